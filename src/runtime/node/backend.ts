@@ -71,11 +71,12 @@ export class NodeBackend implements Backend {
   }
 }
 
-/** From sources the worker is TypeScript and needs the loader the main thread runs under. */
+/** From sources the worker is TypeScript, so its thread needs the loader first. */
 function startWorker(): Worker {
   const fromSources = import.meta.url.endsWith('.ts')
   if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url))
-  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, { eval: true })
 }
 
 class WorkerSession implements Session {
