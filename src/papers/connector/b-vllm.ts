@@ -17,6 +17,7 @@ export const bVllm = paper({
   summary:
     'A video has one token budget for both its frames and the detail in each. A Q-Former that reads the question ' +
     'picks frames by their CLS tokens, picks that nearly coincide are averaged, a second Q-Former condenses each ' +
-    'survivor, and bipartite merging trims the rest to the budget. Long and short videos alike cost 576 tokens.',
+    'survivor, and bipartite merging trims the rest to the budget. However long the video, it costs at most 576 ' +
+    'tokens.',
   places: ['views', 'connector', 'tokens', 'training'],
 })

@@ -14,9 +14,9 @@ export const infmllm = paper({
   date: '2023-11',
   kind: ['connector', 'reducer', 'training'],
   summary:
-    'Resamplers with learned queries scramble where things are, which hurts grounding. Its pool-adapter is the ' +
-    'simplest reducer that keeps positions: average-pool the patch grid to a smaller grid, then a two-layer MLP. ' +
-    'Trained in three stages, one 7B model captions, answers questions and writes boxes as plain numbers, ahead ' +
-    'of Qwen-VL on RefCOCO.',
+    "Resamplers with learned queries scramble where things are, which hurts grounding. InfMLLM's pool-adapter is " +
+    'the simplest reducer that keeps positions: average-pool the patch grid to a smaller grid, then a two-layer ' +
+    'MLP. Trained in three stages, one 7B model captions, answers questions and writes boxes as plain numbers, ' +
+    'ahead of Qwen-VL on RefCOCO.',
   places: ['connector', 'training'],
 })

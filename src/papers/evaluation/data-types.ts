@@ -18,6 +18,6 @@ export const dataTypes = paper({
     'Tests whether models notice how a picture was made or altered (rotated, noisy, sketched, tattooed) rather ' +
     'than what it shows. On 27 alterations of animal images 39 models name the animal well and the alteration ' +
     'badly, almost regardless of size. Their embeddings ignore it and captions seldom mention it; fine-tuning on ' +
-    'data that does helps.',
+    'data that does helps within its domain.',
   places: ['views', 'training', 'evaluation'],
 })

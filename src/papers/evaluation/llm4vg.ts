@@ -15,7 +15,7 @@ export const llm4vg = paper({
   summary:
     'Measures whether language models can tell when an event happens in a video, either as video models or as ' +
     'text LLMs that read a second-by-second diary by a captioner. The early video models fall below random ' +
-    'intervals, while GPT-3.5 with a diary that answers the query beats them. Asking first whether a fit exists ' +
-    'at all helps most.',
+    'intervals on Charades-STA, while GPT-3.5 with a diary that answers the query beats them. Asking first ' +
+    'whether a fit exists at all helps most.',
   places: ['agent', 'evaluation'],
 })
