@@ -18,7 +18,7 @@ function centredRun(text: string, font: FontId, em: number, middle: number, base
 
 /** Letters from A on, letters in any order, or short names. */
 function pickLabels(count: number, rng: Rng): string[] {
-  const style = rng.weighted({ ordered: 40, letters: 30, names: 30 })
+  const style = rng.weighted({ ordered: 40, letters: 30, names: count <= 4 ? 40 : 0 })
   if (style === 'names') return rng.shuffle(BAR_NAMES).slice(0, count)
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
   return (style === 'ordered' ? letters : rng.shuffle(letters)).slice(0, count)
