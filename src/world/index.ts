@@ -1,3 +1,4 @@
+export { dialogue } from './dialogue.ts'
 export { type Canvas2D, drawScene } from './draw.ts'
 export { FONTS, type FontId, letterBoxes, runBox } from './fonts.ts'
 export { insideObject, objectBox, toThousandths } from './geometry.ts'
@@ -13,7 +14,7 @@ export { LABEL_CLASSES, type PatchLabels, patchLabels } from './labels.ts'
 export { makeScene, type SceneKey, SPLITS, type Split } from './make-scene.ts'
 export { type QA, TASK_IDS, TASKS, type Task } from './questions/index.ts'
 export { Rng } from './rng.ts'
-export { askAll, findTask, type Sample, type SampleKey, sample } from './sample.ts'
+export { askAll, findTask, type Sample, type SampleKey, sample, sampleDialogue } from './sample.ts'
 export {
   type Box,
   DEFAULT_SIZE,

@@ -1,8 +1,9 @@
 import { FoveaError } from '../errors.ts'
+import { dialogue } from './dialogue.ts'
 import { makeScene, SPLITS, type Split } from './make-scene.ts'
 import { type QA, TASK_IDS, TASKS, type Task } from './questions/index.ts'
 import { Rng } from './rng.ts'
-import type { Scene, SceneKind } from './scene.ts'
+import { SCENE_KINDS, type Scene, type SceneKind } from './scene.ts'
 
 /** Which sample: the same key always gives the same one. */
 export interface SampleKey {
@@ -41,21 +42,40 @@ function checkKey({ split, seed, index }: SampleKey): void {
   }
 }
 
+/** Draws scenes of a key until one allows what is asked of it. */
+function search<T>(
+  key: SampleKey,
+  name: string,
+  kinds: readonly SceneKind[],
+  ask: (scene: Scene, rng: Rng) => T | undefined,
+): { scene: Scene; found: T; heldOut: boolean } {
+  const { split, seed, index, size } = key
+  const rng = Rng.from(seed, 'world', split, 'sample', name, index)
+  const weights = Object.fromEntries(kinds.map((kind) => [kind, KIND_WEIGHTS[kind]])) as typeof KIND_WEIGHTS
+  for (;;) {
+    const scene = makeScene({ split, seed: rng.uint32(), index, kind: rng.weighted(weights), size })
+    const found = ask(scene, rng)
+    if (found !== undefined) return { scene, found, heldOut: scene.heldOut }
+  }
+}
+
 /**
  * One scene with one question. Where the drawn scene allows no question of the task, the next scene of the same key is
- * tried. Throws FoveaError for an unknown task or split.
+ * tried. Throws FoveaError for an unknown task or split and for a seed or index that is no integer.
  */
 export function sample(key: SampleKey): Sample {
   checkKey(key)
-  const { split, seed, index, size } = key
-  const rng = Rng.from(seed, 'world', split, 'sample', key.task ?? 'any', index)
-  const task = key.task === undefined ? rng.pick(TASKS) : findTask(key.task)
-  const weights = Object.fromEntries(task.scenes.map((kind) => [kind, KIND_WEIGHTS[kind]])) as typeof KIND_WEIGHTS
-  for (;;) {
-    const scene = makeScene({ split, seed: rng.uint32(), index, kind: rng.weighted(weights), size })
-    const qa = task.ask(scene, rng)
-    if (qa) return { scene, qa, heldOut: scene.heldOut }
-  }
+  const { split, seed, index } = key
+  const task = key.task === undefined ? Rng.from(seed, 'world', split, 'task', index).pick(TASKS) : findTask(key.task)
+  const { scene, found, heldOut } = search(key, task.id, task.scenes, (candidate, rng) => task.ask(candidate, rng))
+  return { scene, qa: found, heldOut }
+}
+
+/** One scene with several turns about it; the same keys as `sample`, without a task. */
+export function sampleDialogue(key: Omit<SampleKey, 'task'>): { scene: Scene; turns: QA[]; heldOut: boolean } {
+  checkKey(key)
+  const { scene, found, heldOut } = search(key, 'dialogue', SCENE_KINDS, dialogue)
+  return { scene, turns: found, heldOut }
 }
 
 /**
@@ -63,6 +83,7 @@ export function sample(key: SampleKey): Sample {
  * 0 leaves a task out); a task that finds no new question three times in a row is not asked again.
  */
 export function askAll(scene: Scene, rng: Rng, n: number, weights: Readonly<Record<string, number>> = {}): QA[] {
+  for (const id of Object.keys(weights)) findTask(id)
   const open = new Map(
     TASKS.filter((task) => task.scenes.includes(scene.kind) && (weights[task.id] ?? 1) > 0).map((task) => [task.id, 0]),
   )

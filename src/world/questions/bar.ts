@@ -25,11 +25,15 @@ const LOWEST = [
 ]
 const VALUES = Array.from({ length: 11 }, (_, i) => String(i))
 
+/** The box of a bar that can be seen; a bar of value 0 has none. */
+function visibleBox(scene: Scene, bar: Bar): QA['box'] {
+  return bar.value > 0 ? toThousandths(bar.box, scene.size) : undefined
+}
+
 /** The value of one bar. */
 export function valueQuestion(scene: Scene, bar: Bar, rng: Rng): QA {
   const question = phrase(rng, VALUE, { label: bar.label.text })
-  const box = toThousandths(bar.box, scene.size)
-  return { task: 'bar', question, answer: String(bar.value), box, candidates: VALUES }
+  return { task: 'bar', question, answer: String(bar.value), box: visibleBox(scene, bar), candidates: VALUES }
 }
 
 /** The highest or lowest bar; undefined where two bars share that place. */
@@ -47,7 +51,7 @@ export function extremeQuestion(scene: Scene, end: 'highest' | 'lowest', rng: Rn
   if (!bar) return undefined
   const question = phrase(rng, end === 'highest' ? HIGHEST : LOWEST)
   const candidates = bars.map((other) => other.label.text)
-  return { task: 'bar', question, answer: bar.label.text, box: toThousandths(bar.box, scene.size), candidates }
+  return { task: 'bar', question, answer: bar.label.text, box: visibleBox(scene, bar), candidates }
 }
 
 export const barTask: Task = {

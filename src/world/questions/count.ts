@@ -16,15 +16,18 @@ const TEMPLATES = [
 /** Counts that are asked for. */
 export const COUNTS = Array.from({ length: 9 }, (_, i) => String(i))
 
-/** Every filter by nothing, colour, shape or both that some object passes, and a few that none does. */
+/**
+ * Every filter by nothing, colour, shape or both that some object passes, and a few that none does. Beside words every
+ * filter names a shape, since a word might pass for an object.
+ */
 function candidateFilters(scene: Scene, rng: Rng): Filter[] {
-  const filters: Filter[] = [{}]
+  const all: Filter[] = [{}, { color: rng.pick(COLORS) }, { shape: rng.pick(SHAPES) }]
+  all.push({ color: rng.pick(COLORS), shape: rng.pick(SHAPES) })
   for (const object of scene.objects) {
-    filters.push(filterOf(object, ['color']), filterOf(object, ['shape']), filterOf(object, ['color', 'shape']))
+    all.push(filterOf(object, ['color']), filterOf(object, ['shape']), filterOf(object, ['color', 'shape']))
   }
-  filters.push({ color: rng.pick(COLORS) }, { shape: rng.pick(SHAPES) })
-  const both = { color: rng.pick(COLORS), shape: rng.pick(SHAPES) }
-  return namesHeldOut(both) ? filters : [...filters, both]
+  const useful = all.filter((filter) => !namesHeldOut(filter) || select(scene, filter).length > 0)
+  return scene.words.length > 0 ? useful.filter((filter) => filter.shape !== undefined) : useful
 }
 
 /** Counts above one are rarer in scenes, so one of the possible counts is drawn first, then a question for it. */

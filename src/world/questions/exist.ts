@@ -24,6 +24,9 @@ const KEY_SETS: Record<string, { keys: Attribute[]; weight: number }> = {
 }
 const KEY_WEIGHTS = Object.fromEntries(Object.entries(KEY_SETS).map(([name, { weight }]) => [name, weight]))
 
+/** Beside words a colour alone is not asked for: a word has a colour too. */
+const KEY_WEIGHTS_BESIDE_WORDS = { ...KEY_WEIGHTS, color: 0 }
+
 /** Nothing in the scene passes it; half of the time each of its words is true of some object. */
 function absentFilter(scene: Scene, keys: readonly Attribute[], rng: Rng): Filter | undefined {
   for (let attempt = 0; attempt < 30; attempt++) {
@@ -41,7 +44,7 @@ export const existTask: Task = {
   scenes: ['objects', 'grid', 'text'],
   ask(scene, rng) {
     if (scene.objects.length === 0) return undefined
-    const { keys } = KEY_SETS[rng.weighted(KEY_WEIGHTS)]
+    const { keys } = KEY_SETS[rng.weighted(scene.words.length > 0 ? KEY_WEIGHTS_BESIDE_WORDS : KEY_WEIGHTS)]
     const absent = absentFilter(scene, keys, rng)
     if (!absent) return undefined
     const answer = rng.pick(YES_NO)

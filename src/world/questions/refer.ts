@@ -51,7 +51,10 @@ export function filterOf(object: SceneObject, keys: readonly Attribute[]): Filte
   return Object.fromEntries(keys.map((key) => [key, object[key]]))
 }
 
-/** A filter that only this object passes, not using the attributes in `without`; undefined where there is none. */
+/**
+ * A filter that only this object passes, not using the attributes in `without`; undefined where there is none. Beside
+ * words it always names the shape, or the word itself might be meant.
+ */
 export function refer(
   scene: Scene,
   object: SceneObject,
@@ -60,6 +63,7 @@ export function refer(
 ): Filter | undefined {
   const unique = REFERENCES.filter((keys) => !keys.some((key) => without.includes(key)))
     .map((keys) => filterOf(object, keys))
+    .filter((filter) => scene.words.length === 0 || filter.shape !== undefined)
     .filter((filter) => select(scene, filter).length === 1)
   if (unique.length === 0) return undefined
   return rng.chance(0.5) ? unique[0] : rng.pick(unique.slice(0, 4))

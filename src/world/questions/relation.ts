@@ -5,13 +5,13 @@ import { describe, refer } from './refer.ts'
 import { phrase, type QA, type Task, YES_NO } from './task.ts'
 
 const TEMPLATES = [
-  'is the {a} {relation} the {b}?',
-  'is the {a} placed {relation} the {b}?',
-  'does the {a} lie {relation} the {b}?',
-  'can you see the {a} {relation} the {b}?',
-  'do you find the {a} {relation} the {b}?',
+  'is {a} {relation} {b}?',
+  'is {a} placed {relation} {b}?',
+  'does {a} lie {relation} {b}?',
+  'can you see {a} {relation} {b}?',
+  'do you find {a} {relation} {b}?',
 ]
-const SIDEWAYS = ['is the {a} to the {side} of the {b}?', 'is the {a} on the {side} side of the {b}?']
+const SIDEWAYS = ['is {a} to the {side} of {b}?', 'is {a} on the {side} side of {b}?']
 
 function phraseRelation(rng: Rng, relation: Relation, a: string, b: string): string {
   const [side, of] = relation.split(' ')
@@ -32,15 +32,22 @@ function truth(scene: Scene, a: SceneObject, relation: Relation, b: SceneObject)
   return holds(a, relation, b, scene.size)
 }
 
-function askAbout(scene: Scene, a: SceneObject, b: SceneObject, rng: Rng): QA | undefined {
+/**
+ * Asks whether one object stands in a relation to another, given the noun phrases for them; undefined where no relation
+ * between them is clear. Yes and no are equally frequent.
+ */
+export function askRelation(
+  scene: Scene,
+  [a, nameA]: [SceneObject, string],
+  [b, nameB]: [SceneObject, string],
+  rng: Rng,
+): QA | undefined {
   const clear = RELATIONS.filter((relation) => truth(scene, a, relation, b) === true)
-  const [first, second] = [refer(scene, a, rng), refer(scene, b, rng)]
-  if (clear.length === 0 || !first || !second) return undefined
+  if (clear.length === 0) return undefined
   const answer = rng.pick(YES_NO)
   const held = rng.pick(clear)
   const relation = answer === 'yes' ? held : OPPOSITE[held]
-  const question = phraseRelation(rng, relation, describe(first), describe(second))
-  return { task: 'relation', question, answer, candidates: YES_NO }
+  return { task: 'relation', question: phraseRelation(rng, relation, nameA, nameB), answer, candidates: YES_NO }
 }
 
 /** Compares the centres of two objects along one axis, where they are clearly apart. */
@@ -51,7 +58,9 @@ export const relationTask: Task = {
     if (scene.objects.length < 2) return undefined
     for (let attempt = 0; attempt < 6; attempt++) {
       const [a, b] = rng.shuffle(scene.objects)
-      const qa = askAbout(scene, a, b, rng)
+      const [first, second] = [refer(scene, a, rng), refer(scene, b, rng)]
+      if (!first || !second) continue
+      const qa = askRelation(scene, [a, `the ${describe(first)}`], [b, `the ${describe(second)}`], rng)
       if (qa) return qa
     }
     return undefined
