@@ -83,7 +83,7 @@ export const HOSTILE_IMAGES: HostileImage[] = [
     write: () => cut(() => noise(99, 97).webp().toBuffer(), 0.6),
   },
   { name: 'GIF magic and nothing else', code: 'image_unreadable', write: text('GIF89a') },
-  { name: 'PNG magic over random bytes', code: 'image_unreadable', write: () => flipped(png, 13) },
+  { name: 'PNG with a damaged chunk name', code: 'image_unreadable', write: () => flipped(png, 13) },
   { name: 'SVG', code: 'unsupported_media', write: text(svg) },
   { name: 'SVG behind an XML declaration', code: 'unsupported_media', write: text(`<?xml version="1.0"?>\n${svg}`) },
   { name: 'TIFF', code: 'unsupported_media', write: () => noise(9, 7).tiff().toBuffer() },
