@@ -3,13 +3,17 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import { listSources, parseSource } from './sources.ts'
 
-/** One generated list: every exported const under `folder` that a call of `marker` makes, written to `output`. */
+/**
+ * One generated list, written to `output`: every exported const under `folder` that is made by a call of `marker`, or
+ * of a function of that folder which returns such a call.
+ */
 export interface Registry {
   folder: string
   marker: string
   output: string
-  /** The const that `output` exports: an array, or an object keyed by export name. */
+  /** The const that `output` exports. */
   name: string
+  /** An array, or an object keyed by export name; beside the object its members are exported one by one. */
   form: 'array' | 'object'
 }
 
@@ -61,18 +65,57 @@ function bareExpression(node: ts.Expression): ts.Expression {
   return wrapped ? bareExpression(node.expression) : node
 }
 
-function isCallOf(marker: string, initializer: ts.Expression | undefined): boolean {
-  if (!initializer) return false
-  const expression = bareExpression(initializer)
-  return ts.isCallExpression(expression) && expression.expression.getText() === marker
+function isCallOf(makers: Set<string>, node: ts.Expression | undefined): boolean {
+  if (!node) return false
+  const expression = bareExpression(node)
+  return ts.isCallExpression(expression) && makers.has(expression.expression.getText())
 }
 
-function entriesOf(root: string, path: string, marker: string): Entry[] {
-  const statements = parseSource(root, path).statements.filter(ts.isVariableStatement).filter(isExported)
+/** What a function gives back: the expression of an arrow, or of each of its own return statements. */
+function returnedExpressions(body: ts.Node): ts.Expression[] {
+  if (!ts.isBlock(body)) return [body as ts.Expression]
+  const found: ts.Expression[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression)
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit)
+  }
+  ts.forEachChild(body, visit)
+  return found
+}
+
+/** The functions that stand at the top level of a file, by name: declarations and arrows given to a const. */
+function topLevelFunctions(source: ts.SourceFile): { name: string; body: ts.Node }[] {
+  return source.statements.flatMap((statement) => {
+    if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
+      return [{ name: statement.name.text, body: statement.body }]
+    }
+    if (!ts.isVariableStatement(statement)) return []
+    return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+      initializer && ts.isArrowFunction(initializer) ? [{ name: name.getText(), body: initializer.body }] : [],
+    )
+  })
+}
+
+/** The marker and, by name, every function of the folder that returns what a call of the marker made. */
+function findMakers(sources: ts.SourceFile[], marker: string): Set<string> {
+  const makers = new Set([marker])
+  const functions = sources.flatMap(topLevelFunctions)
+  let known: number
+  do {
+    known = makers.size
+    for (const { name, body } of functions) {
+      if (returnedExpressions(body).some((expression) => isCallOf(makers, expression))) makers.add(name)
+    }
+  } while (makers.size > known)
+  return makers
+}
+
+function entriesOf(source: ts.SourceFile, makers: Set<string>): Entry[] {
+  const statements = source.statements.filter(ts.isVariableStatement).filter(isExported)
   return statements
     .flatMap((statement) => [...statement.declarationList.declarations])
-    .filter((declaration) => isCallOf(marker, declaration.initializer))
-    .map((declaration) => ({ path, name: declaration.name.getText() }))
+    .filter((declaration) => isCallOf(makers, declaration.initializer))
+    .map((declaration) => ({ path: source.fileName, name: declaration.name.getText() }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
@@ -98,7 +141,8 @@ function importLine(path: string, names: string[], output: string): string {
 
 function exportLine({ name, form }: Registry, names: string[]): string {
   if (form === 'array') return wrapList(`export const ${name} = [`, names, ']', '')
-  return [`export const ${name} = {`, ...names.map((entry) => `  ${entry},`), '}'].join('\n')
+  const record = [`export const ${name} = {`, ...names.map((entry) => `  ${entry},`), '}'].join('\n')
+  return `${wrapList('export {', names, '}', ' ')}\n\n${record}`
 }
 
 /**
@@ -107,7 +151,9 @@ function exportLine({ name, form }: Registry, names: string[]): string {
  */
 export function renderRegistry(root: string, registry: Registry): string | undefined {
   const paths = listSources(root, registry.folder).filter((path) => !path.endsWith('.generated.ts'))
-  const entries = paths.flatMap((path) => entriesOf(root, path, registry.marker))
+  const sources = paths.map((path) => parseSource(root, path))
+  const makers = findMakers(sources, registry.marker)
+  const entries = sources.flatMap((source) => entriesOf(source, makers))
   refuseDuplicates(entries, registry)
   if (entries.length === 0) return undefined
   const namesIn = (path: string) => entries.filter((entry) => entry.path === path).map(({ name }) => name)
