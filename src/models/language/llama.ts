@@ -12,7 +12,20 @@ import {
   type Scope,
   splitHeads,
 } from '../../nn/index.ts'
-import { add, addDim, arange, concat, type Dim, dimValue, greater, mul, reshape, select, type Tensor, transpose } from '../../tensor/index.ts'
+import {
+  add,
+  addDim,
+  arange,
+  concat,
+  type Dim,
+  dimValue,
+  greater,
+  mul,
+  reshape,
+  select,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
 import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
 
 /** `text_config` of a LLaMA checkpoint. */
@@ -44,7 +57,9 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
   for (let index = 0; index < config.num_hidden_layers; index++) {
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
     const past = options.past?.[index]
-    const rotary = remember(rotations, hidden.positions, () => rotation(hidden.positions, headWidth(config), config.rope_theta))
+    const rotary = remember(rotations, hidden.positions, () =>
+      rotation(hidden.positions, headWidth(config), config.rope_theta),
+    )
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
     const mask = remember(masks, `${before}|${length}`, () => (options.mask ?? causalMask)(before, length))
     const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, { rotary, mask, past })
@@ -100,7 +115,8 @@ function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
 }
 
 /** Cache rows [past, hk, d] -> [1, hk, past, d]. */
-const fromRows = (rows: Tensor): Tensor => reshape(transpose(rows, [1, 0, 2]), [1, rows.shape[1], rows.shape[0], rows.shape[2]])
+const fromRows = (rows: Tensor): Tensor =>
+  reshape(transpose(rows, [1, 0, 2]), [1, rows.shape[1], rows.shape[0], rows.shape[2]])
 
 /** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */
 export const toRows = (x: Tensor): Tensor => reshape(transpose(x, [0, 2, 1, 3]), [x.shape[2], x.shape[1], x.shape[3]])

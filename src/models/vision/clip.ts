@@ -1,4 +1,13 @@
-import { activation, attend, attentionWeights, layerNormed, linear, mergeHeads, type Scope, splitHeads } from '../../nn/index.ts'
+import {
+  activation,
+  attend,
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
 import { add, concat, type Dim, expand, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
 
 /** `vision_config` of a CLIP checkpoint. */
@@ -49,7 +58,11 @@ export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor): 
 }
 
 /** The convolution with stride = kernel = patch, as one matrix product over unfolded patches: [b, n, d], raster order. */
-function patchEmbedding(p: Scope, { hidden_size: width, image_size, patch_size: s }: ClipVisionConfig, pixels: Tensor): Tensor {
+function patchEmbedding(
+  p: Scope,
+  { hidden_size: width, image_size, patch_size: s }: ClipVisionConfig,
+  pixels: Tensor,
+): Tensor {
   const [batch] = pixels.shape
   const side = image_size / s
   const cells = transpose(reshape(pixels, [batch, 3, side, s, side, s]), [0, 2, 4, 1, 3, 5])
@@ -66,7 +79,11 @@ function encoderLayer(p: Scope, config: ClipVisionConfig, x: Tensor): VisionLaye
   const mixed = mergeHeads(attend(attention, splitHeads(values, heads)))
   const attended = add(x, linear(p.at('self_attn', 'out_proj'), mixed, width))
 
-  const inner = linear(p.at('mlp', 'fc1'), layerNormed(p.at('layer_norm2'), attended, epsilon), config.intermediate_size)
+  const inner = linear(
+    p.at('mlp', 'fc1'),
+    layerNormed(p.at('layer_norm2'), attended, epsilon),
+    config.intermediate_size,
+  )
   const hidden = add(attended, linear(p.at('mlp', 'fc2'), activation(config.hidden_act)(inner), width))
   return { hidden, keys, attention }
 }
