@@ -1,0 +1,52 @@
+import type { Value } from './values.ts'
+
+/** What runs programs: onnxruntime-node in a worker thread, or onnxruntime-web. */
+export interface Backend {
+  readonly device: Device
+  load(model: Uint8Array, options?: SessionOptions): Promise<Session>
+  /** Ends the worker and frees all sessions and stores. */
+  dispose(): Promise<void>
+}
+
+export type Device = 'cpu' | 'cuda' | 'webgpu' | 'wasm'
+
+export interface SessionOptions {
+  /** Files that initializers of the model point into, by the name they use. */
+  readonly files?: Readonly<Record<string, Uint8Array>>
+  readonly threads?: number
+  /** Writes a per-node profile when the session is released. */
+  readonly profile?: string
+}
+
+/** A tensor that stays with the session between runs, by key. */
+export interface Resident {
+  readonly resident: string
+}
+
+export interface RunOptions {
+  /** Outputs to return; the others are computed only if kept. */
+  readonly fetch: readonly string[]
+  /** Outputs that replace a resident tensor: output name -> key. */
+  readonly keep?: Readonly<Record<string, string>>
+  /** Outputs whose rows (axis 0) are added to the end of a resident tensor: output name -> key. */
+  readonly append?: Readonly<Record<string, string>>
+}
+
+export interface RunResult {
+  readonly values: Record<string, Value>
+  /** Time inside the engine, in milliseconds. */
+  readonly milliseconds: number
+}
+
+export interface Session {
+  run(feeds: Readonly<Record<string, Value | Resident>>, options: RunOptions): Promise<RunResult>
+  /** Sets resident tensors. */
+  write(values: Readonly<Record<string, Value>>): Promise<void>
+  /** Copies resident tensors out. */
+  read(keys: readonly string[]): Promise<Record<string, Value>>
+  /** Cuts resident tensors back to their first rows; 0 rows deletes nothing but empties them. */
+  truncate(rows: Readonly<Record<string, number>>): Promise<void>
+  /** Forgets resident tensors. */
+  forget(keys: readonly string[]): Promise<void>
+  release(): Promise<void>
+}

@@ -1,0 +1,7 @@
+/** Programs at work: lowering to ONNX, sessions, weights, cost. */
+export type { Backend, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
+export { lower } from './lower.ts'
+export { encodeModel } from './onnx/model.ts'
+export { type CompileOptions, type Cost, compile, countCost, type Program } from './program.ts'
+export { allocate, bytesOf, f32, i64, type TypedArray, typedArray, type Value } from './values.ts'
+export { type WeightSource, weightsOf } from './weights.ts'

@@ -1,0 +1,168 @@
+import {
+  type Dim,
+  type DType,
+  dimFunctionOf,
+  type Emitter,
+  type Leaf,
+  type OnnxAttribute,
+  type Shape,
+  type Tensor,
+  termsOf,
+  topologicalOrder,
+} from '../tensor/index.ts'
+import { elementTypes, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValue } from './onnx/model.ts'
+import { bytesOf, typedArray } from './values.ts'
+import type { WeightSource } from './weights.ts'
+
+/** The ONNX graph of a program. Parameters that `weights` knows become initializers, the others become inputs. */
+export function lower(
+  outputs: Readonly<Record<string, Tensor>>,
+  weights: (name: string) => WeightSource | undefined,
+): OnnxGraph {
+  const order = topologicalOrder(Object.values(outputs))
+  const emitter = new GraphEmitter(order, weights)
+  const names = new Map<Tensor, string>()
+  for (const node of order) {
+    const inputs = node.inputs.map((x) => names.get(x)!)
+    names.set(node, node.op.onnx(emitter, inputs, node.attrs, node))
+  }
+  const values = Object.entries(outputs).map(([name, node]): OnnxValue => {
+    emitter.rename(names.get(node)!, name)
+    return { name, dtype: node.dtype, shape: node.shape }
+  })
+  return { nodes: emitter.graphNodes, initializers: emitter.initializers, inputs: emitter.inputs, outputs: values }
+}
+
+const isLeaf = (node: Tensor): boolean => node.op.name === 'input' || node.op.name === 'parameter'
+
+class GraphEmitter implements Emitter {
+  readonly graphNodes: OnnxNode[] = []
+  readonly initializers: OnnxInitializer[] = []
+  readonly inputs: OnnxValue[] = []
+  private readonly constants = new Map<string, string>()
+  private readonly dimNames = new Map<Dim, string>()
+  /** Where the size of a named dim can be read: the first input that has it as one of its axes. */
+  private readonly dimSources = new Map<string, { node: Tensor; axis: number }>()
+  private readonly leaves = new Set<string>()
+
+  constructor(
+    order: readonly Tensor[],
+    private readonly weights: (name: string) => WeightSource | undefined,
+  ) {
+    for (const node of order.filter(isLeaf))
+      node.shape.forEach((dim, axis) => {
+        if (typeof dim === 'string' && !this.dimSources.has(dim)) this.dimSources.set(dim, { node, axis })
+      })
+  }
+
+  node(type: string, inputs: readonly string[], attributes = {}, domain = ''): string {
+    return this.nodes(type, inputs, [true], attributes, domain)[0]
+  }
+
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    wanted: readonly boolean[],
+    attributes: Record<string, OnnxAttribute> = {},
+    domain = '',
+  ): string[] {
+    const name = `${type}_${this.graphNodes.length}`
+    const outputs = wanted.map((used, at) => (used ? (at === 0 ? name : `${name}_${at}`) : ''))
+    this.graphNodes.push({ type, name, inputs, outputs, attributes, domain })
+    return outputs
+  }
+
+  constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string {
+    const content = bytesOf(typedArray(dtype, values))
+    const key =
+      values.length <= 8
+        ? `${dtype}[${shape}]${Array.from(values).map((v) => (Object.is(v, -0) ? '-0' : v))}`
+        : undefined
+    const known = key && this.constants.get(key)
+    if (known) return known
+    const name = `constant_${this.initializers.length}`
+    this.initializers.push({ name, dtype, shape, content })
+    if (key) this.constants.set(key, name)
+    return name
+  }
+
+  dims(shape: Shape): string {
+    if (shape.every((dim) => typeof dim === 'number')) return this.constant('i64', [shape.length], shape)
+    return this.node(
+      'Concat',
+      shape.map((dim) => this.dim(dim)),
+      { axis: 0 },
+    )
+  }
+
+  dim(dim: Dim): string {
+    if (typeof dim === 'number') return this.constant('i64', [1], [dim])
+    const known = this.dimNames.get(dim)
+    if (known) return known
+    const name = this.computeDim(dim)
+    this.dimNames.set(dim, name)
+    return name
+  }
+
+  private computeDim(dim: string): string {
+    const source = this.dimSources.get(dim)
+    if (source) return this.node('Shape', [this.leaf(source.node)], { start: source.axis, end: source.axis + 1 })
+    const rounding = dimFunctionOf(dim)
+    if (rounding) return this.roundedDim(rounding)
+    const terms = termsOf(dim)
+    if (terms.length === 1 && terms[0].atoms[0] === dim)
+      throw new Error(`no input has the dim "${dim}", so its size is unknown at run time`)
+    const parts = terms.map(({ coefficient, atoms }) =>
+      [...(coefficient === 1 ? [] : [coefficient]), ...atoms]
+        .map((a) => this.dim(a))
+        .reduce((a, b) => this.node('Mul', [a, b])),
+    )
+    return parts.reduce((a, b) => this.node('Add', [a, b]))
+  }
+
+  private roundedDim({ fn, scale, of }: { fn: 'ceil' | 'floor' | 'round'; scale: number; of: Dim }): string {
+    const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f32 })
+    const scaled = this.node('Mul', [size, this.constant('f32', [1], [scale])])
+    // Math.round takes halves up; ONNX Round takes them to even.
+    const whole =
+      fn === 'round'
+        ? this.node('Floor', [this.node('Add', [scaled, this.constant('f32', [1], [0.5])])])
+        : this.node(fn === 'ceil' ? 'Ceil' : 'Floor', [scaled])
+    return this.node('Cast', [whole], { to: elementTypes.i64 })
+  }
+
+  leaf(node: Tensor): string {
+    const { name, shape, dtype } = node.attrs as Leaf
+    if (this.leaves.has(name)) return name
+    this.leaves.add(name)
+    const source = node.op.name === 'parameter' ? this.weights(name) : undefined
+    if (source) this.initializers.push(initializerOf(name, node, source))
+    else this.inputs.push({ name, dtype, shape })
+    return name
+  }
+
+  elementType(dtype: DType): number {
+    return elementTypes[dtype]
+  }
+
+  /** Gives a computed value its public name. */
+  rename(from: string, to: string): void {
+    this.graphNodes.push({
+      type: 'Identity',
+      name: `output_${to}`,
+      inputs: [from],
+      outputs: [to],
+      attributes: {},
+      domain: '',
+    })
+  }
+}
+
+function initializerOf(name: string, node: Tensor, source: WeightSource): OnnxInitializer {
+  const expected = node.shape.join('x')
+  if (source.shape.join('x') !== expected || source.dtype !== node.dtype)
+    throw new Error(
+      `weight "${name}" is ${source.dtype} ${source.shape.join('x')}, the program needs ${node.dtype} ${expected}`,
+    )
+  return { name, dtype: source.dtype, shape: source.shape, content: source.content }
+}

@@ -1,0 +1,108 @@
+import { Worker } from 'node:worker_threads'
+import { FoveaError } from '../../errors.ts'
+import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } from '../backend.ts'
+import type { WireFeed } from '../ort-session.ts'
+import type { Value } from '../values.ts'
+import type { Reply, Request } from './protocol.ts'
+
+interface Pending {
+  resolve(value: never): void
+  reject(error: Error): void
+}
+
+/** onnxruntime-node in a worker thread of its own. */
+export class NodeBackend implements Backend {
+  private readonly worker: Worker
+  private readonly pending = new Map<number, Pending>()
+  private requests = 0
+  private sessions = 0
+  private failure: Error | undefined
+
+  constructor(readonly device: Device = 'cpu') {
+    this.worker = startWorker()
+    this.worker.on('message', (reply: Reply) => this.settle(reply))
+    this.worker.on('error', (error) => this.fail(error))
+    this.worker.on('exit', () => this.fail(new Error('the engine was disposed')))
+  }
+
+  async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    const session = this.sessions++
+    await this.ask({ type: 'load', session, model, device: this.device, options }).catch((error: Error) => {
+      throw this.deviceError(error)
+    })
+    return new WorkerSession(session, (request) => this.ask(request))
+  }
+
+  async dispose(): Promise<void> {
+    await this.worker.terminate()
+  }
+
+  private ask(request: Request): Promise<never> {
+    if (this.failure) return Promise.reject(this.failure)
+    const id = this.requests++
+    // The process may end while the worker idles, but not while it owes an answer.
+    this.worker.ref()
+    this.worker.postMessage({ id, request })
+    return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }))
+  }
+
+  private settle({ id, result, error }: Reply): void {
+    const waiting = this.pending.get(id)
+    this.pending.delete(id)
+    if (this.pending.size === 0) this.worker.unref()
+    if (error === undefined) waiting?.resolve(result as never)
+    else waiting?.reject(new Error(error))
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error
+    for (const { reject } of this.pending.values()) reject(this.failure)
+    this.pending.clear()
+  }
+
+  private deviceError(error: Error): Error {
+    if (this.device === 'cpu' || !/backend|provider|not supported|unavailable/i.test(error.message)) return error
+    return new FoveaError(
+      'device_unavailable',
+      'resource',
+      `device "${this.device}" cannot be used by this installation of ONNX Runtime; use --device cpu`,
+      { cause: error },
+    )
+  }
+}
+
+/** From sources the worker is TypeScript, so its thread needs the loader first. */
+function startWorker(): Worker {
+  const fromSources = import.meta.url.endsWith('.ts')
+  if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url))
+  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, {
+    eval: true,
+  })
+}
+
+class WorkerSession implements Session {
+  constructor(
+    private readonly session: number,
+    private readonly ask: (request: Request) => Promise<never>,
+  ) {}
+
+  run(feeds: Record<string, WireFeed>, options: RunOptions): Promise<RunResult> {
+    return this.ask({ type: 'run', session: this.session, feeds, options })
+  }
+  write(values: Record<string, Value>): Promise<void> {
+    return this.ask({ type: 'write', session: this.session, values })
+  }
+  read(keys: readonly string[]): Promise<Record<string, Value>> {
+    return this.ask({ type: 'read', session: this.session, keys })
+  }
+  truncate(rows: Record<string, number>): Promise<void> {
+    return this.ask({ type: 'truncate', session: this.session, rows })
+  }
+  forget(keys: readonly string[]): Promise<void> {
+    return this.ask({ type: 'forget', session: this.session, keys })
+  }
+  release(): Promise<void> {
+    return this.ask({ type: 'release', session: this.session })
+  }
+}

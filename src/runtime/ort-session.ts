@@ -1,0 +1,75 @@
+import type { DType } from '../tensor/index.ts'
+import type { RunOptions, RunResult } from './backend.ts'
+import { ResidentStore } from './store.ts'
+import type { TypedArray, Value } from './values.ts'
+
+/** The parts of the ONNX Runtime API that onnxruntime-node and onnxruntime-web share. */
+export interface OrtTensor {
+  readonly type: string
+  readonly dims: readonly number[]
+  readonly data: unknown
+}
+export interface OrtModule {
+  readonly Tensor: new (type: never, data: never, dims: readonly number[]) => OrtTensor
+  readonly InferenceSession: { create(model: Uint8Array, options: never): Promise<OrtInferenceSession> }
+}
+export interface OrtInferenceSession {
+  run(feeds: never, fetches: readonly string[]): Promise<Record<string, OrtTensor>>
+  release(): Promise<void>
+  endProfiling?(): void
+}
+
+const ortTypes: Record<DType, string> = {
+  f32: 'float32',
+  f16: 'float16',
+  bf16: 'bfloat16',
+  i64: 'int64',
+  i32: 'int32',
+  i8: 'int8',
+  u8: 'uint8',
+  bool: 'bool',
+}
+const dtypes = new Map(Object.entries(ortTypes).map(([dtype, type]) => [type, dtype as DType]))
+
+export type WireFeed = Value | { readonly resident: string }
+
+/** One loaded model and the tensors that stay with it. Runs where ONNX Runtime runs. */
+export class OrtSession {
+  readonly store = new ResidentStore()
+
+  constructor(
+    private readonly ort: OrtModule,
+    private readonly session: OrtInferenceSession,
+  ) {}
+
+  async run(
+    feeds: Readonly<Record<string, WireFeed>>,
+    { fetch, keep = {}, append = {} }: RunOptions,
+  ): Promise<RunResult> {
+    const started = performance.now()
+    const inputs: Record<string, OrtTensor> = {}
+    for (const [name, feed] of Object.entries(feeds))
+      inputs[name] = this.toOrt('resident' in feed ? this.store.get(feed.resident) : feed)
+    const wanted = [...new Set([...fetch, ...Object.keys(keep), ...Object.keys(append)])]
+    const results = await this.session.run(inputs as never, wanted)
+    for (const [name, key] of Object.entries(keep)) this.store.set(key, fromOrt(results[name]))
+    for (const [name, key] of Object.entries(append)) this.store.append(key, fromOrt(results[name]))
+    const values = Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name])]))
+    return { values, milliseconds: performance.now() - started }
+  }
+
+  release(): Promise<void> {
+    this.session.endProfiling?.()
+    return this.session.release()
+  }
+
+  private toOrt({ dtype, data, dims }: Value): OrtTensor {
+    return new this.ort.Tensor(ortTypes[dtype] as never, data as never, dims)
+  }
+}
+
+const fromOrt = (tensor: OrtTensor): Value => ({
+  dtype: dtypes.get(tensor.type)!,
+  dims: tensor.dims,
+  data: tensor.data as TypedArray,
+})

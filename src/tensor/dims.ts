@@ -1,0 +1,122 @@
+/**
+ * Dimensions are numbers or names ("seq"), and arithmetic on names stays symbolic: `addDim('past', 'seq')` is the dim
+ * "past+seq". A dim is kept as a canonical polynomial over atoms, so that equal sizes are equal strings. Atoms are names
+ * bound by the shapes of the inputs, or opaque functions of other dims ("ceil(0.25*n)").
+ */
+export type Dim = number | string
+export type Shape = readonly Dim[]
+export type Bindings = ReadonlyMap<string, number>
+
+/** An opaque integer function of one dim: round(scale * of), clamped into [0, of] when `scale` is a fraction. */
+export interface DimFunction {
+  readonly fn: 'ceil' | 'floor' | 'round'
+  readonly scale: number
+  readonly of: Dim
+}
+export interface Term {
+  readonly coefficient: number
+  readonly atoms: readonly string[]
+}
+
+const functions = new Map<string, DimFunction>()
+const polynomials = new Map<string, readonly Term[]>()
+
+/** The terms of a dim; a plain name is one term with coefficient 1. */
+export function termsOf(dim: Dim): readonly Term[] {
+  if (typeof dim === 'number') return dim === 0 ? [] : [{ coefficient: dim, atoms: [] }]
+  return polynomials.get(dim) ?? [{ coefficient: 1, atoms: [dim] }]
+}
+
+export const dimFunctionOf = (atom: string): DimFunction | undefined => functions.get(atom)
+
+const keyOf = (term: Term): string => term.atoms.join('*')
+
+function fromTerms(terms: Term[]): Dim {
+  const merged = new Map<string, Term>()
+  for (const term of terms) {
+    const known = merged.get(keyOf(term))
+    merged.set(keyOf(term), { atoms: term.atoms, coefficient: (known?.coefficient ?? 0) + term.coefficient })
+  }
+  const kept = [...merged.values()].filter((t) => t.coefficient !== 0).sort((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
+  if (kept.length === 0) return 0
+  if (kept.length === 1 && kept[0].atoms.length === 0) return kept[0].coefficient
+  const text = kept
+    .map(({ coefficient, atoms }) => [...(coefficient === 1 && atoms.length ? [] : [coefficient]), ...atoms].join('*'))
+    .join('+')
+  const isAtom = kept.length === 1 && kept[0].coefficient === 1 && kept[0].atoms.length === 1
+  if (!isAtom) polynomials.set(text, kept)
+  return text
+}
+
+export const addDim = (a: Dim, b: Dim): Dim => fromTerms([...termsOf(a), ...termsOf(b)])
+export const subDim = (a: Dim, b: Dim): Dim => addDim(a, mulDim(b, -1))
+
+export function mulDim(a: Dim, b: Dim): Dim {
+  const product = (x: Term, y: Term): Term => ({
+    coefficient: x.coefficient * y.coefficient,
+    atoms: [...x.atoms, ...y.atoms].sort(),
+  })
+  return fromTerms(termsOf(a).flatMap((x) => termsOf(b).map((y) => product(x, y))))
+}
+
+/** a / b where b divides every term of a; undefined where it does not. */
+export function divideDim(a: Dim, b: Dim): Dim | undefined {
+  const divisor = termsOf(b)
+  if (divisor.length !== 1) return a === b ? 1 : undefined
+  const quotient: Term[] = []
+  for (const term of termsOf(a)) {
+    const atoms = [...term.atoms]
+    for (const atom of divisor[0].atoms) {
+      const at = atoms.indexOf(atom)
+      if (at < 0) return undefined
+      atoms.splice(at, 1)
+    }
+    const coefficient = term.coefficient / divisor[0].coefficient
+    if (!Number.isInteger(coefficient)) return undefined
+    quotient.push({ coefficient, atoms })
+  }
+  return fromTerms(quotient)
+}
+
+/** round / floor / ceil of `scale * dim`, a number when the dim is one. */
+export function scaleDim(dim: Dim, scale: number, fn: DimFunction['fn'] = 'round'): Dim {
+  if (typeof dim === 'number') return Math[fn](scale * dim)
+  const name = `${fn}(${scale}*${dim})`
+  functions.set(name, { fn, scale, of: dim })
+  return name
+}
+
+export const product = (shape: Shape): Dim => shape.reduce<Dim>(mulDim, 1)
+
+/** The number a dim stands for under given bindings of the named dims. */
+export function evaluateDim(dim: Dim, bindings: Bindings): number {
+  if (typeof dim === 'number') return dim
+  return termsOf(dim).reduce(
+    (total, { coefficient, atoms }) =>
+      total + atoms.reduce((value, atom) => value * evaluateAtom(atom, bindings), coefficient),
+    0,
+  )
+}
+
+function evaluateAtom(atom: string, bindings: Bindings): number {
+  const bound = bindings.get(atom)
+  if (bound !== undefined) return bound
+  const known = functions.get(atom)
+  if (!known) throw new Error(`dim "${atom}" has no size; known dims: ${[...bindings.keys()].join(', ') || 'none'}`)
+  return Math[known.fn](known.scale * evaluateDim(known.of, bindings))
+}
+
+export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`
+
+/** The shape two shapes broadcast to (trailing axes aligned, 1 stretches), or undefined. */
+export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length)
+  const out: Dim[] = []
+  for (let axis = 0; axis < rank; axis++) {
+    const x = a[a.length - rank + axis] ?? 1
+    const y = b[b.length - rank + axis] ?? 1
+    if (x !== y && x !== 1 && y !== 1) return undefined
+    out.push(x === 1 ? y : x)
+  }
+  return out
+}

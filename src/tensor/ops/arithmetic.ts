@@ -1,0 +1,226 @@
+import { broadcastShapes } from '../dims.ts'
+import { broadcastReader, fill, type NdArray } from '../ndarray.ts'
+import { type GradContext, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
+import { unbroadcast } from './broadcast.ts'
+import { cast, greaterEqual, less, where } from './logic.ts'
+import { lift, liftPair } from './sources.ts'
+
+type Binary = Op<object, [a: TensorLike, b: TensorLike]>
+type Unary = Op<object, [x: Tensor]>
+type BinaryGrad = (g: Tensor, a: Tensor, b: Tensor, out: Tensor) => readonly [Tensor, Tensor]
+
+/** A broadcasting element-wise op of two operands; gradients come back in the operands' own shapes. */
+function binary(
+  name: string,
+  onnxType: string,
+  f: (a: number, b: number) => number,
+  grad?: BinaryGrad,
+  low = -1,
+): Binary {
+  return op({
+    name,
+    args: (a: TensorLike, b: TensorLike) => ({ inputs: liftPair(a, b), attrs: {} }),
+    shape: ([a, b]) => {
+      const shape = broadcastShapes(a.shape, b.shape)
+      if (!shape) throw new ShapeError(name, 'shapes do not broadcast', [a, b])
+      if (a.dtype !== b.dtype) throw new ShapeError(name, 'dtypes differ; cast one of them', [a, b])
+      return { shape, dtype: a.dtype }
+    },
+    ...(grad && {
+      grad: (g: Tensor, { inputs: [a, b], out }: GradContext<object>) => {
+        const [ga, gb] = grad(g, a, b, out)
+        return [unbroadcast(ga, a.shape), unbroadcast(gb, b.shape)]
+      },
+    }),
+    onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
+    reference: ([a, b], _, __, shape) => {
+      const [x, y] = [broadcastReader(a), broadcastReader(b)]
+      return fill(shape, (index) => f(x(index), y(index)))
+    },
+    sample: (r) => [r.tensor([2, 3, 4], { low }), r.tensor(r.pick([[2, 3, 4], [3, 1], [1]]), { low, distinct: true })],
+  })
+}
+
+export const add: Binary = binary(
+  'add',
+  'Add',
+  (a, b) => a + b,
+  (g) => [g, g],
+)
+
+export const sub: Binary = binary(
+  'sub',
+  'Sub',
+  (a, b) => a - b,
+  (g) => [g, neg(g)],
+)
+
+// d(ab) = b da + a db
+export const mul: Binary = binary(
+  'mul',
+  'Mul',
+  (a, b) => a * b,
+  (g, a, b) => [mul(g, b), mul(g, a)],
+)
+
+// d(a/b) = da / b - (a/b) db / b
+export const div: Binary = binary(
+  'div',
+  'Div',
+  (a, b) => a / b,
+  (g, _, b, out) => [div(g, b), neg(div(mul(g, out), b))],
+  0.5,
+)
+
+// d(a^b) = b a^(b-1) da + a^b ln a db
+export const pow: Binary = binary(
+  'pow',
+  'Pow',
+  (a, b) => a ** b,
+  (g, a, b, out) => [mul(g, mul(b, pow(a, sub(b, 1)))), mul(g, mul(out, log(a)))],
+  0.5,
+)
+
+// The gradient follows the chosen operand; ties go to the first.
+export const maximum: Binary = binary('maximum', 'Max', Math.max, (g, a, b) => [
+  mul(g, cast(greaterEqual(a, b), g.dtype)),
+  mul(g, cast(less(a, b), g.dtype)),
+])
+
+export const minimum: Binary = binary('minimum', 'Min', Math.min, (g, a, b) => [
+  mul(g, cast(greaterEqual(b, a), g.dtype)),
+  mul(g, cast(less(b, a), g.dtype)),
+])
+
+type UnaryGrad = (g: Tensor, x: Tensor, out: Tensor) => Tensor
+interface UnaryRange {
+  readonly low?: number
+  readonly high?: number
+}
+
+/** An element-wise op of one operand. */
+function unary(
+  name: string,
+  onnxType: string,
+  f: (x: number) => number,
+  grad?: UnaryGrad,
+  range: UnaryRange = {},
+): Unary {
+  return op({
+    name,
+    args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
+    shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+    ...(grad && { grad: (g: Tensor, { inputs: [x], out }: GradContext<object>) => [grad(g, x, out)] }),
+    onnx: (emit, [x]) => emit.node(onnxType, [x]),
+    reference: ([x]): NdArray => ({ shape: x.shape, data: x.data.map(f) }),
+    sample: (r) => [r.tensor([3, 4], range)],
+  })
+}
+
+export const neg: Unary = unary(
+  'neg',
+  'Neg',
+  (x) => -x,
+  (g) => neg(g),
+)
+
+export const abs: Unary = unary('abs', 'Abs', Math.abs, (g, x) => mul(g, sign(x)))
+
+// Piecewise constant: no gradient.
+export const sign: Unary = unary('sign', 'Sign', Math.sign)
+export const floor: Unary = unary('floor', 'Floor', Math.floor)
+export const ceil: Unary = unary('ceil', 'Ceil', Math.ceil)
+/** To the nearest integer, halves to the even one. */
+export const round: Unary = unary('round', 'Round', (x) => {
+  const low = Math.floor(x)
+  return x - low < 0.5 || (x - low === 0.5 && low % 2 === 0) ? low : low + 1
+})
+
+// d e^x = e^x dx
+export const exp: Unary = unary('exp', 'Exp', Math.exp, (g, _, out) => mul(g, out))
+
+// d ln x = dx / x
+export const log: Unary = unary('log', 'Log', Math.log, (g, x) => div(g, x), { low: 0.5, high: 2 })
+
+// d sqrt(x) = dx / (2 sqrt(x))
+export const sqrt: Unary = unary('sqrt', 'Sqrt', Math.sqrt, (g, _, out) => div(mul(g, 0.5), out), { low: 0.5, high: 2 })
+
+export const sin: Unary = unary('sin', 'Sin', Math.sin, (g, x) => mul(g, cos(x)))
+
+export const cos: Unary = unary('cos', 'Cos', Math.cos, (g, x) => neg(mul(g, sin(x))))
+
+// d tanh(x) = (1 - tanh^2) dx
+export const tanh: Unary = unary('tanh', 'Tanh', Math.tanh, (g, _, out) => mul(g, sub(1, mul(out, out))))
+
+// d s(x) = s (1 - s) dx
+export const sigmoid: Unary = unary(
+  'sigmoid',
+  'Sigmoid',
+  (x) => 1 / (1 + Math.exp(-x)),
+  (g, _, out) => mul(g, mul(out, sub(1, out))),
+)
+
+/** Error function, to 1e-15 (continued series: only the reference uses it). */
+function erfReference(x: number): number {
+  let [term, total] = [x, x]
+  for (let n = 1; n < 200 && Math.abs(term) > 1e-17 * Math.abs(total); n++) {
+    term *= (-x * x) / n
+    total += term / (2 * n + 1)
+  }
+  return Math.abs(x) > 5 ? Math.sign(x) : (2 / Math.sqrt(Math.PI)) * total
+}
+
+// d erf(x) = 2/sqrt(pi) e^(-x^2) dx
+export const erf: Unary = unary('erf', 'Erf', erfReference, (g, x) =>
+  mul(g, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))),
+)
+
+/** max(x, 0). */
+export const relu: Unary = unary(
+  'relu',
+  'Relu',
+  (x) => Math.max(x, 0),
+  (g, x) => mul(g, cast(greaterEqual(x, 0), g.dtype)),
+)
+
+/** x * Phi(x), the exact GELU. */
+export const gelu: Op<object, [x: Tensor]> = op({
+  name: 'gelu',
+  args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
+  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  // d x Phi(x) = (Phi(x) + x phi(x)) dx
+  grad: (g, { inputs: [x] }) => {
+    const cdf = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)
+    const pdf = mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI))
+    return [mul(g, add(cdf, mul(x, pdf)))]
+  },
+  onnx: (emit, [x]) => emit.node('Gelu', [x], {}, 'com.microsoft'),
+  reference: ([x]) => ({ shape: x.shape, data: x.data.map((v) => 0.5 * v * (1 + erfReference(v * Math.SQRT1_2))) }),
+  sample: (r) => [r.tensor([3, 4], { low: -3, high: 3 })],
+})
+
+/** x * sigmoid(alpha x): SiLU for alpha 1, the quick GELU of CLIP for alpha 1.702. */
+export const silu: Op<{ alpha: number }, [x: Tensor, alpha?: number]> = op({
+  name: 'silu',
+  args: (x: Tensor, alpha = 1) => ({ inputs: [x], attrs: { alpha } }),
+  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  // d x s(ax) = s (1 + a x (1 - s)) dx
+  grad: (g, { inputs: [x], attrs: { alpha } }) => {
+    const s = sigmoid(mul(x, alpha))
+    return [mul(g, mul(s, add(mul(mul(x, alpha), sub(1, s)), 1)))]
+  },
+  onnx: (emit, [x], { alpha }) => emit.node('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft'),
+  reference: ([x], { alpha }) => ({ shape: x.shape, data: x.data.map((v) => v / (1 + Math.exp(-alpha * v))) }),
+  sample: (r) => [r.tensor([3, 4], { low: -3, high: 3 }), r.pick([1, 1.702])],
+})
+
+/** Limits values to [low, high]; the gradient passes inside. */
+export const clip = (x: Tensor, low: number, high: number): Tensor => minimum(maximum(x, low), high)
+
+/** Element-wise choice that keeps gradients out of the branch not taken. */
+export const select = (condition: Tensor, a: TensorLike, b: TensorLike): Tensor => {
+  const like = typeof a !== 'number' ? a.dtype : typeof b !== 'number' ? b.dtype : 'f32'
+  return where(condition, lift(a, like), lift(b, like))
+}
+
+export const square = (x: Tensor): Tensor => mul(x, x)

@@ -1,0 +1,132 @@
+import { broadcastShapes } from '../dims.ts'
+import { broadcastReader, fill } from '../ndarray.ts'
+import { type DType, isFloat, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
+import { unbroadcast } from './broadcast.ts'
+import { constant, liftPair } from './sources.ts'
+
+function comparison(
+  name: string,
+  onnxType: string,
+  f: (a: number, b: number) => boolean,
+): Op<object, [a: TensorLike, b: TensorLike]> {
+  return op({
+    name,
+    args: (a: TensorLike, b: TensorLike) => ({ inputs: liftPair(a, b), attrs: {} }),
+    shape: ([a, b]) => {
+      const shape = broadcastShapes(a.shape, b.shape)
+      if (!shape || a.dtype !== b.dtype) throw new ShapeError(name, 'shapes or dtypes do not match', [a, b])
+      return { shape, dtype: 'bool' }
+    },
+    onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
+    reference: ([a, b], _, __, shape) => {
+      const [x, y] = [broadcastReader(a), broadcastReader(b)]
+      return fill(shape, (index) => Number(f(x(index), y(index))))
+    },
+    sample: (r) => [
+      r.tensor([2, 3], { low: 0, high: 3, dtype: 'i64' }),
+      r.tensor([3], { low: 0, high: 3, dtype: 'i64' }),
+    ],
+  })
+}
+
+export const equal = comparison('equal', 'Equal', (a, b) => a === b)
+export const less = comparison('less', 'Less', (a, b) => a < b)
+export const lessEqual = comparison('lessEqual', 'LessOrEqual', (a, b) => a <= b)
+export const greater = comparison('greater', 'Greater', (a, b) => a > b)
+export const greaterEqual = comparison('greaterEqual', 'GreaterOrEqual', (a, b) => a >= b)
+
+function logical(
+  name: string,
+  onnxType: string,
+  f: (a: number, b: number) => boolean,
+): Op<object, [a: Tensor, b: Tensor]> {
+  return op({
+    name,
+    args: (a: Tensor, b: Tensor) => ({ inputs: [a, b], attrs: {} }),
+    shape: ([a, b]) => {
+      const shape = broadcastShapes(a.shape, b.shape)
+      if (!shape || a.dtype !== 'bool' || b.dtype !== 'bool')
+        throw new ShapeError(name, 'needs two bool tensors that broadcast', [a, b])
+      return { shape, dtype: 'bool' }
+    },
+    onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
+    reference: ([a, b], _, __, shape) => {
+      const [x, y] = [broadcastReader(a), broadcastReader(b)]
+      return fill(shape, (index) => Number(f(x(index), y(index))))
+    },
+    sample: (r) => [
+      r.tensor([2, 3], { low: 0, high: 1, dtype: 'bool' }),
+      r.tensor([3], { low: 0, high: 1, dtype: 'bool' }),
+    ],
+  })
+}
+
+export const and = logical('and', 'And', (a, b) => a !== 0 && b !== 0)
+export const or = logical('or', 'Or', (a, b) => a !== 0 || b !== 0)
+
+export const not: Op<object, [x: Tensor]> = op({
+  name: 'not',
+  args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
+  shape: ([x]) => {
+    if (x.dtype !== 'bool') throw new ShapeError('not', 'needs a bool tensor', [x])
+    return { shape: x.shape, dtype: 'bool' }
+  },
+  onnx: (emit, [x]) => emit.node('Not', [x]),
+  reference: ([x]) => ({ shape: x.shape, data: x.data.map((v) => Number(v === 0)) }),
+  sample: (r) => [r.tensor([2, 3], { low: 0, high: 1, dtype: 'bool' })],
+})
+
+/** Values in another dtype; floats truncate toward zero when they become integers. */
+export const cast: Op<{ dtype: DType }, [x: Tensor, dtype: DType]> = op({
+  name: 'cast',
+  args: (x: Tensor, dtype: DType) => ({ inputs: [x], attrs: { dtype } }),
+  shape: ([x], { dtype }) => ({ shape: x.shape, dtype }),
+  grad: (g, { inputs: [x], attrs }) => [isFloat(x.dtype) && isFloat(attrs.dtype) ? cast(g, x.dtype) : null],
+  onnx: (emit, [x], { dtype }, { inputs }) =>
+    inputs[0].dtype === dtype ? x : emit.node('Cast', [x], { to: emit.elementType(dtype) }),
+  reference: ([x], { dtype }) => ({
+    shape: x.shape,
+    data: isFloat(dtype) ? x.data : x.data.map(dtype === 'bool' ? (v) => Number(v !== 0) : Math.trunc),
+  }),
+  flops: () => 0,
+  sample: (r) => [r.tensor([2, 3], { low: 0, high: 3, dtype: 'i64' }), r.pick(['f32', 'i32', 'bool'])],
+})
+
+/** a where the condition holds, b elsewhere; all three broadcast. */
+export const where: Op<object, [condition: Tensor, a: Tensor, b: Tensor]> = op({
+  name: 'where',
+  args: (condition: Tensor, a: Tensor, b: Tensor) => ({ inputs: [condition, a, b], attrs: {} }),
+  shape: ([condition, a, b]) => {
+    const inner = broadcastShapes(a.shape, b.shape)
+    const shape = inner && broadcastShapes(condition.shape, inner)
+    if (!shape || condition.dtype !== 'bool' || a.dtype !== b.dtype)
+      throw new ShapeError('where', 'needs a bool condition and two branches of one dtype that broadcast', [
+        condition,
+        a,
+        b,
+      ])
+    return { shape, dtype: a.dtype }
+  },
+  // y = c ? a : b  =>  da = c ? dy : 0, db = c ? 0 : dy
+  grad: (g, { inputs: [condition, a, b] }) => {
+    const zero = constant([0], [], g.dtype)
+    return [null, unbroadcast(where(condition, g, zero), a.shape), unbroadcast(where(condition, zero, g), b.shape)]
+  },
+  onnx: (emit, inputs) => emit.node('Where', inputs),
+  reference: ([condition, a, b], _, __, shape) => {
+    const [c, x, y] = [condition, a, b].map(broadcastReader)
+    return fill(shape, (index) => (c(index) ? x(index) : y(index)))
+  },
+  sample: (r) => [r.tensor([2, 3], { low: 0, high: 1, dtype: 'bool' }), r.tensor([2, 3]), r.tensor([3])],
+})
+
+/** The value without its gradient. */
+export const stopGradient: Op<object, [x: Tensor]> = op({
+  name: 'stopGradient',
+  args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
+  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  onnx: (_, [x]) => x,
+  reference: ([x]) => x,
+  flops: () => 0,
+  sample: (r) => [r.tensor([2, 3])],
+})
