@@ -114,8 +114,11 @@ export const pad: Op<
     dtype: x.dtype,
   }),
   grad: (g, { inputs: [x], attrs: { axis, before } }) => [slice(g, axis, before, addDim(before, x.shape[axis]))],
-  onnx: (emit, [x], { axis, before, after, value }, { dtype }) =>
-    emit.node('Pad', [x, emit.dims([before, after]), emit.constant(dtype, [], [value]), emit.dims([axis])]),
+  // Pads of all axes, not the shorter form with an axes input: ONNX Runtime's transpose optimizer misreads that one.
+  onnx: (emit, [x], { axis, before, after, value }, { dtype, shape }) => {
+    const along = (amount: Dim) => shape.map((_, at) => (at === axis ? amount : 0))
+    return emit.node('Pad', [x, emit.dims([...along(before), ...along(after)]), emit.constant(dtype, [], [value])])
+  },
   reference: ([x], { axis, before, value }, _, shape) => {
     const strides = stridesOf(x.shape)
     return fill(shape, (index) => {

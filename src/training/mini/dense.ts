@@ -32,7 +32,7 @@ const BACKGROUND = 0.15
 export function denseLosses(p: Scope, hidden: Tensor, batch: number, patches: number): Record<string, Tensor> {
   const labels = input('labels', [batch, patches, denseNames.length], 'i64')
   const boxes = input('boxes', [batch, patches, 4])
-  const summary = input('summary', [batch, summaryWidth])
+  const summary = input('counts', [batch, summaryWidth])
   const tokens = slice(hidden, 1, 1)
   const label = (at: number) => reshape(slice(labels, 2, at, at + 1), [batch, patches])
   const losses = denseNames.map((name, at) => {
