@@ -13,12 +13,16 @@ describe('sampleDialogue', () => {
     }
   })
 
-  test('"it" is the one object of the first turn', () => {
+  test('"it" is the one object that the dialogue has found', () => {
     for (const { scene, turns } of dialogues) {
       if (turns[0].task !== 'exist') continue
-      const [object, ...others] = objectsNamed(scene, nounPhrases(turns[0].question)[0])
+      const found = turns.map((turn) => turn.answer).indexOf('yes')
+      for (const turn of turns.slice(0, found)) {
+        expect(objectsNamed(scene, nounPhrases(turn.question)[0])).toEqual([])
+      }
+      const [object, ...others] = objectsNamed(scene, nounPhrases(turns[found].question)[0])
       expect(others).toHaveLength(0)
-      for (const { task, answer, question } of turns.slice(1)) {
+      for (const { task, answer, question } of turns.slice(found + 1)) {
         if (task === 'color' || task === 'shape' || task === 'size') expect(answer).toBe(object[task])
         if (task === 'relation') {
           const [other] = objectsNamed(scene, nounPhrases(question)[0])

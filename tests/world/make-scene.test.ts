@@ -117,5 +117,6 @@ describe('makeScene', () => {
   test('other canvas sizes scale the scene', () => {
     const scene = makeScene({ split: 'train', seed: 1, index: 0, kind: 'objects', size: 96 })
     expect(renderPixels(scene)).toHaveLength(96 * 96 * 4)
+    expect(() => makeScene({ split: 'train', seed: 1, index: 0, size: 10 })).toThrow(/side 10: use an integer from 64/)
   })
 })
