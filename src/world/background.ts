@@ -25,7 +25,7 @@ const MIDDLE: Rgb[] = [
 ]
 
 /** Least Euclidean distance in RGB between a drawn colour and the background. */
-const LEAST_CONTRAST = 92
+const LEAST_CONTRAST = 110
 
 export function colorDistance(a: Rgb, b: Rgb): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])

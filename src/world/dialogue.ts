@@ -1,21 +1,22 @@
 import { objectBox, toThousandths } from './geometry.ts'
 import { extremeQuestion, valueQuestion } from './questions/bar.ts'
+import { absentFilter } from './questions/exist.ts'
 import { readQuestion } from './questions/read.ts'
 import {
   type Attribute,
   describe,
   describeMany,
   type Filter,
-  filterOf,
+  namesHeldOut,
   pickReferable,
   refer,
   select,
 } from './questions/refer.ts'
 import { askRelation } from './questions/relation.ts'
-import { phrase, type QA } from './questions/task.ts'
+import { phrase, type QA, YES_NO } from './questions/task.ts'
 import type { Rng } from './rng.ts'
 import type { Scene, SceneObject } from './scene.ts'
-import { COLORS, FILLS, SHAPES, SIZES, withArticle } from './vocabulary.ts'
+import { COLORS, type Color, FILLS, SHAPES, type Shape, SIZES, withArticle } from './vocabulary.ts'
 
 const ATTRIBUTE_TURNS: Record<Attribute, { templates: string[]; values: readonly string[] }> = {
   color: { templates: ['what color is it?', 'which color does it have?', 'and its color?'], values: COLORS },
@@ -51,19 +52,33 @@ function turnsAboutIt(scene: Scene, object: SceneObject, known: Filter, rng: Rng
   return relation ? [...turns, relation] : turns
 }
 
-/** "is there a star?" and what follows about it. The star is the only one, so "it" has one meaning. */
+function existTurn(filter: Filter, answer: 'yes' | 'no', rng: Rng): QA {
+  const question = phrase(rng, EXIST_TURNS, { thing: withArticle(describe(filter)) })
+  return { task: 'exist', question, answer, candidates: YES_NO }
+}
+
+/**
+ * "is there a star?" and what follows about it. The star is the only one, so "it" has one meaning. Half of the time
+ * something absent is asked for before, or a first question would always be answered with yes.
+ */
 function dialogueAboutOne(scene: Scene, rng: Rng): QA[] | undefined {
   const without = rng.chance(0.6) && scene.words.length === 0 ? [rng.pick(['color', 'shape'] as const)] : []
   const found = pickReferable(scene, rng, without)
   if (!found) return undefined
-  const question = phrase(rng, EXIST_TURNS, { thing: withArticle(describe(found.filter)) })
-  const first: QA = { task: 'exist', question, answer: 'yes', candidates: ['yes', 'no'] }
-  return [first, ...rng.shuffle(turnsAboutIt(scene, found.object, found.filter, rng)).slice(0, rng.int(2, 3))]
+  const absent = rng.chance(0.5) ? absentFilter(scene, ['color', 'shape'], rng) : undefined
+  const turns = rng.shuffle(turnsAboutIt(scene, found.object, found.filter, rng)).slice(0, absent ? 2 : rng.int(2, 3))
+  return [...(absent ? [existTurn(absent, 'no', rng)] : []), existTurn(found.filter, 'yes', rng), ...turns]
 }
 
 function countTurn(scene: Scene, templates: readonly string[], filter: Filter, rng: Rng): QA {
   const question = phrase(rng, templates, { things: describeMany(filter) })
   return { task: 'count', question, answer: String(select(scene, filter).length) }
+}
+
+/** A colour of the objects of a shape, or now and then one that they do not have. */
+function pickColorOf(scene: Scene, shape: Shape, rng: Rng): Color {
+  const filter: Filter = rng.chance(0.25) ? { color: rng.pick(COLORS), shape } : { shape }
+  return namesHeldOut(filter) || !filter.color ? rng.pick(select(scene, { shape })).color : filter.color
 }
 
 /** "how many circles are there?", "how many of them are red?", "and how many squares?" */
@@ -72,9 +87,9 @@ function dialogueAboutCounts(scene: Scene, rng: Rng): QA[] | undefined {
   const many = shapes.filter((shape) => select(scene, { shape }).length > 1)
   if (many.length === 0) return undefined
   const shape = rng.pick(many)
-  const { color } = filterOf(rng.pick(select(scene, { shape })), ['color'])
+  const color = pickColorOf(scene, shape, rng)
   const answer = String(select(scene, { shape, color }).length)
-  const ofThem: QA = { task: 'count', question: phrase(rng, OF_THEM_TURNS, { value: color! }), answer }
+  const ofThem: QA = { task: 'count', question: phrase(rng, OF_THEM_TURNS, { value: color }), answer }
   const other = rng.pick(SHAPES.filter((candidate) => candidate !== shape))
   return [countTurn(scene, COUNT_TURNS, { shape }, rng), ofThem, countTurn(scene, AND_TURNS, { shape: other }, rng)]
 }

@@ -132,7 +132,7 @@ export function toThousandths(box: Box, size: number): [number, number, number, 
   return box.map((value) => Math.round((value / size) * 1000)) as [number, number, number, number]
 }
 
-/** Pixels to two decimals: keeps scenes short as JSON without moving anything visibly. */
+/** Two decimals: keeps scenes short as JSON without moving anything visibly. Never -0, which JSON would lose. */
 export function round2(value: number): number {
-  return Math.round(value * 100) / 100
+  return Math.round(value * 100) / 100 + 0
 }

@@ -1,3 +1,4 @@
+import { FoveaError } from '../errors.ts'
 import { makeBackground } from './background.ts'
 import { showsHeldOut } from './held-out.ts'
 import { Rng } from './rng.ts'
@@ -25,6 +26,9 @@ const KIND_WEIGHTS: Record<SceneKind, number> = { objects: 56, text: 18, chart: 
 
 /** Share of the test scenes with free or gridded objects that show a held-out composition. */
 const HELD_OUT_SHARE = 0.25
+
+/** Below this side letters and outlines run together. */
+const LEAST_SIZE = 64
 
 function baseScene(kind: SceneKind, size: number, rng: Rng): Scene {
   const noise = rng.chance(0.3) ? rng.int(6, 22) : 0
@@ -64,9 +68,17 @@ function generate(kind: SceneKind, size: number, heldOut: HeldOutKind | undefine
 
 /**
  * The scene of a key. Training and validation scenes never show a held-out composition; about a quarter of the test
- * scenes of kinds `objects` and `grid` do, and say so in `heldOut`.
+ * scenes of kinds `objects` and `grid` do, and say so in `heldOut`. Throws FoveaError `world-size` for a canvas that is
+ * too small.
  */
 export function makeScene({ split, seed, index, kind, size = DEFAULT_SIZE }: SceneKey): Scene {
+  if (!Number.isInteger(size) || size < LEAST_SIZE) {
+    throw new FoveaError(
+      'world-size',
+      'usage',
+      `Cannot draw a World of side ${size}: use an integer from ${LEAST_SIZE}`,
+    )
+  }
   const rng = Rng.from(seed, 'world', split, 'scene', index)
   const chosen = kind ?? rng.weighted(KIND_WEIGHTS)
   const mayHold = split === 'test' && (chosen === 'objects' || chosen === 'grid')

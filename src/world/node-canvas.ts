@@ -8,10 +8,11 @@ import type { Scene } from './scene.ts'
 
 let registered = false
 
-/** Makes the fonts of the World known to @napi-rs/canvas, once. */
+/** Makes the fonts of the World known to @napi-rs/canvas, once per process: its threads share them. */
 export function registerFonts(): void {
   if (registered) return
   for (const { family, file } of Object.values(FONTS)) {
+    if (GlobalFonts.has(family)) continue
     const path = fileURLToPath(new URL(`./fonts/${file}`, import.meta.url))
     if (!existsSync(path) || !GlobalFonts.registerFromPath(path, family)) {
       throw new FoveaError('world-font', 'resource', `Cannot load the font ${path}: reinstall fovea to restore it`)

@@ -33,11 +33,6 @@ export class Rng {
     return new Rng(a, b, c, d)
   }
 
-  /** An independent generator derived from the current state and a name. */
-  fork(name: string): Rng {
-    return Rng.from(this.uint32(), name)
-  }
-
   /** A uniform integer in [0, 2^32). */
   uint32(): number {
     const t = (this.a + this.b + this.counter) | 0

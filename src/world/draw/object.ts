@@ -21,10 +21,10 @@ function tracePath(object: SceneObject, ctx: Canvas2D): void {
   ctx.arc(x, y, hole, 2 * Math.PI, 0, true)
 }
 
-/** Diagonal stripes as wide as the gaps between them, at least 2.4 pixels. */
+/** Diagonal stripes as wide as the gaps between them, at least 3 pixels. */
 function drawStripes(object: SceneObject, ctx: Canvas2D): void {
   const { x, y, radius } = object
-  const pitch = Math.max(4.8, radius * 0.42)
+  const pitch = Math.max(6, radius * 0.44)
   const reach = radius * 1.6
   ctx.save()
   ctx.clip()

@@ -28,7 +28,7 @@ const KEY_WEIGHTS = Object.fromEntries(Object.entries(KEY_SETS).map(([name, { we
 const KEY_WEIGHTS_BESIDE_WORDS = { ...KEY_WEIGHTS, color: 0 }
 
 /** Nothing in the scene passes it; half of the time each of its words is true of some object. */
-function absentFilter(scene: Scene, keys: readonly Attribute[], rng: Rng): Filter | undefined {
+export function absentFilter(scene: Scene, keys: readonly Attribute[], rng: Rng): Filter | undefined {
   for (let attempt = 0; attempt < 30; attempt++) {
     const mixed = rng.chance(0.5)
     const value = (key: Attribute) => (mixed ? rng.pick(scene.objects)[key] : rng.pick(VALUES[key]))

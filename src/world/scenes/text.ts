@@ -9,12 +9,12 @@ import { pickWord } from '../words.ts'
 function makeWord(text: string, background: Background, canvas: number, band: [number, number], rng: Rng): Word {
   const font = rng.pick(FONT_IDS)
   const color = rng.pick(contrastingColors(background))
-  const wanted = canvas * rng.float(0.128, Math.min(0.2, (band[1] - band[0]) / canvas - 0.05))
+  const wanted = canvas * rng.float(0.128, Math.min(0.2, (band[1] - band[0]) / canvas - 0.07))
   const fitting = (0.94 * canvas * wanted) / textWidth(font, text, emForCapHeight(font, wanted))
   const capHeight = Math.min(wanted, fitting)
   const em = round2(emForCapHeight(font, capHeight))
   const x = round2(rng.float(0.02 * canvas, 0.98 * canvas - textWidth(font, text, em)))
-  const baseline = round2(rng.float(band[0] + capHeight + 0.02 * canvas, band[1] - 0.02 * canvas))
+  const baseline = round2(rng.float(band[0] + capHeight + 0.02 * canvas, band[1] - 0.045 * canvas))
   return { text, font, em, x, baseline, rgb: jitteredRgb(color, rng), color }
 }
 
