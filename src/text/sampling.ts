@@ -70,43 +70,64 @@ function penalised(logits: Float32Array, history: readonly number[], penalty: nu
   return out
 }
 
-interface Candidate {
-  id: number
-  /** Probability relative to the most likely token's. */
-  weight: number
+/** The k-th largest weight; sorting bare numbers is far cheaper than sorting ids by a comparison function. */
+function kthLargest(weights: Float64Array, k: number): number {
+  const heavy = weights.filter((weight) => weight > 1e-4) // the largest is 1; most of a vocabulary is far below
+  const sorted = (heavy.length >= k ? heavy : weights.slice()).sort()
+  return sorted[sorted.length - k]
 }
 
-/** Tokens with their weights exp((logit - largest) / temperature), most likely first, at most `limit`. */
-function candidates(logits: Float32Array, largest: number, temperature: number, limit: number): Candidate[] {
-  const found: Candidate[] = []
-  for (let id = 0; id < logits.length; id++) {
-    const weight = Math.exp((logits[id] - largest) / temperature)
-    if (weight > 0) found.push({ id, weight })
-  }
-  found.sort((a, b) => b.weight - a.weight || a.id - b.id)
-  return found.length > limit ? found.slice(0, limit) : found
+/** exp((logit - largest) / temperature): probabilities up to a common factor. */
+function relativeWeights(logits: Float32Array, largest: number, temperature: number): Float64Array {
+  const weights = new Float64Array(logits.length)
+  for (let id = 0; id < logits.length; id++) weights[id] = Math.exp((logits[id] - largest) / temperature)
+  return weights
 }
 
-function totalWeight(list: readonly Candidate[]): number {
-  return list.reduce((sum, { weight }) => sum + weight, 0)
+function idsFrom(weights: Float64Array, least: number): number[] {
+  const ids: number[] = []
+  for (let id = 0; id < weights.length; id++) if (weights[id] > 0 && weights[id] >= least) ids.push(id)
+  return ids
 }
 
-/** The shortest head of the list that holds the share `topP` of all weight. */
-function nucleus(list: Candidate[], topP: number): Candidate[] {
-  if (topP === 1) return list
-  const enough = totalWeight(list) * topP
+function sumOf(weights: Float64Array, ids: readonly number[]): number {
   let sum = 0
-  const last = list.findIndex(({ weight }) => (sum += weight) >= enough)
-  return last < 0 ? list : list.slice(0, last + 1)
+  for (const id of ids) sum += weights[id]
+  return sum
 }
 
-function draw(list: readonly Candidate[], random: number): number {
-  let left = random * totalWeight(list)
-  for (const { id, weight } of list) {
-    left -= weight
+function sortByWeight(weights: Float64Array, ids: number[]): number[] {
+  return ids.sort((a, b) => weights[b] - weights[a] || a - b)
+}
+
+/** The k most likely ids, lower ids first among equals. */
+function keepTopK(weights: Float64Array, topK: number): number[] {
+  if (topK >= weights.length) return idsFrom(weights, 0)
+  return sortByWeight(weights, idsFrom(weights, kthLargest(weights, topK))).slice(0, topK)
+}
+
+/** The fewest most likely ids that hold the share `topP` of all weight. */
+function keepTopP(weights: Float64Array, ids: number[], topP: number): number[] {
+  if (topP === 1) return ids
+  const total = sumOf(weights, ids)
+  // Ids lighter than this add up to less than the share that may be left out, so they need no sorting.
+  const negligible = ((1 - topP) * total) / ids.length
+  const sorted = sortByWeight(
+    weights,
+    ids.filter((id) => weights[id] >= negligible),
+  )
+  let sum = 0
+  const last = sorted.findIndex((id) => (sum += weights[id]) >= total * topP)
+  return last < 0 ? sorted : sorted.slice(0, last + 1)
+}
+
+function draw(weights: Float64Array, ids: readonly number[], random: number): number {
+  let left = random * sumOf(weights, ids)
+  for (const id of ids) {
+    left -= weights[id]
     if (left < 0) return id
   }
-  return list.at(-1)!.id
+  return ids.at(-1)!
 }
 
 /**
@@ -122,10 +143,9 @@ export function createSampler(options: SamplingOptions = {}): Sampler {
     const scores = penalised(logits, history, repetitionPenalty)
     const best = argmax(scores)
     if (temperature === 0) return best
-    const likely = nucleus(candidates(scores, scores[best], temperature, topK), topP)
-    return draw(
-      likely.filter(({ weight }) => weight >= minP),
-      random(),
-    )
+    const weights = relativeWeights(scores, scores[best], temperature)
+    const likely = keepTopP(weights, keepTopK(weights, topK), topP)
+    const kept = minP > 0 ? likely.filter((id) => weights[id] >= minP) : likely
+    return draw(weights, kept, random())
   }
 }

@@ -59,6 +59,15 @@ function checkPatterns(value: unknown): void {
   }
 }
 
+const MODEL_TYPES = ['BPE', 'WordPiece', 'Unigram']
+
+function checkModel(json: TokenizerJson): void {
+  const type = json.model.type
+  if (type === undefined || MODEL_TYPES.includes(type)) return // old files state no type
+  const known = MODEL_TYPES.join(', ')
+  throw invalid('tokenizer_invalid', `tokenizer.json has a model of type "${type}"; supported are ${known}`)
+}
+
 function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): LibraryTokenizer {
   try {
     return new LibraryTokenizer(json, config)
@@ -103,6 +112,7 @@ export function createTokenizer(
   config: TokenizerConfig = {},
   inert: readonly string[] = [],
 ): Tokenizer {
+  checkModel(json)
   checkPatterns(json)
   const full = createLibraryTokenizer(json, config)
   const plain = inertTokenizerJson(json, config, inert)

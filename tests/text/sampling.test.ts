@@ -53,6 +53,39 @@ describe('sampling', () => {
     expect(chosen).toEqual(kept)
   })
 
+  test('top-k and top-p of any logits are those of a full sort', () => {
+    const values = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constant(-Infinity)), {
+      minLength: 1,
+      maxLength: 30,
+    })
+    fc.assert(
+      fc.property(
+        values,
+        fc.integer({ min: 1, max: 32 }),
+        fc.double({ min: 0.05, max: 1, noNaN: true }),
+        (list, topK, topP) => {
+          fc.pre(list.some((value) => value > -Infinity))
+          const finite = list.map((value, id) => ({ id, weight: Math.exp(value) })).filter(({ weight }) => weight > 0)
+          const head = finite.sort((a, b) => b.weight - a.weight || a.id - b.id).slice(0, topK)
+          const total = head.reduce((sum, { weight }) => sum + weight, 0)
+          let before = 0
+          const kept = head.filter(({ weight }) => (before += weight) - weight < total * topP - 1e-9)
+          const sample = createSampler({ temperature: 1, topK, topP })
+          for (let i = 0; i < 20; i++) expect(kept.map(({ id }) => id)).toContain(sample(Float32Array.from(list), []))
+        },
+      ),
+    )
+  })
+
+  test('a vocabulary of 152 000 takes a few milliseconds', () => {
+    const large = Float32Array.from({ length: 152_000 }, (_, i) => ((i * 7919) % 1000) / 100)
+    const sample = createSampler({ temperature: 1, topK: 50, topP: 0.9 })
+    for (let i = 0; i < 5; i++) sample(large, [])
+    const start = performance.now()
+    for (let i = 0; i < 5; i++) sample(large, [])
+    expect((performance.now() - start) / 5).toBeLessThan(50)
+  })
+
   test('equal seeds give equal choices, other seeds others', () => {
     const run = (seed: number) => {
       const sample = createSampler({ temperature: 1, seed })

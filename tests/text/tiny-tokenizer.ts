@@ -12,7 +12,7 @@ const corpus = [
 ]
 
 export const trained = trainBpe(corpus, {
-  vocabSize: 400,
+  vocabSize: 360,
   specialTokens: SPECIAL,
   roles: { bos_token: '<s>', eos_token: '</s>', pad_token: '<pad>' },
 })
