@@ -121,9 +121,10 @@ function learnMerges(words: Word[], limit: number): [string, string][] {
   return merges
 }
 
+/** Special tokens are listed too: the reference library gives an added token that is missing here a new id. */
 function buildVocab(specialTokens: readonly string[], merges: [string, string][]): Record<string, number> {
-  const tokens = [...byteCharacters(), ...merges.map(([left, right]) => left + right)]
-  return Object.fromEntries([...new Set(tokens)].map((token, i) => [token, specialTokens.length + i]))
+  const tokens = [...specialTokens, ...byteCharacters(), ...merges.map(([left, right]) => left + right)]
+  return Object.fromEntries([...new Set(tokens)].map((token, id) => [token, id]))
 }
 
 function checkOptions({ vocabSize, specialTokens, roles = {} }: BpeOptions): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -18,6 +18,21 @@ const hostileText = fc
     ),
   )
   .map((parts) => parts.join(''))
+
+describe('the reference library', () => {
+  const fixtures = new URL('../fixtures/tokenizer/', import.meta.url)
+  const read = (name: string) => JSON.parse(readFileSync(new URL(name, fixtures), 'utf8'))
+  const cases: { text: string; special: number[]; plain: number[] }[] = read('cases.json').cases
+
+  test('training gives the file that it was run on', () => {
+    expect(JSON.parse(JSON.stringify(trained.tokenizer))).toEqual(read('tokenizer.json'))
+  })
+
+  test.each(cases)('gives the same ids for $text', ({ text, special, plain }) => {
+    expect(tokenizer.encode(text, { special: true })).toEqual(special)
+    expect(tokenizer.encode(text)).toEqual(plain)
+  })
+})
 
 describe('special tokens', () => {
   test.each(SPECIAL)('%s as user text is text', (token) => {
