@@ -121,14 +121,24 @@ class GraphEmitter implements Emitter {
   }
 
   private roundedDim({ fn, scale, of }: { fn: 'ceil' | 'floor' | 'round'; scale: number; of: Dim }): string {
-    const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f32 })
-    const scaled = this.node('Mul', [size, this.constant('f32', [1], [scale])])
+    // In double precision, as evaluateDim: in single, ceil(0.1 * 30) would be 4.
+    const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f64 })
+    const scaled = this.node('Mul', [size, this.double(scale)])
     // Math.round takes halves up; ONNX Round takes them to even.
     const whole =
       fn === 'round'
-        ? this.node('Floor', [this.node('Add', [scaled, this.constant('f32', [1], [0.5])])])
+        ? this.node('Floor', [this.node('Add', [scaled, this.double(0.5)])])
         : this.node(fn === 'ceil' ? 'Ceil' : 'Floor', [scaled])
     return this.node('Cast', [whole], { to: elementTypes.i64 })
+  }
+
+  private double(value: number): string {
+    const name = `double_${value}`
+    if (!this.constants.has(name)) {
+      this.constants.set(name, name)
+      this.initializers.push({ name, dtype: 'f64', shape: [1], content: bytesOf(Float64Array.of(value)) })
+    }
+    return name
   }
 
   leaf(node: Tensor): string {

@@ -40,8 +40,16 @@ export interface OpDefinition<A = any, Args extends unknown[] = any> {
   readonly grad?: (g: Tensor, context: GradContext<A>) => readonly (Tensor | null)[]
   /** Writes the ONNX nodes and returns the name of the result. */
   readonly onnx: (emit: Emitter, inputs: readonly string[], attrs: A, node: Tensor) => string
-  /** The same in plain JavaScript, in double precision. */
-  readonly reference: (inputs: readonly NdArray[], attrs: A, node: Tensor, shape: readonly number[]) => NdArray
+  /** The same in plain JavaScript, in double precision; `size` is the number that a dim stands for. */
+  readonly reference: (
+    inputs: readonly NdArray[],
+    attrs: A,
+    node: Tensor,
+    shape: readonly number[],
+    size: (dim: Dim) => number,
+  ) => NdArray
+  /** The result has a named dim whose size only the data tells (`emit.bindDim` says where to read it). */
+  readonly definesDim?: boolean
   /** Floating-point operations; element-wise cost (one per output element) when absent. */
   readonly flops?: (node: Tensor) => Dim
   /** Random arguments for the sweep over all ops. */

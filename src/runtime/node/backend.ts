@@ -76,7 +76,9 @@ function startWorker(): Worker {
   const fromSources = import.meta.url.endsWith('.ts')
   if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url))
   const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, { eval: true })
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, {
+    eval: true,
+  })
 }
 
 class WorkerSession implements Session {

@@ -1,6 +1,6 @@
 import { broadcastShapes } from '../dims.ts'
 import { broadcastReader, fill, type NdArray } from '../ndarray.ts'
-import { type GradContext, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
+import { type GradContext, isFloat, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
 import { unbroadcast } from './broadcast.ts'
 import { cast, greaterEqual, less, where } from './logic.ts'
 import { lift, liftPair } from './sources.ts'
@@ -33,9 +33,13 @@ function binary(
       },
     }),
     onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
-    reference: ([a, b], _, __, shape) => {
+    reference: ([a, b], _, { dtype }, shape) => {
       const [x, y] = [broadcastReader(a), broadcastReader(b)]
-      return fill(shape, (index) => f(x(index), y(index)))
+      // Integer division truncates toward zero.
+      return fill(
+        shape,
+        isFloat(dtype) ? (index) => f(x(index), y(index)) : (index) => Math.trunc(f(x(index), y(index))),
+      )
     },
     sample: (r) => [r.tensor([2, 3, 4], { low }), r.tensor(r.pick([[2, 3, 4], [3, 1], [1]]), { low, distinct: true })],
   })

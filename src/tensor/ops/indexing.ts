@@ -153,10 +153,12 @@ export const topK: Op<{ k: Dim; largest: boolean }, [x: Tensor, k: Dim, options?
     return { shape: [...x.shape.slice(0, -1), k], dtype: 'i64' }
   },
   onnx: (emit, [x], { k, largest }) =>
-    emit.nodes('TopK', [x, emit.dim(k)], [false, true], { axis: -1, largest: Number(largest), sorted: 1 })[1],
-  reference: ([x], { k, largest }) =>
+    emit.nodes('TopK', [x, emit.dim(k)], [true, true], { axis: -1, largest: Number(largest), sorted: 1 })[1],
+  reference: ([x], { largest }, _, shape) =>
     alongAxis(x, x.shape.length - 1, (line) =>
-      [...line.keys()].sort((a, b) => (largest ? line[b] - line[a] : line[a] - line[b]) || a - b).slice(0, Number(k)),
+      [...line.keys()]
+        .sort((a, b) => (largest ? line[b] - line[a] : line[a] - line[b]) || a - b)
+        .slice(0, shape.at(-1)),
     ),
   flops: ({ inputs: [x] }) => mulDim(product(x.shape), 10),
   sample: (r) => [r.tensor([3, 6], { distinct: true }), r.pick([1, 3, 6]), { largest: r.pick([true, false]) }],

@@ -91,9 +91,10 @@ export const slice: Op<{ axis: number; start: Dim; end: Dim }, [x: Tensor, axis:
   // dx is dy with zeros around it.
   grad: (g, { inputs: [x], attrs: { axis, start, end } }) => [pad(g, axis, start, subDim(x.shape[axis], end))],
   onnx: (emit, [x], { axis, start, end }) => emit.node('Slice', [x, emit.dim(start), emit.dim(end), emit.dim(axis)]),
-  reference: ([x], { axis, start }, _, shape) => {
+  reference: ([x], { axis, start }, _, shape, size) => {
     const strides = stridesOf(x.shape)
-    return fill(shape, (index) => x.data[offsetOf(strides, index) + Number(start) * strides[axis]])
+    const skip = size(start) * strides[axis]
+    return fill(shape, (index) => x.data[offsetOf(strides, index) + skip])
   },
   flops: () => 0,
   sample: (r) => [r.tensor([2, 5, 3]), 1, r.pick([0, 1, -3]), r.pick([3, 5, -1])],
@@ -116,12 +117,13 @@ export const pad: Op<
   grad: (g, { inputs: [x], attrs: { axis, before } }) => [slice(g, axis, before, addDim(before, x.shape[axis]))],
   onnx: (emit, [x], { axis, before, after, value }, { dtype }) =>
     emit.node('Pad', [x, emit.dims([before, after]), emit.constant(dtype, [], [value]), emit.dims([axis])]),
-  reference: ([x], { axis, before, value }, _, shape) => {
+  reference: ([x], { axis, before, value }, _, shape, size) => {
     const strides = stridesOf(x.shape)
+    const lead = size(before)
     return fill(shape, (index) => {
-      const at = index[axis] - Number(before)
+      const at = index[axis] - lead
       if (at < 0 || at >= x.shape[axis]) return value
-      return x.data[offsetOf(strides, index) - Number(before) * strides[axis]]
+      return x.data[offsetOf(strides, index) - lead * strides[axis]]
     })
   },
   flops: () => 0,
