@@ -103,6 +103,17 @@ export function wrapAxis(opName: string, x: Signature, axis: number): number {
 
 export const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
 
+/** Throws unless all operands are floats. */
+export function assertFloat(opName: string, operands: readonly Signature[]): void {
+  if (operands.some((t) => !isFloat(t.dtype))) throw new ShapeError(opName, 'needs floats; cast first', operands)
+}
+
+/** Throws on bools, which have no arithmetic. */
+export function assertNumeric(opName: string, operands: readonly Signature[]): void {
+  if (operands.some((t) => t.dtype === 'bool'))
+    throw new ShapeError(opName, 'bools have no arithmetic; cast first', operands)
+}
+
 /** A dim that must be a plain number. */
 export function fixedDim(opName: string, x: Signature, axis: number): number {
   const dim = x.shape.at(axis)

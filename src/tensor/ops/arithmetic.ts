@@ -1,6 +1,16 @@
 import { broadcastShapes } from '../dims.ts'
 import { broadcastReader, fill, type NdArray } from '../ndarray.ts'
-import { type GradContext, isFloat, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
+import {
+  assertFloat,
+  assertNumeric,
+  type GradContext,
+  isFloat,
+  type Op,
+  op,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+} from '../tensor.ts'
 import { unbroadcast } from './broadcast.ts'
 import { cast, greaterEqual, less, where } from './logic.ts'
 import { lift, liftPair } from './sources.ts'
@@ -24,6 +34,7 @@ function binary(
       const shape = broadcastShapes(a.shape, b.shape)
       if (!shape) throw new ShapeError(name, 'shapes do not broadcast', [a, b])
       if (a.dtype !== b.dtype) throw new ShapeError(name, 'dtypes differ; cast one of them', [a, b])
+      assertNumeric(name, [a, b])
       return { shape, dtype: a.dtype }
     },
     ...(grad && {
@@ -97,9 +108,11 @@ export const minimum: Binary = binary('minimum', 'Min', Math.min, (g, a, b) => [
 ])
 
 type UnaryGrad = (g: Tensor, x: Tensor, out: Tensor) => Tensor
-interface UnaryRange {
+interface UnaryOptions {
   readonly low?: number
   readonly high?: number
+  /** Defined on integers too. */
+  readonly integers?: boolean
 }
 
 /** An element-wise op of one operand. */
@@ -108,16 +121,20 @@ function unary(
   onnxType: string,
   f: (x: number) => number,
   grad?: UnaryGrad,
-  range: UnaryRange = {},
+  options: UnaryOptions = {},
 ): Unary {
   return op({
     name,
     args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
-    shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+    shape: ([x]) => {
+      if (options.integers) assertNumeric(name, [x])
+      else assertFloat(name, [x])
+      return { shape: x.shape, dtype: x.dtype }
+    },
     ...(grad && { grad: (g: Tensor, { inputs: [x], out }: GradContext<object>) => [grad(g, x, out)] }),
     onnx: (emit, [x]) => emit.node(onnxType, [x]),
     reference: ([x]): NdArray => ({ shape: x.shape, data: x.data.map(f) }),
-    sample: (r) => [r.tensor([3, 4], range)],
+    sample: (r) => [r.tensor([3, 4], options)],
   })
 }
 
@@ -126,12 +143,13 @@ export const neg: Unary = unary(
   'Neg',
   (x) => -x,
   (g) => neg(g),
+  { integers: true },
 )
 
-export const abs: Unary = unary('abs', 'Abs', Math.abs, (g, x) => mul(g, sign(x)))
+export const abs: Unary = unary('abs', 'Abs', Math.abs, (g, x) => mul(g, sign(x)), { integers: true })
 
 // Piecewise constant: no gradient.
-export const sign: Unary = unary('sign', 'Sign', Math.sign)
+export const sign: Unary = unary('sign', 'Sign', Math.sign, undefined, { integers: true })
 export const floor: Unary = unary('floor', 'Floor', Math.floor)
 export const ceil: Unary = unary('ceil', 'Ceil', Math.ceil)
 /** To the nearest integer, halves to the even one. */
@@ -191,7 +209,10 @@ export const relu: Unary = unary(
 export const gelu: Op<object, [x: Tensor]> = op({
   name: 'gelu',
   args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ([x]) => {
+    assertFloat('gelu', [x])
+    return { shape: x.shape, dtype: x.dtype }
+  },
   // d x Phi(x) = (Phi(x) + x phi(x)) dx
   grad: (g, { inputs: [x] }) => {
     const cdf = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)
@@ -207,7 +228,10 @@ export const gelu: Op<object, [x: Tensor]> = op({
 export const silu: Op<{ alpha: number }, [x: Tensor, alpha?: number]> = op({
   name: 'silu',
   args: (x: Tensor, alpha = 1) => ({ inputs: [x], attrs: { alpha } }),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ([x]) => {
+    assertFloat('silu', [x])
+    return { shape: x.shape, dtype: x.dtype }
+  },
   // d x s(ax) = s (1 + a x (1 - s)) dx
   grad: (g, { inputs: [x], attrs: { alpha } }) => {
     const s = sigmoid(mul(x, alpha))

@@ -1,6 +1,6 @@
 import { broadcastShapes, type Dim, divideDim, formatShape, product, type Shape } from '../dims.ts'
 import { broadcastReader, eachIndex, fill, ndarray, offsetOf, stridesOf } from '../ndarray.ts'
-import { type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
+import { assertNumeric, type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((dim, axis) => dim === b[axis])
 
@@ -26,6 +26,8 @@ export const reshape: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
 
 function inferDim(x: Tensor, shape: Shape): Shape {
   const unknown = shape.indexOf(-1)
+  if (shape.some((dim, axis) => typeof dim === 'number' && dim < 0 && axis !== unknown))
+    throw new ShapeError('reshape', `only one dim of ${formatShape(shape)} may be -1, none below`, [x])
   if (unknown < 0) {
     if (product(shape) !== product(x.shape))
       throw new ShapeError('reshape', `${product(x.shape)} elements do not fit ${formatShape(shape)}`, [x])
@@ -71,7 +73,9 @@ export const reductionArgs =
   (name: string) =>
   (...[x, axes, keep = false]: ReductionArgs): { inputs: readonly Tensor[]; attrs: Reduction } => {
     const list = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes
-    return { inputs: [x], attrs: { axes: list.map((axis) => wrapAxis(name, x, axis)), keep } }
+    const wrapped = list.map((axis) => wrapAxis(name, x, axis))
+    if (new Set(wrapped).size < wrapped.length) throw new ShapeError(name, `axes [${list}] repeat`, [x])
+    return { inputs: [x], attrs: { axes: wrapped, keep } }
   }
 export type ReductionArgs = [x: Tensor, axes?: number | readonly number[], keep?: boolean]
 export interface Reduction {
@@ -91,7 +95,10 @@ export const keepAxes = (g: Tensor, x: Tensor, axes: readonly number[]): Tensor 
 export const sum: Op<Reduction, ReductionArgs> = op({
   name: 'sum',
   args: reductionArgs('sum'),
-  shape: reductionShape,
+  shape: ([x], attrs) => {
+    assertNumeric('sum', [x])
+    return reductionShape([x], attrs)
+  },
   // y_i = sum_j x_ij  =>  dx_ij = dy_i
   grad: (g, { inputs: [x], attrs }) => [expand(keepAxes(g, x, attrs.axes), x.shape)],
   onnx: (emit, [x], { axes, keep }) =>

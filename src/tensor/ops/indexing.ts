@@ -1,6 +1,6 @@
-import { type Dim, mulDim, product, type Shape, subDim } from '../dims.ts'
+import { type Dim, formatShape, mulDim, product, type Shape, subDim } from '../dims.ts'
 import { alongAxis, eachIndex, fill, ndarray, offsetOf, stridesOf } from '../ndarray.ts'
-import { fixedDim, type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
+import { assertNumeric, fixedDim, type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
 import { reshape } from './broadcast.ts'
 import { concat, slice, transpose } from './layout.ts'
 import { matmul } from './matmul.ts'
@@ -86,9 +86,11 @@ export const takeAlong: Op<{ axis: number }, [x: Tensor, indices: Tensor, axis?:
     inputs: [x, indices],
     attrs: { axis: wrapAxis('takeAlong', x, axis) },
   }),
-  shape: ([x, indices]) => {
+  shape: ([x, indices], { axis }) => {
     assertIndices('takeAlong', indices, [x, indices])
     sameRank('takeAlong', [x, indices])
+    if (indices.shape.some((dim, at) => at !== axis && dim !== x.shape[at]))
+      throw new ShapeError('takeAlong', `all dims but axis ${axis} must agree`, [x, indices])
     return { shape: indices.shape, dtype: x.dtype }
   },
   // Every pick hands its gradient back to where it was taken from.
@@ -116,9 +118,12 @@ export const scatterAdd: Op<
     inputs: [indices, updates],
     attrs: { shape, axis: wrapAxis('scatterAdd', updates, axis) },
   }),
-  shape: ([indices, updates], { shape }) => {
+  shape: ([indices, updates], { shape, axis }) => {
     assertIndices('scatterAdd', indices, [indices, updates])
-    sameRank('scatterAdd', [indices, updates])
+    assertNumeric('scatterAdd', [updates])
+    const fits = (dim: Dim, at: number) => dim === updates.shape[at] && (at === axis || dim === shape[at])
+    if (shape.length !== updates.shape.length || indices.shape.length !== shape.length || !indices.shape.every(fits))
+      throw new ShapeError('scatterAdd', `do not fit ${formatShape(shape)} along axis ${axis}`, [indices, updates])
     return { shape, dtype: updates.dtype }
   },
   grad: (g, { inputs: [indices], attrs: { axis } }) => [null, takeAlong(g, indices, axis)],
@@ -147,6 +152,8 @@ export const topK: Op<{ k: Dim; largest: boolean }, [x: Tensor, k: Dim, options?
     attrs: { k, largest: options.largest ?? true },
   }),
   shape: ([x], { k }) => {
+    wrapAxis('topK', x, -1)
+    assertNumeric('topK', [x])
     const spare = subDim(x.shape.at(-1)!, k)
     if ((typeof spare === 'number' && spare < 0) || (typeof k === 'number' && k < 0))
       throw new ShapeError('topK', `k = ${k} of ${x.shape.at(-1)}`, [x])

@@ -7,6 +7,7 @@ export const transpose: Op<{ order: readonly number[] }, [x: Tensor, order?: rea
   name: 'transpose',
   args: (x: Tensor, order?: readonly number[]) => {
     const rank = x.shape.length
+    if (!order && rank < 2) throw new ShapeError('transpose', 'has no two axes to swap', [x])
     const axes = order ?? [...Array(rank - 2).keys(), rank - 1, rank - 2]
     if ([...axes].sort((a, b) => a - b).some((axis, at) => axis !== at) || axes.length !== rank)
       throw new ShapeError('transpose', `[${axes}] is not an order of its axes`, [x])
@@ -32,10 +33,10 @@ export const transpose: Op<{ order: readonly number[] }, [x: Tensor, order?: rea
 /** Joins tensors along an axis. */
 export const concat: Op<{ axis: number }, [parts: readonly Tensor[], axis: number]> = op({
   name: 'concat',
-  args: (parts: readonly Tensor[], axis: number) => ({
-    inputs: parts,
-    attrs: { axis: wrapAxis('concat', parts[0], axis) },
-  }),
+  args: (parts: readonly Tensor[], axis: number) => {
+    if (parts.length === 0) throw new ShapeError('concat', 'needs at least one part', [])
+    return { inputs: parts, attrs: { axis: wrapAxis('concat', parts[0], axis) } }
+  },
   shape: (parts, { axis }) => {
     const [first] = parts
     const fits = (t: Tensor) =>
@@ -83,8 +84,8 @@ export const slice: Op<{ axis: number; start: Dim; end: Dim }, [x: Tensor, axis:
   },
   shape: ([x], { axis, start, end }) => {
     const [length, size] = [subDim(end, start), x.shape[axis]]
-    const outside =
-      typeof length === 'number' && (length < 0 || (typeof end === 'number' && typeof size === 'number' && end > size))
+    const beyond = subDim(size, end)
+    const outside = [start, length, beyond].some((dim) => typeof dim === 'number' && dim < 0)
     if (outside) throw new ShapeError('slice', `[${start}, ${end}) is not a range of axis ${axis}`, [x])
     return { shape: x.shape.map((d, at) => (at === axis ? length : d)), dtype: x.dtype }
   },
@@ -110,10 +111,11 @@ export const pad: Op<
     inputs: [x],
     attrs: { axis: wrapAxis('pad', x, axis), before, after, value },
   }),
-  shape: ([x], { axis, before, after }) => ({
-    shape: x.shape.map((d, at) => (at === axis ? addDim(addDim(before, d), after) : d)),
-    dtype: x.dtype,
-  }),
+  shape: ([x], { axis, before, after }) => {
+    if ([before, after].some((dim) => typeof dim === 'number' && dim < 0))
+      throw new ShapeError('pad', `cannot add ${before} before and ${after} after; slice removes`, [x])
+    return { shape: x.shape.map((d, at) => (at === axis ? addDim(addDim(before, d), after) : d)), dtype: x.dtype }
+  },
   grad: (g, { inputs: [x], attrs: { axis, before } }) => [slice(g, axis, before, addDim(before, x.shape[axis]))],
   onnx: (emit, [x], { axis, before, after, value }, { dtype }) =>
     emit.node('Pad', [x, emit.dims([before, after]), emit.constant(dtype, [], [value]), emit.dims([axis])]),

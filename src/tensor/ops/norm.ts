@@ -1,11 +1,12 @@
 import { mulDim, product } from '../dims.ts'
 import { alongAxis, eachIndex, type NdArray } from '../ndarray.ts'
-import { type Op, op, ShapeError, type Tensor } from '../tensor.ts'
+import { assertFloat, type Op, op, ShapeError, type Tensor } from '../tensor.ts'
 import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
 import { unbroadcast } from './broadcast.ts'
 import { mean } from './reduce.ts'
 
 const assertLast = (name: string, x: Tensor, ...affine: Tensor[]): void => {
+  assertFloat(name, [x, ...affine])
   if (affine.some((t) => t.shape.length !== 1 || t.shape[0] !== x.shape.at(-1)))
     throw new ShapeError(name, 'scale and shift must have the size of the last axis', [x, ...affine])
 }

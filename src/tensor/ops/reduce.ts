@@ -1,6 +1,6 @@
 import { mulDim, product } from '../dims.ts'
 import { alongAxis, type NdArray } from '../ndarray.ts'
-import { fixedDim, type Op, op, type Tensor, wrapAxis } from '../tensor.ts'
+import { assertFloat, assertNumeric, fixedDim, type Op, op, type Tensor, wrapAxis } from '../tensor.ts'
 import { div, mul, sub } from './arithmetic.ts'
 import {
   expand,
@@ -23,7 +23,10 @@ function reduceLines(x: NdArray, { axes }: Reduction, shape: readonly number[], 
 export const mean: Op<Reduction, ReductionArgs> = op({
   name: 'mean',
   args: reductionArgs('mean'),
-  shape: reductionShape,
+  shape: ([x], attrs) => {
+    assertFloat('mean', [x])
+    return reductionShape([x], attrs)
+  },
   // y_i = 1/n sum_j x_ij  =>  dx_ij = dy_i / n
   grad: (g, { inputs: [x], attrs }) => {
     const n = attrs.axes.reduce((total, axis) => total * fixedDim('mean', x, axis), 1)
@@ -41,7 +44,10 @@ function extremum(name: string, onnxType: string, f: (line: Float64Array) => num
   return op({
     name,
     args: reductionArgs(name),
-    shape: reductionShape,
+    shape: ([x], attrs) => {
+      assertNumeric(name, [x])
+      return reductionShape([x], attrs)
+    },
     // The gradient is shared by the elements that reach the extremum.
     grad: (g, { inputs: [x], attrs, out }) => {
       const hit = cast(equal(x, expand(keepAxes(out, x, attrs.axes), x.shape)), x.dtype)
@@ -82,7 +88,10 @@ export const cumsum: Op<
     inputs: [x],
     attrs: { axis: wrapAxis('cumsum', x, axis), reverse: !!options.reverse, exclusive: !!options.exclusive },
   }),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ([x]) => {
+    assertNumeric('cumsum', [x])
+    return { shape: x.shape, dtype: x.dtype }
+  },
   // y_i = sum_{j<=i} x_j  =>  dx_j = sum_{i>=j} dy_i
   grad: (g, { attrs: { axis, reverse, exclusive } }) => [cumsum(g, axis, { reverse: !reverse, exclusive })],
   onnx: (emit, [x], { axis, reverse, exclusive }) =>
@@ -118,11 +127,18 @@ const axisArgs =
   (name: string) =>
   (x: Tensor, axis = -1) => ({ inputs: [x], attrs: { axis: wrapAxis(name, x, axis) } })
 
+const floatShape =
+  (name: string) =>
+  ([x]: readonly Tensor[]) => {
+    assertFloat(name, [x])
+    return { shape: x.shape, dtype: x.dtype }
+  }
+
 /** exp(x) / sum exp(x) along an axis. */
 export const softmax: Op<{ axis: number }, [x: Tensor, axis?: number]> = op({
   name: 'softmax',
   args: axisArgs('softmax'),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: floatShape('softmax'),
   // dx = y (dy - sum(dy y))
   grad: (g, { out, attrs: { axis } }) => [mul(out, sub(g, sum(mul(g, out), axis, true)))],
   onnx: (emit, [x], { axis }) => emit.node('Softmax', [x], { axis }),
@@ -135,7 +151,7 @@ export const softmax: Op<{ axis: number }, [x: Tensor, axis?: number]> = op({
 export const logSoftmax: Op<{ axis: number }, [x: Tensor, axis?: number]> = op({
   name: 'logSoftmax',
   args: axisArgs('logSoftmax'),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: floatShape('logSoftmax'),
   // dx = dy - softmax(x) sum(dy)
   grad: (g, { inputs: [x], attrs: { axis } }) => [sub(g, mul(softmax(x, axis), sum(g, axis, true)))],
   onnx: (emit, [x], { axis }) => emit.node('LogSoftmax', [x], { axis }),
