@@ -3,12 +3,12 @@ import {
   type DType,
   dimFunctionOf,
   type Emitter,
+  executionOrder,
   type Leaf,
   type OnnxAttribute,
   type Shape,
   type Tensor,
   termsOf,
-  topologicalOrder,
 } from '../tensor/index.ts'
 import { elementTypes, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValue } from './onnx/model.ts'
 import { bytesOf, typedArray } from './values.ts'
@@ -19,7 +19,7 @@ export function lower(
   outputs: Readonly<Record<string, Tensor>>,
   weights: (name: string) => WeightSource | undefined,
 ): OnnxGraph {
-  const order = topologicalOrder(Object.values(outputs))
+  const order = executionOrder(Object.values(outputs))
   const emitter = new GraphEmitter(order, weights)
   const names = new Map<Tensor, string>()
   for (const node of order) {
@@ -30,8 +30,15 @@ export function lower(
     emitter.rename(names.get(node)!, name)
     return { name, dtype: node.dtype, shape: node.shape }
   })
+  for (const [dim, size] of emitter.dataDims) {
+    emitter.rename(size, sizeOutput(dim))
+    values.push({ name: sizeOutput(dim), dtype: 'i64', shape: [1] })
+  }
   return { nodes: emitter.graphNodes, initializers: emitter.initializers, inputs: emitter.inputs, outputs: values }
 }
+
+/** The output that tells the size of a data-dependent dim. */
+export const sizeOutput = (dim: string): string => `size of ${dim}`
 
 const isLeaf = (node: Tensor): boolean => node.op.name === 'input' || node.op.name === 'parameter'
 
@@ -44,6 +51,8 @@ class GraphEmitter implements Emitter {
   /** Where the size of a named dim can be read: the first input that has it as one of its axes. */
   private readonly dimSources = new Map<string, { node: Tensor; axis: number }>()
   private readonly leaves = new Set<string>()
+  /** Dims whose size the data tells, and where it is computed. */
+  readonly dataDims = new Map<string, string>()
 
   constructor(
     order: readonly Tensor[],
@@ -139,6 +148,14 @@ class GraphEmitter implements Emitter {
       this.initializers.push({ name, dtype: 'f64', shape: [1], content: bytesOf(Float64Array.of(value)) })
     }
     return name
+  }
+
+  bindDim(dim: string, value: string, axis: number): void {
+    if (this.dimSources.has(dim) || this.dimNames.has(dim))
+      throw new Error(`the dim "${dim}" has two sources; rename one`)
+    const size = this.node('Shape', [value], { start: axis, end: axis + 1 })
+    this.dimNames.set(dim, size)
+    this.dataDims.set(dim, size)
   }
 
   leaf(node: Tensor): string {

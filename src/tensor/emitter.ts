@@ -21,6 +21,8 @@ export interface Emitter {
   dims(shape: Shape): string
   /** A scalar-shaped [1] int64 tensor. */
   dim(dim: Dim): string
+  /** Says that the size of a new named dim is an axis of a computed value. */
+  bindDim(dim: string, value: string, axis: number): void
   /** The leaf's own value: a graph input or an initializer. */
   leaf(node: Tensor): string
   /** ONNX element type of a dtype. */

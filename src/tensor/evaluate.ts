@@ -1,6 +1,6 @@
 import { type Dim, evaluateDim } from './dims.ts'
-import { topologicalOrder } from './grad.ts'
 import type { NdArray } from './ndarray.ts'
+import { executionOrder } from './order.ts'
 import type { Tensor } from './tensor.ts'
 
 /**
@@ -12,7 +12,7 @@ export function evaluate(outputs: readonly Tensor[], leaves: ReadonlyMap<Tensor,
   const sizes = new Map<string, number>()
   for (const [leaf, value] of leaves) bindDims(sizes, leaf, value)
   const size = (dim: Dim): number => evaluateDim(dim, sizes)
-  for (const node of topologicalOrder(outputs)) {
+  for (const node of executionOrder(outputs)) {
     if (values.has(node)) continue
     const inputs = node.inputs.map((x) => values.get(x)!)
     const shape = node.op.definesDim ? [] : node.shape.map(size)

@@ -7,6 +7,7 @@ const leaves: Record<string, string> = {
   input: 'its value is fed',
   parameter: 'its value is fed or a weight',
   constant: 'its value is its attribute; every gradient program holds one',
+  straightThrough: 'its gradient is a definition, not a derivative; tested below',
   dimValue: 'has no operands; covered by the tests of named dims',
 }
 const seeds = [1, 2, 3, 4]
