@@ -2,6 +2,6 @@
 export type { Backend, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
 export { lower } from './lower.ts'
 export { encodeModel } from './onnx/model.ts'
-export { type CompileOptions, type Cost, compile, countCost, type Program } from './program.ts'
+export { type CompileOptions, type Cost, compile, countCost, type Program, type ProgramResult } from './program.ts'
 export { allocate, bytesOf, f32, i64, type TypedArray, typedArray, type Value } from './values.ts'
 export { type WeightSource, weightsOf } from './weights.ts'

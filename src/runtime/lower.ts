@@ -14,11 +14,16 @@ import { elementTypes, type OnnxGraph, type OnnxInitializer, type OnnxNode, type
 import { bytesOf, typedArray } from './values.ts'
 import type { WeightSource } from './weights.ts'
 
+export interface ProgramGraph extends OnnxGraph {
+  /** Named dims whose size only the data tells; `sizeOutput` names the output that has it. */
+  readonly dataDims: readonly string[]
+}
+
 /** The ONNX graph of a program. Parameters that `weights` knows become initializers, the others become inputs. */
 export function lower(
   outputs: Readonly<Record<string, Tensor>>,
   weights: (name: string) => WeightSource | undefined,
-): OnnxGraph {
+): ProgramGraph {
   const order = executionOrder(Object.values(outputs))
   const emitter = new GraphEmitter(order, weights)
   const names = new Map<Tensor, string>()
@@ -34,7 +39,13 @@ export function lower(
     emitter.rename(size, sizeOutput(dim))
     values.push({ name: sizeOutput(dim), dtype: 'i64', shape: [1] })
   }
-  return { nodes: emitter.graphNodes, initializers: emitter.initializers, inputs: emitter.inputs, outputs: values }
+  return {
+    nodes: emitter.graphNodes,
+    initializers: emitter.initializers,
+    inputs: emitter.inputs,
+    outputs: values,
+    dataDims: [...emitter.dataDims.keys()],
+  }
 }
 
 /** The output that tells the size of a data-dependent dim. */

@@ -48,14 +48,18 @@ export class OrtSession {
   ): Promise<RunResult> {
     const started = performance.now()
     const inputs: Record<string, OrtTensor> = {}
-    for (const [name, feed] of Object.entries(feeds))
-      inputs[name] = this.toOrt('resident' in feed ? this.store.get(feed.resident) : feed)
+    const resident: Record<string, readonly number[]> = {}
+    for (const [name, feed] of Object.entries(feeds)) {
+      const value = 'resident' in feed ? this.store.get(feed.resident) : feed
+      if ('resident' in feed) resident[name] = value.dims
+      inputs[name] = this.toOrt(value)
+    }
     const wanted = [...new Set([...fetch, ...Object.keys(keep), ...Object.keys(append)])]
     const results = await this.session.run(inputs as never, wanted)
     for (const [name, key] of Object.entries(keep)) this.store.set(key, fromOrt(results[name]))
     for (const [name, key] of Object.entries(append)) this.store.append(key, fromOrt(results[name]))
     const values = Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name])]))
-    return { values, milliseconds: performance.now() - started }
+    return { values, milliseconds: performance.now() - started, resident }
   }
 
   release(): Promise<void> {

@@ -1,8 +1,10 @@
 /** Symbolic tensors: tracing a program, its gradients, its reference values. */
+export * from './composites.ts'
 export * from './dims.ts'
 export type { Emitter, OnnxAttribute } from './emitter.ts'
 export { evaluate } from './evaluate.ts'
 export { grad } from './grad.ts'
+export * from './interpolate.ts'
 export * from './ops/activations.ts'
 export * from './ops/arithmetic.ts'
 export { expand, reshape, sum, unbroadcast } from './ops/broadcast.ts'
