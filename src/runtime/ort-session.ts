@@ -35,7 +35,7 @@ export type WireFeed = Value | { readonly resident: string }
 
 /** One loaded model and the tensors that stay with it. Runs where ONNX Runtime runs. */
 export class OrtSession {
-  readonly store = new ResidentStore()
+  private readonly store = new ResidentStore()
 
   constructor(
     private readonly ort: OrtModule,
@@ -60,6 +60,22 @@ export class OrtSession {
     for (const [name, key] of Object.entries(append)) this.store.append(key, fromOrt(results[name]))
     const values = Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name])]))
     return { values, milliseconds: performance.now() - started, resident }
+  }
+
+  write(values: Readonly<Record<string, Value>>): void {
+    for (const [key, value] of Object.entries(values)) this.store.set(key, value)
+  }
+
+  read(keys: readonly string[]): Record<string, Value> {
+    return Object.fromEntries(keys.map((key) => [key, this.store.get(key)]))
+  }
+
+  truncate(rows: Readonly<Record<string, number>>): void {
+    for (const [key, count] of Object.entries(rows)) this.store.truncate(key, count)
+  }
+
+  forget(keys: readonly string[]): void {
+    for (const key of keys) this.store.delete(key)
   }
 
   release(): Promise<void> {

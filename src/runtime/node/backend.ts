@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { FoveaError } from '../../errors.ts'
 import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } from '../backend.ts'
+import { explainLoadFailure } from '../device.ts'
 import type { WireFeed } from '../ort-session.ts'
 import type { Value } from '../values.ts'
 import type { Reply, Request } from './protocol.ts'
@@ -27,8 +27,8 @@ export class NodeBackend implements Backend {
 
   async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const session = this.sessions++
-    await this.ask({ type: 'load', session, model, device: this.device, options }).catch((error: Error) => {
-      throw this.deviceError(error)
+    await this.ask({ type: 'load', session, model, device: this.device, options }).catch(async (error: Error) => {
+      throw await explainLoadFailure(this.device, error, (probe) => this.tryLoad(probe))
     })
     return new WorkerSession(session, (request) => this.ask(request))
   }
@@ -60,14 +60,10 @@ export class NodeBackend implements Backend {
     this.pending.clear()
   }
 
-  private deviceError(error: Error): Error {
-    if (this.device === 'cpu' || !/backend|provider|not supported|unavailable/i.test(error.message)) return error
-    return new FoveaError(
-      'device_unavailable',
-      'resource',
-      `device "${this.device}" cannot be used by this installation of ONNX Runtime; use --device cpu`,
-      { cause: error },
-    )
+  private async tryLoad(model: Uint8Array): Promise<void> {
+    const session = this.sessions++
+    await this.ask({ type: 'load', session, model, device: this.device, options: {} })
+    await this.ask({ type: 'release', session })
   }
 }
 

@@ -4,6 +4,9 @@ import * as ort from 'onnxruntime-node'
 import { type OrtInferenceSession, type OrtModule, OrtSession } from '../ort-session.ts'
 import type { Reply, Request } from './protocol.ts'
 
+// Errors are thrown; the engine need not print them too.
+ort.env.logLevel = 'fatal'
+
 const sessions = new Map<number, OrtSession>()
 
 const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }>) => unknown } = {
@@ -20,16 +23,10 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
     sessions.set(session, new OrtSession(ort as unknown as OrtModule, created as unknown as OrtInferenceSession))
   },
   run: ({ session, feeds, options }) => sessionOf(session).run(feeds, options),
-  write: ({ session, values }) => {
-    for (const [key, value] of Object.entries(values)) sessionOf(session).store.set(key, value)
-  },
-  read: ({ session, keys }) => Object.fromEntries(keys.map((key) => [key, sessionOf(session).store.get(key)])),
-  truncate: ({ session, rows }) => {
-    for (const [key, count] of Object.entries(rows)) sessionOf(session).store.truncate(key, count)
-  },
-  forget: ({ session, keys }) => {
-    for (const key of keys) sessionOf(session).store.delete(key)
-  },
+  write: ({ session, values }) => sessionOf(session).write(values),
+  read: ({ session, keys }) => sessionOf(session).read(keys),
+  truncate: ({ session, rows }) => sessionOf(session).truncate(rows),
+  forget: ({ session, keys }) => sessionOf(session).forget(keys),
   release: async ({ session }) => {
     await sessionOf(session).release()
     sessions.delete(session)
