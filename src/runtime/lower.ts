@@ -57,6 +57,7 @@ class GraphEmitter implements Emitter {
   readonly graphNodes: OnnxNode[] = []
   readonly initializers: OnnxInitializer[] = []
   readonly inputs: OnnxValue[] = []
+  /** Constants and shapes that were emitted before, by content. */
   private readonly constants = new Map<string, string>()
   private readonly dimNames = new Map<Dim, string>()
   /** Where the size of a named dim can be read: the first input that has it as one of its axes. */
@@ -108,11 +109,13 @@ class GraphEmitter implements Emitter {
 
   dims(shape: Shape): string {
     if (shape.every((dim) => typeof dim === 'number')) return this.constant('i64', [shape.length], shape)
-    return this.node(
-      'Concat',
-      shape.map((dim) => this.dim(dim)),
-      { axis: 0 },
-    )
+    const key = `dims[${shape}]`
+    const known = this.constants.get(key)
+    if (known) return known
+    const parts = shape.map((dim) => this.dim(dim))
+    const name = this.node('Concat', parts, { axis: 0 })
+    this.constants.set(key, name)
+    return name
   }
 
   dim(dim: Dim): string {

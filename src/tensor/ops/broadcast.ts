@@ -11,7 +11,13 @@ export const reshape: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
   shape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
   // y = reshape(x)  =>  dx = reshape(dy)
   grad: (g, { inputs: [x] }) => [reshape(g, x.shape)],
-  onnx: (emit, [x], { shape }, { inputs }) => emit.node('Reshape', [x, reshapeTarget(emit, inputs[0].shape, shape)]),
+  onnx: (emit, [x], { shape }, { inputs }) => {
+    const short = shortTarget(inputs[0].shape, shape)
+    // Computed sizes may be 0 at run time, where 0 has to mean 0.
+    return short
+      ? emit.node('Reshape', [x, emit.dims(short)])
+      : emit.node('Reshape', [x, emit.dims(shape)], { allowzero: 1 })
+  },
   reference: ([x], _, __, shape) => ({ data: x.data, shape }),
   flops: () => 0,
   sample: (r) => [
@@ -39,13 +45,16 @@ function inferDim(x: Tensor, shape: Shape): Shape {
   return shape.map((d, axis) => (axis === unknown ? dim : d))
 }
 
-/** ONNX lets 0 copy a dim from the input and one -1 be inferred: cheaper than computing the sizes. */
-function reshapeTarget(emit: { dims(s: Shape): string }, from: Shape, to: Shape): string {
+/**
+ * ONNX lets 0 copy a dim from the input and -1 be inferred: cheaper than computing sizes. Undefined where that would be
+ * ambiguous; an inferred dim beside copied ones is (they may be 0).
+ */
+function shortTarget(from: Shape, to: Shape): Shape | undefined {
   const short: Dim[] = to.map((dim, axis) => (typeof dim === 'string' && dim === from[axis] ? 0 : dim))
   const named = short.flatMap((dim, axis) => (typeof dim === 'string' ? [axis] : []))
-  if (named.length > 1 || to.includes(0)) return emit.dims(to)
+  if (named.length > 1 || to.includes(0) || (named.length === 1 && short.includes(0))) return undefined
   if (named.length === 1) short[named[0]] = -1
-  return emit.dims(short)
+  return short
 }
 
 /** Stretches axes of size 1 (and adds leading axes) to `shape`. */

@@ -159,8 +159,15 @@ export const topK: Op<{ k: Dim; largest: boolean }, [x: Tensor, k: Dim, options?
       throw new ShapeError('topK', `k = ${k} of ${x.shape.at(-1)}`, [x])
     return { shape: [...x.shape.slice(0, -1), k], dtype: 'i64' }
   },
-  onnx: (emit, [x], { k, largest }) =>
-    emit.nodes('TopK', [x, emit.dim(k)], [true, true], { axis: -1, largest: Number(largest), sorted: 1 })[1],
+  onnx: (emit, [x], { k, largest }, { shape }) => {
+    const attributes = { axis: -1, largest: Number(largest), sorted: 1 }
+    const lines = product(shape.slice(0, -1))
+    if (typeof lines === 'number') return emit.nodes('TopK', [x, emit.dim(k)], [true, true], attributes)[1]
+    // ONNX Runtime 1.30 divides by the number of lines: without any, it ends the process unless k is 0.
+    const any = emit.node('Min', [emit.dim(lines), emit.dim(1)])
+    const [, found] = emit.nodes('TopK', [x, emit.node('Mul', [emit.dim(k), any])], [true, true], attributes)
+    return emit.node('Reshape', [found, emit.dims(shape)], { allowzero: 1 })
+  },
   reference: ([x], { largest }, _, shape) =>
     alongAxis(x, x.shape.length - 1, (line) =>
       [...line.keys()]
