@@ -56,7 +56,10 @@ export class OrtSession {
     }
     const wanted = [...new Set([...fetch, ...Object.keys(keep), ...Object.keys(append)])]
     const results = await this.session.run(inputs as never, wanted)
-    for (const [name, key] of Object.entries(keep)) this.store.set(key, fromOrt(results[name]))
+    // What is returned as well must not share memory with what stays.
+    const own = (name: string): Value =>
+      fetch.includes(name) ? copyOf(fromOrt(results[name])) : fromOrt(results[name])
+    for (const [name, key] of Object.entries(keep)) this.store.set(key, own(name))
     for (const [name, key] of Object.entries(append)) this.store.append(key, fromOrt(results[name]))
     const values = Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name])]))
     return { values, milliseconds: performance.now() - started, resident }
@@ -67,7 +70,7 @@ export class OrtSession {
   }
 
   read(keys: readonly string[]): Record<string, Value> {
-    return Object.fromEntries(keys.map((key) => [key, this.store.get(key)]))
+    return Object.fromEntries(keys.map((key) => [key, copyOf(this.store.get(key))]))
   }
 
   truncate(rows: Readonly<Record<string, number>>): void {
@@ -87,6 +90,8 @@ export class OrtSession {
     return new this.ort.Tensor(ortTypes[dtype] as never, data as never, dims)
   }
 }
+
+const copyOf = (value: Value): Value => ({ ...value, data: value.data.slice() })
 
 const fromOrt = (tensor: OrtTensor): Value => ({
   dtype: dtypes.get(tensor.type)!,

@@ -23,6 +23,8 @@ export class NodeBackend implements Backend {
     this.worker.on('message', (reply: Reply) => this.settle(reply))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.on('exit', () => this.fail(new Error('the engine was disposed')))
+    // The process may end while the worker idles, but not while it owes an answer.
+    this.worker.unref()
   }
 
   async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
@@ -34,13 +36,13 @@ export class NodeBackend implements Backend {
   }
 
   async dispose(): Promise<void> {
+    this.fail(new Error('the engine was disposed'))
     await this.worker.terminate()
   }
 
   private ask(request: Request): Promise<never> {
     if (this.failure) return Promise.reject(this.failure)
     const id = this.requests++
-    // The process may end while the worker idles, but not while it owes an answer.
     this.worker.ref()
     this.worker.postMessage({ id, request })
     return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }))

@@ -40,7 +40,13 @@ function sessionOf(id: number): OrtSession {
 }
 
 const port = parentPort!
-port.on('message', async ({ id, request }: { id: number; request: Request }) => {
+// Requests are handled one after the other, as they came: a truncation must see what the run before it appended.
+let last: Promise<void> = Promise.resolve()
+port.on('message', (message: { id: number; request: Request }) => {
+  last = last.then(() => answer(message))
+})
+
+async function answer({ id, request }: { id: number; request: Request }): Promise<void> {
   let reply: Reply
   try {
     reply = { id, result: await handlers[request.type](request as never) }
@@ -48,4 +54,4 @@ port.on('message', async ({ id, request }: { id: number; request: Request }) => 
     reply = { id, error: error instanceof Error ? error.message : String(error) }
   }
   port.postMessage(reply)
-})
+}
