@@ -65,14 +65,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, { weights }: { wei
     ])
   const picked = takeAlong(logSoftmax(logits), reshape(targets, [...positions, 1]))
   const losses = neg(reshape(picked, positions))
-  return weights ? div(sum(mul(losses, weights)), sum(weights)) : meanOfAll(losses)
-}
-
-/** The mean over everything, sizes named or not. */
-function meanOfAll(x: Tensor): Tensor {
-  if (x.shape.every((dim) => typeof dim === 'number')) return mean(x)
-  const ones = add(mul(stopGradient(x), 0), 1)
-  return div(sum(x), sum(ones))
+  return weights ? div(sum(mul(losses, weights)), sum(weights)) : mean(losses)
 }
 
 /**

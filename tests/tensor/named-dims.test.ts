@@ -52,6 +52,15 @@ const programs: Record<string, Builder> = {
     const scores = leaf([seq])
     return t.scatterAdd([t.addDim(seq, 2)], t.topK(scores, seq), scores)
   },
+  'a gradient of a mean': (leaf, past, seq) => {
+    const x = leaf([past, seq, 2])
+    return t.grad(t.sum(t.square(t.mean(x, [0, 1]))), [x])[0]
+  },
+  'a gradient of rows picked': (leaf, past, seq) => {
+    const [rows, scores] = [leaf([seq, 3]), leaf([seq])]
+    const picked = t.gather(rows, t.topK(scores, t.scaleDim(seq, 0.5, 'ceil')))
+    return t.grad(t.sum(t.mul(picked, picked)), [rows])[0]
+  },
   'a gradient through named slices': (leaf, past, seq) => {
     const [a, b] = [leaf([past, 3]), leaf([seq, 3])]
     const both = t.slice(t.concat([a, b], 0), 0, 1)

@@ -1,4 +1,5 @@
-import { product } from '../dims.ts'
+import { product, type Shape } from '../dims.ts'
+import type { Emitter } from '../emitter.ts'
 import { type NdArray, sizeOf, stridesOf } from '../ndarray.ts'
 import { assertNumeric, type Op, op, ShapeError, type Tensor } from '../tensor.ts'
 import { expand } from './broadcast.ts'
@@ -47,6 +48,24 @@ export const gatherNd: Op<object, [x: Tensor, indices: Tensor]> = op({
   sample: (r) => [r.tensor([3, 4, 2]), r.tensor([5, r.pick([1, 2])], { low: 0, high: 2, dtype: 'i64' })],
 })
 
+/**
+ * Addition as ScatterElements over rows: ONNX Runtime 1.30 adds in parallel in ScatterND, without atomics, and loses
+ * updates where tuples repeat.
+ */
+function addBlocks(emit: Emitter, [x, indices, updates]: readonly string[], { shape, inputs }: Tensor): string {
+  const tuples = inputs[1].shape
+  const depth = Number(tuples.at(-1))
+  const strides = shape.slice(0, depth).map((_, axis) => product(shape.slice(axis + 1, depth)))
+  const [rows, block] = [product(shape.slice(0, depth)), product(shape.slice(depth))]
+  const count = product(tuples.slice(0, -1))
+  const as = (value: string, dims: Shape) => emit.node('Reshape', [value, emit.dims(dims)], { allowzero: 1 })
+  const axis = emit.dims([tuples.length - 1])
+  const flat = emit.node('ReduceSum', [emit.node('Mul', [indices, emit.dims(strides)]), axis], { keepdims: 0 })
+  const everywhere = emit.node('Expand', [as(flat, [count, 1]), emit.dims([count, block])])
+  const operands = [as(x, [rows, block]), everywhere, as(updates, [count, block])]
+  return as(emit.node('ScatterElements', operands, { axis: 0, reduction: 'add' }), shape)
+}
+
 type ScatterMode = 'set' | 'add'
 
 /**
@@ -74,7 +93,8 @@ export const scatterNd: Op<{ mode: ScatterMode }, [x: Tensor, indices: Tensor, u
       null,
       gatherNd(g, indices),
     ],
-    onnx: (emit, inputs, { mode }) => emit.node('ScatterND', inputs, { reduction: mode === 'add' ? 'add' : 'none' }),
+    onnx: (emit, [x, indices, updates], { mode }, node) =>
+      mode === 'set' ? emit.node('ScatterND', [x, indices, updates]) : addBlocks(emit, [x, indices, updates], node),
     reference: ([x, indices, updates], { mode }) => {
       const { starts, length } = blocks(x, indices)
       const data = Float64Array.from(x.data)

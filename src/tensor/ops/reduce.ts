@@ -1,6 +1,6 @@
 import { mulDim, product } from '../dims.ts'
 import { alongAxis, type NdArray } from '../ndarray.ts'
-import { assertFloat, assertNumeric, fixedDim, type Op, op, type Tensor, wrapAxis } from '../tensor.ts'
+import { assertFloat, assertNumeric, type Op, op, type Tensor, wrapAxis } from '../tensor.ts'
 import { div, mul, sub } from './arithmetic.ts'
 import {
   expand,
@@ -12,6 +12,7 @@ import {
   sum,
 } from './broadcast.ts'
 import { cast, equal } from './logic.ts'
+import { dimValue } from './sources.ts'
 
 /** Collapses the reduced axes one after the other. */
 function reduceLines(x: NdArray, { axes }: Reduction, shape: readonly number[], f: (line: Float64Array) => number) {
@@ -29,8 +30,9 @@ export const mean: Op<Reduction, ReductionArgs> = op({
   },
   // y_i = 1/n sum_j x_ij  =>  dx_ij = dy_i / n
   grad: (g, { inputs: [x], attrs }) => {
-    const n = attrs.axes.reduce((total, axis) => total * fixedDim('mean', x, axis), 1)
-    return [mul(expand(keepAxes(g, x, attrs.axes), x.shape), 1 / n)]
+    const n = product(attrs.axes.map((axis) => x.shape[axis]))
+    const spread = expand(keepAxes(g, x, attrs.axes), x.shape)
+    return [typeof n === 'number' ? mul(spread, 1 / n) : div(spread, cast(dimValue(n), x.dtype))]
   },
   onnx: (emit, [x], { axes, keep }) =>
     axes.length ? emit.node('ReduceMean', [x, emit.dims(axes)], { keepdims: keep ? 1 : 0 }) : x,
