@@ -60,7 +60,10 @@ export interface OpDefinition<A = any, Args extends unknown[] = any> {
 export interface Sampler {
   /** A fresh input of a fixed shape, values in [low, high] (default -1..1), integers for integer dtypes. */
   tensor(shape: readonly number[], options?: { low?: number; high?: number; dtype?: DType; distinct?: boolean }): Tensor
+  /** A whole number in [low, high]. */
   int(low: number, high: number): number
+  /** A random shape of the given rank, dims 1 to 5. */
+  shape(rank: number): number[]
   pick<T>(choices: readonly T[]): T
 }
 

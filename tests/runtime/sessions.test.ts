@@ -107,13 +107,14 @@ describe('the engine of Node', () => {
   })
 
   it('gives back the memory of released sessions', async () => {
-    const weight = new Float64Array(512 * 512).fill(1)
+    // Small enough that garbage not yet collected stays far below the bound, large enough that a leak does not.
+    const weight = new Float64Array(256 * 256).fill(1)
     const cycle = async () => {
-      const program = await compile(backend, { out: matmul(input('x', ['n', 512]), constant(weight, [512, 512])) })
-      await program.run({ x: f32([4, 512], new Float32Array(2048)) })
+      const program = await compile(backend, { out: matmul(input('x', ['n', 256]), constant(weight, [256, 256])) })
+      await program.run({ x: f32([4, 256], new Float32Array(1024)) })
       await program.dispose()
     }
-    for (let at = 0; at < 20; at++) await cycle()
+    for (let at = 0; at < 40; at++) await cycle()
     const before = process.memoryUsage().rss
     for (let at = 0; at < 100; at++) await cycle()
     expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(30)

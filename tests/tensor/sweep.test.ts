@@ -10,7 +10,7 @@ const leaves: Record<string, string> = {
   straightThrough: 'its gradient is a definition, not a derivative; tested below',
   dimValue: 'has no operands; covered by the tests of named dims',
 }
-const seeds = [1, 2, 3, 4]
+const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
 
 const ops = await allOps()
 const backend = new NodeBackend()

@@ -52,7 +52,20 @@ function binary(
         isFloat(dtype) ? (index) => f(x(index), y(index)) : (index) => Math.trunc(f(x(index), y(index))),
       )
     },
-    sample: (r) => [r.tensor([2, 3, 4], { low }), r.tensor(r.pick([[2, 3, 4], [3, 1], [1]]), { low, distinct: true })],
+    sample: (r) => {
+      const [a, b, c] = r.shape(3)
+      const shapes = [[a, b, c], [b, 1], [1], [], [a, 1, c]]
+      return [
+        r.tensor(
+          r.pick([
+            [a, b, c],
+            [1, b, c],
+          ]),
+          { low },
+        ),
+        r.tensor(r.pick(shapes), { low, distinct: true }),
+      ]
+    },
   })
 }
 
@@ -134,7 +147,7 @@ function unary(
     ...(grad && { grad: (g: Tensor, { inputs: [x], out }: GradContext<object>) => [grad(g, x, out)] }),
     onnx: (emit, [x]) => emit.node(onnxType, [x]),
     reference: ([x]): NdArray => ({ shape: x.shape, data: x.data.map(f) }),
-    sample: (r) => [r.tensor([3, 4], options)],
+    sample: (r) => [r.tensor(r.shape(r.int(0, 3)), options)],
   })
 }
 
@@ -222,7 +235,7 @@ export const gelu: Op<object, [x: Tensor]> = op({
   },
   onnx: (emit, [x]) => emit.node('Gelu', [x], {}, 'com.microsoft'),
   reference: ([x]) => ({ shape: x.shape, data: x.data.map((v) => 0.5 * v * (1 + erfReference(v * Math.SQRT1_2))) }),
-  sample: (r) => [r.tensor([3, 4], { low: -3, high: 3 })],
+  sample: (r) => [r.tensor(r.shape(2), { low: -5, high: 5 })],
 })
 
 /** x * sigmoid(alpha x): SiLU for alpha 1, the quick GELU of CLIP for alpha 1.702. */
@@ -240,7 +253,7 @@ export const silu: Op<{ alpha: number }, [x: Tensor, alpha?: number]> = op({
   },
   onnx: (emit, [x], { alpha }) => emit.node('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft'),
   reference: ([x], { alpha }) => ({ shape: x.shape, data: x.data.map((v) => v / (1 + Math.exp(-alpha * v))) }),
-  sample: (r) => [r.tensor([3, 4], { low: -3, high: 3 }), r.pick([1, 1.702])],
+  sample: (r) => [r.tensor(r.shape(2), { low: -5, high: 5 }), r.pick([1, 1.702])],
 })
 
 /** Limits values to [low, high]; the gradient passes inside. */

@@ -71,7 +71,10 @@ export const expand: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
   onnx: (emit, [x], { shape }) => emit.node('Expand', [x, emit.dims(shape)]),
   reference: ([x], _, __, shape) => fill(shape, broadcastReader(x)),
   flops: () => 0,
-  sample: (r) => [r.tensor([3, 1]), [2, 3, 4]],
+  sample: (r) => {
+    const [a, b, c] = r.shape(3)
+    return [r.tensor(r.pick([[b, 1], [1], [], [1, b, c]])), [a, b, c]]
+  },
 })
 
 const reducedShape = (x: Tensor, axes: readonly number[], keep: boolean): Shape =>
@@ -122,7 +125,7 @@ export const sum: Op<Reduction, ReductionArgs> = op({
     return out
   },
   flops: ({ inputs: [x] }) => product(x.shape),
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([[1], [0, 2], [-1]]), r.pick([true, false])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([[1], [0, 2], [-1], undefined]), r.pick([true, false])],
 })
 
 /** Sums a gradient over the axes that broadcasting stretched. */

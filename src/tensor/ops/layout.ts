@@ -27,7 +27,7 @@ export const transpose: Op<{ order: readonly number[] }, [x: Tensor, order?: rea
     return fill(shape, (index) => x.data[offsetOf(strides, index)])
   },
   flops: () => 0,
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([undefined, [2, 0, 1], [1, 0, 2]])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([undefined, [2, 0, 1], [1, 0, 2]])],
 })
 
 /** Joins tensors along an axis. */
@@ -71,7 +71,10 @@ export const concat: Op<{ axis: number }, [parts: readonly Tensor[], axis: numbe
     return out
   },
   flops: () => 0,
-  sample: (r) => [[r.tensor([2, 3, 4]), r.tensor([2, 1, 4])], 1],
+  sample: (r) => {
+    const [a, b, c] = r.shape(3)
+    return [Array.from({ length: r.int(1, 3) }, () => r.tensor([a, r.int(1, 3), b, c])), r.pick([1, -3])]
+  },
 })
 
 /** The range [start, end) of an axis; negative numbers count from the end, `end` defaults to the end. */
@@ -129,7 +132,7 @@ export const pad: Op<
     })
   },
   flops: () => 0,
-  sample: (r) => [r.tensor([2, 3]), r.pick([0, 1]), r.int(0, 2), r.int(0, 2)],
+  sample: (r) => [r.tensor(r.shape(2)), r.pick([0, 1]), r.int(0, 2), r.int(0, 2)],
 })
 
 /** Splits an axis into parts of the given sizes. */

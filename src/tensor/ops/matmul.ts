@@ -42,18 +42,15 @@ export const matmul: Op<object, [a: Tensor, b: Tensor]> = op({
     })
   },
   flops: ({ shape, inputs: [a] }) => mulDim(mulDim(2, product(shape)), a.shape.at(-1)!),
-  sample: (r) => [
-    r.tensor(
-      r.pick([
-        [2, 3, 4],
-        [3, 4],
-      ]),
-    ),
-    r.tensor(
-      r.pick([
-        [4, 5],
-        [2, 4, 5],
-      ]),
-    ),
-  ],
+  sample: (r) => {
+    const [batch, rows, inner, columns] = r.shape(4)
+    const shared = r.pick([true, false])
+    const left = r.pick([
+      [batch, rows, inner],
+      [rows, inner],
+      [2, batch, rows, inner],
+      [1, rows, inner],
+    ])
+    return [r.tensor(left), r.tensor(shared ? [inner, columns] : [batch, inner, columns])]
+  },
 })

@@ -50,7 +50,10 @@ export const layerNorm: Op<{ epsilon: number }, [x: Tensor, scale: Tensor, shift
     return affineReference(normalised, scale, shift)
   },
   flops: ({ shape }) => mulDim(8, product(shape)),
-  sample: (r) => [r.tensor([2, 3, 6]), r.tensor([6]), r.tensor([6])],
+  sample: (r) => {
+    const [a, b, n] = r.shape(3)
+    return [r.tensor([a, b, n + 1]), r.tensor([n + 1]), r.tensor([n + 1])]
+  },
 })
 
 /** x / sqrt(mean(x^2) + eps) * scale over the last axis. */
@@ -79,5 +82,8 @@ export const rmsNorm: Op<{ epsilon: number }, [x: Tensor, scale: Tensor, epsilon
     return affineReference(normalised, scale)
   },
   flops: ({ shape }) => mulDim(5, product(shape)),
-  sample: (r) => [r.tensor([2, 3, 6]), r.tensor([6])],
+  sample: (r) => {
+    const [a, b, n] = r.shape(3)
+    return [r.tensor([a, b, n]), r.tensor([n])]
+  },
 })

@@ -39,7 +39,7 @@ export const mean: Op<Reduction, ReductionArgs> = op({
   reference: ([x], attrs, _, shape) =>
     reduceLines(x, attrs, shape, (line) => line.reduce((a, b) => a + b, 0) / line.length),
   flops: ({ inputs: [x] }) => product(x.shape),
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([[1], [0, 2]]), r.pick([true, false])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([[1], [0, 2], [-1], undefined]), r.pick([true, false])],
 })
 
 function extremum(name: string, onnxType: string, f: (line: Float64Array) => number): Op<Reduction, ReductionArgs> {
@@ -60,7 +60,11 @@ function extremum(name: string, onnxType: string, f: (line: Float64Array) => num
       axes.length ? emit.node(onnxType, [x, emit.dims(axes)], { keepdims: keep ? 1 : 0 }) : x,
     reference: ([x], attrs, _, shape) => reduceLines(x, attrs, shape, f),
     flops: ({ inputs: [x] }) => product(x.shape),
-    sample: (r) => [r.tensor([2, 3, 4], { distinct: true }), r.pick([[1], [0, 2]]), r.pick([true, false])],
+    sample: (r) => [
+      r.tensor(r.shape(3), { distinct: true }),
+      r.pick([[1], [0, 2], [-1], undefined]),
+      r.pick([true, false]),
+    ],
   })
 }
 
@@ -77,7 +81,7 @@ export const argmax: Op<Reduction, [x: Tensor, axis?: number, keep?: boolean]> =
   onnx: (emit, [x], { axes, keep }) => emit.node('ArgMax', [x], { axis: axes[0], keepdims: keep ? 1 : 0 }),
   reference: ([x], attrs, _, shape) => reduceLines(x, attrs, shape, (line) => line.indexOf(Math.max(...line))),
   flops: ({ inputs: [x] }) => product(x.shape),
-  sample: (r) => [r.tensor([2, 3, 4], { distinct: true }), r.pick([0, 1, -1]), r.pick([true, false])],
+  sample: (r) => [r.tensor(r.shape(3), { distinct: true }), r.pick([0, 1, -1]), r.pick([true, false])],
 })
 
 /** Running sum along an axis; `reverse` runs from the end, `exclusive` leaves out the element itself. */
@@ -113,7 +117,7 @@ export const cumsum: Op<
       return out
     }),
   sample: (r) => [
-    r.tensor([2, 3, 4]),
+    r.tensor(r.shape(3)),
     r.pick([0, 1, 2]),
     { reverse: r.pick([true, false]), exclusive: r.pick([true, false]) },
   ],
@@ -146,7 +150,7 @@ export const softmax: Op<{ axis: number }, [x: Tensor, axis?: number]> = op({
   onnx: (emit, [x], { axis }) => emit.node('Softmax', [x], { axis }),
   reference: ([x], { axis }) => alongAxis(x, axis, softmaxLine),
   flops: ({ inputs: [x] }) => mulDim(5, product(x.shape)),
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([1, -1])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([1, -1])],
 })
 
 /** x - log sum exp(x) along an axis. */
@@ -159,5 +163,5 @@ export const logSoftmax: Op<{ axis: number }, [x: Tensor, axis?: number]> = op({
   onnx: (emit, [x], { axis }) => emit.node('LogSoftmax', [x], { axis }),
   reference: ([x], { axis }) => alongAxis(x, axis, (line) => softmaxLine(line).map(Math.log)),
   flops: ({ inputs: [x] }) => mulDim(5, product(x.shape)),
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([1, -1])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([1, -1])],
 })
