@@ -34,7 +34,7 @@ export function tile(x: Tensor, repeats: Shape): Tensor {
   return reshape(expand(reshape(x, apart), copied), target)
 }
 
-/** Batch normalisation of [n, c, ...] with the statistics [c] of training: (x - mean) / sqrt(var + eps) * scale + shift. */
+/** Batch normalisation of [n, c, ...] with fixed statistics [c]: (x - mean) / sqrt(variance + eps) * scale + shift. */
 export function batchNorm(
   x: Tensor,
   statistics: { readonly mean: Tensor; readonly variance: Tensor; readonly scale: Tensor; readonly shift: Tensor },

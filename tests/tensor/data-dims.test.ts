@@ -32,7 +32,9 @@ describe('sizes that only the data tells', () => {
     for (const data of runs) {
       const result = await program.run({ rows: f32([data.length / 2, 2], Float32Array.from(data)) })
       const expected = t.evaluate(Object.values(outputs), new Map([[rows, ndarray([data.length / 2, 2], data)]]))
-      Object.keys(outputs).forEach((name, at) => expectClose(toArray(result.values[name]), expected[at], 1e-6, name))
+      Object.keys(outputs).forEach((name, at) => {
+        expectClose(toArray(result.values[name]), expected[at], 1e-6, name)
+      })
       expect(result.sizes).toEqual({ n: data.length / 2, kept: expected[0].shape[0] })
       expect(Object.keys(result.values)).toEqual(Object.keys(outputs))
     }

@@ -19,15 +19,11 @@ import { type NdArray, ndarray, sizeOf } from '../../src/tensor/ndarray.ts'
 export type AnyOp = OpDefinition & ((...args: unknown[]) => Tensor)
 const isOp = (value: unknown): value is AnyOp => typeof value === 'function' && 'onnx' in value && 'reference' in value
 
-/** Every op that a file under src/tensor/ops or src/runtime/ops exports. */
+/** Every op that a file under src/tensor/ops exports. */
 export async function allOps(): Promise<AnyOp[]> {
-  const found: AnyOp[] = []
-  for (const folder of ['tensor']) {
-    const url = new URL(`../../src/${folder}/ops/`, import.meta.url)
-    for (const file of readdirSync(url))
-      found.push(...Object.values(await import(new URL(file, url).href)).filter(isOp))
-  }
-  return found
+  const folder = new URL('../../src/tensor/ops/', import.meta.url)
+  const modules = await Promise.all(readdirSync(folder).map((file) => import(new URL(file, folder).href)))
+  return [...new Set(modules.flatMap((module) => Object.values(module).filter(isOp)))]
 }
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32). */

@@ -16,8 +16,8 @@ const programs: Record<string, Builder> = {
     const all = t.concat([leaf([past, 4]), leaf([seq, 4])], 0)
     return t.slice(all, 0, past, t.addDim(past, seq))
   },
-  'all but the last': (leaf, past, seq) => t.slice(leaf([seq, 4]), 0, 0, -1),
-  'the last row': (leaf, past, seq) => t.slice(leaf([seq, 4]), 0, -1),
+  'all but the last': (leaf, _, seq) => t.slice(leaf([seq, 4]), 0, 0, -1),
+  'the last row': (leaf, _, seq) => t.slice(leaf([seq, 4]), 0, -1),
   'reshape with two named dims': (leaf, past, seq) => t.reshape(leaf([past, seq, 6]), [past, t.mulDim(seq, 2), 3]),
   'reshape that infers a sum': (leaf, past, seq) => {
     const all = t.concat([leaf([past, 6]), leaf([seq, 6])], 0)
@@ -27,28 +27,28 @@ const programs: Record<string, Builder> = {
     const heads = t.transpose(t.reshape(leaf([past, seq, 8]), [past, seq, 2, 4]), [0, 2, 1, 3])
     return t.reshape(t.transpose(heads, [0, 2, 1, 3]), [-1, 8])
   },
-  'expand to a named dim': (leaf, past, seq) => t.add(t.expand(leaf([1, 4]), [seq, 4]), leaf([seq, 4])),
-  'a quarter of the rows': (leaf, past, seq) => {
+  'expand to a named dim': (leaf, _, seq) => t.add(t.expand(leaf([1, 4]), [seq, 4]), leaf([seq, 4])),
+  'a quarter of the rows': (leaf, _, seq) => {
     const rows = leaf([seq, 5])
     const kept = t.sortAscending(t.topK(t.sum(rows, 1), t.scaleDim(seq, 0.25, 'ceil')))
     return t.gather(rows, kept)
   },
-  'what is left of them': (leaf, past, seq) => {
+  'what is left of them': (leaf, _, seq) => {
     const scores = leaf([seq])
     const dropped = t.subDim(seq, t.scaleDim(seq, 0.3))
     return t.takeAlong(scores, t.topK(scores, dropped, { largest: false }))
   },
-  'a tenth, rounded up': (leaf, past, seq) => t.slice(leaf([seq, 2]), 0, 0, t.scaleDim(seq, 0.1, 'ceil')),
+  'a tenth, rounded up': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.scaleDim(seq, 0.1, 'ceil')),
   'padding up to a named size': (leaf, past, seq) =>
     t.add(t.pad(leaf([seq, 2]), 0, past, 0), t.concat([leaf([past, 2]), leaf([seq, 2])], 0)),
-  positions: (leaf, past, seq) => t.add(t.mul(leaf([past]), 0), t.cast(t.arange(past), 'f32')),
-  'a size as a value': (leaf, past, seq) =>
+  positions: (leaf, past) => t.add(t.mul(leaf([past]), 0), t.cast(t.arange(past), 'f32')),
+  'a size as a value': (leaf, _, seq) =>
     t.add(leaf([seq, 1]), t.cast(t.dimValue(t.addDim(t.mulDim(seq, seq), 3)), 'f32')),
   'attention over a cache': (leaf, past, seq) => {
     const [q, k] = [leaf([seq, 4]), t.concat([leaf([past, 4]), leaf([seq, 4])], 0)]
     return t.matmul(t.softmax(t.matmul(q, t.transpose(k))), k)
   },
-  'scatter into a named size': (leaf, past, seq) => {
+  'scatter into a named size': (leaf, _, seq) => {
     const scores = leaf([seq])
     return t.scatterAdd([t.addDim(seq, 2)], t.topK(scores, seq), scores)
   },
@@ -56,7 +56,7 @@ const programs: Record<string, Builder> = {
     const x = leaf([past, seq, 2])
     return t.grad(t.sum(t.square(t.mean(x, [0, 1]))), [x])[0]
   },
-  'a gradient of rows picked': (leaf, past, seq) => {
+  'a gradient of rows picked': (leaf, _, seq) => {
     const [rows, scores] = [leaf([seq, 3]), leaf([seq])]
     const picked = t.gather(rows, t.topK(scores, t.scaleDim(seq, 0.5, 'ceil')))
     return t.grad(t.sum(t.mul(picked, picked)), [rows])[0]

@@ -98,8 +98,7 @@ export const conv2d: Op<Conv, [x: Tensor, kernel: Tensor, options?: ConvOptions]
   onnx: (emit, inputs, attrs) => emit.node('Conv', inputs, onnxAttributes(attrs)),
   reference: ([x, kernel, bias], attrs, _, shape) => {
     const out = ndarray(shape)
-    const inner = shape[2] * shape[3]
-    if (bias) out.data.forEach((__, at) => (out.data[at] = bias.data[Math.floor(at / inner) % shape[1]]))
+    if (bias) fillBias(out, bias)
     eachTap(out, x, kernel, attrs, (to, from, weight) => {
       out.data[to] += x.data[from] * kernel.data[weight]
     })
@@ -150,8 +149,7 @@ export const convTranspose2d: Op<
     emit.node('ConvTranspose', inputs, { ...onnxAttributes(attrs), output_padding: attrs.outputPadding }),
   reference: ([x, kernel, bias], attrs, _, shape) => {
     const out = ndarray(shape)
-    const inner = shape[2] * shape[3]
-    if (bias) out.data.forEach((__, at) => (out.data[at] = bias.data[Math.floor(at / inner) % shape[1]]))
+    if (bias) fillBias(out, bias)
     eachTap(x, out, kernel, attrs, (from, to, weight) => {
       out.data[to] += x.data[from] * kernel.data[weight]
     })
@@ -191,6 +189,12 @@ function kernelGradient(x: Tensor, g: Tensor, kernel: Tensor, { stride, padding,
   const full = conv2d(images, kernels, { stride: dilation, dilation: stride, padding, groups })
   const cut = slice(slice(full, 2, 0, kernel.shape[2]), 3, 0, kernel.shape[3])
   return transpose(cut, [1, 0, 2, 3])
+}
+
+/** Every channel begins at its bias. */
+function fillBias({ shape, data }: NdArray, bias: NdArray): void {
+  const inner = shape[2] * shape[3]
+  for (let at = 0; at < data.length; at++) data[at] = bias.data[Math.floor(at / inner) % shape[1]]
 }
 
 /** Visits all (small element, large element, kernel element) that a convolution from large to small connects. */

@@ -155,7 +155,7 @@ export const scatterAdd: Op<
   sample: (r) => [[3, 4], r.tensor([3, 5], { low: 0, high: 3, dtype: 'i64' }), r.tensor([3, 5]), 1],
 })
 
-/** Indices (i64) of the k largest along the last axis, largest first; ties to the lower index. `k` may be a named dim. */
+/** Indices (i64) of the k largest of the last axis, largest first; ties to the lower index. `k` may be a named dim. */
 export const topK: Op<{ k: Dim; largest: boolean }, [x: Tensor, k: Dim, options?: { largest?: boolean }]> = op({
   name: 'topK',
   args: (x: Tensor, k: Dim, options: { largest?: boolean } = {}) => ({

@@ -41,7 +41,9 @@ export const gatherNd: Op<object, [x: Tensor, indices: Tensor]> = op({
   reference: ([x, indices], _, __, shape) => {
     const { starts, length } = blocks(x, indices)
     const data = new Float64Array(sizeOf(shape))
-    starts.forEach((start, row) => data.set(x.data.subarray(start, start + length), row * length))
+    starts.forEach((start, row) => {
+      data.set(x.data.subarray(start, start + length), row * length)
+    })
     return { shape, data }
   },
   flops: () => 0,
