@@ -120,8 +120,11 @@ export const pad: Op<
     return { shape: x.shape.map((d, at) => (at === axis ? addDim(addDim(before, d), after) : d)), dtype: x.dtype }
   },
   grad: (g, { inputs: [x], attrs: { axis, before } }) => [slice(g, axis, before, addDim(before, x.shape[axis]))],
-  onnx: (emit, [x], { axis, before, after, value }, { dtype }) =>
-    emit.node('Pad', [x, emit.dims([before, after]), emit.constant(dtype, [], [value]), emit.dims([axis])]),
+  // Pads of all axes, not the shorter form with an axes input: ONNX Runtime's transpose optimizer misreads that one.
+  onnx: (emit, [x], { axis, before, after, value }, { dtype, shape }) => {
+    const along = (amount: Dim) => shape.map((_, at) => (at === axis ? amount : 0))
+    return emit.node('Pad', [x, emit.dims([...along(before), ...along(after)]), emit.constant(dtype, [], [value])])
+  },
   reference: ([x], { axis, before, value }, _, shape, size) => {
     const strides = stridesOf(x.shape)
     const lead = size(before)

@@ -1,0 +1,128 @@
+/** Reading and writing `.safetensors` files. */
+import { type FileHandle, open } from 'node:fs/promises'
+import { FoveaError } from '../errors.ts'
+import { writeFileAtomic } from './atomic.ts'
+import { type CheckpointDtype, DTYPE_BYTES } from './dtypes.ts'
+import { headerLength, parseSafetensorsHeader, type SafetensorsHeader } from './safetensors-header.ts'
+
+export { parseSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.ts'
+
+export interface SafetensorsFile extends SafetensorsHeader {
+  path: string
+  /** The bytes of one tensor, in a buffer of their own. */
+  read(name: string): Promise<Uint8Array>
+}
+
+/** A tensor to be saved: `data` holds its elements in row-major order, little endian. */
+export interface TensorData {
+  dtype: CheckpointDtype
+  shape: readonly number[]
+  data: ArrayBufferView
+}
+
+function openError(path: string, cause: NodeJS.ErrnoException): FoveaError {
+  if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+    return new FoveaError('file_missing', 'input', `${path}: no such file`, { cause })
+  }
+  if (cause.code === 'EISDIR') {
+    return new FoveaError('file_is_directory', 'input', `${path}: this is a directory`, { cause })
+  }
+  return new FoveaError('file_unreadable', 'input', `${path}: it cannot be read`, { cause })
+}
+
+/** Exactly `length` bytes from `position`, or as many as the file has. */
+async function readRange(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  while (at < length) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(length - at, 2 ** 30), position + at)
+    if (bytesRead === 0) break
+    at += bytesRead
+  }
+  return bytes.subarray(0, at)
+}
+
+async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path)
+    return await use(file)
+  } catch (error) {
+    throw error instanceof FoveaError ? error : openError(path, error as NodeJS.ErrnoException)
+  } finally {
+    await file?.close()
+  }
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
+  const { size } = await file.stat()
+  const start = await readRange(file, 0, Math.min(size, 256))
+  const length = headerLength(start, size, path)
+  return parseSafetensorsHeader(await readRange(file, 0, 8 + length), size, path)
+}
+
+/**
+ * Opens a file and checks its header completely; tensor bytes are read on demand.
+ * @throws FoveaError kind `input`: `checkpoint_invalid`, `file_missing`, `file_is_directory`, `file_unreadable`;
+ *   `read` adds `tensor_missing` and, when the file shrank meanwhile, `checkpoint_changed`
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const header = await withFile(path, (file) => readHeader(file, path))
+  async function read(name: string): Promise<Uint8Array> {
+    const entry = header.tensors.get(name)
+    if (!entry) throw new FoveaError('tensor_missing', 'input', `${path}: there is no tensor "${name}"`)
+    const bytes = await withFile(path, (file) => readRange(file, entry.offset, entry.byteLength))
+    if (bytes.length === entry.byteLength) return bytes
+    const found = `tensor "${name}" has ${bytes.length} of its ${entry.byteLength} bytes`
+    throw new FoveaError('checkpoint_changed', 'input', `${path}: the file changed while it was read; ${found}`)
+  }
+  return { ...header, path, read }
+}
+
+function checkTensor(name: string, { dtype, shape, data }: TensorData): void {
+  if (name === '__metadata__')
+    throw new FoveaError('tensor_name_reserved', 'usage', 'no tensor may be named __metadata__')
+  const needed = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype])
+  if (needed === data.byteLength) return
+  const message = `tensor "${name}": shape [${shape}] of ${dtype} needs ${needed} bytes, but ${data.byteLength} were given`
+  throw new FoveaError('tensor_size_mismatch', 'input', message)
+}
+
+/** Wide dtypes first, then by name: with a header padded to 8 bytes every tensor is aligned to its element size. */
+function inFileOrder(tensors: ReadonlyMap<string, TensorData>): [string, TensorData][] {
+  const size = ([, tensor]: [string, TensorData]) => DTYPE_BYTES[tensor.dtype]
+  return [...tensors].sort((a, b) => size(b) - size(a) || (a[0] < b[0] ? -1 : 1))
+}
+
+function encodeHeader(tensors: [string, TensorData][], metadata: Record<string, string>): Uint8Array {
+  const entries: [string, unknown][] = []
+  const notes = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (notes.length) entries.push(['__metadata__', Object.fromEntries(notes)])
+  let end = 0
+  for (const [name, { dtype, shape, data }] of tensors) {
+    const begin = end
+    end += data.byteLength
+    entries.push([name, { dtype, shape, data_offsets: [begin, end] }])
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
+  const padded = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(8 + padded).fill(0x20)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
+  bytes.set(json, 8)
+  return bytes
+}
+
+/**
+ * Writes a safetensors file atomically; equal content gives equal bytes.
+ * @throws FoveaError `tensor_size_mismatch`, and those of `writeFileAtomic`
+ */
+export async function saveSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, TensorData>,
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  for (const [name, tensor] of tensors) checkTensor(name, tensor)
+  const ordered = inFileOrder(tensors)
+  const bodies = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  await writeFileAtomic(path, [encodeHeader(ordered, metadata), ...bodies])
+}

@@ -1,0 +1,20 @@
+/** The Node twin of `createBrowserCanvas`. */
+import { createCanvas, ImageData } from '@napi-rs/canvas'
+import type { DrawingCanvas } from './canvas.ts'
+
+/** A canvas of @napi-rs/canvas. */
+export function createNodeCanvas(width: number, height: number): DrawingCanvas {
+  const canvas = createCanvas(width, height)
+  const context = canvas.getContext('2d')
+  return {
+    context: context as unknown as DrawingCanvas['context'],
+    drawPixels(rgba, sourceWidth, sourceHeight) {
+      const source = createCanvas(sourceWidth, sourceHeight)
+      source.getContext('2d').putImageData(new ImageData(rgba, sourceWidth, sourceHeight), 0, 0)
+      context.drawImage(source, 0, 0, width, height)
+    },
+    async toPng() {
+      return new Uint8Array(await canvas.encode('png'))
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  activation,
+  attend,
+  attentionWeights,
+  embedding,
+  linear,
+  mergeHeads,
+  type Rotation,
+  rmsNormed,
+  rotate,
+  rotation,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
+import {
+  add,
+  addDim,
+  arange,
+  concat,
+  type Dim,
+  dimValue,
+  greater,
+  mul,
+  reshape,
+  select,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
+import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
+
+/** `text_config` of a LLaMA checkpoint. */
+export interface LlamaConfig {
+  readonly vocab_size: number
+  readonly hidden_size: number
+  readonly intermediate_size: number
+  readonly num_hidden_layers: number
+  readonly num_attention_heads: number
+  readonly num_key_value_heads: number
+  readonly head_dim?: number
+  readonly hidden_act: string
+  readonly rms_norm_eps: number
+  readonly rope_theta: number
+  readonly tie_word_embeddings?: boolean
+}
+
+/** ids [...] -> embeddings [..., d]. */
+export const embedTokens = (p: Scope, config: LlamaConfig, ids: Tensor): Tensor =>
+  embedding(p.at('model', 'embed_tokens'), ids, config.vocab_size, config.hidden_size)
+
+/** LLaMA decoder (arXiv 2302.13971, section 2.2): pre-RMSNorm, rotary attention with grouped keys, SwiGLU. */
+export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
+  const layers: DecoderLayer[] = []
+  const inputs: Hidden[] = []
+  let hidden = start
+  const rotations = new Map<Tensor, Rotation>()
+  const masks = new Map<string, Tensor>()
+  for (let index = 0; index < config.num_hidden_layers; index++) {
+    hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
+    const past = options.past?.[index]
+    const rotary = remember(rotations, hidden.positions, () =>
+      rotation(hidden.positions, headWidth(config), config.rope_theta),
+    )
+    const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
+    const mask = remember(masks, `${before}|${length}`, () => (options.mask ?? causalMask)(before, length))
+    const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, { rotary, mask, past })
+    inputs.push(hidden)
+    layers.push(layer)
+    hidden = { ...hidden, states: layer.output }
+  }
+  return { layers, inputs, hidden: rmsNormed(p.at('model', 'norm'), hidden.states, config.rms_norm_eps) }
+}
+
+/** Hidden states [..., d] -> logits [..., vocabulary]. */
+export function logitsOf(p: Scope, config: LlamaConfig, hidden: Tensor): Tensor {
+  const head = config.tie_word_embeddings ? p.at('model', 'embed_tokens') : p.at('lm_head')
+  return linear(head, hidden, config.vocab_size, false)
+}
+
+const headWidth = (config: LlamaConfig): number => config.head_dim ?? config.hidden_size / config.num_attention_heads
+
+/** 0 where a query may look, -1e9 where the key lies ahead of it: [1, 1, s, past + s]. */
+export function causalMask(past: Dim, length: Dim): Tensor {
+  const keys = reshape(arange(addDim(past, length)), [1, addDim(past, length)])
+  const queries = reshape(add(arange(length), dimValue(past)), [length, 1])
+  return reshape(select(greater(keys, queries), -1e9, 0), [1, 1, length, addDim(past, length)])
+}
+
+interface LayerContext {
+  readonly rotary: Rotation
+  readonly mask: Tensor
+  readonly past?: PastLayer
+}
+
+function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, { rotary, mask, past }: LayerContext): DecoderLayer {
+  const width = headWidth(config)
+  const normed = rmsNormed(p.at('input_layernorm'), x, config.rms_norm_eps)
+  const project = (name: string, heads: number) =>
+    splitHeads(linear(p.at('self_attn', name), normed, heads * width, false), heads)
+  const queries = rotate(project('q_proj', config.num_attention_heads), rotary)
+  const keys = rotate(project('k_proj', config.num_key_value_heads), rotary)
+  const values = project('v_proj', config.num_key_value_heads)
+  const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
+  const allValues = past ? concat([fromRows(past.values), values], 2) : values
+
+  const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, mask), allValues))
+  const attended = add(x, linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, false))
+  return { queries, keys, values, allKeys, output: add(attended, feedForward(p, config, attended)) }
+}
+
+function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
+  const normed = rmsNormed(p.at('post_attention_layernorm'), x, config.rms_norm_eps)
+  const project = (name: string) => linear(p.at('mlp', name), normed, config.intermediate_size, false)
+  const gated = mul(activation(config.hidden_act)(project('gate_proj')), project('up_proj'))
+  return linear(p.at('mlp', 'down_proj'), gated, config.hidden_size, false)
+}
+
+/** Cache rows [past, hk, d] -> [1, hk, past, d]. */
+const fromRows = (rows: Tensor): Tensor =>
+  reshape(transpose(rows, [1, 0, 2]), [1, rows.shape[1], rows.shape[0], rows.shape[2]])
+
+/** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */
+export const toRows = (x: Tensor): Tensor => reshape(transpose(x, [0, 2, 1, 3]), [x.shape[2], x.shape[1], x.shape[3]])
+
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const value = known.get(key) ?? make()
+  known.set(key, value)
+  return value
+}

@@ -1,0 +1,54 @@
+import {
+  add,
+  fixedDim,
+  gather,
+  gelu,
+  layerNorm,
+  matmul,
+  mul,
+  rmsNorm,
+  silu,
+  type Tensor,
+  tanh,
+  transpose,
+} from '../tensor/index.ts'
+import type { Scope } from './scope.ts'
+
+/** x W^T + b with W [out, in], as checkpoints store it. */
+export function linear(p: Scope, x: Tensor, out: number, bias = true): Tensor {
+  const y = matmul(x, transpose(p('weight', [out, fixedDim('linear', x, -1)])))
+  return bias ? add(y, p('bias', [out])) : y
+}
+
+export const layerNormed = (p: Scope, x: Tensor, epsilon?: number): Tensor => {
+  const width = fixedDim('layerNorm', x, -1)
+  return layerNorm(x, p('weight', [width]), p('bias', [width]), epsilon)
+}
+
+export const rmsNormed = (p: Scope, x: Tensor, epsilon?: number): Tensor =>
+  rmsNorm(x, p('weight', [fixedDim('rmsNorm', x, -1)]), epsilon)
+
+/** Rows of the embedding table: ids [...] -> [..., width]. */
+export const embedding = (p: Scope, ids: Tensor, count: number, width: number): Tensor =>
+  gather(p('weight', [count, width]), ids)
+
+/** The tanh approximation of GELU: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
+export const geluTanh = (x: Tensor): Tensor => {
+  const inner = mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI))
+  return mul(mul(x, 0.5), add(tanh(inner), 1))
+}
+
+/** Activations by the names that configs use. */
+export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  gelu,
+  quick_gelu: (x) => silu(x, 1.702),
+  gelu_pytorch_tanh: geluTanh,
+  gelu_new: geluTanh,
+  silu: (x) => silu(x),
+}
+
+export function activation(name: string): (x: Tensor) => Tensor {
+  const f = activations[name]
+  if (!f) throw new Error(`unknown activation "${name}"; known: ${Object.keys(activations).join(', ')}`)
+  return f
+}

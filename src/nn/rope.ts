@@ -1,0 +1,37 @@
+import {
+  add,
+  concat,
+  constant,
+  cos,
+  type Dim,
+  fixedDim,
+  mul,
+  reshape,
+  sin,
+  slice,
+  sub,
+  type Tensor,
+} from '../tensor/index.ts'
+
+export interface Rotation {
+  readonly cos: Tensor
+  readonly sin: Tensor
+}
+
+/**
+ * Rotary angles from float positions (fractions are fine): positions [b, s] -> cos, sin [b, 1, s, width / 2],
+ * angle = position * theta^(-2i / width). RoFormer, arXiv 2104.09864, eq. 15.
+ */
+export function rotation(positions: Tensor, width: number, theta: number): Rotation {
+  const frequencies = Array.from({ length: width / 2 }, (_, i) => theta ** ((-2 * i) / width))
+  const [batch, length] = positions.shape as [Dim, Dim]
+  const angles = mul(reshape(positions, [batch, 1, length, 1]), constant(frequencies, [width / 2]))
+  return { cos: cos(angles), sin: sin(angles) }
+}
+
+/** Rotates the pairs (x_i, x_{i + width/2}) of x [b, h, s, width]. */
+export function rotate(x: Tensor, { cos: c, sin: s }: Rotation): Tensor {
+  const half = fixedDim('rotate', x, -1) / 2
+  const [a, b] = [slice(x, -1, 0, half), slice(x, -1, half)]
+  return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))], -1)
+}

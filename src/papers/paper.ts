@@ -1,0 +1,80 @@
+import type { z } from 'zod'
+import type { Method } from '../pipeline/method.ts'
+
+/** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
+export const KINDS = [
+  'partition',
+  'encoder',
+  'tokenizer',
+  'connector',
+  'reducer',
+  'position',
+  'compute',
+  'decoding',
+  'agent',
+  'training',
+  'evaluation',
+  'interpretability',
+  'application',
+  'survey',
+] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Where in the pipeline a paper intervenes, in the order in which an image passes through. */
+export type Place =
+  | 'views'
+  | 'encoder'
+  | 'patches'
+  | 'connector'
+  | 'tokens'
+  | 'sequence'
+  | 'positions'
+  | 'decoder'
+  | 'weights'
+  | 'heads'
+  | 'step'
+  | 'logits'
+  | 'session'
+  | 'agent'
+  | 'training'
+  | 'evaluation'
+
+/** One entry of the catalogue; the command line, the studio and the docs show what is written here. */
+export interface Paper<Options extends z.ZodObject = z.ZodObject> {
+  /** Slug, equal to the file name. */
+  id: string
+  /** The short name people use. */
+  name: string
+  title: string
+  /** arXiv identifier without version, such as `2403.06764`. */
+  arxiv?: string
+  /** `https://arxiv.org/abs/...`, or the publisher's page of a paper that is not on arXiv; baselines have none. */
+  url?: string
+  /** One of the catalogue's papers (the default), an algorithm from elsewhere, or a baseline to compare with. */
+  role?: 'catalogue' | 'algorithm' | 'baseline'
+  /** The authors' public repository. Some hold weights, data or a readme rather than the whole method. */
+  code?: string
+  /** Month of the first version, `YYYY-MM`. */
+  date: string
+  /** Where it was published after review, such as `NeurIPS 2024`. */
+  venue?: string
+  /** The first kind is the home folder. */
+  kind: [Kind, ...Kind[]]
+  /** The problem, the idea and what it buys, in one to three sentences and at most 420 characters. */
+  summary: string
+  /** Empty for surveys, which change nothing. */
+  places: Place[]
+  /** Options of the method, declared once; flags, request fields and forms are derived from them. */
+  options?: Options
+  /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
+  method?(options: z.output<Options>): PlaceFunctions
+}
+
+/** What a method does at its places; its name is written by the registry, from the id and the options. */
+export type PlaceFunctions = Omit<Method, 'name'>
+
+/** Declares a paper. Returns the entry as it is; the call is there to check its types and to infer its options. */
+export const paper = <Options extends z.ZodObject>(entry: Paper<Options>): Paper<Options> => entry
+
+/** `described`: in the catalogue; `runnable`: has a method. The further states come from test results. */
+export const state = (entry: Paper): 'described' | 'runnable' => (entry.method ? 'runnable' : 'described')

@@ -1,0 +1,133 @@
+/**
+ * Text to token ids and back, over @huggingface/tokenizers.
+ *
+ * Text of users must never become control tokens: `</s>` or `<image>` typed in a question is text. So there are two
+ * readings of a string. `encode(text)` treats every special token as ordinary characters. `encode(text, {special: true})`
+ * is for text the program itself assembled (a rendered chat template); user text inside it is marked with `protect`
+ * beforehand, and what looks like a special token there stays text too.
+ */
+import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
+import { FoveaError } from '../errors.ts'
+import { inertTokenizerJson, type TokenizerConfig, type TokenizerJson } from './inert-json.ts'
+import { hasNestedRepeat } from './regex-safety.ts'
+import { createSpecialTokens, type PromptPart } from './special-tokens.ts'
+
+export type { TokenizerConfig, TokenizerJson } from './inert-json.ts'
+
+/** Longest text that is tokenised, in UTF-16 code units. */
+export const MAX_TEXT_LENGTH = 4_000_000
+
+export interface EncodeOptions {
+  /** Recognise special tokens, except those broken by `protect`; default false. */
+  special?: boolean
+}
+
+export interface Tokenizer {
+  /** One more than the largest id. */
+  vocabSize: number
+  encode(text: string, options?: EncodeOptions): number[]
+  /** Marks user text for use inside a text that is encoded with `special: true`. */
+  protect(text: string): string
+  /** Removes the marks of `protect`, for showing the text. */
+  unprotect(text: string): string
+  decode(ids: readonly number[], options?: { skipSpecial?: boolean }): string
+  tokenToId(token: string): number | undefined
+  idToToken(id: number): string | undefined
+}
+
+/** Replaces lone surrogates, which have no UTF-8 form, by U+FFFD. */
+function wellFormed(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+}
+
+function invalid(code: string, message: string, cause?: unknown): FoveaError {
+  return new FoveaError(code, 'input', message, { cause })
+}
+
+function checkPatterns(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, item] of Object.entries(value)) {
+    if (key === 'Regex' && typeof item === 'string' && hasNestedRepeat(item)) {
+      throw invalid(
+        'tokenizer_invalid',
+        `the tokenizer's pattern ${item.slice(0, 80)} can take exponential time; refused`,
+      )
+    }
+    if (key !== 'vocab' && key !== 'merges') checkPatterns(item)
+  }
+}
+
+const MODEL_TYPES = ['BPE', 'WordPiece', 'Unigram']
+
+function checkModel(json: TokenizerJson): void {
+  const type = json.model.type
+  if (type === undefined || MODEL_TYPES.includes(type)) return // old files state no type
+  const known = MODEL_TYPES.join(', ')
+  throw invalid('tokenizer_invalid', `tokenizer.json has a model of type "${type}"; supported are ${known}`)
+}
+
+function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): LibraryTokenizer {
+  try {
+    return new LibraryTokenizer(json, config)
+  } catch (cause) {
+    throw invalid('tokenizer_invalid', 'tokenizer.json is damaged or of a kind that is not supported', cause)
+  }
+}
+
+/**
+ * Builds a tokenizer from the parsed contents of tokenizer.json and tokenizer_config.json.
+ * @param inert further tokens that user text must not produce; special tokens always are
+ * @throws FoveaError `tokenizer_invalid`; methods throw `text_too_long`, `token_id_invalid`
+ */
+export function createTokenizer(
+  json: TokenizerJson,
+  config: TokenizerConfig = {},
+  inert: readonly string[] = [],
+): Tokenizer {
+  checkModel(json)
+  checkPatterns(json)
+  const full = createLibraryTokenizer(json, config)
+  const plain = inertTokenizerJson(json, config, inert)
+  const opening = createLibraryTokenizer(plain.json, config)
+  const continuing = plain.continued ? createLibraryTokenizer(plain.continued, config) : opening
+  const rules = new Map((json.added_tokens ?? []).map((token) => [token.content, token]))
+  const specials = createSpecialTokens(plain.tokens.map((content) => ({ ...rules.get(content), content })))
+  const vocabSize = 1 + [...full.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1)
+
+  function encodePlain(text: string, atStart: boolean): number[] {
+    if (text === '') return []
+    return (atStart ? opening : continuing).encode(text, { add_special_tokens: false }).ids
+  }
+
+  function encodePrompt(prompt: string): number[] {
+    const idsOf = ({ text, special, first }: PromptPart) =>
+      special ? [full.token_to_id(text)!] : encodePlain(text, first)
+    return specials.split(prompt).flatMap(idsOf)
+  }
+
+  function encode(text: string, { special = false }: EncodeOptions = {}): number[] {
+    if (text.length > MAX_TEXT_LENGTH) {
+      throw invalid('text_too_long', `the text has ${text.length} characters; the limit is ${MAX_TEXT_LENGTH}`)
+    }
+    return special ? encodePrompt(wellFormed(text)) : encodePlain(wellFormed(text), true)
+  }
+
+  function decode(ids: readonly number[], { skipSpecial = false } = {}): string {
+    const unknown = ids.find((id) => full.id_to_token(id) === undefined)
+    if (unknown !== undefined) throw invalid('token_id_invalid', `there is no token with id ${unknown}`)
+    if (ids.length === 0) return ''
+    const cleanUp = config.clean_up_tokenization_spaces ?? false
+    return full.decode([...ids], { skip_special_tokens: skipSpecial, clean_up_tokenization_spaces: cleanUp })
+  }
+
+  return {
+    vocabSize,
+    encode,
+    protect: specials.protect,
+    unprotect: specials.unprotect,
+    decode,
+    tokenToId: (token) => full.token_to_id(token),
+    idToToken: (id) => full.id_to_token(id),
+  }
+}

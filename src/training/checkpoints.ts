@@ -1,0 +1,68 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { openSafetensors, saveSafetensors } from '../checkpoints/safetensors.ts'
+import { FoveaError } from '../errors.ts'
+import { bytesOf, f32, type Value } from '../runtime/index.ts'
+
+/** A training state on disk: every weight and optimizer state, and the number of finished steps. */
+export interface TrainingState {
+  readonly step: number
+  readonly values: ReadonlyMap<string, Value>
+}
+
+const KEPT = 2
+const fileOf = (step: number): string => `step-${String(step).padStart(7, '0')}.safetensors`
+const markerOf = (step: number): string => `step-${String(step).padStart(7, '0')}.complete`
+
+/** Writes a state beside the older ones; the marker comes last, so a state without one was cut off. */
+export async function saveState(folder: string, { step, values }: TrainingState): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const tensors = [...values].map(
+    ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,
+  )
+  const path = join(folder, fileOf(step))
+  await saveSafetensors(path, new Map(tensors), { step: String(step) })
+  await writeFileAtomic(join(folder, markerOf(step)), new TextEncoder().encode(`${step}\n`))
+  for (const old of (await completeSteps(folder)).slice(KEPT)) await removeState(folder, old)
+  return path
+}
+
+/** Finished steps of the complete states in a folder, newest first. */
+export async function completeSteps(folder: string): Promise<number[]> {
+  const names = new Set(await readdir(folder).catch(() => []))
+  const steps = [...names].flatMap((name) => /^step-(\d+)\.complete$/.exec(name)?.[1] ?? []).map(Number)
+  return steps.filter((step) => names.has(fileOf(step))).sort((a, b) => b - a)
+}
+
+async function removeState(folder: string, step: number): Promise<void> {
+  await rm(join(folder, markerOf(step)), { force: true })
+  await rm(join(folder, fileOf(step)), { force: true })
+}
+
+/** The newest state that can be read; `skipped` names newer ones that could not. */
+export async function newestState(folder: string): Promise<{ state: TrainingState | undefined; skipped: string[] }> {
+  const skipped: string[] = []
+  for (const step of await completeSteps(folder)) {
+    try {
+      return { state: { step, values: await readValues(join(folder, fileOf(step))) }, skipped }
+    } catch (error) {
+      if (!(error instanceof FoveaError)) throw error
+      skipped.push(`${fileOf(step)}: ${error.message}`)
+    }
+  }
+  return { state: undefined, skipped }
+}
+
+/** All f32 tensors of a safetensors file. */
+export async function readValues(path: string): Promise<Map<string, Value>> {
+  const file = await openSafetensors(path)
+  const values = new Map<string, Value>()
+  for (const [name, { dtype, shape }] of file.tensors) {
+    if (dtype !== 'F32')
+      throw new FoveaError('checkpoint_dtype', 'input', `${path}: "${name}" is ${dtype}; training states are F32`)
+    const bytes = await file.read(name)
+    values.set(name, f32(shape, new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)))
+  }
+  return values
+}

@@ -1,0 +1,32 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FoveaError } from '../errors.ts'
+
+/** Makes this process the only trainer of a folder; a lock left by a process that died is taken over. */
+export async function acquireLock(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, 'trainer.lock')
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+  if (holder && holder !== process.pid && isAlive(holder))
+    throw new FoveaError(
+      'training_locked',
+      'resource',
+      `${folder} is locked by pid ${holder}: another training writes there`,
+    )
+  await rm(path, { force: true })
+  const file = await open(path, 'wx').catch(() => {
+    throw new FoveaError('training_locked', 'resource', `${folder} was locked by another training just now`)
+  })
+  await file.writeFile(String(process.pid))
+  await file.close()
+  return () => rm(path, { force: true })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

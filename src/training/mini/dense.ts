@@ -1,0 +1,50 @@
+import { crossEntropy, linear, type Scope, weightedMean } from '../../nn/index.ts'
+import {
+  abs,
+  add,
+  cast,
+  greater,
+  input,
+  mean,
+  mul,
+  reshape,
+  slice,
+  square,
+  sub,
+  type Tensor,
+} from '../../tensor/index.ts'
+import { LABEL_CLASSES } from '../../world/labels.ts'
+import { COLORS, SHAPES } from '../../world/vocabulary.ts'
+
+/** Classes of the per-patch labels, in the order of the `labels` input. */
+export const denseClasses = { ...LABEL_CLASSES, charIndex: 8, barValue: 12 }
+export const denseNames = Object.keys(denseClasses) as (keyof typeof denseClasses)[]
+/** Counts per colour, per shape, and of all objects: what CLS is asked for. */
+export const summaryWidth = COLORS.length + SHAPES.length + 1
+
+/** Background cells outnumber the others; they count this much. */
+const BACKGROUND = 0.15
+
+/**
+ * Losses that teach the vision encoder what lies in every patch: class, extent and letter of the object that owns it,
+ * and for CLS the counts of the whole picture. hidden [b, 1 + n, d].
+ */
+export function denseLosses(p: Scope, hidden: Tensor, batch: number, patches: number): Record<string, Tensor> {
+  const labels = input('labels', [batch, patches, denseNames.length], 'i64')
+  const boxes = input('boxes', [batch, patches, 4])
+  const summary = input('counts', [batch, summaryWidth])
+  const tokens = slice(hidden, 1, 1)
+  const label = (at: number) => reshape(slice(labels, 2, at, at + 1), [batch, patches])
+  const losses = denseNames.map((name, at) => {
+    const weights = add(mul(cast(greater(label(at), 0), 'f32'), 1 - BACKGROUND), BACKGROUND)
+    return crossEntropy(linear(p.at(name), tokens, denseClasses[name]), label(at), weights)
+  })
+  const owned = cast(greater(label(0), 0), 'f32')
+  const errors = mean(abs(sub(linear(p.at('box'), tokens, 4), boxes)), -1)
+  const counts = linear(p.at('summary'), reshape(slice(hidden, 1, 0, 1), [batch, -1]), summaryWidth)
+  return {
+    patch: losses.reduce((a, b) => add(a, b)),
+    box: mul(weightedMean(errors, owned), 10),
+    summary: mean(square(sub(counts, summary))),
+  }
+}

@@ -1,0 +1,84 @@
+import { FoveaError } from '../errors.ts'
+import type { Value } from '../runtime/index.ts'
+import { newestState, saveState } from './checkpoints.ts'
+import { acquireLock } from './lock.ts'
+import type { Schedule } from './schedules.ts'
+import type { TrainingStep } from './step.ts'
+
+export interface TrainingRun {
+  readonly step: TrainingStep
+  /** Batch of a 0-based step, a function of the step alone. */
+  readonly batch: (step: number) => Record<string, Value>
+  readonly total: number
+  readonly rate: number
+  readonly schedule: Schedule
+  /** Where states are saved and resumed from. */
+  readonly folder: string
+  readonly saveEvery: number
+  readonly initial: () => ReadonlyMap<string, Value>
+  readonly onStep?: (progress: Progress) => void
+  readonly onNote?: (note: string) => void
+  readonly signal?: AbortSignal
+}
+
+export interface Progress {
+  /** Finished steps. */
+  readonly step: number
+  readonly total: number
+  readonly rate: number
+  readonly losses: Readonly<Record<string, number>>
+  readonly milliseconds: number
+}
+
+/**
+ * Runs or resumes a training until its last step, or until the signal; saves on the way and at the end. Returns the
+ * number of finished steps. The next batch is made while the engine computes the current one.
+ */
+export async function train(run: TrainingRun): Promise<number> {
+  const release = await acquireLock(run.folder)
+  try {
+    return await trainLocked(run)
+  } finally {
+    await release()
+  }
+}
+
+async function trainLocked(run: TrainingRun): Promise<number> {
+  const { state, skipped } = await newestState(run.folder)
+  for (const note of skipped) run.onNote?.(`skipped an unreadable state: ${note}`)
+  if (state) run.onNote?.(`resuming after step ${state.step}`)
+  await run.step.load(state?.values ?? run.initial())
+  let done = state?.step ?? 0
+  let saved = done
+  let next = done < run.total ? run.batch(done) : undefined
+  while (next && !run.signal?.aborted) {
+    const started = performance.now()
+    const rate = run.rate * run.schedule(done, run.total)
+    const pending = run.step.run(next, rate, done + 1)
+    next = done + 1 < run.total ? run.batch(done + 1) : undefined
+    const losses = await pending
+    assertFinite(losses, done + 1, saved, run.folder)
+    done++
+    run.onStep?.({ step: done, total: run.total, rate, losses, milliseconds: performance.now() - started })
+    if (done % run.saveEvery === 0 || done === run.total) saved = await save(run, done)
+  }
+  if (done !== saved) await save(run, done)
+  return done
+}
+
+async function save(run: TrainingRun, step: number): Promise<number> {
+  await saveState(run.folder, { step, values: await run.step.read() })
+  return step
+}
+
+function assertFinite(losses: Readonly<Record<string, number>>, step: number, saved: number, folder: string): void {
+  const broken = Object.entries(losses).filter(([, value]) => !Number.isFinite(value))
+  if (broken.length === 0) return
+  const names = broken.map(([name, value]) => `${name} = ${value}`).join(', ')
+  const last = saved ? `the last good state is step ${saved} in ${folder}` : `no state was saved in ${folder} yet`
+  throw new FoveaError(
+    'training_diverged',
+    'resource',
+    `step ${step}: ${names}; ${last}; lower the learning rate and resume`,
+  )
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Canvas, createCanvas, GlobalFonts } from '@napi-rs/canvas'
+import { FoveaError } from '../errors.ts'
+import { type Canvas2D, drawScene } from './draw.ts'
+import { FONTS } from './fonts.ts'
+import type { Scene } from './scene.ts'
+
+let registered = false
+
+/** Makes the fonts of the World known to @napi-rs/canvas, once per process: its threads share them. */
+export function registerFonts(): void {
+  if (registered) return
+  for (const { family, file } of Object.values(FONTS)) {
+    if (GlobalFonts.has(family)) continue
+    const path = fileURLToPath(new URL(`./fonts/${file}`, import.meta.url))
+    if (!existsSync(path) || !GlobalFonts.registerFromPath(path, family)) {
+      throw new FoveaError('world-font', 'resource', `Cannot load the font ${path}: reinstall fovea to restore it`)
+    }
+  }
+  registered = true
+}
+
+/** A canvas with the World's fonts registered. */
+export function createWorldCanvas(size: number): Canvas {
+  registerFonts()
+  return createCanvas(size, size)
+}
+
+/** Draws a scene on a reused canvas of its size and returns its pixels, RGBA, row by row. */
+export function renderPixels(scene: Scene, canvas = createWorldCanvas(scene.size)): Uint8ClampedArray {
+  const ctx = canvas.getContext('2d')
+  drawScene(scene, ctx as Canvas2D)
+  return ctx.getImageData(0, 0, scene.size, scene.size).data
+}
+
+/** Draws the scene of a sample as a PNG. */
+export function renderSample(sample: { scene: Scene }): { png: Buffer } {
+  const canvas = createWorldCanvas(sample.scene.size)
+  drawScene(sample.scene, canvas.getContext('2d') as Canvas2D)
+  return { png: canvas.toBuffer('image/png') }
+}

@@ -1,0 +1,33 @@
+import type { Rng } from '../rng.ts'
+import type { Scene, SceneKind } from '../scene.ts'
+
+/** A question about one scene with its exact answer. */
+export interface QA {
+  task: string
+  question: string
+  answer: string
+  /** The object asked about: left, top, right, bottom as integers 0-1000. */
+  box?: [number, number, number, number]
+  /** The closed set of answers where there is one, for majority and random baselines. */
+  candidates?: readonly string[]
+}
+
+/** A program that asks one kind of question. */
+export interface Task {
+  id: string
+  /** Kinds of scene it can ask about. */
+  scenes: readonly SceneKind[]
+  /** A question, or undefined where this scene allows none without ambiguity. */
+  ask(scene: Scene, rng: Rng): QA | undefined
+}
+
+export const YES_NO = ['yes', 'no'] as const
+
+/** One phrasing with its `{name}` slots filled. */
+export function phrase(rng: Rng, templates: readonly string[], slots: Readonly<Record<string, string>> = {}): string {
+  return rng.pick(templates).replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = slots[name]
+    if (value === undefined) throw new RangeError(`Phrasing slot {${name}} has no value`)
+    return value
+  })
+}

@@ -1,0 +1,168 @@
+/** The registries that are written from folders: which there are, what stands in them, and what their files say. */
+import { posix } from 'node:path'
+import ts from 'typescript'
+import { listSources, parseSource } from './sources.ts'
+
+/**
+ * One generated list, written to `output`: every exported const under `folder` that is made by a call of `marker`, or
+ * of a function of that folder which returns such a call.
+ */
+export interface Registry {
+  folder: string
+  marker: string
+  output: string
+  /** The const that `output` exports. */
+  name: string
+  /** An array, or an object keyed by export name; beside the object its members are exported one by one. */
+  form: 'array' | 'object'
+}
+
+export const registries: Registry[] = [
+  {
+    folder: 'src/tensor/ops',
+    marker: 'op',
+    output: 'src/tensor/ops/index.generated.ts',
+    name: 'ops',
+    form: 'object',
+  },
+  {
+    folder: 'src/models',
+    marker: 'family',
+    output: 'src/models/index.generated.ts',
+    name: 'families',
+    form: 'array',
+  },
+  {
+    folder: 'src/papers',
+    marker: 'paper',
+    output: 'src/papers/index.generated.ts',
+    name: 'papers',
+    form: 'array',
+  },
+  {
+    folder: 'src/cli/commands',
+    marker: 'command',
+    output: 'src/cli/commands/index.generated.ts',
+    name: 'commands',
+    form: 'array',
+  },
+]
+
+interface Entry {
+  path: string
+  name: string
+}
+
+const lineWidth = 120
+
+function isExported(statement: ts.VariableStatement): boolean {
+  return statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false
+}
+
+/** Looks through `as`, `satisfies` and parentheses. */
+function bareExpression(node: ts.Expression): ts.Expression {
+  const wrapped = ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node)
+  return wrapped ? bareExpression(node.expression) : node
+}
+
+function isCallOf(makers: Set<string>, node: ts.Expression | undefined): boolean {
+  if (!node) return false
+  const expression = bareExpression(node)
+  return ts.isCallExpression(expression) && makers.has(expression.expression.getText())
+}
+
+/** What a function gives back: the expression of an arrow, or of each of its own return statements. */
+function returnedExpressions(body: ts.Node): ts.Expression[] {
+  if (!ts.isBlock(body)) return [body as ts.Expression]
+  const found: ts.Expression[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression) found.push(node.expression)
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit)
+  }
+  ts.forEachChild(body, visit)
+  return found
+}
+
+/** The functions that stand at the top level of a file, by name: declarations and arrows given to a const. */
+function topLevelFunctions(source: ts.SourceFile): { name: string; body: ts.Node }[] {
+  return source.statements.flatMap((statement) => {
+    if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
+      return [{ name: statement.name.text, body: statement.body }]
+    }
+    if (!ts.isVariableStatement(statement)) return []
+    return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+      initializer && ts.isArrowFunction(initializer) ? [{ name: name.getText(), body: initializer.body }] : [],
+    )
+  })
+}
+
+/** The marker and, by name, every function of the folder that returns what a call of the marker made. */
+function findMakers(sources: ts.SourceFile[], marker: string): Set<string> {
+  const makers = new Set([marker])
+  const functions = sources.flatMap(topLevelFunctions)
+  let known: number
+  do {
+    known = makers.size
+    for (const { name, body } of functions) {
+      if (returnedExpressions(body).some((expression) => isCallOf(makers, expression))) makers.add(name)
+    }
+  } while (makers.size > known)
+  return makers
+}
+
+function entriesOf(source: ts.SourceFile, makers: Set<string>): Entry[] {
+  const statements = source.statements.filter(ts.isVariableStatement).filter(isExported)
+  return statements
+    .flatMap((statement) => [...statement.declarationList.declarations])
+    .filter((declaration) => isCallOf(makers, declaration.initializer))
+    .map((declaration) => ({ path: source.fileName, name: declaration.name.getText() }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function refuseDuplicates(entries: Entry[], registry: Registry): void {
+  const pathOf = new Map<string, string>()
+  for (const { name, path } of entries) {
+    const other = pathOf.get(name)
+    if (other) throw new Error(`${registry.output}: ${other} and ${path} both export ${name}; rename one of them`)
+    pathOf.set(name, path)
+  }
+}
+
+/** `before item, item after` on one line where that fits, and one item a line where it does not, as Biome has it. */
+function wrapList(before: string, items: string[], after: string, padding: string): string {
+  const oneLine = `${before}${padding}${items.join(', ')}${padding}${after}`
+  if (oneLine.length <= lineWidth) return oneLine
+  return [before, ...items.map((item) => `  ${item},`), after].join('\n')
+}
+
+function importLine(path: string, names: string[], output: string): string {
+  return wrapList('import {', names, `} from './${posix.relative(posix.dirname(output), path)}'`, ' ')
+}
+
+function exportLine({ name, form }: Registry, names: string[]): string {
+  if (form === 'array') return wrapList(`export const ${name} = [`, names, ']', '')
+  const record = [`export const ${name} = {`, ...names.map((entry) => `  ${entry},`), '}'].join('\n')
+  return `${wrapList('export {', names, '}', ' ')}\n\n${record}`
+}
+
+/**
+ * The text that `registry.output` should have, or undefined when nothing is there to list.
+ * Throws when two files export the same name.
+ */
+export function renderRegistry(root: string, registry: Registry): string | undefined {
+  const paths = listSources(root, registry.folder).filter((path) => !path.endsWith('.generated.ts'))
+  const sources = paths.map((path) => parseSource(root, path))
+  const makers = findMakers(sources, registry.marker)
+  const entries = sources.flatMap((source) => entriesOf(source, makers))
+  refuseDuplicates(entries, registry)
+  if (entries.length === 0) return undefined
+  const namesIn = (path: string) => entries.filter((entry) => entry.path === path).map(({ name }) => name)
+  const listed = paths.filter((path) => namesIn(path).length > 0)
+  return [
+    '// Generated by npm run generate; do not edit.',
+    ...listed.map((path) => importLine(path, namesIn(path), registry.output)),
+    '',
+    exportLine(registry, listed.flatMap(namesIn)),
+    '',
+  ].join('\n')
+}
