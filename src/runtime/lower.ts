@@ -5,6 +5,7 @@ import {
   type Emitter,
   executionOrder,
   type Leaf,
+  type LeafNode,
   type OnnxAttribute,
   type Shape,
   type Tensor,
@@ -172,7 +173,7 @@ class GraphEmitter implements Emitter {
     this.dataDims.set(dim, size)
   }
 
-  leaf(node: Tensor): string {
+  leaf(node: LeafNode): string {
     const { name, shape, dtype } = node.attrs as Leaf
     if (this.leaves.has(name)) return name
     this.leaves.add(name)
@@ -199,7 +200,7 @@ class GraphEmitter implements Emitter {
   }
 }
 
-function initializerOf(name: string, node: Tensor, source: WeightSource): OnnxInitializer {
+function initializerOf(name: string, node: LeafNode, source: WeightSource): OnnxInitializer {
   const expected = node.shape.join('x')
   if (source.shape.join('x') !== expected || source.dtype !== node.dtype)
     throw new Error(

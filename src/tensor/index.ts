@@ -1,7 +1,7 @@
 /** Symbolic tensors: tracing a program, its gradients, its reference values. */
 export * from './composites.ts'
 export * from './dims.ts'
-export type { Emitter, OnnxAttribute } from './emitter.ts'
+export type { Emitter, LeafNode, OnnxAttribute } from './emitter.ts'
 export { evaluate } from './evaluate.ts'
 export { grad } from './grad.ts'
 export * from './interpolate.ts'

@@ -1,8 +1,9 @@
 import { type Dim, formatShape, type Shape } from './dims.ts'
+import { type DType, isFloat } from './dtype.ts'
 import type { Emitter } from './emitter.ts'
 import type { NdArray } from './ndarray.ts'
 
-export type DType = 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'i8' | 'u8' | 'bool'
+export { type DType, isFloat } from './dtype.ts'
 
 /** A node of the traced program: what computes it, from what, and the shape and dtype that come out. */
 export interface Tensor {
@@ -103,8 +104,6 @@ export function wrapAxis(opName: string, x: Signature, axis: number): number {
     throw new ShapeError(opName, `axis ${axis} is outside a rank-${x.shape.length} tensor`, [x])
   return wrapped
 }
-
-export const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
 
 /** Throws unless all operands are floats. */
 export function assertFloat(opName: string, operands: readonly Signature[]): void {
