@@ -42,6 +42,7 @@ const programs: Record<string, Builder> = {
   'padding up to a named size': (leaf, past, seq) =>
     t.add(t.pad(leaf([seq, 2]), 0, past, 0), t.concat([leaf([past, 2]), leaf([seq, 2])], 0)),
   positions: (leaf, past) => t.add(t.mul(leaf([past]), 0), t.cast(t.arange(past), 'f32')),
+  'one more than a size': (leaf, _, seq) => t.mul(leaf([seq, 1]), t.cast(t.dimValue(t.addDim(seq, 1)), 'f32')),
   'a size as a value': (leaf, _, seq) =>
     t.add(leaf([seq, 1]), t.cast(t.dimValue(t.addDim(t.mulDim(seq, seq), 3)), 'f32')),
   'attention over a cache': (leaf, past, seq) => {
@@ -51,6 +52,15 @@ const programs: Record<string, Builder> = {
   'scatter into a named size': (leaf, _, seq) => {
     const scores = leaf([seq])
     return t.scatterAdd([t.addDim(seq, 2)], t.topK(scores, seq), scores)
+  },
+  'a strided convolution over a named height': (leaf, _, seq) => {
+    const image = t.reshape(t.expand(leaf([seq, 1]), [seq, 12]), [1, 2, seq, 6])
+    const features = t.conv2d(image, t.constant([1, 2, 3, 4, -1, 1, 0, 2], [1, 2, 2, 2]), { stride: 3, padding: 1 })
+    return t.mul(features, t.cast(t.reshape(t.arange(features.shape[2]), [1, 1, -1, 1]), 'f32'))
+  },
+  'a pooling over a named height': (leaf, _, seq) => {
+    const pooled = t.maxPool2d(t.reshape(leaf([seq, 4]), [1, 1, seq, 4]), 2, { padding: [1, 0] })
+    return t.reshape(pooled, [-1])
   },
   'a gradient of a mean': (leaf, past, seq) => {
     const x = leaf([past, seq, 2])
