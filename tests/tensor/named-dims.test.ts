@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { compile } from '../../src/runtime/index.ts'
+import { compile, f32 } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
 import * as t from '../../src/tensor/index.ts'
 import { ndarray } from '../../src/tensor/ndarray.ts'
+import { bindings, dim, names } from './arbitrary-dims.ts'
 import { expectClose, RandomSampler, toArray, toValue } from './harness.ts'
 
 const backend = new NodeBackend()
@@ -118,6 +120,23 @@ describe('programs with named dims', () => {
         ]),
       )[0],
     ).toEqual(rows)
+  })
+
+  it('compute every size as evaluateDim does', async () => {
+    const dims = fc.sample(dim, { numRuns: 150, seed: 5 })
+    const leaves = names.map((name) => t.input(name, [name]))
+    const all = t.concat(
+      dims.map((size) => t.dimValue(size)),
+      0,
+    )
+    const program = await compile(backend, { all, leaves: t.concat(leaves, 0) })
+    for (const sizes of fc.sample(bindings, { numRuns: 10, seed: 6 })) {
+      const feeds = [...sizes].map(([name, size]) => [name, f32([size], new Float32Array(size))])
+      const { values } = await program.run(Object.fromEntries(feeds), { fetch: ['all'] })
+      const expected = dims.map((size) => t.evaluateDim(size, sizes) + 0)
+      expect(Array.from(values.all.data as BigInt64Array, Number)).toEqual(expected)
+    }
+    await program.dispose()
   })
 
   it('says which dim no input has', async () => {
