@@ -1,7 +1,7 @@
 import { FoveaError } from '../errors.ts'
 import type { ChatMessage, MessagePart } from '../text/chat-template.ts'
 import { decodeStream } from '../text/decode-stream.ts'
-import { createSampler } from '../text/sampling.ts'
+import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { layout } from './layout.ts'
@@ -65,6 +65,8 @@ export class Conversation {
 
   private async answer(options: AskOptions): Promise<Reply> {
     const { tokenizer, template } = this.parts
+    const sample = createSampler(options)
+    assertMaxTokens(options.maxTokens)
     const ids = tokenizer.encode(template.render(this.messages, { protect: tokenizer.protect }), { special: true })
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
@@ -73,7 +75,7 @@ export class Conversation {
     this.assertPlaceholders(news, withImages ? this.images.length : 0)
     const prefill = await this.feed(news, withImages)
     if (withImages) this.lastKept = prefill.kept
-    const decoded = await this.decode(prefill.logits, options)
+    const decoded = await this.decode(prefill.logits, sample, options)
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
   }
 
@@ -111,9 +113,8 @@ export class Conversation {
     return result
   }
 
-  private async decode(start: Float32Array, options: AskOptions) {
-    const { maxTokens = MAX_TOKENS, stop = [], signal, onText, ...sampling } = options
-    const sample = createSampler(sampling)
+  private async decode(start: Float32Array, sample: Sampler, options: AskOptions) {
+    const { maxTokens = MAX_TOKENS, stop = [], signal, onText } = options
     const stream = decodeStream(this.parts.tokenizer, { skipSpecial: true })
     const matcher = createStopMatcher({ eosIds: this.parts.eosIds, stopStrings: stop })
     const generated: number[] = []
@@ -176,6 +177,11 @@ export class Conversation {
       kept: keptPatches(this.images, this.lastKept),
     }
   }
+}
+
+function assertMaxTokens(count = MAX_TOKENS): void {
+  if (Number.isInteger(count) && count >= 0) return
+  throw new FoveaError('max_tokens_invalid', 'usage', `maxTokens must be a whole number from 0, got ${count}`)
 }
 
 interface Turn {
