@@ -1,25 +1,17 @@
 import { mkdtempSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { saveSafetensors, type TensorData } from '../../src/checkpoints/safetensors.ts'
 import type { RgbImage } from '../../src/media/image.ts'
-import { type LlavaConfig, llava } from '../../src/models/vlm/llava.ts'
-import { createScope } from '../../src/nn/index.ts'
+import type { LlavaConfig } from '../../src/models/vlm/llava.ts'
 import type { Chunk, ChunkResult } from '../../src/pipeline/language-program.ts'
 import { layout } from '../../src/pipeline/layout.ts'
 import { dense, type Method } from '../../src/pipeline/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
-import { compile } from '../../src/runtime/index.ts'
-import type { NodeBackend } from '../../src/runtime/node/backend.ts'
-import { input, type Shape } from '../../src/tensor/index.ts'
-import { initialise } from '../../src/training/initialise.ts'
-import { chatTemplate, special } from '../../src/training/mini/tokenizer.ts'
+import { special } from '../../src/training/mini/tokenizer.ts'
 import { Rng } from '../../src/world/rng.ts'
-
-const tokenizerPath = fileURLToPath(new URL('../../models/fovea-mini/tokenizer.json', import.meta.url))
+import { writeRandomModel } from './random-model.ts'
 
 /** 16 patches, 4 decoder layers with grouped keys: small enough to trace and run in milliseconds. */
 export const tinyConfig = (vocabulary: number): LlavaConfig => ({
@@ -55,45 +47,8 @@ export const tinyConfig = (vocabulary: number): LlavaConfig => ({
 export const PATCHES = 16
 export const LAYERS = 4
 
-/** All weights of an architecture and their shapes, found by tracing it. */
-function leavesOf(config: LlavaConfig): ReadonlyMap<string, { readonly shape: Shape }> {
-  const scope = createScope()
-  const model = llava.bind(config)
-  const side = config.vision_config.image_size
-  model.connect(scope, model.encode(scope, input('pixels', [1, 3, side, side])).patches)
-  const states = model.embed(scope, input('ids', [1, 's'], 'i64'))
-  const { hidden } = model.decode(scope, { states, positions: input('positions', [1, 's']) }, {})
-  model.logits(scope, hidden)
-  return scope.parameters
-}
-
-/** Random weights. Special tokens get no logit, so greedy answers run on until they are long enough. */
-function randomWeights(config: LlavaConfig, seed: number): Map<string, TensorData> {
-  const tensors = new Map<string, TensorData>()
-  for (const [name, { shape }] of leavesOf(config)) {
-    const data = initialise(name, shape, 4, Rng.from(seed, name))
-    if (name.endsWith('lm_head.weight')) data.fill(0, 0, 5 * Number(shape[1]))
-    tensors.set(name, { dtype: 'F32', shape: shape.map(Number), data })
-  }
-  return tensors
-}
-
 /** Writes a whole model folder in Hugging Face form. */
-export async function writeTinyModel(folder: string, seed = 1): Promise<void> {
-  const tokenizer = await readFile(tokenizerPath, 'utf8')
-  const vocabulary = Object.keys(JSON.parse(tokenizer).model.vocab).length
-  const config = tinyConfig(vocabulary)
-  const json = {
-    'config.json': config,
-    'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast', eos_token: '<eos>', pad_token: '<pad>' },
-    'preprocessor_config.json': { image_mean: [0.5, 0.5, 0.5], image_std: [0.25, 0.25, 0.25], resample: 3 },
-    'generation_config.json': { eos_token_id: special.eos },
-  }
-  for (const [name, value] of Object.entries(json)) await writeFile(join(folder, name), JSON.stringify(value))
-  await writeFile(join(folder, 'tokenizer.json'), tokenizer)
-  await writeFile(join(folder, 'chat_template.jinja'), chatTemplate)
-  await saveSafetensors(join(folder, 'model.safetensors'), randomWeights(config, seed))
-}
+export const writeTinyModel = (folder: string): Promise<void> => writeRandomModel(folder, tinyConfig)
 
 export interface Tiny {
   readonly folder: string
@@ -152,11 +107,6 @@ export async function prefill(model: Model, request: Request = {}): Promise<Pref
   const rows = language.lengths('prefill')
   await language.close('prefill')
   return { ...result, chunk, rows }
-}
-
-/** Traced outputs under the model's own weights. */
-export async function compileWith(model: Model, backend: NodeBackend, outputs: Parameters<typeof compile>[1]) {
-  return compile(backend, outputs, model.parts.weights.compileOptions)
 }
 
 export const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
