@@ -34,6 +34,7 @@ export class Conversation {
   /** Next rotary position; dropped tokens keep theirs. */
   private position = 0
   private lastKept: readonly number[] = []
+  private state: 'idle' | 'answering' | 'closed' = 'idle'
 
   constructor(
     private readonly parts: ModelParts,
@@ -42,8 +43,14 @@ export class Conversation {
     private readonly key: string,
   ) {}
 
-  /** Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far. */
+  /**
+   * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far.
+   * @throws FoveaError `conversation_busy`, `conversation_closed`, and what options, template or model refuse
+   */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
+    if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
+    if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
+    this.state = 'answering'
     const first = this.messages.length === 0
     const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
@@ -55,11 +62,14 @@ export class Conversation {
     } catch (error) {
       this.messages.pop()
       throw error
+    } finally {
+      if (this.state === 'answering') this.state = 'idle'
     }
   }
 
-  /** Frees the KV cache. */
+  /** Frees the KV cache; the conversation is over. */
   async close(): Promise<void> {
+    this.state = 'closed'
     await this.language.close(this.key)
   }
 
@@ -178,6 +188,9 @@ export class Conversation {
     }
   }
 }
+
+const turnError = (problem: 'busy' | 'closed', message: string): FoveaError =>
+  new FoveaError(`conversation_${problem}`, 'usage', message)
 
 function assertMaxTokens(count = MAX_TOKENS): void {
   if (Number.isInteger(count) && count >= 0) return

@@ -8,7 +8,10 @@ import type { VisualTokens } from './visual-tokens.ts'
  * places from `patches` on are traced into the model's own program, so they cost nothing when absent.
  */
 export interface Method {
-  /** Id and options as the user wrote them, e.g. "fastv:keep=0.5,layer=2". */
+  /**
+   * Id and options, e.g. "fastv:layer=2,keep=0.5". Compiled programs and encoded images are kept under this name, so
+   * methods that do different things must have different names.
+   */
   readonly name: string
   /** Host: chooses, cuts and resizes the views of an image. */
   readonly views?: (views: readonly View[], model: ModelShape) => readonly View[]

@@ -205,6 +205,15 @@ describe('a conversation', () => {
     expect(together.map((reply) => reply.text)).toEqual(alone)
   })
 
+  it('answers one question at a time, until it is closed', async () => {
+    const conversation = await tiny.model.converse([picture()])
+    const first = conversation.ask(prompt, { maxTokens })
+    await expect(conversation.ask('and?')).rejects.toMatchObject({ code: 'conversation_busy' })
+    expect((await first).text).toBe((await generate()).text)
+    await conversation.close()
+    await expect(conversation.ask('and?')).rejects.toMatchObject({ code: 'conversation_closed' })
+  })
+
   it('refuses a template that changes what was said about an image', async () => {
     const render = (messages: readonly ChatMessage[]) =>
       messages.length === 1 ? '<user><image>hi<assistant>' : '<user>hello<image><assistant>'
