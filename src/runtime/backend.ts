@@ -11,8 +11,8 @@ export interface Backend {
 export type Device = 'cpu' | 'cuda' | 'webgpu' | 'wasm'
 
 export interface SessionOptions {
-  /** Files that initializers of the model point into, by the name they use. */
-  readonly files?: Readonly<Record<string, Uint8Array>>
+  /** Files that initializers of the model point into, by the name they use: bytes, or (in Node) a path. */
+  readonly files?: Readonly<Record<string, Uint8Array | string>>
   readonly threads?: number
   /** Writes a per-node profile when the session is released. */
   readonly profile?: string

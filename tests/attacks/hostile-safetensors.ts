@@ -53,7 +53,7 @@ export const HOSTILE_SAFETENSORS: HostileSafetensors[] = [
     message: 'claims 18446744073709551615 bytes',
     write: () => assemble('{}', 4, 2n ** 64n - 1n),
   },
-  { name: 'header length 0', message: 'not valid JSON', write: () => assemble('{}', 4, 0n) },
+  { name: 'header length 0', message: 'not a safetensors file', write: () => assemble('{}', 4, 0n) },
   { name: 'header cut inside JSON', message: 'not valid JSON', write: () => assemble('{"w":', 0) },
   { name: 'text after the JSON', message: 'text follows the end', write: () => assemble('{}{}', 0) },
   { name: 'header is a list', message: 'not a safetensors file', write: () => assemble('[]', 0) },

@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { writeFileAtomic } from '../../src/checkpoints/atomic.ts'
-import { type CheckpointDtype, DTYPE_BYTES } from '../../src/checkpoints/dtypes.ts'
+import { type CheckpointDtype, DTYPE_BYTES, f16ToF32 } from '../../src/checkpoints/dtypes.ts'
 import { openSafetensors, saveSafetensors, type TensorData } from '../../src/checkpoints/safetensors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fovea-safetensors-'))
@@ -56,6 +57,25 @@ describe('round trip', () => {
     const { offset } = (await openSafetensors(path)).tensors.get('w')!
     expect(readFileSync(path).readFloatLE(offset)).toBe(42)
   })
+})
+
+test('a file of the reference library is read as it was written', async () => {
+  const file = await openSafetensors(
+    fileURLToPath(new URL('../fixtures/safetensors/reference.safetensors', import.meta.url)),
+  )
+  const bytes = async (key: string) => (await file.read(key)).buffer as ArrayBuffer
+  expect(file.metadata.get('format')).toBe('pt')
+  expect(f16ToF32(new Uint16Array(await bytes('half')))).toEqual(Float32Array.of(1, -2.5, 65504, 2 ** -24))
+  expect(new Float32Array(await bytes('single'))).toEqual(Float32Array.from([0, 1, 2, 3, 4, 5], (value) => value / 7))
+  expect(new BigInt64Array(await bytes('integers'))).toEqual(BigInt64Array.of(-1n, 2n ** 40n))
+  expect([file.tensors.get('bytes')!.shape, file.tensors.get('empty')!.shape]).toEqual([
+    [2, 1],
+    [0, 3],
+  ])
+  expect([file.tensors.get('scalar')!.shape, new Float64Array(await bytes('scalar'))]).toEqual([
+    [],
+    Float64Array.of(3.5),
+  ])
 })
 
 describe('faults', () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -99,6 +100,17 @@ describe('readImage', () => {
   ])('%s is refused with %s and its name', async (name, code) => {
     const path = join(folder, name)
     await expect(readImage(path)).rejects.toMatchObject({ code, kind: 'input', message: expect.stringContaining(path) })
+  })
+
+  test('standard input is read to its end', async () => {
+    const module = new URL('../../src/media/read-image.ts', import.meta.url)
+    const script = `import(${JSON.stringify(module.href)}).then(async ({ readImage }) => {
+      const { width, height, data } = await readImage('-')
+      console.log(width, height, data.length)
+    })`
+    const input = await source(9, 7, 3).png().toBuffer()
+    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], { input, encoding: 'utf8' })
+    expect(stdout.trim()).toBe('9 7 189')
   })
 
   test('an endless device is refused at the limit', async () => {

@@ -1,28 +1,61 @@
-import { activation, linear, type Scope } from '../../nn/index.ts'
+import { z } from 'zod'
+import { FoveaError } from '../../errors.ts'
+import { activation, activations, linear, type Scope } from '../../nn/index.ts'
 import { slice, type Tensor } from '../../tensor/index.ts'
-import type { LlamaConfig } from '../language/llama.ts'
-import { type ClipVisionConfig, clipVision, type VisionFeatures } from '../vision/clip.ts'
+import { type Architecture, family } from '../family.ts'
+import { embedTokens, llama, logitsOf } from '../language/llama.ts'
+import { type ClipFeatures, clipVision } from '../vision/clip.ts'
+
+const act = z.enum(Object.keys(activations) as [string, ...string[]])
+const size = z.int().positive()
+
+const visionConfig = z.object({
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  image_size: size,
+  patch_size: size,
+  hidden_act: act.default('quick_gelu'),
+  layer_norm_eps: z.number().default(1e-5),
+})
+
+const textConfig = z.object({
+  vocab_size: size.default(32064),
+  hidden_size: size.default(4096),
+  intermediate_size: size.default(11008),
+  num_hidden_layers: size.default(32),
+  num_attention_heads: size.default(32),
+  num_key_value_heads: size.default(32),
+  head_dim: size.optional(),
+  hidden_act: act.default('silu'),
+  rms_norm_eps: z.number().default(1e-6),
+  rope_theta: z.number().default(10000),
+  tie_word_embeddings: z.boolean().default(false),
+})
+
+const llavaConfig = z.object({
+  model_type: z.literal('llava'),
+  vision_config: visionConfig,
+  text_config: textConfig,
+  image_token_index: z.int().nonnegative(),
+  projector_hidden_act: act.default('gelu'),
+  vision_feature_layer: z.int().default(-2),
+  vision_feature_select_strategy: z.enum(['default', 'full']).default('default'),
+})
 
 /** `config.json` of a LLaVA checkpoint (arXiv 2310.03744): CLIP ViT, two-layer MLP, LLaMA. */
-export interface LlavaConfig {
-  readonly model_type: 'llava'
-  readonly vision_config: ClipVisionConfig
-  readonly text_config: LlamaConfig
-  readonly image_token_index: number
-  readonly projector_hidden_act: string
-  readonly vision_feature_layer: number
-  readonly vision_feature_select_strategy: 'default' | 'full'
-}
+export type LlavaConfig = z.output<typeof llavaConfig>
 
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
 export const languageScope = (p: Scope): Scope => p.at('language_model')
 
 /** Pixels [b, 3, H, W] -> all vision states. */
-export const encodeImage = (p: Scope, config: LlavaConfig, pixels: Tensor): VisionFeatures =>
+export const encodeImage = (p: Scope, config: LlavaConfig, pixels: Tensor): ClipFeatures =>
   clipVision(visionScope(p), config.vision_config, pixels)
 
 /** The chosen hidden state without (default) or with (full) CLS: [b, n, d]. */
-export function selectFeatures(config: LlavaConfig, { hiddenStates }: VisionFeatures): Tensor {
+export function selectFeatures(config: LlavaConfig, { hiddenStates }: ClipFeatures): Tensor {
   const chosen = hiddenStates.at(config.vision_feature_layer)!
   return config.vision_feature_select_strategy === 'default' ? slice(chosen, 1, 1) : chosen
 }
@@ -34,3 +67,40 @@ export function connect(p: Scope, config: LlavaConfig, patches: Tensor): Tensor 
   const inner = activation(config.projector_hidden_act)(linear(scope.at('linear_1'), patches, width))
   return linear(scope.at('linear_2'), inner, width)
 }
+
+function parse(config: unknown): LlavaConfig {
+  const result = llavaConfig.safeParse(config)
+  if (result.success) return result.data
+  const { path, message } = result.error.issues[0]
+  throw new FoveaError('config_invalid', 'input', `config.json: ${path.join('.') || 'the file'}: ${message}`)
+}
+
+function bind(raw: unknown): Architecture {
+  const config = parse(raw)
+  const { vision_config: vision, text_config: text } = config
+  return {
+    name: 'llava',
+    imageToken: config.image_token_index,
+    layers: text.num_hidden_layers,
+    heads: {
+      count: text.num_attention_heads,
+      keyValue: text.num_key_value_heads,
+      width: text.head_dim ?? text.hidden_size / text.num_attention_heads,
+    },
+    hiddenSize: text.hidden_size,
+    vocabulary: text.vocab_size,
+    views: (image) => [{ image, width: vision.image_size, height: vision.image_size }],
+    grid: ({ width, height }) => ({ rows: height / vision.patch_size, columns: width / vision.patch_size }),
+    encode: (p, pixels) => {
+      const features = encodeImage(p, config, pixels)
+      const { layers, grid } = features
+      return { layers, grid, special: 1, patches: selectFeatures(config, features) }
+    },
+    connect: (p, patches) => connect(p, config, patches),
+    embed: (p, ids) => embedTokens(languageScope(p), text, ids),
+    decode: (p, start, options) => llama(languageScope(p), text, start, options),
+    logits: (p, hidden) => logitsOf(languageScope(p), text, hidden),
+  }
+}
+
+export const llava = family({ id: 'llava', modelTypes: ['llava'], bind })

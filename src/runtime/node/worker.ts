@@ -1,4 +1,5 @@
 /** The engine's thread: `session.run` of onnxruntime-node blocks whoever calls it, so it is called here. */
+import { readFile } from 'node:fs/promises'
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { type OrtInferenceSession, type OrtModule, OrtSession } from '../ort-session.ts'
@@ -15,7 +16,7 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
       logSeverityLevel: 3,
       ...(threads && { intraOpNumThreads: threads }),
       ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
-      externalData: Object.entries(files).map(([path, data]) => ({ path, data })),
+      externalData: await Promise.all(Object.entries(files).map(externalFile)),
     })
     sessions.set(session, new OrtSession(ort as unknown as OrtModule, created as unknown as OrtInferenceSession))
   },
@@ -34,6 +35,16 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
     await sessionOf(session).release()
     sessions.delete(session)
   },
+}
+
+/** Weights are read here, beside the engine, and shared by sessions that are loaded while they are still in memory. */
+const fileCache = new Map<string, WeakRef<Uint8Array>>()
+
+async function externalFile([path, content]: [string, Uint8Array | string]): Promise<{ path: string; data: Uint8Array }> {
+  if (typeof content !== 'string') return { path, data: content }
+  const data = fileCache.get(content)?.deref() ?? new Uint8Array(await readFile(content))
+  fileCache.set(content, new WeakRef(data))
+  return { path, data }
 }
 
 function sessionOf(id: number): OrtSession {

@@ -5,6 +5,9 @@ import { askAll, makeScene, Rng } from '../../world/index.ts'
 export const specialTokens = ['<pad>', '<eos>', '<user>', '<assistant>', '<image>'] as const
 export const special = { pad: 0, eos: 1, user: 2, assistant: 3, image: 4 }
 
+/** Lower-case words merge, with the space before them; capitals, digits and marks stay single: they are spelt. */
+const SPELLING = '[A-Z]|[0-9]| ?[a-z]+|[^a-zA-Z0-9]'
+
 /** The chat template: the image first, then turns between role marks. */
 export const chatTemplate =
   "{% for message in messages %}{% if message['role'] == 'user' %}{{ '<user>' }}{% else %}{{ '<assistant>' }}{% endif %}" +
@@ -14,7 +17,7 @@ export const chatTemplate =
 
 /** Vocabulary learnt from questions and answers about training scenes. */
 export function miniTokenizer(scenes = 4000, vocabSize = 640) {
-  return trainBpe(corpus(scenes), { vocabSize, specialTokens })
+  return trainBpe(corpus(scenes), { vocabSize, specialTokens, pattern: SPELLING, roles: { eos_token: '<eos>', pad_token: '<pad>' } })
 }
 
 function* corpus(scenes: number): Iterable<string> {

@@ -1,0 +1,74 @@
+import type { RgbImage } from '../media/image.ts'
+import type { Scope } from '../nn/index.ts'
+import type { Tensor } from '../tensor/index.ts'
+import type { DecoderOptions, DecoderResult, Hidden } from './language/sequence.ts'
+
+/** One input of the vision encoder: an image (or a part of one) and the size in pixels it is resized to. */
+export interface View {
+  readonly image: RgbImage
+  readonly width: number
+  readonly height: number
+}
+
+/** What one layer of a vision encoder computed; special tokens (CLS) come first. */
+export interface VisionLayer {
+  /** Output, [b, special + n, d]. */
+  readonly hidden: Tensor
+  /** Keys before heads are split, [b, special + n, d]. */
+  readonly keys: Tensor
+  /** softmax(q k^T), [b, h, special + n, special + n]. */
+  readonly attention: Tensor
+}
+
+/** Everything a vision encoder computed. What is not used is not executed. */
+export interface VisionFeatures {
+  readonly layers: readonly VisionLayer[]
+  /** Patch tokens as the connector takes them, [b, n, d]. */
+  readonly patches: Tensor
+  /** Tokens before the patches in every layer (1 with CLS). */
+  readonly special: number
+  readonly grid: Grid
+}
+
+export interface Grid {
+  readonly rows: number
+  readonly columns: number
+}
+
+export interface PreprocessorConfig {
+  readonly image_mean: readonly number[]
+  readonly image_std: readonly number[]
+  readonly resample?: number
+}
+
+/** A loaded architecture: its parts as tensor functions, with the config bound. */
+export interface Architecture {
+  readonly name: string
+  readonly imageToken: number
+  readonly layers: number
+  readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
+  readonly hiddenSize: number
+  readonly vocabulary: number
+  /** Cuts an image into views. */
+  views(image: RgbImage): View[]
+  /** Patches of a view of this size. */
+  grid(view: View): Grid
+  /** Pixels [b, 3, H, W] -> vision features. */
+  encode(p: Scope, pixels: Tensor): VisionFeatures
+  /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text]. */
+  connect(p: Scope, patches: Tensor): Tensor
+  embed(p: Scope, ids: Tensor): Tensor
+  decode(p: Scope, start: Hidden, options: DecoderOptions): DecoderResult
+  /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */
+  logits(p: Scope, hidden: Tensor): Tensor
+}
+
+/** A model family: which `model_type` values of config.json it reads, and how. */
+export interface Family {
+  readonly id: string
+  readonly modelTypes: readonly string[]
+  /** Checks a parsed config.json and binds it. Throws FoveaError naming the field that does not fit. */
+  bind(config: unknown): Architecture
+}
+
+export const family = (definition: Family): Family => definition

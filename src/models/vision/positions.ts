@@ -1,0 +1,23 @@
+/** Cubic convolution kernel with a = -0.75, as PyTorch's bicubic interpolation has it. */
+function cubic(distance: number): number {
+  const [a, x] = [-0.75, Math.abs(distance)]
+  if (x <= 1) return (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1
+  return x < 2 ? a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a : 0
+}
+
+/**
+ * Bicubic resampling of `from` samples to `to` as a matrix [to, from]: half-pixel centres, edges repeated, no
+ * antialiasing (torch.nn.functional.interpolate with align_corners false).
+ */
+export function interpolationMatrix(from: number, to: number): Float32Array {
+  const matrix = new Float32Array(to * from)
+  for (let row = 0; row < to; row++) {
+    const centre = ((row + 0.5) * from) / to - 0.5
+    const first = Math.floor(centre) - 1
+    for (let tap = first; tap < first + 4; tap++) {
+      const column = Math.min(from - 1, Math.max(0, tap))
+      matrix[row * from + column] += cubic(centre - tap)
+    }
+  }
+  return matrix
+}

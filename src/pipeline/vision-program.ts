@@ -1,0 +1,64 @@
+import { type ChannelValues, normalise, resizeImage } from '../media/image.ts'
+import type { ResampleFilter } from '../media/resample.ts'
+import type { Architecture, PreprocessorConfig, View } from '../models/family.ts'
+import { createScope } from '../nn/index.ts'
+import { type Backend, type Cost, compile, f32, type Program, type Value } from '../runtime/index.ts'
+import { input } from '../tensor/index.ts'
+import type { Method } from './method.ts'
+import { allPatches } from './visual-tokens.ts'
+import type { WeightTable } from './weight-table.ts'
+
+/** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
+export interface EncodedView {
+  /** [m, d] */
+  readonly embeds: Value<Float32Array>
+  readonly owner: readonly number[]
+  readonly grid: { readonly rows: number; readonly columns: number }
+  readonly milliseconds: number
+  readonly cost: Cost
+}
+
+/** Vision encoder, connector and the methods between them, for views of one size. */
+export interface VisionProgram {
+  encode(pixels: Float32Array): Promise<EncodedView>
+  dispose(): Promise<void>
+}
+
+export async function compileVision(
+  backend: Backend,
+  architecture: Architecture,
+  weights: WeightTable,
+  method: Method,
+  { width, height, image }: View,
+): Promise<VisionProgram> {
+  const scope = createScope()
+  const features = architecture.encode(scope, input('pixels', [1, 3, height, width]))
+  const patches = allPatches(features.patches, features)
+  const chosen = method.patches?.(patches) ?? patches
+  const connected = { ...chosen, states: architecture.connect(scope, chosen.states) }
+  const tokens = method.tokens?.(connected) ?? connected
+  const program: Program = await compile(
+    backend,
+    { embeds: tokens.states, owner: tokens.owner },
+    weights.compileOptions,
+  )
+  const cost = program.cost({})
+  const grid = architecture.grid({ image, width, height })
+  return {
+    encode: async (pixels) => {
+      const { values, milliseconds } = await program.run({ pixels: f32([1, 3, height, width], pixels) })
+      const [, m, d] = values.embeds.dims
+      const embeds = f32([m, d], values.embeds.data as Float32Array)
+      return { embeds, owner: Array.from(values.owner.data, Number), grid, milliseconds, cost }
+    },
+    dispose: () => program.dispose(),
+  }
+}
+
+const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }
+
+/** A view as the encoder takes it: resized and normalised, [3, height, width]. */
+export function pixelsOf({ image, width, height }: View, config: PreprocessorConfig): Float32Array {
+  const resized = resizeImage(image, width, height, filters[config.resample ?? 3])
+  return normalise(resized, config.image_mean as unknown as ChannelValues, config.image_std as unknown as ChannelValues)
+}

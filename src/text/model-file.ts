@@ -1,0 +1,47 @@
+/** Small text files of a model folder, read with a size limit. */
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FoveaError } from '../errors.ts'
+
+/** Above the largest published tokenizer.json (about 35 MB). */
+export const MAX_MODEL_FILE_BYTES = 100_000_000
+
+/**
+ * Text of a file, or undefined when there is none.
+ * @throws FoveaError `file_unreadable`, `file_too_large`
+ */
+export async function readModelFile(folder: string, name: string): Promise<string | undefined> {
+  const path = join(folder, name)
+  let file: Awaited<ReturnType<typeof open>> | undefined
+  try {
+    file = await open(path)
+    const { size } = await file.stat()
+    if (size > MAX_MODEL_FILE_BYTES) {
+      throw new FoveaError('file_too_large', 'input', `${path}: ${size} bytes; the limit is ${MAX_MODEL_FILE_BYTES}`)
+    }
+    return await file.readFile('utf8')
+  } catch (error) {
+    if (error instanceof FoveaError) throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new FoveaError('file_unreadable', 'input', `${path}: it cannot be read`, { cause: error })
+  } finally {
+    await file?.close()
+  }
+}
+
+/**
+ * A JSON object from a file, or undefined when there is no file.
+ * @throws FoveaError `file_invalid` and those of `readModelFile`
+ */
+export async function readModelJson(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readModelFile(folder, name)
+  if (text === undefined) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: truncated or not JSON`, { cause })
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: it must hold a JSON object`)
+}
