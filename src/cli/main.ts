@@ -50,8 +50,17 @@ async function main(argv: readonly string[]): Promise<void> {
   if (signal.aborted) process.exitCode = INTERRUPTED
 }
 
+/** Older versions fail in odd places, so they are refused at once. */
+function assertNodeVersion(): void {
+  const [major] = process.versions.node.split('.').map(Number)
+  if (major >= 20) return
+  process.stderr.write(`fovea: Node ${process.versions.node} is too old; install Node 20 or newer\n`)
+  process.exit(5)
+}
+
 process.on('uncaughtException', (error) => {
   report(error)
   process.exit()
 })
+assertNodeVersion()
 await main(process.argv.slice(2))

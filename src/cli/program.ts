@@ -2,7 +2,7 @@
 import { Command as Program } from 'commander'
 import type { Command } from './command.ts'
 import { commands } from './commands/index.generated.ts'
-import { version } from './version.ts'
+import { version } from './package-root.ts'
 
 /**
  * The program for a command line. Only the command that the line names is imported; of the others the help knows name

@@ -6,6 +6,11 @@ export const commands = [
     load: () => import('./papers.ts').then((file) => file.papersCommand),
   },
   {
+    name: 'train',
+    summary: 'Train a model; interrupted runs are resumed',
+    load: () => import('./train.ts').then((file) => file.trainCommand),
+  },
+  {
     name: 'world',
     summary: 'Write images with questions and exact answers from a seed',
     load: () => import('./world.ts').then((file) => file.worldCommand),
