@@ -38,6 +38,7 @@ function writeError(path: string, cause: NodeJS.ErrnoException): FoveaError {
   }
   const reasons: Record<string, string> = {
     ENOENT: 'its folder does not exist',
+    ENOTDIR: 'its folder does not exist',
     EACCES: 'no permission to write there',
     EPERM: 'no permission to write there',
     EROFS: 'the disk is read-only',
@@ -59,7 +60,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | Iterable
     await rename(temporary, path)
     await syncFolder(dirname(path))
   } catch (error) {
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to report
     throw error instanceof FoveaError ? error : writeError(path, error as NodeJS.ErrnoException)
   }
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { FoveaError } from '../errors.ts'
 import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors.ts'
+import { quoteName } from './safetensors-header.ts'
 import { parseStrictJson, type StrictJson } from './strict-json.ts'
 
 export interface CheckpointTensor extends TensorEntry {
@@ -116,14 +117,14 @@ function mapFaults(weightMap: Map<string, string>, shards: Map<string, Safetenso
   for (const [tensor, file] of weightMap) {
     const shard = shards.get(file)
     if (shard && !shard.tensors.has(tensor))
-      faults.push(`${file} lacks tensor "${tensor}", which the index places there`)
+      faults.push(`${file} lacks tensor ${quoteName(tensor)}, which the index places there`)
   }
   const holder = new Map<string, string>()
   for (const [file, shard] of shards) {
     for (const tensor of shard.tensors.keys()) {
       const other = holder.get(tensor)
-      if (other) faults.push(`tensor "${tensor}" is in both ${other} and ${file}`)
-      else if (!weightMap.has(tensor)) faults.push(`tensor "${tensor}" of ${file} is not in the index`)
+      if (other) faults.push(`tensor ${quoteName(tensor)} is in both ${other} and ${file}`)
+      else if (!weightMap.has(tensor)) faults.push(`tensor ${quoteName(tensor)} of ${file} is not in the index`)
       holder.set(tensor, file)
     }
   }

@@ -40,6 +40,11 @@ function mistakenContent(start: Uint8Array): string | undefined {
   return undefined
 }
 
+/** A name from a file, fit for one line of a message. */
+export function quoteName(name: string): string {
+  return JSON.stringify(name.length > 120 ? `${name.slice(0, 120)}…` : name)
+}
+
 function notSafetensors(file: string, start: Uint8Array): FoveaError {
   const bytes = Buffer.from(start.subarray(0, 8)).toString('hex')
   const found = start.length === 0 ? 'it is empty' : `it starts with the bytes ${bytes}`
@@ -87,15 +92,21 @@ function wholeNumbers(value: StrictJson | undefined, what: string): number[] {
   return value as number[]
 }
 
+const MAX_DIMENSIONS = 32
+
 /** Checks one header entry; errors are plain, without file and tensor name. */
 function readEntry(value: StrictJson, data: DataSpan): TensorEntry {
   if (!(value instanceof Map)) throw new Error(`its entry must be an object, found ${show(value)}`)
   const dtype = value.get('dtype')
   if (typeof dtype !== 'string' || !isCheckpointDtype(dtype)) throw new Error(`unknown dtype ${show(dtype)}`)
   const shape = wholeNumbers(value.get('shape'), 'shape')
+  if (shape.length > MAX_DIMENSIONS)
+    throw new Error(`shape has ${shape.length} dimensions; the limit is ${MAX_DIMENSIONS}`)
   const offsets = wholeNumbers(value.get('data_offsets'), 'data_offsets')
   const [begin, end] = offsets
-  if (offsets.length !== 2 || begin > end) throw new Error(`data_offsets must be [begin, end], found [${offsets}]`)
+  if (offsets.length !== 2 || begin > end) {
+    throw new Error(`data_offsets must be [begin, end], found [${offsets.slice(0, 4)}]`)
+  }
   const needed = shape.reduce((product, size) => product * BigInt(size), BigInt(DTYPE_BYTES[dtype]))
   if (needed !== BigInt(end - begin)) {
     throw new Error(
@@ -122,10 +133,12 @@ function checkCoverage(file: string, tensors: Map<string, TensorEntry>, data: Da
   let previous = 'the header'
   for (const [name, { offset, byteLength }] of tensors) {
     const range = `bytes ${offset} to ${offset + byteLength}`
-    if (offset < end) throw invalid(file, `tensor "${name}" (${range}) overlaps ${previous}, which ends at ${end}`)
-    if (offset > end) throw invalid(file, `bytes ${end} to ${offset} before tensor "${name}" belong to no tensor`)
+    if (offset < end)
+      throw invalid(file, `tensor ${quoteName(name)} (${range}) overlaps ${previous}, which ends at ${end}`)
+    if (offset > end)
+      throw invalid(file, `bytes ${end} to ${offset} before tensor ${quoteName(name)} belong to no tensor`)
     end = offset + byteLength
-    previous = `tensor "${name}"`
+    previous = `tensor ${quoteName(name)}`
   }
   const fileEnd = data.begin + data.length
   if (end < fileEnd) throw invalid(file, `bytes ${end} to ${fileEnd} after ${previous} belong to no tensor`)
@@ -163,7 +176,7 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileSize: number, file
     try {
       tensors.push([name, readEntry(value, data)])
     } catch (error) {
-      throw invalid(file, `tensor "${name}": ${(error as Error).message}`)
+      throw invalid(file, `tensor ${quoteName(name)}: ${(error as Error).message}`)
     }
   }
   tensors.sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength)

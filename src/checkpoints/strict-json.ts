@@ -68,7 +68,7 @@ export function parseStrictJson(text: string): StrictJson {
     do {
       match(SPACE)
       const key = string()
-      if (entries.has(key)) fail(`the key ${JSON.stringify(key)} comes twice`)
+      if (entries.has(key)) fail(`the key ${JSON.stringify(key.slice(0, 120))} comes twice`)
       if (!take(':')) fail('":" was expected')
       entries.set(key, value(depth))
     } while (take(','))

@@ -45,6 +45,7 @@ export interface PreprocessorConfig {
 export interface Architecture {
   readonly name: string
   readonly imageToken: number
+  readonly patchSize: number
   readonly layers: number
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number

@@ -44,8 +44,13 @@ import { tsLlava } from './partition/ts-llava.ts'
 import { v2pe } from './position/v2pe.ts'
 import { aim } from './reducer/aim.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
+import { fastv } from './reducer/fastv.ts'
 import { fopru } from './reducer/fopru.ts'
+import { keepAll } from './reducer/keep-all.ts'
+import { random } from './reducer/random.ts'
+import { resize } from './reducer/resize.ts'
 import { visiondrop } from './reducer/visiondrop.ts'
+import { visionzip } from './reducer/visionzip.ts'
 import { surveyLongVideo } from './survey/survey-long-video.ts'
 import { surveyVideoPostTraining } from './survey/survey-video-post-training.ts'
 import { surveyVlm } from './survey/survey-vlm.ts'
@@ -109,8 +114,13 @@ export const papers = [
   v2pe,
   aim,
   explainCompress,
+  fastv,
   fopru,
+  keepAll,
+  random,
+  resize,
   visiondrop,
+  visionzip,
   surveyLongVideo,
   surveyVideoPostTraining,
   surveyVlm,

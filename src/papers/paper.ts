@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Method } from '../pipeline/method.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [
@@ -23,6 +24,7 @@ export type Kind = (typeof KINDS)[number]
 export type Place =
   | 'views'
   | 'encoder'
+  | 'patches'
   | 'connector'
   | 'tokens'
   | 'sequence'
@@ -38,7 +40,7 @@ export type Place =
   | 'evaluation'
 
 /** One entry of the catalogue; the command line, the studio and the docs show what is written here. */
-export interface Paper<Options extends z.ZodObject = z.ZodObject, Method = unknown> {
+export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   /** Slug, equal to the file name. */
   id: string
   /** The short name people use. */
@@ -46,8 +48,10 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject, Method = unkno
   title: string
   /** arXiv identifier without version, such as `2403.06764`. */
   arxiv?: string
-  /** `https://arxiv.org/abs/...`, or the publisher's page of a paper that is not on arXiv. */
-  url: string
+  /** `https://arxiv.org/abs/...`, or the publisher's page of a paper that is not on arXiv; baselines have none. */
+  url?: string
+  /** One of the catalogue's papers (the default), an algorithm from elsewhere, or a baseline to compare with. */
+  role?: 'catalogue' | 'algorithm' | 'baseline'
   /** The authors' public repository. Some hold weights, data or a readme rather than the whole method. */
   code?: string
   /** Month of the first version, `YYYY-MM`. */
@@ -63,12 +67,14 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject, Method = unkno
   /** Options of the method, declared once; flags, request fields and forms are derived from them. */
   options?: Options
   /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
-  method?(options: z.output<Options>): Method
+  method?(options: z.output<Options>): PlaceFunctions
 }
 
+/** What a method does at its places; its name is written by the registry, from the id and the options. */
+export type PlaceFunctions = Omit<Method, 'name'>
+
 /** Declares a paper. Returns the entry as it is; the call is there to check its types and to infer its options. */
-export const paper = <Options extends z.ZodObject, Method>(entry: Paper<Options, Method>): Paper<Options, Method> =>
-  entry
+export const paper = <Options extends z.ZodObject>(entry: Paper<Options>): Paper<Options> => entry
 
 /** `described`: in the catalogue; `runnable`: has a method. The further states come from test results. */
 export const state = (entry: Paper): 'described' | 'runnable' => (entry.method ? 'runnable' : 'described')

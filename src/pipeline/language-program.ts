@@ -49,6 +49,8 @@ export interface LanguageProgram {
   /** Starts an empty KV cache under a key. */
   open(key: string): Promise<void>
   run(key: string, chunk: Chunk): Promise<ChunkResult>
+  /** Cuts the newest tokens (text only) off every layer's cache. */
+  truncate(key: string, tokens: number): Promise<void>
   /** Rows in each layer's cache. */
   lengths(key: string): readonly number[]
   close(key: string): Promise<void>
@@ -96,6 +98,12 @@ export async function compileLanguage(
       )
       const kept = Array.from(values.kept.data, Number)
       return { logits: values.logits.data as Float32Array, kept, milliseconds, sizes }
+    },
+    truncate: async (key, tokens) => {
+      const shorter = caches.get(key)!.map((rows) => rows - tokens)
+      const rows = names.map((name, at) => [resident(key, name), shorter[Math.floor(at / 2)]])
+      await program.session.truncate(Object.fromEntries(rows))
+      caches.set(key, shorter)
     },
     lengths: (key) => caches.get(key)!,
     close: async (key) => {

@@ -54,7 +54,7 @@ function inertNames(json: TokenizerJson, config: TokenizerConfig, more: readonly
 /** Without the inert entries; where the position in the list is the id, they become a name that no text can hold. */
 function withoutEntries(vocab: TokenizerModel['vocab'], inert: Set<string>): TokenizerModel['vocab'] {
   if (!Array.isArray(vocab)) return Object.fromEntries(Object.entries(vocab).filter(([token]) => !inert.has(token)))
-  return vocab.map(([token, score], id) => (inert.has(token) ? [`\uD800${id}`, score] : [token, score]))
+  return vocab.map(([token, score], id): [string, number] => [inert.has(token) ? `\uD800${id}` : token, score])
 }
 
 function mergedToken(merge: [string, string] | string): string {

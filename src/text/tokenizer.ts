@@ -10,6 +10,7 @@ import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
 import { FoveaError } from '../errors.ts'
 import { inertTokenizerJson, type TokenizerConfig, type TokenizerJson } from './inert-json.ts'
 import { hasNestedRepeat } from './regex-safety.ts'
+import { createSpecialTokens, type PromptPart } from './special-tokens.ts'
 
 export type { TokenizerConfig, TokenizerJson } from './inert-json.ts'
 
@@ -22,6 +23,7 @@ export interface EncodeOptions {
 }
 
 export interface Tokenizer {
+  /** One more than the largest id. */
   vocabSize: number
   encode(text: string, options?: EncodeOptions): number[]
   /** Marks user text for use inside a text that is encoded with `special: true`. */
@@ -32,9 +34,6 @@ export interface Tokenizer {
   tokenToId(token: string): number | undefined
   idToToken(id: number): string | undefined
 }
-
-/** A noncharacter of Unicode, which no text should hold: it follows the first character of a harmless "special" token. */
-const MARK = '\uFDD0'
 
 /** Replaces lone surrogates, which have no UTF-8 form, by U+FFFD. */
 function wellFormed(text: string): string {
@@ -76,32 +75,6 @@ function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): L
   }
 }
 
-function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-}
-
-/** Matches any of `tokens`; longer ones first, because one may begin another. */
-function anyOf(tokens: readonly string[]): string {
-  const longestFirst = [...tokens].sort((a, b) => b.length - a.length)
-  return longestFirst.map(escapeRegex).join('|') || '(?!)'
-}
-
-/**
- * A function that breaks every special token in a text with a mark, also those that would only be complete together
- * with text that follows.
- */
-function createProtect(tokens: readonly string[]): (text: string) => string {
-  const whole = new RegExp(`(?=${anyOf(tokens)}).`, 'gsu')
-  const beginnings = new Set(tokens.flatMap((token) => Array.from(token, (_, i) => token.slice(0, i + 1)).slice(0, -1)))
-  const cut = new RegExp(`(?=(?:${anyOf([...beginnings])})$).`, 'gsu')
-  const longest = Math.max(0, ...tokens.map((token) => token.length))
-  return (text) => {
-    const marked = text.replaceAll(MARK, '').replace(whole, `$&${MARK}`)
-    const border = Math.max(0, marked.length - 2 * longest)
-    return marked.slice(0, border) + marked.slice(border).replace(cut, `$&${MARK}`)
-  }
-}
-
 /**
  * Builds a tokenizer from the parsed contents of tokenizer.json and tokenizer_config.json.
  * @param inert further tokens that user text must not produce; special tokens always are
@@ -116,47 +89,28 @@ export function createTokenizer(
   checkPatterns(json)
   const full = createLibraryTokenizer(json, config)
   const plain = inertTokenizerJson(json, config, inert)
-  const first = createLibraryTokenizer(plain.json, config)
-  const later = plain.continued ? createLibraryTokenizer(plain.continued, config) : first
-  const specialIds = new Map(plain.tokens.map((token) => [token, full.token_to_id(token)!]))
-  const rule = new Map((json.added_tokens ?? []).map((token) => [token.content, token]))
-  const protect = createProtect(plain.tokens)
-  const pattern = new RegExp(`(?:${anyOf(plain.tokens)})(?!${MARK})`, 'gu')
-  const vocabSize = full.get_vocab().size
+  const opening = createLibraryTokenizer(plain.json, config)
+  const continuing = plain.continued ? createLibraryTokenizer(plain.continued, config) : opening
+  const rules = new Map((json.added_tokens ?? []).map((token) => [token.content, token]))
+  const specials = createSpecialTokens(plain.tokens.map((content) => ({ ...rules.get(content), content })))
+  const vocabSize = 1 + [...full.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1)
 
-  function encodePlain(text: string, isFirst: boolean): number[] {
+  function encodePlain(text: string, atStart: boolean): number[] {
     if (text === '') return []
-    return (isFirst ? first : later).encode(text, { add_special_tokens: false }).ids
+    return (atStart ? opening : continuing).encode(text, { add_special_tokens: false }).ids
   }
 
-  /** Cuts at special tokens; each stretch between two is encoded as a whole, user text in it included. */
-  function encodeSpecial(text: string): number[] {
-    const ids: number[] = []
-    let end = 0
-    let trim = false
-    const stretch = (to: number, next?: string) => {
-      let part = text.slice(end, to)
-      if (trim) part = part.trimStart()
-      if (next && rule.get(next)?.lstrip) part = part.trimEnd()
-      // One push per id: spreading a long stretch would overflow the stack.
-      for (const id of encodePlain(part.replaceAll(MARK, ''), end === 0)) ids.push(id)
-    }
-    for (const match of text.matchAll(pattern)) {
-      const token = match[0]
-      stretch(match.index, token)
-      ids.push(specialIds.get(token)!)
-      end = match.index + token.length
-      trim = rule.get(token)?.rstrip ?? false
-    }
-    stretch(text.length)
-    return ids
+  function encodePrompt(prompt: string): number[] {
+    const idsOf = ({ text, special, first }: PromptPart) =>
+      special ? [full.token_to_id(text)!] : encodePlain(text, first)
+    return specials.split(prompt).flatMap(idsOf)
   }
 
   function encode(text: string, { special = false }: EncodeOptions = {}): number[] {
     if (text.length > MAX_TEXT_LENGTH) {
       throw invalid('text_too_long', `the text has ${text.length} characters; the limit is ${MAX_TEXT_LENGTH}`)
     }
-    return special ? encodeSpecial(wellFormed(text)) : encodePlain(wellFormed(text), true)
+    return special ? encodePrompt(wellFormed(text)) : encodePlain(wellFormed(text), true)
   }
 
   function decode(ids: readonly number[], { skipSpecial = false } = {}): string {
@@ -170,8 +124,8 @@ export function createTokenizer(
   return {
     vocabSize,
     encode,
-    protect,
-    unprotect: (text) => text.replaceAll(MARK, ''),
+    protect: specials.protect,
+    unprotect: specials.unprotect,
     decode,
     tokenToId: (token) => full.token_to_id(token),
     idToToken: (id) => full.id_to_token(id),

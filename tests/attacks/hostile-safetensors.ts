@@ -102,6 +102,11 @@ export const HOSTILE_SAFETENSORS: HostileSafetensors[] = [
   },
   { name: 'dimension as text', message: 'shape holds "4"', write: one('U8', '["4"]', '[0,4]', 4) },
   { name: 'shape is no list', message: 'shape must be a list', write: one('U8', '4', '[0,4]', 4) },
+  {
+    name: '200 000 dimensions',
+    message: 'shape has 200000 dimensions',
+    write: one('U8', `[${new Array(2e5).fill(9007199254740991)}]`, '[0,4]', 4),
+  },
   { name: 'offsets reversed', message: 'must be [begin, end]', write: one('U8', '[4]', '[4,0]', 4) },
   { name: 'three offsets', message: 'must be [begin, end]', write: one('U8', '[4]', '[0,4,8]', 4) },
   { name: 'negative offset', message: 'data_offsets holds -4', write: one('U8', '[4]', '[-4,0]', 4) },
@@ -118,6 +123,17 @@ export const HOSTILE_SAFETENSORS: HostileSafetensors[] = [
     name: 'tail that no tensor covers',
     message: 'after tensor "w" belong to no tensor',
     write: one('U8', '[4]', '[0,4]', 9),
+  },
+  {
+    name: 'name of a megabyte with line breaks and escapes',
+    message: 'tensor "\\n\\u001b[31mxxx',
+    write: () => assemble(`{"\\n\\u001b[31m${'x'.repeat(1e6)}":${entry('U8', '[4]', '[0,2]')}}`, 2),
+  },
+  { name: '30 MB of spaces', message: 'not valid JSON', write: () => assemble(`{${' '.repeat(3e7)}`, 0) },
+  {
+    name: 'a number of 30 MB',
+    message: 'must be an object, found 1',
+    write: () => assemble(`{"w":${'1'.repeat(3e7)}}`, 0),
   },
   { name: 'metadata that is no text', message: '__metadata__', write: () => assemble('{"__metadata__":{"a":1}}', 0) },
 ]

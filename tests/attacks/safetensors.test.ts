@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openSafetensors } from '../../src/checkpoints/safetensors.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { assemble, HOSTILE_SAFETENSORS } from './hostile-safetensors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fovea-hostile-'))
@@ -17,6 +18,7 @@ test.each(HOSTILE_SAFETENSORS)('$name is refused', async ({ message, write }) =>
   else expect(error.message).toContain(message)
   expect(error.message).toContain(path)
   expect(error.message).not.toContain('\n')
+  expect(error.message.length).toBeLessThan(500)
 })
 
 test('a header above the cap is refused without reading it', async () => {
@@ -38,9 +40,8 @@ test('100 000 tensors open in under 2 s', async () => {
     (_, i) => `"t${i}":{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`,
   )
   writeFileSync(path, assemble(`{${entries.join(',')}}`, 1e5))
-  const start = performance.now()
-  expect((await openSafetensors(path)).tensors.size).toBe(1e5)
-  expect(performance.now() - start).toBeLessThan(2000)
+  const open = async () => expect((await openSafetensors(path)).tensors.size).toBe(1e5)
+  expect(await cpuTime(open)).toBeLessThan(2000)
 })
 
 test('a 30 MB string in the header is parsed or refused, not a crash', async () => {

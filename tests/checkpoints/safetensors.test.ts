@@ -116,7 +116,9 @@ describe('writeFileAtomic', () => {
   })
 
   test('a missing folder is named', async () => {
-    const target = join(folder, 'none', 'x')
-    await expect(writeFileAtomic(target, Buffer.from('x'))).rejects.toThrow(`${target}: its folder does not exist`)
+    writeFileSync(join(folder, 'file'), '')
+    for (const target of [join(folder, 'none', 'x'), join(folder, 'file', 'x')]) {
+      await expect(writeFileAtomic(target, Buffer.from('x'))).rejects.toThrow(`${target}: its folder does not exist`)
+    }
   })
 })

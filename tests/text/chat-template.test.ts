@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type ChatMessage, createChatTemplate } from '../../src/text/chat-template.ts'
 import { loadChatTemplate } from '../../src/text/load-chat-template.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { tokenizer } from './tiny-tokenizer.ts'
 
 const TEMPLATE = `{%- for message in messages %}
@@ -77,10 +78,12 @@ describe('hostile templates', () => {
     ['an indentation of 10^9', `{{ 'a' | indent(1000000000, true) }}`],
     ['not Jinja', '{{ 1 +'],
     ['an unknown function', '{{ lipsum() }}'],
-  ])('%s is refused with template_error, soon', (_, source) => {
-    const start = performance.now()
-    const error = failure(source)
-    expect(performance.now() - start).toBeLessThan(400)
+  ])('%s is refused with template_error, soon', async (_, source) => {
+    let error = new Error()
+    const time = await cpuTime(() => {
+      error = failure(source)
+    })
+    expect(time).toBeLessThan(600)
     expect(error).toMatchObject({ name: 'FoveaError', code: 'template_error', kind: 'input' })
     expect(error.message).not.toMatch(/\n|node_modules|\bat /)
   })

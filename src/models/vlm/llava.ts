@@ -81,6 +81,7 @@ function bind(raw: unknown): Architecture {
   return {
     name: 'llava',
     imageToken: config.image_token_index,
+    patchSize: vision.patch_size,
     layers: text.num_hidden_layers,
     heads: {
       count: text.num_attention_heads,

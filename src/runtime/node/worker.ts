@@ -40,7 +40,10 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
 /** Weights are read here, beside the engine, and shared by sessions that are loaded while they are still in memory. */
 const fileCache = new Map<string, WeakRef<Uint8Array>>()
 
-async function externalFile([path, content]: [string, Uint8Array | string]): Promise<{ path: string; data: Uint8Array }> {
+async function externalFile([path, content]: [string, Uint8Array | string]): Promise<{
+  path: string
+  data: Uint8Array
+}> {
   if (typeof content !== 'string') return { path, data: content }
   const data = fileCache.get(content)?.deref() ?? new Uint8Array(await readFile(content))
   fileCache.set(content, new WeakRef(data))

@@ -17,7 +17,12 @@ export const chatTemplate =
 
 /** Vocabulary learnt from questions and answers about training scenes. */
 export function miniTokenizer(scenes = 4000, vocabSize = 640) {
-  return trainBpe(corpus(scenes), { vocabSize, specialTokens, pattern: SPELLING, roles: { eos_token: '<eos>', pad_token: '<pad>' } })
+  return trainBpe(corpus(scenes), {
+    vocabSize,
+    specialTokens,
+    pattern: SPELLING,
+    roles: { eos_token: '<eos>', pad_token: '<pad>' },
+  })
 }
 
 function* corpus(scenes: number): Iterable<string> {

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { FoveaError } from '../errors.ts'
+import { compose, type Method } from '../pipeline/method.ts'
+import { closest } from '../text/closest.ts'
+import type { Paper } from './paper.ts'
+import { papers } from './registry.ts'
+
+/** Entries that can be run. */
+export const runnable: readonly Paper[] = papers.filter((entry) => entry.method)
+
+/**
+ * A method from its text form: `fastv:layer=2,keep=.5`, several joined by `+` from left to right, `dense` for none.
+ * Throws FoveaError `unknown_method`, `unknown_option`, `invalid_option`, each with what would have been right.
+ */
+export function parseMethod(text: string): Method {
+  const parts = text.split('+').map((part) => part.trim())
+  return compose(...parts.filter((part) => part !== 'dense' && part !== '').map(parseOne))
+}
+
+function parseOne(text: string): Method {
+  const [id, ...rest] = text.split(':')
+  const entry = runnable.find((candidate) => candidate.id === id)
+  if (!entry) throw unknownMethod(id)
+  const given = rest.join(':').split(',').filter(Boolean).map(splitOption)
+  return buildMethod(entry, Object.fromEntries(given))
+}
+
+/** A method from its entry and options; options that are left out take their defaults. */
+export function buildMethod(entry: Paper, options: Readonly<Record<string, unknown>>): Method {
+  const schema = entry.options ?? z.object({})
+  const known = Object.keys(schema.shape)
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(entry.id, name, known)
+  const result = schema.safeParse(options)
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]
+    throw new FoveaError('invalid_option', 'usage', `${entry.id}: option ${path.join('.')}: ${message}`)
+  }
+  const shown = Object.entries(result.data).map(([name, value]) => `${name}=${value}`)
+  return { name: [entry.id, shown.join(',')].filter(Boolean).join(':'), ...entry.method!(result.data) }
+}
+
+function splitOption(text: string): [string, unknown] {
+  const [name, ...rest] = text.split('=')
+  const value = rest.join('=')
+  if (rest.length === 0) return [name, true]
+  if (value === 'true' || value === 'false') return [name, value === 'true']
+  return [name, value !== '' && Number.isFinite(Number(value)) ? Number(value) : value]
+}
+
+function unknownMethod(id: string): FoveaError {
+  const ids = ['dense', ...runnable.map((entry) => entry.id)]
+  const described = papers.find((entry) => entry.id === id)
+  if (described)
+    return new FoveaError(
+      'unknown_method',
+      'usage',
+      `${id} is in the catalogue but has no method to run yet; methods: ${ids.join(', ')}`,
+    )
+  const near = closest(id, ids)
+  return new FoveaError(
+    'unknown_method',
+    'usage',
+    `no method named "${id}"; ${near.length ? `did you mean ${near.join(', ')}?` : `methods: ${ids.join(', ')}`}`,
+  )
+}
+
+function unknownOption(id: string, name: string, known: readonly string[]): FoveaError {
+  const near = closest(name, known)
+  const hint = near.length ? `did you mean ${near.join(', ')}?` : `options: ${known.join(', ') || 'none'}`
+  return new FoveaError('unknown_option', 'usage', `${id} has no option "${name}"; ${hint}`)
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { keepTokens } from '../../pipeline/visual-tokens.ts'
+import { constant, fixedDim, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
+import { paper } from '../paper.ts'
+
+/** A score per token that depends on the seed alone (mulberry32). */
+function randomScores(count: number, seed: number): Float32Array {
+  let state = seed >>> 0
+  return Float32Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  })
+}
+
+/** A random subset: what every method that looks before it drops has to beat. */
+export const random = paper({
+  id: 'random',
+  name: 'Random',
+  title: 'Random pruning (baseline)',
+  role: 'baseline',
+  date: '2026-11',
+  kind: ['reducer'],
+  summary:
+    'Keeps a random subset of the visual tokens, the same places in every image. It knows nothing of image or question, ' +
+    'and is still hard to beat: any method that computes scores has to show that they are worth more than chance.',
+  places: ['tokens'],
+  options: z.object({
+    keep: z.number().min(0).max(1).default(0.5).describe('share of the visual tokens that stay'),
+    seed: z.int().min(0).default(0).describe('which random subset'),
+  }),
+  method: ({ keep, seed }) => ({
+    tokens: (tokens) => {
+      const [batch, count] = [fixedDim('random', tokens.states, 0), fixedDim('random', tokens.states, 1)]
+      const scores = constant(randomScores(batch * count, seed), [batch, count])
+      return keepTokens(tokens, sortAscending(topK(scores, scaleDim(count, keep))), 'random')
+    },
+  }),
+})

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { paper } from '../paper.ts'
+
+/** Fewer patches because the image is smaller: the honest baseline of every reducer. */
+export const resize = paper({
+  id: 'resize',
+  name: 'Resize',
+  title: 'Uniform downscaling (baseline)',
+  role: 'baseline',
+  date: '2026-11',
+  kind: ['reducer', 'partition'],
+  summary:
+    'Shrinks the image before the vision encoder, so that fewer patches cover it, with position embeddings resampled to ' +
+    'the smaller grid. Unlike pruning it also makes the encoder cheaper, and it needs no scores at all.',
+  places: ['views'],
+  options: z.object({
+    keep: z.number().gt(0).max(1).default(0.5).describe('share of the patches that stay, at most'),
+  }),
+  method: ({ keep }) => ({
+    views: (views, { patchSize }) => {
+      // The largest whole number of patches per side whose product stays within the share.
+      const shrink = (side: number) => Math.max(1, Math.floor((side / patchSize) * Math.sqrt(keep) + 1e-9)) * patchSize
+      return views.map((view) => ({ ...view, width: shrink(view.width), height: shrink(view.height) }))
+    },
+  }),
+})

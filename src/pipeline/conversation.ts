@@ -1,0 +1,240 @@
+import { FoveaError } from '../errors.ts'
+import { f32, type Value } from '../runtime/index.ts'
+import type { ChatMessage, MessagePart } from '../text/chat-template.ts'
+import { decodeStream } from '../text/decode-stream.ts'
+import { createSampler } from '../text/sampling.ts'
+import { createStopMatcher } from '../text/stop.ts'
+import type { Chunk, ChunkResult, LanguageProgram } from './language-program.ts'
+import type { AskOptions, EncodedImage, ModelParts } from './model.ts'
+
+export interface Reply {
+  readonly text: string
+  readonly finishReason: 'stop' | 'length' | 'aborted'
+  readonly tokens: {
+    /** Visual tokens: patches of the images, tokens given to the language model, tokens left in its last layer. */
+    readonly visual: { readonly before: number; readonly after: number; readonly last: number }
+    readonly text: number
+    readonly cached: number
+    readonly generated: number
+  }
+  /** Milliseconds per stage; `ttft` is preprocessing, vision and prefill together. */
+  readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
+  readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
+  /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
+  readonly kept: readonly (readonly number[])[]
+}
+
+const MAX_TOKENS = 128
+
+/** Several turns about the same images. One at a time: a turn starts when the one before has ended. */
+export class Conversation {
+  private readonly messages: ChatMessage[] = []
+  /** Token ids whose keys and values are cached; an image counts as its one placeholder. */
+  private fed: number[] = []
+  /** Next rotary position; dropped tokens keep theirs. */
+  private position = 0
+  private lastKept: readonly number[] = []
+
+  constructor(
+    private readonly parts: ModelParts,
+    private readonly language: LanguageProgram,
+    private readonly images: readonly EncodedImage[],
+    private readonly key: string,
+  ) {}
+
+  /** Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far. */
+  async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
+    const first = this.messages.length === 0
+    const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
+    const content: MessagePart[] = [...pictures, { type: 'text', text: this.parts.tokenizer.protect(prompt) }]
+    this.messages.push({ role: 'user', content })
+    try {
+      const reply = await this.answer(first, options)
+      this.messages.push({ role: 'assistant', content: this.parts.tokenizer.protect(reply.text) })
+      return reply
+    } catch (error) {
+      this.messages.pop()
+      throw error
+    }
+  }
+
+  /** Frees the KV cache. */
+  async close(): Promise<void> {
+    await this.language.close(this.key)
+  }
+
+  private async answer(first: boolean, options: AskOptions): Promise<Reply> {
+    const { tokenizer, template } = this.parts
+    const ids = tokenizer.encode(template.render(this.messages), { special: true })
+    const cached = await this.rewind(ids)
+    const news = ids.slice(cached)
+    this.assertPlaceholders(news, first)
+    const prefill = await this.feed(news, first)
+    if (first) this.lastKept = prefill.kept
+    const decoded = await this.decode(prefill.logits, options)
+    return this.report(first, { prompt: news.length, cached, prefill, ...decoded })
+  }
+
+  /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
+  private async rewind(ids: readonly number[]): Promise<number> {
+    let common = 0
+    while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
+    const stale = this.fed.slice(common)
+    if (stale.includes(this.parts.architecture.imageToken))
+      throw new Error('the chat template rewrote a turn that held an image')
+    if (stale.length) {
+      await this.language.truncate(this.key, stale.length)
+      this.fed = this.fed.slice(0, common)
+      this.position -= stale.length
+    }
+    return common
+  }
+
+  private assertPlaceholders(ids: readonly number[], first: boolean): void {
+    const found = ids.filter((id) => id === this.parts.architecture.imageToken).length
+    const expected = first ? this.images.length : 0
+    if (found !== expected)
+      throw new FoveaError('image_count', 'input', `the prompt has places for ${found} images, ${expected} were given`)
+  }
+
+  /** Runs new prompt tokens through the model, each image placeholder replaced by its visual tokens. */
+  private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
+    const visual = withImages ? joinViews(this.images) : noVisual
+    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.images : [], visual, this.position)
+    const result = await this.language.run(this.key, chunk)
+    this.fed.push(...ids)
+    this.position += chunk.order.length
+    return result
+  }
+
+  private async decode(start: Float32Array, options: AskOptions) {
+    const { maxTokens = MAX_TOKENS, stop = [], signal, onText, ...sampling } = options
+    const sample = createSampler(sampling)
+    const stream = decodeStream(this.parts.tokenizer, { skipSpecial: true })
+    const matcher = createStopMatcher({ eosIds: this.parts.eosIds, stopStrings: stop })
+    const generated: number[] = []
+    const steps: ChunkResult[] = []
+    let [text, logits, finishReason]: [string, Float32Array, Reply['finishReason']] = ['', start, 'length']
+    const say = (piece: string) => {
+      text += piece
+      if (piece) onText?.(piece)
+    }
+    while (generated.length < maxTokens) {
+      if (signal?.aborted) {
+        finishReason = 'aborted'
+        break
+      }
+      const id = sample(logits, [...this.fed, ...generated])
+      generated.push(id)
+      const step = matcher.push(id, stream.push(id))
+      say(step.text)
+      if (step.reason) {
+        finishReason = 'stop'
+        break
+      }
+      if (generated.length < maxTokens) {
+        const result = await this.feed([id], false)
+        steps.push(result)
+        logits = result.logits
+      }
+    }
+    if (finishReason !== 'stop') say(matcher.end() + stream.end())
+    return { text, finishReason, generated: generated.length, steps }
+  }
+
+  private report(first: boolean, turn: Turn): Reply {
+    const views = first ? this.images.flatMap((image) => image.views) : []
+    const fresh = first ? this.images.filter((image) => !image.cached) : []
+    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+    const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
+    const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
+    const after = sum(this.images.flatMap((image) => image.views.map((view) => view.embeds.dims[0])))
+    return {
+      text: turn.text,
+      finishReason: turn.finishReason,
+      tokens: {
+        visual: { before: sum(this.images.map((image) => image.patches)), after, last: this.lastKept.length },
+        text: turn.prompt - (first ? this.images.length : 0),
+        cached: turn.cached,
+        generated: turn.generated,
+      },
+      milliseconds: {
+        preprocess,
+        vision,
+        prefill: turn.prefill.milliseconds,
+        decode: sum(turn.steps.map((step) => step.milliseconds)),
+        ttft: preprocess + vision + turn.prefill.milliseconds,
+      },
+      flops: {
+        vision: sum(fresh.length ? views.map((view) => view.cost.flops) : []),
+        prefill: this.language.cost(turn.prefill.sizes).flops,
+        decode: decodeFlops(this.language, turn.steps),
+      },
+      kept: keptPatches(this.images, this.lastKept),
+    }
+  }
+}
+
+interface Turn {
+  readonly text: string
+  readonly finishReason: Reply['finishReason']
+  readonly prompt: number
+  readonly cached: number
+  readonly generated: number
+  readonly prefill: ChunkResult
+  readonly steps: readonly ChunkResult[]
+}
+
+const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
+
+function joinViews(images: readonly EncodedImage[]): Value<Float32Array> {
+  const parts = images.flatMap((image) => image.views.map((view) => view.embeds))
+  if (parts.length <= 1) return parts[0] ?? noVisual
+  const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
+  let at = 0
+  for (const part of parts) {
+    data.set(part.data, at)
+    at += part.data.length
+  }
+  return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
+}
+
+/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next image. */
+function layout(
+  ids: readonly number[],
+  imageToken: number,
+  images: readonly EncodedImage[],
+  visual: Value<Float32Array>,
+  start: number,
+): Chunk {
+  const text = images.length ? ids.filter((id) => id !== imageToken) : ids
+  const order: number[] = []
+  let [nextText, nextVisual, nextImage] = [0, 0, 0]
+  for (const id of ids) {
+    if (images.length && id === imageToken) {
+      const count = images[nextImage++].views.reduce((total, view) => total + view.embeds.dims[0], 0)
+      for (let i = 0; i < count; i++) order.push(text.length + nextVisual++)
+    } else order.push(nextText++)
+  }
+  return { ids: text, visual, order, positions: order.map((_, slot) => start + slot) }
+}
+
+/** The cost of a step grows linearly with the past, so the first and the last step give the sum. */
+function decodeFlops(language: LanguageProgram, steps: readonly ChunkResult[]): number {
+  if (steps.length === 0) return 0
+  const ends = [steps[0], steps[steps.length - 1]].map((step) => language.cost(step.sizes).flops)
+  return ((ends[0] + ends[1]) / 2) * steps.length
+}
+
+/** Patches whose token reached the last layer, per image. */
+function keptPatches(images: readonly EncodedImage[], lastKept: readonly number[]): number[][] {
+  const alive = new Set(lastKept)
+  let start = 0
+  return images.map((image) =>
+    image.views.flatMap((view) => {
+      const first = start
+      start += view.embeds.dims[0]
+      return view.owner.map((token) => Number(token >= 0 && alive.has(first + token)))
+    }),
+  )
+}

@@ -1,0 +1,155 @@
+import { FoveaError } from '../errors.ts'
+import type { RgbImage } from '../media/image.ts'
+import type { Architecture, PreprocessorConfig, View } from '../models/family.ts'
+import type { Backend } from '../runtime/index.ts'
+import type { ChatTemplate } from '../text/chat-template.ts'
+import type { SamplingOptions } from '../text/sampling.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
+import { Conversation, type Reply } from './conversation.ts'
+import { imageKey } from './image-key.ts'
+import { compileLanguage, type LanguageProgram } from './language-program.ts'
+import { dense, type Method } from './method.ts'
+import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
+import type { WeightTable } from './weight-table.ts'
+
+/** Everything a model folder holds, read and checked. */
+export interface ModelParts {
+  readonly name: string
+  readonly architecture: Architecture
+  readonly preprocessor: PreprocessorConfig
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate
+  readonly eosIds: readonly number[]
+  readonly weights: WeightTable
+}
+
+export interface AskOptions extends SamplingOptions {
+  readonly maxTokens?: number
+  readonly stop?: readonly string[]
+  readonly signal?: AbortSignal
+  /** Called with each piece of the answer as it is generated. */
+  readonly onText?: (text: string) => void
+}
+
+export interface GenerateOptions extends AskOptions {
+  readonly prompt: string
+  readonly images?: readonly RgbImage[]
+  readonly method?: Method
+}
+
+/** An image as the language model will see it. */
+export interface EncodedImage {
+  readonly views: readonly EncodedView[]
+  /** Patches before any method, of the views the model itself would make. */
+  readonly patches: number
+  readonly preprocessMilliseconds: number
+  readonly cached: boolean
+}
+
+const CACHED_IMAGES = 16
+
+/** A loaded vision-language model. Programs are compiled once per method and image size and kept. */
+export class Model {
+  private readonly visionPrograms = new Map<string, Promise<VisionProgram>>()
+  private readonly languagePrograms = new Map<string, Promise<LanguageProgram>>()
+  private readonly encoded = new Map<string, EncodedImage>()
+  private conversations = 0
+
+  constructor(
+    readonly parts: ModelParts,
+    private readonly backend: Backend,
+  ) {}
+
+  /** Answers one prompt about any number of images; the images come first, in order. */
+  async generate({ prompt, images = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
+    const conversation = await this.converse(images, method)
+    try {
+      return await conversation.ask(prompt, options)
+    } finally {
+      await conversation.close()
+    }
+  }
+
+  /** Starts a conversation about images: they are encoded once, and turns reuse the KV cache of the turns before. */
+  async converse(images: readonly RgbImage[] = [], method: Method = dense): Promise<Conversation> {
+    const language = await this.language(method)
+    const encoded: EncodedImage[] = []
+    for (const image of images) encoded.push(await this.encode(image, method))
+    const key = `conversation-${this.conversations++}`
+    await language.open(key)
+    return new Conversation(this.parts, language, encoded, key)
+  }
+
+  /** Visual tokens of an image under a method; the same pixels under the same method are encoded once. */
+  async encode(image: RgbImage, method: Method = dense): Promise<EncodedImage> {
+    const key = await imageKey(image, visionKey(method))
+    const known = this.encoded.get(key)
+    if (known) return { ...known, cached: true }
+    const { architecture, preprocessor } = this.parts
+    const own = architecture.views(image)
+    const views = method.views?.(own, architecture) ?? own
+    const started = performance.now()
+    const pixels = views.map((view) => pixelsOf(view, preprocessor))
+    const preprocessMilliseconds = performance.now() - started
+    const results: EncodedView[] = []
+    for (const [at, view] of views.entries()) results.push(await (await this.vision(method, view)).encode(pixels[at]))
+    const patches = own.reduce((total, view) => total + patchesOf(architecture, view), 0)
+    const encoded = { views: results, patches, preprocessMilliseconds, cached: false }
+    this.remember(key, encoded)
+    return encoded
+  }
+
+  /** The compiled language model under a method. */
+  language(method: Method): Promise<LanguageProgram> {
+    const key = method.decoder ? method.name : 'dense'
+    const { architecture, weights } = this.parts
+    return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture, weights, method))
+  }
+
+  /** The compiled vision side under a method, for views of one size. */
+  vision(method: Method, view: View): Promise<VisionProgram> {
+    const key = `${visionKey(method)}|${view.width}x${view.height}`
+    const { architecture, weights } = this.parts
+    return once(this.visionPrograms, key, () => compileVision(this.backend, architecture, weights, method, view))
+  }
+
+  /** Frees the sessions and ends the engine. */
+  async dispose(): Promise<void> {
+    this.visionPrograms.clear()
+    this.languagePrograms.clear()
+    this.encoded.clear()
+    await this.backend.dispose()
+  }
+
+  private remember(key: string, image: EncodedImage): void {
+    this.encoded.set(key, image)
+    const oldest = this.encoded.keys().next().value
+    if (this.encoded.size > CACHED_IMAGES && oldest !== undefined) this.encoded.delete(oldest)
+  }
+}
+
+/** Methods that leave the vision side alone share its programs and its results. */
+const visionKey = (method: Method): string => (method.views || method.patches || method.tokens ? method.name : 'dense')
+
+function patchesOf(architecture: Architecture, view: View): number {
+  const { rows, columns } = architecture.grid(view)
+  return rows * columns
+}
+
+/** Compiles at most once per key; a failed attempt is not remembered. */
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const existing = known.get(key)
+  if (existing) return existing
+  const made = make().catch((error: unknown) => {
+    known.delete(key)
+    throw error instanceof FoveaError || !(error instanceof Error) ? error : methodError(error)
+  })
+  known.set(key, made)
+  return made
+}
+
+/** A method that cannot be traced into this model is the user's choice to change. */
+const methodError = (error: Error): Error =>
+  error.name === 'ShapeError' || error.name === 'MethodError'
+    ? new FoveaError('method_unfit', 'usage', error.message, { cause: error })
+    : error

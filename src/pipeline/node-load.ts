@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
+import { FoveaError } from '../errors.ts'
+import type { Family, PreprocessorConfig } from '../models/family.ts'
+import { families } from '../models/index.generated.ts'
+import type { Device } from '../runtime/index.ts'
+import { NodeBackend } from '../runtime/node/backend.ts'
+import type { DType } from '../tensor/index.ts'
+import { closest } from '../text/closest.ts'
+import { loadChatTemplate } from '../text/load-chat-template.ts'
+import { loadTokenizer } from '../text/load-tokenizer.ts'
+import { readModelJson } from '../text/model-file.ts'
+import { Model } from './model.ts'
+import { type TableEntry, weightTable } from './weight-table.ts'
+
+export interface LoadOptions {
+  readonly device?: Device
+  readonly threads?: number
+}
+
+/** Loads a model folder in Hugging Face form: config, tokenizer, chat template, processor, safetensors. */
+export async function loadModel(folder: string, { device = 'cpu', threads }: LoadOptions = {}): Promise<Model> {
+  const config = await readModelJson(folder, 'config.json')
+  if (!config)
+    throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
+  const architecture = familyOf(config, folder).bind(config)
+  const [checkpoint, tokenizer, template, preprocessor, generation] = await Promise.all([
+    openCheckpoint(folder),
+    loadTokenizer(folder),
+    loadChatTemplate(folder),
+    readModelJson(folder, 'preprocessor_config.json'),
+    readModelJson(folder, 'generation_config.json'),
+  ])
+  const entries = new Map<string, TableEntry>()
+  const files: Record<string, string> = {}
+  for (const [name, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
+    entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file, offset, byteLength })
+    files[file] = join(folder, file)
+  }
+  const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
+  const parts = {
+    name: folder,
+    architecture,
+    preprocessor: preprocessorOf(preprocessor, folder),
+    tokenizer,
+    template,
+    eosIds: [eos].flat(),
+    weights: weightTable(entries, files, threads),
+  }
+  return new Model(parts, new NodeBackend(device))
+}
+
+function familyOf(config: Record<string, unknown>, folder: string): Family {
+  const type = String(config.model_type)
+  const found = families.find((family) => family.modelTypes.includes(type))
+  if (found) return found
+  const known = families.flatMap((family) => family.modelTypes)
+  const near = closest(type, known)
+  throw new FoveaError(
+    'architecture_unknown',
+    'input',
+    `${folder}: model_type "${type}" is not supported; ${near.length ? `nearest: ${near.join(', ')}` : `supported: ${known.join(', ')}`}`,
+  )
+}
+
+function preprocessorOf(json: Record<string, unknown> | undefined, folder: string): PreprocessorConfig {
+  const { image_mean, image_std } = json ?? {}
+  const isTriple = (x: unknown) => Array.isArray(x) && x.length === 3 && x.every((v) => typeof v === 'number')
+  if (!isTriple(image_mean) || !isTriple(image_std))
+    throw new FoveaError(
+      'preprocessor_invalid',
+      'input',
+      `${folder}/preprocessor_config.json: image_mean and image_std must be three numbers each`,
+    )
+  return json as unknown as PreprocessorConfig
+}
