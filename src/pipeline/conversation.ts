@@ -46,11 +46,11 @@ export class Conversation {
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
     const first = this.messages.length === 0
     const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
-    const content: MessagePart[] = [...pictures, { type: 'text', text: this.parts.tokenizer.protect(prompt) }]
+    const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
       const reply = await this.answer(first, options)
-      this.messages.push({ role: 'assistant', content: this.parts.tokenizer.protect(reply.text) })
+      this.messages.push({ role: 'assistant', content: reply.text })
       return reply
     } catch (error) {
       this.messages.pop()
@@ -65,7 +65,7 @@ export class Conversation {
 
   private async answer(first: boolean, options: AskOptions): Promise<Reply> {
     const { tokenizer, template } = this.parts
-    const ids = tokenizer.encode(template.render(this.messages), { special: true })
+    const ids = tokenizer.encode(template.render(this.messages, { protect: tokenizer.protect }), { special: true })
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     this.assertPlaceholders(news, first)

@@ -68,6 +68,8 @@ export async function compileLanguage(
 ): Promise<LanguageProgram> {
   const { outputs, lengths } = traceLanguage(architecture, method)
   const program = await compile(backend, outputs, weights.compileOptions)
+  // A program without a reducer asks for less: slots of visual tokens, for one.
+  const known = new Set(program.inputs.map((value) => value.name))
   const { layers, heads, hiddenSize } = architecture
   const caches = new Map<string, number[]>()
   const names = Array.from({ length: layers }, (_, layer) => cacheNames(layer)).flatMap(({ keys, values }) => [
@@ -87,7 +89,7 @@ export async function compileLanguage(
       const [text, visual] = [chunk.ids.length, chunk.visual.dims[0]]
       const sizes = { text, visual, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
       const feeds = {
-        ...chunkFeeds(chunk, hiddenSize),
+        ...Object.fromEntries(Object.entries(chunkFeeds(chunk, hiddenSize)).filter(([name]) => known.has(name))),
         ...Object.fromEntries(names.map((name) => [name, { resident: resident(key, name) }])),
       }
       const append = Object.fromEntries(names.map((name) => [`new.${name}`, resident(key, name)]))

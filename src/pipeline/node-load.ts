@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import type { Family, PreprocessorConfig } from '../models/family.ts'
@@ -34,8 +34,8 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   const entries = new Map<string, TableEntry>()
   const files: Record<string, string> = {}
   for (const [name, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
-    entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file, offset, byteLength })
-    files[file] = join(folder, file)
+    entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
+    files[basename(file)] = file
   }
   const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
   const parts = {

@@ -36,6 +36,8 @@ export interface RunResult {
   readonly values: Record<string, Value>
   /** Time inside the engine, in milliseconds. */
   readonly milliseconds: number
+  /** Shapes of the resident tensors that were fed, by input. */
+  readonly resident: Readonly<Record<string, readonly number[]>>
 }
 
 export interface Session {

@@ -2,6 +2,7 @@
 export type { Backend, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
 export { lower } from './lower.ts'
 export { encodeModel } from './onnx/model.ts'
-export { type CompileOptions, type Cost, compile, countCost, type Program } from './program.ts'
+export { type CompileOptions, type Cost, compile, countCost, type Program, type ProgramResult } from './program.ts'
+export { type Int4Weight, type Int8Weight, quantizeInt4, quantizeInt8 } from './quantize.ts'
 export { allocate, bytesOf, f32, i64, type TypedArray, typedArray, type Value } from './values.ts'
 export { type WeightSource, weightsOf } from './weights.ts'

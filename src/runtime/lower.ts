@@ -3,23 +3,29 @@ import {
   type DType,
   dimFunctionOf,
   type Emitter,
+  executionOrder,
   type Leaf,
+  type LeafNode,
   type OnnxAttribute,
   type Shape,
   type Tensor,
   termsOf,
-  topologicalOrder,
 } from '../tensor/index.ts'
 import { elementTypes, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValue } from './onnx/model.ts'
 import { bytesOf, typedArray } from './values.ts'
 import type { WeightSource } from './weights.ts'
 
+export interface ProgramGraph extends OnnxGraph {
+  /** Named dims whose size only the data tells; `sizeOutput` names the output that has it. */
+  readonly dataDims: readonly string[]
+}
+
 /** The ONNX graph of a program. Parameters that `weights` knows become initializers, the others become inputs. */
 export function lower(
   outputs: Readonly<Record<string, Tensor>>,
   weights: (name: string) => WeightSource | undefined,
-): OnnxGraph {
-  const order = topologicalOrder(Object.values(outputs))
+): ProgramGraph {
+  const order = executionOrder(Object.values(outputs))
   const emitter = new GraphEmitter(order, weights)
   const names = new Map<Tensor, string>()
   for (const node of order) {
@@ -30,8 +36,21 @@ export function lower(
     emitter.rename(names.get(node)!, name)
     return { name, dtype: node.dtype, shape: node.shape }
   })
-  return { nodes: emitter.graphNodes, initializers: emitter.initializers, inputs: emitter.inputs, outputs: values }
+  for (const [dim, size] of emitter.dataDims) {
+    emitter.rename(size, sizeOutput(dim))
+    values.push({ name: sizeOutput(dim), dtype: 'i64', shape: [1] })
+  }
+  return {
+    nodes: emitter.graphNodes,
+    initializers: emitter.initializers,
+    inputs: emitter.inputs,
+    outputs: values,
+    dataDims: [...emitter.dataDims.keys()],
+  }
 }
+
+/** The output that tells the size of a data-dependent dim. */
+export const sizeOutput = (dim: string): string => `size of ${dim}`
 
 const isLeaf = (node: Tensor): boolean => node.op.name === 'input' || node.op.name === 'parameter'
 
@@ -39,11 +58,14 @@ class GraphEmitter implements Emitter {
   readonly graphNodes: OnnxNode[] = []
   readonly initializers: OnnxInitializer[] = []
   readonly inputs: OnnxValue[] = []
+  /** Constants and shapes that were emitted before, by content. */
   private readonly constants = new Map<string, string>()
   private readonly dimNames = new Map<Dim, string>()
   /** Where the size of a named dim can be read: the first input that has it as one of its axes. */
   private readonly dimSources = new Map<string, { node: Tensor; axis: number }>()
   private readonly leaves = new Set<string>()
+  /** Dims whose size the data tells, and where it is computed. */
+  readonly dataDims = new Map<string, string>()
 
   constructor(
     order: readonly Tensor[],
@@ -88,11 +110,13 @@ class GraphEmitter implements Emitter {
 
   dims(shape: Shape): string {
     if (shape.every((dim) => typeof dim === 'number')) return this.constant('i64', [shape.length], shape)
-    return this.node(
-      'Concat',
-      shape.map((dim) => this.dim(dim)),
-      { axis: 0 },
-    )
+    const key = `dims[${shape}]`
+    const known = this.constants.get(key)
+    if (known) return known
+    const parts = shape.map((dim) => this.dim(dim))
+    const name = this.node('Concat', parts, { axis: 0 })
+    this.constants.set(key, name)
+    return name
   }
 
   dim(dim: Dim): string {
@@ -121,17 +145,35 @@ class GraphEmitter implements Emitter {
   }
 
   private roundedDim({ fn, scale, of }: { fn: 'ceil' | 'floor' | 'round'; scale: number; of: Dim }): string {
-    const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f32 })
-    const scaled = this.node('Mul', [size, this.constant('f32', [1], [scale])])
+    // In double precision, as evaluateDim: in single, ceil(0.1 * 30) would be 4.
+    const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f64 })
+    const scaled = this.node('Mul', [size, this.double(scale)])
     // Math.round takes halves up; ONNX Round takes them to even.
     const whole =
       fn === 'round'
-        ? this.node('Floor', [this.node('Add', [scaled, this.constant('f32', [1], [0.5])])])
+        ? this.node('Floor', [this.node('Add', [scaled, this.double(0.5)])])
         : this.node(fn === 'ceil' ? 'Ceil' : 'Floor', [scaled])
     return this.node('Cast', [whole], { to: elementTypes.i64 })
   }
 
-  leaf(node: Tensor): string {
+  private double(value: number): string {
+    const name = `double_${value}`
+    if (!this.constants.has(name)) {
+      this.constants.set(name, name)
+      this.initializers.push({ name, dtype: 'f64', shape: [1], content: bytesOf(Float64Array.of(value)) })
+    }
+    return name
+  }
+
+  bindDim(dim: string, value: string, axis: number): void {
+    if (this.dimSources.has(dim) || this.dimNames.has(dim))
+      throw new Error(`the dim "${dim}" has two sources; rename one`)
+    const size = this.node('Shape', [value], { start: axis, end: axis + 1 })
+    this.dimNames.set(dim, size)
+    this.dataDims.set(dim, size)
+  }
+
+  leaf(node: LeafNode): string {
     const { name, shape, dtype } = node.attrs as Leaf
     if (this.leaves.has(name)) return name
     this.leaves.add(name)
@@ -158,7 +200,7 @@ class GraphEmitter implements Emitter {
   }
 }
 
-function initializerOf(name: string, node: Tensor, source: WeightSource): OnnxInitializer {
+function initializerOf(name: string, node: LeafNode, source: WeightSource): OnnxInitializer {
   const expected = node.shape.join('x')
   if (source.shape.join('x') !== expected || source.dtype !== node.dtype)
     throw new Error(

@@ -35,7 +35,7 @@ export type WireFeed = Value | { readonly resident: string }
 
 /** One loaded model and the tensors that stay with it. Runs where ONNX Runtime runs. */
 export class OrtSession {
-  readonly store = new ResidentStore()
+  private readonly store = new ResidentStore()
 
   constructor(
     private readonly ort: OrtModule,
@@ -48,14 +48,37 @@ export class OrtSession {
   ): Promise<RunResult> {
     const started = performance.now()
     const inputs: Record<string, OrtTensor> = {}
-    for (const [name, feed] of Object.entries(feeds))
-      inputs[name] = this.toOrt('resident' in feed ? this.store.get(feed.resident) : feed)
+    const resident: Record<string, readonly number[]> = {}
+    for (const [name, feed] of Object.entries(feeds)) {
+      const value = 'resident' in feed ? this.store.get(feed.resident) : feed
+      if ('resident' in feed) resident[name] = value.dims
+      inputs[name] = this.toOrt(value)
+    }
     const wanted = [...new Set([...fetch, ...Object.keys(keep), ...Object.keys(append)])]
     const results = await this.session.run(inputs as never, wanted)
-    for (const [name, key] of Object.entries(keep)) this.store.set(key, fromOrt(results[name]))
+    // What is returned as well must not share memory with what stays.
+    const own = (name: string): Value =>
+      fetch.includes(name) ? copyOf(fromOrt(results[name])) : fromOrt(results[name])
+    for (const [name, key] of Object.entries(keep)) this.store.set(key, own(name))
     for (const [name, key] of Object.entries(append)) this.store.append(key, fromOrt(results[name]))
     const values = Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name])]))
-    return { values, milliseconds: performance.now() - started }
+    return { values, milliseconds: performance.now() - started, resident }
+  }
+
+  write(values: Readonly<Record<string, Value>>): void {
+    for (const [key, value] of Object.entries(values)) this.store.set(key, value)
+  }
+
+  read(keys: readonly string[]): Record<string, Value> {
+    return Object.fromEntries(keys.map((key) => [key, copyOf(this.store.get(key))]))
+  }
+
+  truncate(rows: Readonly<Record<string, number>>): void {
+    for (const [key, count] of Object.entries(rows)) this.store.truncate(key, count)
+  }
+
+  forget(keys: readonly string[]): void {
+    for (const key of keys) this.store.delete(key)
   }
 
   release(): Promise<void> {
@@ -67,6 +90,8 @@ export class OrtSession {
     return new this.ort.Tensor(ortTypes[dtype] as never, data as never, dims)
   }
 }
+
+const copyOf = (value: Value): Value => ({ ...value, data: value.data.slice() })
 
 const fromOrt = (tensor: OrtTensor): Value => ({
   dtype: dtypes.get(tensor.type)!,

@@ -1,6 +1,6 @@
 import { evaluateDim, type Tensor, topologicalOrder } from '../tensor/index.ts'
 import type { Backend, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
-import { lower } from './lower.ts'
+import { lower, type ProgramGraph, sizeOutput } from './lower.ts'
 import { encodeModel, type OnnxValue } from './onnx/model.ts'
 import type { Value } from './values.ts'
 import type { WeightSource } from './weights.ts'
@@ -17,13 +17,18 @@ export interface Cost {
   readonly bytes: number
 }
 
+export interface ProgramResult extends RunResult {
+  /** What the named dims stood for in this run, those that only the data tells included. */
+  readonly sizes: Readonly<Record<string, number>>
+}
+
 /** A traced program, compiled for a backend. */
 export interface Program {
   readonly inputs: readonly OnnxValue[]
   readonly nodeCount: number
   readonly session: Session
-  run(feeds: Readonly<Record<string, Value | Resident>>, options?: Partial<RunOptions>): Promise<RunResult>
-  /** Counts FLOPs and bytes with the named dims bound to sizes. */
+  run(feeds: Readonly<Record<string, Value | Resident>>, options?: Partial<RunOptions>): Promise<ProgramResult>
+  /** Counts FLOPs and bytes with the named dims bound to sizes, e.g. the `sizes` of a run. */
   cost(sizes: Readonly<Record<string, number>>): Cost
   dispose(): Promise<void>
 }
@@ -36,39 +41,68 @@ export async function compile(
 ): Promise<Program> {
   const graph = lower(outputs, weights)
   const session = await backend.load(encodeModel(graph), options)
-  const known = new Set(graph.inputs.map((value) => value.name))
   return {
     inputs: graph.inputs,
     nodeCount: graph.nodes.length,
     session,
-    run: (feeds, { fetch = Object.keys(outputs), ...rest } = {}) => {
-      assertFeeds(graph.inputs, known, feeds)
-      return session.run(feeds, { fetch, ...rest })
+    run: async (feeds, { fetch = Object.keys(outputs), ...rest } = {}) => {
+      const sizes = bindFeeds(graph.inputs, feeds)
+      const asked = [...fetch, ...graph.dataDims.map(sizeOutput)]
+      const result = await session.run(feeds, { ...rest, fetch: asked })
+      return collectSizes(graph, result, sizes)
     },
     cost: (sizes) => countCost(Object.values(outputs), sizes),
     dispose: () => session.release(),
   }
 }
 
-function assertFeeds(
-  inputs: readonly OnnxValue[],
-  known: ReadonlySet<string>,
-  feeds: Readonly<Record<string, Value | Resident>>,
-): void {
-  const unknown = Object.keys(feeds).filter((name) => !known.has(name))
-  if (unknown.length) throw new Error(`the program has no input ${unknown.join(', ')}; it has ${[...known].join(', ')}`)
-  for (const { name, shape, dtype } of inputs) {
-    const feed = feeds[name]
-    if (!feed) throw new Error(`input "${name}" is missing`)
-    if ('resident' in feed) continue
-    const fits =
-      feed.dims.length === shape.length &&
-      shape.every((dim, axis) => typeof dim === 'string' || dim === feed.dims[axis])
-    if (!fits || feed.dtype !== dtype)
-      throw new Error(
-        `input "${name}" must be ${dtype} [${shape.join(', ')}], got ${feed.dtype} [${feed.dims.join(', ')}]`,
-      )
+/** Takes the sizes of data-dependent dims, and of resident inputs, out of a result. */
+function collectSizes(graph: ProgramGraph, result: RunResult, sizes: Map<string, number>): ProgramResult {
+  const values = { ...result.values }
+  for (const dim of graph.dataDims) {
+    sizes.set(dim, Number(values[sizeOutput(dim)].data[0]))
+    delete values[sizeOutput(dim)]
   }
+  for (const { name, shape } of graph.inputs)
+    result.resident[name]?.forEach((size, axis) => {
+      const dim = shape[axis]
+      if (typeof dim === 'string') sizes.set(dim, size)
+    })
+  return { ...result, values, sizes: Object.fromEntries(sizes) }
+}
+
+/** Checks the feeds against the inputs and returns the sizes that they give to the named dims. */
+function bindFeeds(
+  inputs: readonly OnnxValue[],
+  feeds: Readonly<Record<string, Value | Resident>>,
+): Map<string, number> {
+  const known = inputs.map((input) => input.name)
+  const unknown = Object.keys(feeds).filter((name) => !known.includes(name))
+  if (unknown.length) throw new Error(`the program has no input ${unknown.join(', ')}; it has ${known.join(', ')}`)
+  const sizes = new Map<string, number>()
+  for (const input of inputs) {
+    const feed = feeds[input.name]
+    if (!feed) throw new Error(`input "${input.name}" is missing`)
+    if (!('resident' in feed)) bindFeed(input, feed, sizes)
+  }
+  return sizes
+}
+
+function bindFeed({ name, shape, dtype }: OnnxValue, { dims, data, ...feed }: Value, sizes: Map<string, number>): void {
+  const fixed =
+    dims.length === shape.length && shape.every((dim, axis) => typeof dim === 'string' || dim === dims[axis])
+  if (!fixed || feed.dtype !== dtype)
+    throw new Error(`input "${name}" must be ${dtype} [${shape.join(', ')}], got ${feed.dtype} [${dims.join(', ')}]`)
+  const elements = dims.reduce((a, b) => a * b, 1)
+  if (data.length !== elements)
+    throw new Error(`input "${name}" has ${data.length} values, [${dims.join(', ')}] needs ${elements}`)
+  shape.forEach((dim, axis) => {
+    if (typeof dim !== 'string') return
+    const size = sizes.get(dim) ?? dims[axis]
+    if (size !== dims[axis])
+      throw new Error(`input "${name}" has ${dims[axis]} for the dim "${dim}", another input has ${size}`)
+    sizes.set(dim, size)
+  })
 }
 
 const bytesPerElement = { f32: 4, f16: 2, bf16: 2, i64: 8, i32: 4, i8: 1, u8: 1, bool: 1 }

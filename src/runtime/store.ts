@@ -24,6 +24,13 @@ export class ResidentStore {
   append(key: string, rows: Value): void {
     const entry = this.entries.get(key)
     if (!entry) throw new Error(`no resident tensor "${key}" to append to`)
+    const { dtype, dims } = entry.value
+    if (
+      rows.dtype !== dtype ||
+      rows.dims.length !== dims.length ||
+      rows.dims.some((d, axis) => axis > 0 && d !== dims[axis])
+    )
+      throw new Error(`rows of ${rows.dtype} [${rows.dims}] do not continue "${key}", which is ${dtype} [${dims}]`)
     const used = entry.value.data.length
     const needed = used + rows.data.length
     if (needed > entry.buffer.length) {
@@ -37,7 +44,10 @@ export class ResidentStore {
 
   truncate(key: string, rows: number): void {
     const entry = this.entries.get(key)
-    if (!entry || rows > entry.value.dims[0]) throw new Error(`resident tensor "${key}" has fewer than ${rows} rows`)
+    if (!entry) throw new Error(`no resident tensor "${key}" to truncate`)
+    const [count] = entry.value.dims
+    if (!Number.isInteger(rows) || rows < 0 || rows > count)
+      throw new Error(`resident tensor "${key}" has ${count} rows; it cannot be cut to ${rows}`)
     this.resize(entry, rows)
   }
 

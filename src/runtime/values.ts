@@ -37,5 +37,5 @@ export const i64 = (dims: readonly number[], values: ArrayLike<number>): Value<B
   data: BigInt64Array.from(values, (v) => BigInt(v)),
 })
 
-export const bytesOf = (array: TypedArray): Uint8Array =>
+export const bytesOf = (array: TypedArray | Float64Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength)

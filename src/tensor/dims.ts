@@ -7,7 +7,7 @@ export type Dim = number | string
 export type Shape = readonly Dim[]
 export type Bindings = ReadonlyMap<string, number>
 
-/** An opaque integer function of one dim: round(scale * of), clamped into [0, of] when `scale` is a fraction. */
+/** An opaque integer function of one dim: fn(scale * of). Halves round up. */
 export interface DimFunction {
   readonly fn: 'ceil' | 'floor' | 'round'
   readonly scale: number
@@ -59,24 +59,47 @@ export function mulDim(a: Dim, b: Dim): Dim {
   return fromTerms(termsOf(a).flatMap((x) => termsOf(b).map((y) => product(x, y))))
 }
 
-/** a / b where b divides every term of a; undefined where it does not. */
+/** a / b where b divides a as polynomials; undefined where it does not (or is 0). */
 export function divideDim(a: Dim, b: Dim): Dim | undefined {
-  const divisor = termsOf(b)
-  if (divisor.length !== 1) return a === b ? 1 : undefined
-  const quotient: Term[] = []
-  for (const term of termsOf(a)) {
-    const atoms = [...term.atoms]
-    for (const atom of divisor[0].atoms) {
-      const at = atoms.indexOf(atom)
-      if (at < 0) return undefined
-      atoms.splice(at, 1)
-    }
-    const coefficient = term.coefficient / divisor[0].coefficient
-    if (!Number.isInteger(coefficient)) return undefined
-    quotient.push({ coefficient, atoms })
+  const divisor = leadingTerm(b)
+  if (!divisor) return undefined
+  let [rest, quotient]: [Dim, Dim] = [a, 0]
+  for (let lead = leadingTerm(rest); lead; lead = leadingTerm(rest)) {
+    const term = divideTerm(lead, divisor)
+    if (!term) return undefined
+    const part = fromTerms([term])
+    quotient = addDim(quotient, part)
+    rest = subDim(rest, mulDim(part, b))
   }
-  return fromTerms(quotient)
+  return quotient
 }
+
+/** The largest term by degree, then by atoms: an order that multiplication keeps, so that long division ends. */
+function leadingTerm(dim: Dim): Term | undefined {
+  const larger = (a: Term, b: Term): boolean => {
+    if (a.atoms.length !== b.atoms.length) return a.atoms.length > b.atoms.length
+    const at = a.atoms.findIndex((atom, i) => atom !== b.atoms[i])
+    return at >= 0 && a.atoms[at] < b.atoms[at]
+  }
+  return termsOf(dim).reduce<Term | undefined>((best, term) => (!best || larger(term, best) ? term : best), undefined)
+}
+
+function divideTerm(a: Term, b: Term): Term | undefined {
+  const atoms = [...a.atoms]
+  for (const atom of b.atoms) {
+    const at = atoms.indexOf(atom)
+    if (at < 0) return undefined
+    atoms.splice(at, 1)
+  }
+  const coefficient = a.coefficient / b.coefficient
+  return Number.isInteger(coefficient) ? { coefficient, atoms } : undefined
+}
+
+/** A size that a leaf may have: a count, a plain name, or a dim made by the functions of this file. */
+export const isDim = (dim: Dim): boolean =>
+  typeof dim === 'number'
+    ? Number.isInteger(dim) && dim >= 0
+    : polynomials.has(dim) || functions.has(dim) || /^[A-Za-z_][\w.]*$/.test(dim)
 
 /** round / floor / ceil of `scale * dim`, a number when the dim is one. */
 export function scaleDim(dim: Dim, scale: number, fn: DimFunction['fn'] = 'round'): Dim {

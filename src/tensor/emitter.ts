@@ -1,7 +1,15 @@
 import type { Dim, Shape } from './dims.ts'
-import type { DType, Tensor } from './tensor.ts'
+import type { DType } from './dtype.ts'
 
 export type OnnxAttribute = number | string | readonly number[] | { readonly float: number }
+
+/** As much of a traced leaf as the emitter looks at. */
+export interface LeafNode {
+  readonly op: { readonly name: string }
+  readonly attrs: unknown
+  readonly shape: Shape
+  readonly dtype: DType
+}
 
 /** What an op's ONNX rule writes to; the runtime implements it. Values are referred to by name. */
 export interface Emitter {
@@ -21,8 +29,10 @@ export interface Emitter {
   dims(shape: Shape): string
   /** A scalar-shaped [1] int64 tensor. */
   dim(dim: Dim): string
+  /** Says that the size of a new named dim is an axis of a computed value. */
+  bindDim(dim: string, value: string, axis: number): void
   /** The leaf's own value: a graph input or an initializer. */
-  leaf(node: Tensor): string
+  leaf(node: LeafNode): string
   /** ONNX element type of a dtype. */
   elementType(dtype: DType): number
 }

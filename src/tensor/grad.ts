@@ -1,26 +1,7 @@
 import { add } from './ops/arithmetic.ts'
 import { constant } from './ops/sources.ts'
+import { topologicalOrder } from './order.ts'
 import { isFloat, ShapeError, type Tensor } from './tensor.ts'
-
-/** The nodes that `outputs` depend on, inputs before users. */
-export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
-  const order: Tensor[] = []
-  const seen = new Set<Tensor>()
-  const stack: { node: Tensor; next: number }[] = outputs.map((node) => ({ node, next: 0 }))
-  while (stack.length) {
-    const top = stack[stack.length - 1]
-    const done = seen.has(top.node)
-    if (done || top.next === top.node.inputs.length) {
-      stack.pop()
-      if (!done) order.push(top.node)
-      seen.add(top.node)
-    } else {
-      const child = top.node.inputs[top.next++]
-      if (!seen.has(child)) stack.push({ node: child, next: 0 })
-    }
-  }
-  return order
-}
 
 /**
  * Reverse-mode differentiation: the gradients of a scalar with respect to `leaves`, as more nodes of the same program.

@@ -1,8 +1,9 @@
 import { type Dim, formatShape, type Shape } from './dims.ts'
+import { type DType, isFloat } from './dtype.ts'
 import type { Emitter } from './emitter.ts'
 import type { NdArray } from './ndarray.ts'
 
-export type DType = 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'i8' | 'u8' | 'bool'
+export { type DType, isFloat } from './dtype.ts'
 
 /** A node of the traced program: what computes it, from what, and the shape and dtype that come out. */
 export interface Tensor {
@@ -40,8 +41,16 @@ export interface OpDefinition<A = any, Args extends unknown[] = any> {
   readonly grad?: (g: Tensor, context: GradContext<A>) => readonly (Tensor | null)[]
   /** Writes the ONNX nodes and returns the name of the result. */
   readonly onnx: (emit: Emitter, inputs: readonly string[], attrs: A, node: Tensor) => string
-  /** The same in plain JavaScript, in double precision. */
-  readonly reference: (inputs: readonly NdArray[], attrs: A, node: Tensor, shape: readonly number[]) => NdArray
+  /** The same in plain JavaScript, in double precision; `size` is the number that a dim stands for. */
+  readonly reference: (
+    inputs: readonly NdArray[],
+    attrs: A,
+    node: Tensor,
+    shape: readonly number[],
+    size: (dim: Dim) => number,
+  ) => NdArray
+  /** The result has a named dim whose size only the data tells (`emit.bindDim` says where to read it). */
+  readonly definesDim?: boolean
   /** Floating-point operations; element-wise cost (one per output element) when absent. */
   readonly flops?: (node: Tensor) => Dim
   /** Random arguments for the sweep over all ops. */
@@ -52,7 +61,10 @@ export interface OpDefinition<A = any, Args extends unknown[] = any> {
 export interface Sampler {
   /** A fresh input of a fixed shape, values in [low, high] (default -1..1), integers for integer dtypes. */
   tensor(shape: readonly number[], options?: { low?: number; high?: number; dtype?: DType; distinct?: boolean }): Tensor
+  /** A whole number in [low, high]. */
   int(low: number, high: number): number
+  /** A random shape of the given rank, dims 1 to 5. */
+  shape(rank: number): number[]
   pick<T>(choices: readonly T[]): T
 }
 
@@ -93,7 +105,16 @@ export function wrapAxis(opName: string, x: Signature, axis: number): number {
   return wrapped
 }
 
-export const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
+/** Throws unless all operands are floats. */
+export function assertFloat(opName: string, operands: readonly Signature[]): void {
+  if (operands.some((t) => !isFloat(t.dtype))) throw new ShapeError(opName, 'needs floats; cast first', operands)
+}
+
+/** Throws on bools, which have no arithmetic. */
+export function assertNumeric(opName: string, operands: readonly Signature[]): void {
+  if (operands.some((t) => t.dtype === 'bool'))
+    throw new ShapeError(opName, 'bools have no arithmetic; cast first', operands)
+}
 
 /** A dim that must be a plain number. */
 export function fixedDim(opName: string, x: Signature, axis: number): number {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { FoveaError } from '../../errors.ts'
 import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } from '../backend.ts'
+import { explainLoadFailure } from '../device.ts'
 import type { WireFeed } from '../ort-session.ts'
 import type { Value } from '../values.ts'
 import type { Reply, Request } from './protocol.ts'
@@ -23,24 +23,26 @@ export class NodeBackend implements Backend {
     this.worker.on('message', (reply: Reply) => this.settle(reply))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.on('exit', () => this.fail(new Error('the engine was disposed')))
+    // The process may end while the worker idles, but not while it owes an answer.
+    this.worker.unref()
   }
 
   async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const session = this.sessions++
-    await this.ask({ type: 'load', session, model, device: this.device, options }).catch((error: Error) => {
-      throw this.deviceError(error)
+    await this.ask({ type: 'load', session, model, device: this.device, options }).catch(async (error: Error) => {
+      throw await explainLoadFailure(this.device, error, (probe) => this.tryLoad(probe))
     })
     return new WorkerSession(session, (request) => this.ask(request))
   }
 
   async dispose(): Promise<void> {
+    this.fail(new Error('the engine was disposed'))
     await this.worker.terminate()
   }
 
   private ask(request: Request): Promise<never> {
     if (this.failure) return Promise.reject(this.failure)
     const id = this.requests++
-    // The process may end while the worker idles, but not while it owes an answer.
     this.worker.ref()
     this.worker.postMessage({ id, request })
     return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }))
@@ -60,14 +62,10 @@ export class NodeBackend implements Backend {
     this.pending.clear()
   }
 
-  private deviceError(error: Error): Error {
-    if (this.device === 'cpu' || !/backend|provider|not supported|unavailable/i.test(error.message)) return error
-    return new FoveaError(
-      'device_unavailable',
-      'resource',
-      `device "${this.device}" cannot be used by this installation of ONNX Runtime; use --device cpu`,
-      { cause: error },
-    )
+  private async tryLoad(model: Uint8Array): Promise<void> {
+    const session = this.sessions++
+    await this.ask({ type: 'load', session, model, device: this.device, options: {} })
+    await this.ask({ type: 'release', session })
   }
 }
 

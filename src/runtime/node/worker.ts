@@ -5,6 +5,9 @@ import * as ort from 'onnxruntime-node'
 import { type OrtInferenceSession, type OrtModule, OrtSession } from '../ort-session.ts'
 import type { Reply, Request } from './protocol.ts'
 
+// Errors are thrown; the engine need not print them too.
+ort.env.logLevel = 'fatal'
+
 const sessions = new Map<number, OrtSession>()
 
 const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }>) => unknown } = {
@@ -21,16 +24,10 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
     sessions.set(session, new OrtSession(ort as unknown as OrtModule, created as unknown as OrtInferenceSession))
   },
   run: ({ session, feeds, options }) => sessionOf(session).run(feeds, options),
-  write: ({ session, values }) => {
-    for (const [key, value] of Object.entries(values)) sessionOf(session).store.set(key, value)
-  },
-  read: ({ session, keys }) => Object.fromEntries(keys.map((key) => [key, sessionOf(session).store.get(key)])),
-  truncate: ({ session, rows }) => {
-    for (const [key, count] of Object.entries(rows)) sessionOf(session).store.truncate(key, count)
-  },
-  forget: ({ session, keys }) => {
-    for (const key of keys) sessionOf(session).store.delete(key)
-  },
+  write: ({ session, values }) => sessionOf(session).write(values),
+  read: ({ session, keys }) => sessionOf(session).read(keys),
+  truncate: ({ session, rows }) => sessionOf(session).truncate(rows),
+  forget: ({ session, keys }) => sessionOf(session).forget(keys),
   release: async ({ session }) => {
     await sessionOf(session).release()
     sessions.delete(session)
@@ -57,7 +54,13 @@ function sessionOf(id: number): OrtSession {
 }
 
 const port = parentPort!
-port.on('message', async ({ id, request }: { id: number; request: Request }) => {
+// Requests are handled one after the other, as they came: a truncation must see what the run before it appended.
+let last: Promise<void> = Promise.resolve()
+port.on('message', (message: { id: number; request: Request }) => {
+  last = last.then(() => answer(message))
+})
+
+async function answer({ id, request }: { id: number; request: Request }): Promise<void> {
   let reply: Reply
   try {
     reply = { id, result: await handlers[request.type](request as never) }
@@ -65,4 +68,4 @@ port.on('message', async ({ id, request }: { id: number; request: Request }) => 
     reply = { id, error: error instanceof Error ? error.message : String(error) }
   }
   port.postMessage(reply)
-})
+}

@@ -24,12 +24,13 @@ export interface OnnxValue {
 /** Bytes in the model itself, or a range of an external file that the session is given by name. */
 export interface OnnxInitializer {
   readonly name: string
-  readonly dtype: DType
+  /** f64 serves the arithmetic on sizes only; no program has it. */
+  readonly dtype: DType | 'f64'
   readonly shape: readonly number[]
   readonly content: Uint8Array | { readonly file: string; readonly offset: number; readonly length: number }
 }
 
-export const elementTypes: Record<DType, number> = {
+export const elementTypes: Record<DType | 'f64', number> = {
   f32: 1,
   u8: 2,
   i8: 3,
@@ -37,6 +38,7 @@ export const elementTypes: Record<DType, number> = {
   i64: 7,
   bool: 9,
   f16: 10,
+  f64: 11,
   bf16: 16,
 }
 

@@ -1,6 +1,16 @@
 import { broadcastShapes } from '../dims.ts'
 import { broadcastReader, fill, type NdArray } from '../ndarray.ts'
-import { type GradContext, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
+import {
+  assertFloat,
+  assertNumeric,
+  type GradContext,
+  isFloat,
+  type Op,
+  op,
+  ShapeError,
+  type Tensor,
+  type TensorLike,
+} from '../tensor.ts'
 import { unbroadcast } from './broadcast.ts'
 import { cast, greaterEqual, less, where } from './logic.ts'
 import { lift, liftPair } from './sources.ts'
@@ -24,6 +34,7 @@ function binary(
       const shape = broadcastShapes(a.shape, b.shape)
       if (!shape) throw new ShapeError(name, 'shapes do not broadcast', [a, b])
       if (a.dtype !== b.dtype) throw new ShapeError(name, 'dtypes differ; cast one of them', [a, b])
+      assertNumeric(name, [a, b])
       return { shape, dtype: a.dtype }
     },
     ...(grad && {
@@ -33,11 +44,28 @@ function binary(
       },
     }),
     onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
-    reference: ([a, b], _, __, shape) => {
+    reference: ([a, b], _, { dtype }, shape) => {
       const [x, y] = [broadcastReader(a), broadcastReader(b)]
-      return fill(shape, (index) => f(x(index), y(index)))
+      // Integer division truncates toward zero.
+      return fill(
+        shape,
+        isFloat(dtype) ? (index) => f(x(index), y(index)) : (index) => Math.trunc(f(x(index), y(index))),
+      )
     },
-    sample: (r) => [r.tensor([2, 3, 4], { low }), r.tensor(r.pick([[2, 3, 4], [3, 1], [1]]), { low, distinct: true })],
+    sample: (r) => {
+      const [a, b, c] = r.shape(3)
+      const shapes = [[a, b, c], [b, 1], [1], [], [a, 1, c]]
+      return [
+        r.tensor(
+          r.pick([
+            [a, b, c],
+            [1, b, c],
+          ]),
+          { low },
+        ),
+        r.tensor(r.pick(shapes), { low, distinct: true }),
+      ]
+    },
   })
 }
 
@@ -93,9 +121,11 @@ export const minimum: Binary = binary('minimum', 'Min', Math.min, (g, a, b) => [
 ])
 
 type UnaryGrad = (g: Tensor, x: Tensor, out: Tensor) => Tensor
-interface UnaryRange {
+interface UnaryOptions {
   readonly low?: number
   readonly high?: number
+  /** Defined on integers too. */
+  readonly integers?: boolean
 }
 
 /** An element-wise op of one operand. */
@@ -104,16 +134,20 @@ function unary(
   onnxType: string,
   f: (x: number) => number,
   grad?: UnaryGrad,
-  range: UnaryRange = {},
+  options: UnaryOptions = {},
 ): Unary {
   return op({
     name,
     args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
-    shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+    shape: ([x]) => {
+      if (options.integers) assertNumeric(name, [x])
+      else assertFloat(name, [x])
+      return { shape: x.shape, dtype: x.dtype }
+    },
     ...(grad && { grad: (g: Tensor, { inputs: [x], out }: GradContext<object>) => [grad(g, x, out)] }),
     onnx: (emit, [x]) => emit.node(onnxType, [x]),
     reference: ([x]): NdArray => ({ shape: x.shape, data: x.data.map(f) }),
-    sample: (r) => [r.tensor([3, 4], range)],
+    sample: (r) => [r.tensor(r.shape(r.int(0, 3)), options)],
   })
 }
 
@@ -122,12 +156,13 @@ export const neg: Unary = unary(
   'Neg',
   (x) => -x,
   (g) => neg(g),
+  { integers: true },
 )
 
-export const abs: Unary = unary('abs', 'Abs', Math.abs, (g, x) => mul(g, sign(x)))
+export const abs: Unary = unary('abs', 'Abs', Math.abs, (g, x) => mul(g, sign(x)), { integers: true })
 
 // Piecewise constant: no gradient.
-export const sign: Unary = unary('sign', 'Sign', Math.sign)
+export const sign: Unary = unary('sign', 'Sign', Math.sign, undefined, { integers: true })
 export const floor: Unary = unary('floor', 'Floor', Math.floor)
 export const ceil: Unary = unary('ceil', 'Ceil', Math.ceil)
 /** To the nearest integer, halves to the even one. */
@@ -160,14 +195,15 @@ export const sigmoid: Unary = unary(
   (g, _, out) => mul(g, mul(out, sub(1, out))),
 )
 
-/** Error function, to 1e-15 (continued series: only the reference uses it). */
+/** Error function by its series of positive terms, which loses no digits (only the reference uses it). */
 function erfReference(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x)
   let [term, total] = [x, x]
-  for (let n = 1; n < 200 && Math.abs(term) > 1e-17 * Math.abs(total); n++) {
-    term *= (-x * x) / n
-    total += term / (2 * n + 1)
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(total); n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    total += term
   }
-  return Math.abs(x) > 5 ? Math.sign(x) : (2 / Math.sqrt(Math.PI)) * total
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total
 }
 
 // d erf(x) = 2/sqrt(pi) e^(-x^2) dx
@@ -187,7 +223,10 @@ export const relu: Unary = unary(
 export const gelu: Op<object, [x: Tensor]> = op({
   name: 'gelu',
   args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ([x]) => {
+    assertFloat('gelu', [x])
+    return { shape: x.shape, dtype: x.dtype }
+  },
   // d x Phi(x) = (Phi(x) + x phi(x)) dx
   grad: (g, { inputs: [x] }) => {
     const cdf = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5)
@@ -196,14 +235,17 @@ export const gelu: Op<object, [x: Tensor]> = op({
   },
   onnx: (emit, [x]) => emit.node('Gelu', [x], {}, 'com.microsoft'),
   reference: ([x]) => ({ shape: x.shape, data: x.data.map((v) => 0.5 * v * (1 + erfReference(v * Math.SQRT1_2))) }),
-  sample: (r) => [r.tensor([3, 4], { low: -3, high: 3 })],
+  sample: (r) => [r.tensor(r.shape(2), { low: -5, high: 5 })],
 })
 
 /** x * sigmoid(alpha x): SiLU for alpha 1, the quick GELU of CLIP for alpha 1.702. */
 export const silu: Op<{ alpha: number }, [x: Tensor, alpha?: number]> = op({
   name: 'silu',
   args: (x: Tensor, alpha = 1) => ({ inputs: [x], attrs: { alpha } }),
-  shape: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ([x]) => {
+    assertFloat('silu', [x])
+    return { shape: x.shape, dtype: x.dtype }
+  },
   // d x s(ax) = s (1 + a x (1 - s)) dx
   grad: (g, { inputs: [x], attrs: { alpha } }) => {
     const s = sigmoid(mul(x, alpha))
@@ -211,7 +253,7 @@ export const silu: Op<{ alpha: number }, [x: Tensor, alpha?: number]> = op({
   },
   onnx: (emit, [x], { alpha }) => emit.node('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft'),
   reference: ([x], { alpha }) => ({ shape: x.shape, data: x.data.map((v) => v / (1 + Math.exp(-alpha * v))) }),
-  sample: (r) => [r.tensor([3, 4], { low: -3, high: 3 }), r.pick([1, 1.702])],
+  sample: (r) => [r.tensor(r.shape(2), { low: -5, high: 5 }), r.pick([1, 1.702])],
 })
 
 /** Limits values to [low, high]; the gradient passes inside. */

@@ -1,6 +1,6 @@
 import { broadcastShapes, type Dim, divideDim, formatShape, product, type Shape } from '../dims.ts'
 import { broadcastReader, eachIndex, fill, ndarray, offsetOf, stridesOf } from '../ndarray.ts'
-import { type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
+import { assertNumeric, type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((dim, axis) => dim === b[axis])
 
@@ -11,7 +11,13 @@ export const reshape: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
   shape: ([x], { shape }) => ({ shape, dtype: x.dtype }),
   // y = reshape(x)  =>  dx = reshape(dy)
   grad: (g, { inputs: [x] }) => [reshape(g, x.shape)],
-  onnx: (emit, [x], { shape }, { inputs }) => emit.node('Reshape', [x, reshapeTarget(emit, inputs[0].shape, shape)]),
+  onnx: (emit, [x], { shape }, { inputs }) => {
+    const short = shortTarget(inputs[0].shape, shape)
+    // Computed sizes may be 0 at run time, where 0 has to mean 0.
+    return short
+      ? emit.node('Reshape', [x, emit.dims(short)])
+      : emit.node('Reshape', [x, emit.dims(shape)], { allowzero: 1 })
+  },
   reference: ([x], _, __, shape) => ({ data: x.data, shape }),
   flops: () => 0,
   sample: (r) => [
@@ -26,6 +32,8 @@ export const reshape: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
 
 function inferDim(x: Tensor, shape: Shape): Shape {
   const unknown = shape.indexOf(-1)
+  if (shape.some((dim, axis) => typeof dim === 'number' && dim < 0 && axis !== unknown))
+    throw new ShapeError('reshape', `only one dim of ${formatShape(shape)} may be -1, none below`, [x])
   if (unknown < 0) {
     if (product(shape) !== product(x.shape))
       throw new ShapeError('reshape', `${product(x.shape)} elements do not fit ${formatShape(shape)}`, [x])
@@ -37,13 +45,16 @@ function inferDim(x: Tensor, shape: Shape): Shape {
   return shape.map((d, axis) => (axis === unknown ? dim : d))
 }
 
-/** ONNX lets 0 copy a dim from the input and one -1 be inferred: cheaper than computing the sizes. */
-function reshapeTarget(emit: { dims(s: Shape): string }, from: Shape, to: Shape): string {
+/**
+ * ONNX lets 0 copy a dim from the input and -1 be inferred: cheaper than computing sizes. Undefined where that would be
+ * ambiguous; an inferred dim beside copied ones is (they may be 0).
+ */
+function shortTarget(from: Shape, to: Shape): Shape | undefined {
   const short: Dim[] = to.map((dim, axis) => (typeof dim === 'string' && dim === from[axis] ? 0 : dim))
   const named = short.flatMap((dim, axis) => (typeof dim === 'string' ? [axis] : []))
-  if (named.length > 1 || to.includes(0)) return emit.dims(to)
+  if (named.length > 1 || to.includes(0) || (named.length === 1 && short.includes(0))) return undefined
   if (named.length === 1) short[named[0]] = -1
-  return emit.dims(short)
+  return short
 }
 
 /** Stretches axes of size 1 (and adds leading axes) to `shape`. */
@@ -60,7 +71,10 @@ export const expand: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
   onnx: (emit, [x], { shape }) => emit.node('Expand', [x, emit.dims(shape)]),
   reference: ([x], _, __, shape) => fill(shape, broadcastReader(x)),
   flops: () => 0,
-  sample: (r) => [r.tensor([3, 1]), [2, 3, 4]],
+  sample: (r) => {
+    const [a, b, c] = r.shape(3)
+    return [r.tensor(r.pick([[b, 1], [1], [], [1, b, c]])), [a, b, c]]
+  },
 })
 
 const reducedShape = (x: Tensor, axes: readonly number[], keep: boolean): Shape =>
@@ -71,7 +85,9 @@ export const reductionArgs =
   (name: string) =>
   (...[x, axes, keep = false]: ReductionArgs): { inputs: readonly Tensor[]; attrs: Reduction } => {
     const list = axes === undefined ? x.shape.map((_, axis) => axis) : typeof axes === 'number' ? [axes] : axes
-    return { inputs: [x], attrs: { axes: list.map((axis) => wrapAxis(name, x, axis)), keep } }
+    const wrapped = list.map((axis) => wrapAxis(name, x, axis))
+    if (new Set(wrapped).size < wrapped.length) throw new ShapeError(name, `axes [${list}] repeat`, [x])
+    return { inputs: [x], attrs: { axes: wrapped, keep } }
   }
 export type ReductionArgs = [x: Tensor, axes?: number | readonly number[], keep?: boolean]
 export interface Reduction {
@@ -91,7 +107,10 @@ export const keepAxes = (g: Tensor, x: Tensor, axes: readonly number[]): Tensor 
 export const sum: Op<Reduction, ReductionArgs> = op({
   name: 'sum',
   args: reductionArgs('sum'),
-  shape: reductionShape,
+  shape: ([x], attrs) => {
+    assertNumeric('sum', [x])
+    return reductionShape([x], attrs)
+  },
   // y_i = sum_j x_ij  =>  dx_ij = dy_i
   grad: (g, { inputs: [x], attrs }) => [expand(keepAxes(g, x, attrs.axes), x.shape)],
   onnx: (emit, [x], { axes, keep }) =>
@@ -106,7 +125,7 @@ export const sum: Op<Reduction, ReductionArgs> = op({
     return out
   },
   flops: ({ inputs: [x] }) => product(x.shape),
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([[1], [0, 2], [-1]]), r.pick([true, false])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([[1], [0, 2], [-1], undefined]), r.pick([true, false])],
 })
 
 /** Sums a gradient over the axes that broadcasting stretched. */

@@ -1,7 +1,7 @@
-import { type Dim, mulDim, product, type Shape, subDim } from '../dims.ts'
+import { type Dim, formatShape, mulDim, product, type Shape, subDim } from '../dims.ts'
 import { alongAxis, eachIndex, fill, ndarray, offsetOf, stridesOf } from '../ndarray.ts'
-import { fixedDim, type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
-import { reshape } from './broadcast.ts'
+import { assertNumeric, type DType, fixedDim, type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
+import { expand, reshape } from './broadcast.ts'
 import { concat, slice, transpose } from './layout.ts'
 import { matmul } from './matmul.ts'
 
@@ -21,18 +21,15 @@ export const gather: Op<{ axis: number }, [x: Tensor, indices: Tensor, axis?: nu
     assertIndices('gather', indices, [x, indices])
     return { shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)], dtype: x.dtype }
   },
-  // dx = sum over uses: a one-hot matrix product, which runs as a GEMM
+  // dx_i = sum of dy over the uses of row i
   grad: (g, { inputs: [x, indices], attrs: { axis } }) => {
     const order = [axis, ...x.shape.map((_, at) => at).filter((at) => at !== axis)]
     const lead = indices.shape.map((_, at) => axis + at)
     const rest = g.shape.map((_, at) => at).filter((at) => !lead.includes(at))
-    const rows = reshape(transpose(g, [...lead, ...rest]), [
-      product(indices.shape),
-      product(rest.map((at) => g.shape[at])),
-    ])
-    const hot = oneHot(reshape(indices, [-1]), fixedDim('gather', x, axis))
+    const width = product(rest.map((at) => g.shape[at]))
+    const rows = reshape(transpose(g, [...lead, ...rest]), [product(indices.shape), width])
     const summed = reshape(
-      matmul(transpose(hot), rows),
+      sumByIndex(rows, reshape(indices, [product(indices.shape)]), x.shape[axis]),
       order.map((at) => x.shape[at]),
     )
     return [
@@ -53,25 +50,39 @@ export const gather: Op<{ axis: number }, [x: Tensor, indices: Tensor, axis?: nu
     })
   },
   flops: () => 0,
-  sample: (r) => [r.tensor([4, 3, 5]), r.tensor([2, 3], { low: 0, high: 2, dtype: 'i64' }), r.pick([0, 1, 2])],
+  sample: (r) => [
+    r.tensor([4, 3, r.pick([5, 300])]),
+    r.tensor([2, 3], { low: 0, high: 2, dtype: 'i64' }),
+    r.pick([0, 1, 2]),
+  ],
 })
 
+/** Up to this many rows, a product with a one-hot matrix is faster than a scatter (measured at 5120 indices). */
+const ONE_HOT_LIMIT = 256
+
+/** [n, width] whose row i is the sum of the rows [count, width] that have index i. */
+function sumByIndex(rows: Tensor, indices: Tensor, n: Dim): Tensor {
+  if (typeof n === 'number' && n <= ONE_HOT_LIMIT) return matmul(transpose(oneHot(indices, n, rows.dtype)), rows)
+  const [count, width] = rows.shape
+  return scatterAdd([n, width], expand(reshape(indices, [count, 1]), [count, width]), rows, 0)
+}
+
 /** 1 at the index, 0 elsewhere, along a new last axis of `depth`. */
-export const oneHot: Op<{ depth: number }, [indices: Tensor, depth: number]> = op({
+export const oneHot: Op<{ depth: number; dtype: DType }, [indices: Tensor, depth: number, dtype?: DType]> = op({
   name: 'oneHot',
-  args: (indices: Tensor, depth: number) => ({ inputs: [indices], attrs: { depth } }),
-  shape: ([indices], { depth }) => {
+  args: (indices: Tensor, depth: number, dtype: DType = 'f32') => ({ inputs: [indices], attrs: { depth, dtype } }),
+  shape: ([indices], { depth, dtype }) => {
     assertIndices('oneHot', indices, [indices])
-    return { shape: [...indices.shape, depth], dtype: 'f32' }
+    return { shape: [...indices.shape, depth], dtype }
   },
-  onnx: (emit, [indices], { depth }) =>
-    emit.node('OneHot', [indices, emit.constant('i64', [1], [depth]), emit.constant('f32', [2], [0, 1])], { axis: -1 }),
+  onnx: (emit, [indices], { depth, dtype }) =>
+    emit.node('OneHot', [indices, emit.constant('i64', [1], [depth]), emit.constant(dtype, [2], [0, 1])], { axis: -1 }),
   reference: ([indices], _, __, shape) =>
     fill(shape, (index) =>
       Number(indices.data[offsetOf(stridesOf(indices.shape), index.slice(0, -1))] === index.at(-1)),
     ),
   flops: () => 0,
-  sample: (r) => [r.tensor([2, 3], { low: 0, high: 3, dtype: 'i64' }), 4],
+  sample: (r) => [r.tensor([2, 3], { low: 0, high: 3, dtype: 'i64' }), 4, r.pick<DType>(['f32', 'i64'])],
 })
 
 const sameRank = (name: string, operands: readonly Tensor[]): void => {
@@ -86,9 +97,11 @@ export const takeAlong: Op<{ axis: number }, [x: Tensor, indices: Tensor, axis?:
     inputs: [x, indices],
     attrs: { axis: wrapAxis('takeAlong', x, axis) },
   }),
-  shape: ([x, indices]) => {
+  shape: ([x, indices], { axis }) => {
     assertIndices('takeAlong', indices, [x, indices])
     sameRank('takeAlong', [x, indices])
+    if (indices.shape.some((dim, at) => at !== axis && dim !== x.shape[at]))
+      throw new ShapeError('takeAlong', `all dims but axis ${axis} must agree`, [x, indices])
     return { shape: indices.shape, dtype: x.dtype }
   },
   // Every pick hands its gradient back to where it was taken from.
@@ -116,9 +129,12 @@ export const scatterAdd: Op<
     inputs: [indices, updates],
     attrs: { shape, axis: wrapAxis('scatterAdd', updates, axis) },
   }),
-  shape: ([indices, updates], { shape }) => {
+  shape: ([indices, updates], { shape, axis }) => {
     assertIndices('scatterAdd', indices, [indices, updates])
-    sameRank('scatterAdd', [indices, updates])
+    assertNumeric('scatterAdd', [updates])
+    const fits = (dim: Dim, at: number) => dim === updates.shape[at] && (at === axis || dim === shape[at])
+    if (shape.length !== updates.shape.length || indices.shape.length !== shape.length || !indices.shape.every(fits))
+      throw new ShapeError('scatterAdd', `do not fit ${formatShape(shape)} along axis ${axis}`, [indices, updates])
     return { shape, dtype: updates.dtype }
   },
   grad: (g, { inputs: [indices], attrs: { axis } }) => [null, takeAlong(g, indices, axis)],
@@ -139,7 +155,7 @@ export const scatterAdd: Op<
   sample: (r) => [[3, 4], r.tensor([3, 5], { low: 0, high: 3, dtype: 'i64' }), r.tensor([3, 5]), 1],
 })
 
-/** Indices (i64) of the k largest along the last axis, largest first; ties to the lower index. `k` may be a named dim. */
+/** Indices (i64) of the k largest of the last axis, largest first; ties to the lower index. `k` may be a named dim. */
 export const topK: Op<{ k: Dim; largest: boolean }, [x: Tensor, k: Dim, options?: { largest?: boolean }]> = op({
   name: 'topK',
   args: (x: Tensor, k: Dim, options: { largest?: boolean } = {}) => ({
@@ -147,16 +163,27 @@ export const topK: Op<{ k: Dim; largest: boolean }, [x: Tensor, k: Dim, options?
     attrs: { k, largest: options.largest ?? true },
   }),
   shape: ([x], { k }) => {
+    wrapAxis('topK', x, -1)
+    assertNumeric('topK', [x])
     const spare = subDim(x.shape.at(-1)!, k)
     if ((typeof spare === 'number' && spare < 0) || (typeof k === 'number' && k < 0))
       throw new ShapeError('topK', `k = ${k} of ${x.shape.at(-1)}`, [x])
     return { shape: [...x.shape.slice(0, -1), k], dtype: 'i64' }
   },
-  onnx: (emit, [x], { k, largest }) =>
-    emit.nodes('TopK', [x, emit.dim(k)], [false, true], { axis: -1, largest: Number(largest), sorted: 1 })[1],
-  reference: ([x], { k, largest }) =>
+  onnx: (emit, [x], { k, largest }, { shape }) => {
+    const attributes = { axis: -1, largest: Number(largest), sorted: 1 }
+    const lines = product(shape.slice(0, -1))
+    if (typeof lines === 'number') return emit.nodes('TopK', [x, emit.dim(k)], [true, true], attributes)[1]
+    // ONNX Runtime 1.30 divides by the number of lines: without any, it ends the process unless k is 0.
+    const any = emit.node('Min', [emit.dim(lines), emit.dim(1)])
+    const [, found] = emit.nodes('TopK', [x, emit.node('Mul', [emit.dim(k), any])], [true, true], attributes)
+    return emit.node('Reshape', [found, emit.dims(shape)], { allowzero: 1 })
+  },
+  reference: ([x], { largest }, _, shape) =>
     alongAxis(x, x.shape.length - 1, (line) =>
-      [...line.keys()].sort((a, b) => (largest ? line[b] - line[a] : line[a] - line[b]) || a - b).slice(0, Number(k)),
+      [...line.keys()]
+        .sort((a, b) => (largest ? line[b] - line[a] : line[a] - line[b]) || a - b)
+        .slice(0, shape.at(-1)),
     ),
   flops: ({ inputs: [x] }) => mulDim(product(x.shape), 10),
   sample: (r) => [r.tensor([3, 6], { distinct: true }), r.pick([1, 3, 6]), { largest: r.pick([true, false]) }],

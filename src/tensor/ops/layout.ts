@@ -7,6 +7,7 @@ export const transpose: Op<{ order: readonly number[] }, [x: Tensor, order?: rea
   name: 'transpose',
   args: (x: Tensor, order?: readonly number[]) => {
     const rank = x.shape.length
+    if (!order && rank < 2) throw new ShapeError('transpose', 'has no two axes to swap', [x])
     const axes = order ?? [...Array(rank - 2).keys(), rank - 1, rank - 2]
     if ([...axes].sort((a, b) => a - b).some((axis, at) => axis !== at) || axes.length !== rank)
       throw new ShapeError('transpose', `[${axes}] is not an order of its axes`, [x])
@@ -26,16 +27,16 @@ export const transpose: Op<{ order: readonly number[] }, [x: Tensor, order?: rea
     return fill(shape, (index) => x.data[offsetOf(strides, index)])
   },
   flops: () => 0,
-  sample: (r) => [r.tensor([2, 3, 4]), r.pick([undefined, [2, 0, 1], [1, 0, 2]])],
+  sample: (r) => [r.tensor(r.shape(3)), r.pick([undefined, [2, 0, 1], [1, 0, 2]])],
 })
 
 /** Joins tensors along an axis. */
 export const concat: Op<{ axis: number }, [parts: readonly Tensor[], axis: number]> = op({
   name: 'concat',
-  args: (parts: readonly Tensor[], axis: number) => ({
-    inputs: parts,
-    attrs: { axis: wrapAxis('concat', parts[0], axis) },
-  }),
+  args: (parts: readonly Tensor[], axis: number) => {
+    if (parts.length === 0) throw new ShapeError('concat', 'needs at least one part', [])
+    return { inputs: parts, attrs: { axis: wrapAxis('concat', parts[0], axis) } }
+  },
   shape: (parts, { axis }) => {
     const [first] = parts
     const fits = (t: Tensor) =>
@@ -70,7 +71,10 @@ export const concat: Op<{ axis: number }, [parts: readonly Tensor[], axis: numbe
     return out
   },
   flops: () => 0,
-  sample: (r) => [[r.tensor([2, 3, 4]), r.tensor([2, 1, 4])], 1],
+  sample: (r) => {
+    const [a, b, c] = r.shape(3)
+    return [Array.from({ length: r.int(1, 3) }, () => r.tensor([a, r.int(1, 3), b, c])), r.pick([1, -3])]
+  },
 })
 
 /** The range [start, end) of an axis; negative numbers count from the end, `end` defaults to the end. */
@@ -83,17 +87,18 @@ export const slice: Op<{ axis: number; start: Dim; end: Dim }, [x: Tensor, axis:
   },
   shape: ([x], { axis, start, end }) => {
     const [length, size] = [subDim(end, start), x.shape[axis]]
-    const outside =
-      typeof length === 'number' && (length < 0 || (typeof end === 'number' && typeof size === 'number' && end > size))
+    const beyond = subDim(size, end)
+    const outside = [start, length, beyond].some((dim) => typeof dim === 'number' && dim < 0)
     if (outside) throw new ShapeError('slice', `[${start}, ${end}) is not a range of axis ${axis}`, [x])
     return { shape: x.shape.map((d, at) => (at === axis ? length : d)), dtype: x.dtype }
   },
   // dx is dy with zeros around it.
   grad: (g, { inputs: [x], attrs: { axis, start, end } }) => [pad(g, axis, start, subDim(x.shape[axis], end))],
   onnx: (emit, [x], { axis, start, end }) => emit.node('Slice', [x, emit.dim(start), emit.dim(end), emit.dim(axis)]),
-  reference: ([x], { axis, start }, _, shape) => {
+  reference: ([x], { axis, start }, _, shape, size) => {
     const strides = stridesOf(x.shape)
-    return fill(shape, (index) => x.data[offsetOf(strides, index) + Number(start) * strides[axis]])
+    const skip = size(start) * strides[axis]
+    return fill(shape, (index) => x.data[offsetOf(strides, index) + skip])
   },
   flops: () => 0,
   sample: (r) => [r.tensor([2, 5, 3]), 1, r.pick([0, 1, -3]), r.pick([3, 5, -1])],
@@ -109,26 +114,28 @@ export const pad: Op<
     inputs: [x],
     attrs: { axis: wrapAxis('pad', x, axis), before, after, value },
   }),
-  shape: ([x], { axis, before, after }) => ({
-    shape: x.shape.map((d, at) => (at === axis ? addDim(addDim(before, d), after) : d)),
-    dtype: x.dtype,
-  }),
+  shape: ([x], { axis, before, after }) => {
+    if ([before, after].some((dim) => typeof dim === 'number' && dim < 0))
+      throw new ShapeError('pad', `cannot add ${before} before and ${after} after; slice removes`, [x])
+    return { shape: x.shape.map((d, at) => (at === axis ? addDim(addDim(before, d), after) : d)), dtype: x.dtype }
+  },
   grad: (g, { inputs: [x], attrs: { axis, before } }) => [slice(g, axis, before, addDim(before, x.shape[axis]))],
   // Pads of all axes, not the shorter form with an axes input: ONNX Runtime's transpose optimizer misreads that one.
   onnx: (emit, [x], { axis, before, after, value }, { dtype, shape }) => {
     const along = (amount: Dim) => shape.map((_, at) => (at === axis ? amount : 0))
     return emit.node('Pad', [x, emit.dims([...along(before), ...along(after)]), emit.constant(dtype, [], [value])])
   },
-  reference: ([x], { axis, before, value }, _, shape) => {
+  reference: ([x], { axis, before, value }, _, shape, size) => {
     const strides = stridesOf(x.shape)
+    const lead = size(before)
     return fill(shape, (index) => {
-      const at = index[axis] - Number(before)
+      const at = index[axis] - lead
       if (at < 0 || at >= x.shape[axis]) return value
-      return x.data[offsetOf(strides, index) - Number(before) * strides[axis]]
+      return x.data[offsetOf(strides, index) - lead * strides[axis]]
     })
   },
   flops: () => 0,
-  sample: (r) => [r.tensor([2, 3]), r.pick([0, 1]), r.int(0, 2), r.int(0, 2)],
+  sample: (r) => [r.tensor(r.shape(2)), r.pick([0, 1]), r.int(0, 2), r.int(0, 2)],
 })
 
 /** Splits an axis into parts of the given sizes. */

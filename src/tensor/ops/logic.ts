@@ -112,7 +112,12 @@ export const where: Op<object, [condition: Tensor, a: Tensor, b: Tensor]> = op({
     const zero = constant([0], [], g.dtype)
     return [null, unbroadcast(where(condition, g, zero), a.shape), unbroadcast(where(condition, zero, g), b.shape)]
   },
-  onnx: (emit, inputs) => emit.node('Where', inputs),
+  onnx: (emit, [condition, a, b], _, { dtype }) => {
+    if (dtype !== 'bool' && dtype !== 'i8') return emit.node('Where', [condition, a, b])
+    // ONNX Runtime's CPU has no Where for these two.
+    const [x, y] = [a, b].map((v) => emit.node('Cast', [v], { to: emit.elementType('i32') }))
+    return emit.node('Cast', [emit.node('Where', [condition, x, y])], { to: emit.elementType(dtype) })
+  },
   reference: ([condition, a, b], _, __, shape) => {
     const [c, x, y] = [condition, a, b].map(broadcastReader)
     return fill(shape, (index) => (c(index) ? x(index) : y(index)))

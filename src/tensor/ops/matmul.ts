@@ -1,6 +1,6 @@
 import { broadcastShapes, mulDim, product } from '../dims.ts'
 import { broadcastReader, fill } from '../ndarray.ts'
-import { type Op, op, ShapeError, type Tensor } from '../tensor.ts'
+import { assertFloat, type Op, op, ShapeError, type Tensor } from '../tensor.ts'
 import { reshape, unbroadcast } from './broadcast.ts'
 import { transpose } from './layout.ts'
 
@@ -9,6 +9,7 @@ export const matmul: Op<object, [a: Tensor, b: Tensor]> = op({
   name: 'matmul',
   args: (a: Tensor, b: Tensor) => ({ inputs: [a, b], attrs: {} }),
   shape: ([a, b]) => {
+    assertFloat('matmul', [a, b])
     if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError('matmul', 'needs at least two axes each', [a, b])
     if (a.shape.at(-1) !== b.shape.at(-2) || a.dtype !== b.dtype)
       throw new ShapeError('matmul', `inner dims ${a.shape.at(-1)} and ${b.shape.at(-2)} differ (or dtypes do)`, [a, b])
@@ -41,18 +42,15 @@ export const matmul: Op<object, [a: Tensor, b: Tensor]> = op({
     })
   },
   flops: ({ shape, inputs: [a] }) => mulDim(mulDim(2, product(shape)), a.shape.at(-1)!),
-  sample: (r) => [
-    r.tensor(
-      r.pick([
-        [2, 3, 4],
-        [3, 4],
-      ]),
-    ),
-    r.tensor(
-      r.pick([
-        [4, 5],
-        [2, 4, 5],
-      ]),
-    ),
-  ],
+  sample: (r) => {
+    const [batch, rows, inner, columns] = r.shape(4)
+    const shared = r.pick([true, false])
+    const left = r.pick([
+      [batch, rows, inner],
+      [rows, inner],
+      [2, batch, rows, inner],
+      [1, rows, inner],
+    ])
+    return [r.tensor(left), r.tensor(shared ? [inner, columns] : [batch, inner, columns])]
+  },
 })

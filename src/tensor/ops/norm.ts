@@ -1,11 +1,12 @@
 import { mulDim, product } from '../dims.ts'
 import { alongAxis, eachIndex, type NdArray } from '../ndarray.ts'
-import { type Op, op, ShapeError, type Tensor } from '../tensor.ts'
+import { assertFloat, type Op, op, ShapeError, type Tensor } from '../tensor.ts'
 import { add, div, mul, sqrt, square, sub } from './arithmetic.ts'
 import { unbroadcast } from './broadcast.ts'
 import { mean } from './reduce.ts'
 
 const assertLast = (name: string, x: Tensor, ...affine: Tensor[]): void => {
+  assertFloat(name, [x, ...affine])
   if (affine.some((t) => t.shape.length !== 1 || t.shape[0] !== x.shape.at(-1)))
     throw new ShapeError(name, 'scale and shift must have the size of the last axis', [x, ...affine])
 }
@@ -49,7 +50,10 @@ export const layerNorm: Op<{ epsilon: number }, [x: Tensor, scale: Tensor, shift
     return affineReference(normalised, scale, shift)
   },
   flops: ({ shape }) => mulDim(8, product(shape)),
-  sample: (r) => [r.tensor([2, 3, 6]), r.tensor([6]), r.tensor([6])],
+  sample: (r) => {
+    const [a, b, n] = r.shape(3)
+    return [r.tensor([a, b, n + 1]), r.tensor([n + 1]), r.tensor([n + 1])]
+  },
 })
 
 /** x / sqrt(mean(x^2) + eps) * scale over the last axis. */
@@ -78,5 +82,8 @@ export const rmsNorm: Op<{ epsilon: number }, [x: Tensor, scale: Tensor, epsilon
     return affineReference(normalised, scale)
   },
   flops: ({ shape }) => mulDim(5, product(shape)),
-  sample: (r) => [r.tensor([2, 3, 6]), r.tensor([6])],
+  sample: (r) => {
+    const [a, b, n] = r.shape(3)
+    return [r.tensor([a, b, n]), r.tensor([n])]
+  },
 })

@@ -1,6 +1,6 @@
-import type { Dim, Shape } from '../dims.ts'
-import { ndarray } from '../ndarray.ts'
-import { type DType, type Op, op, type Tensor, type TensorLike } from '../tensor.ts'
+import { type Dim, isDim, type Shape } from '../dims.ts'
+import { ndarray, sizeOf } from '../ndarray.ts'
+import { type DType, type Op, op, ShapeError, type Tensor, type TensorLike } from '../tensor.ts'
 
 export interface Leaf {
   readonly name: string
@@ -16,7 +16,12 @@ const leafRules = {
   },
   flops: () => 0,
 }
-const leafArgs = (name: string, shape: Shape, dtype: DType = 'f32') => ({ inputs: [], attrs: { name, shape, dtype } })
+const leafArgs = (name: string, shape: Shape, dtype: DType = 'f32') => {
+  const odd = shape.find((dim) => !isDim(dim))
+  if (odd !== undefined)
+    throw new ShapeError(name, `${odd} is no dim; use a count, a name, or addDim and its kin`, [{ shape, dtype }])
+  return { inputs: [], attrs: { name, shape, dtype } }
+}
 
 /** A value given at every run, e.g. `input('ids', [1, 'seq'], 'i64')`. */
 export const input: Op<Leaf, [name: string, shape: Shape, dtype?: DType]> = op({
@@ -42,7 +47,11 @@ export const constant: Op<
     inputs: [],
     attrs: { values, shape, dtype },
   }),
-  shape: (_, { shape, dtype }) => ({ shape, dtype }),
+  shape: (_, { values, shape, dtype }) => {
+    if (values.length !== sizeOf(shape))
+      throw new ShapeError('constant', `got ${values.length} values`, [{ shape, dtype }])
+    return { shape, dtype }
+  },
   onnx: (emit, _, { values, shape, dtype }) => emit.constant(dtype, shape, values),
   reference: (_, { values, shape }) => ndarray(shape, values),
   flops: () => 0,
@@ -54,10 +63,7 @@ export const dimValue: Op<{ dim: Dim }, [dim: Dim]> = op({
   args: (dim: string | number) => ({ inputs: [], attrs: { dim } }),
   shape: () => ({ shape: [1], dtype: 'i64' }),
   onnx: (emit, _, { dim }) => emit.dim(dim),
-  reference: (_, { dim }) => {
-    if (typeof dim !== 'number') throw new Error(`the reference evaluates fixed dims only, got ${dim}`)
-    return ndarray([1], [dim])
-  },
+  reference: (_, { dim }, __, ___, size) => ndarray([1], [size(dim)]),
   flops: () => 0,
 })
 
