@@ -11,6 +11,11 @@ export const commands = [
     load: () => import('./chat.ts').then((file) => file.chatCommand),
   },
   {
+    name: 'eval',
+    summary: 'Measure how well a model answers',
+    load: () => import('./eval.ts').then((file) => file.evalCommand),
+  },
+  {
     name: 'papers',
     summary: 'List the papers behind the methods',
     load: () => import('./papers.ts').then((file) => file.papersCommand),
