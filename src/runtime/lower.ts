@@ -137,7 +137,7 @@ class GraphEmitter implements Emitter {
     if (terms.length === 1 && terms[0].atoms[0] === dim)
       throw new Error(`no input has the dim "${dim}", so its size is unknown at run time`)
     const parts = terms.map(({ coefficient, atoms }) =>
-      [...(coefficient === 1 ? [] : [coefficient]), ...atoms]
+      [...(coefficient === 1 && atoms.length ? [] : [coefficient]), ...atoms]
         .map((a) => this.dim(a))
         .reduce((a, b) => this.node('Mul', [a, b])),
     )

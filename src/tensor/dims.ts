@@ -103,7 +103,8 @@ export const isDim = (dim: Dim): boolean =>
 
 /** round / floor / ceil of `scale * dim`, a number when the dim is one. */
 export function scaleDim(dim: Dim, scale: number, fn: DimFunction['fn'] = 'round'): Dim {
-  if (typeof dim === 'number') return Math[fn](scale * dim)
+  // + 0 makes -0 a size.
+  if (typeof dim === 'number') return Math[fn](scale * dim) + 0
   const name = `${fn}(${scale}*${dim})`
   functions.set(name, { fn, scale, of: dim })
   return name
@@ -126,7 +127,7 @@ function evaluateAtom(atom: string, bindings: Bindings): number {
   if (bound !== undefined) return bound
   const known = functions.get(atom)
   if (!known) throw new Error(`dim "${atom}" has no size; known dims: ${[...bindings.keys()].join(', ') || 'none'}`)
-  return Math[known.fn](known.scale * evaluateDim(known.of, bindings))
+  return Math[known.fn](known.scale * evaluateDim(known.of, bindings)) + 0
 }
 
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`

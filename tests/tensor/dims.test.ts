@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import {
   addDim,
   broadcastShapes,
-  type Dim,
   divideDim,
   evaluateDim,
   isDim,
@@ -12,20 +11,7 @@ import {
   scaleDim,
   subDim,
 } from '../../src/tensor/index.ts'
-
-const names = ['a', 'b', 'seq', 'past']
-const bindings = fc
-  .tuple(...names.map(() => fc.integer({ min: 0, max: 50 })))
-  .map((sizes) => new Map(names.map((n, i) => [n, sizes[i]])))
-const atom: fc.Arbitrary<Dim> = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(...names))
-const dim: fc.Arbitrary<Dim> = fc.letrec<{ dim: Dim }>((tie) => ({
-  dim: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    atom,
-    fc.tuple(tie('dim'), tie('dim')).map(([a, b]) => addDim(a, b)),
-    fc.tuple(tie('dim'), tie('dim')).map(([a, b]) => mulDim(a, b)),
-  ),
-})).dim
+import { bindings, dim } from './arbitrary-dims.ts'
 
 describe('dims', () => {
   it('add, subtract and multiply as their sizes do', () => {

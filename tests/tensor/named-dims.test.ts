@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { compile } from '../../src/runtime/index.ts'
+import { compile, f32 } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
 import * as t from '../../src/tensor/index.ts'
 import { ndarray } from '../../src/tensor/ndarray.ts'
+import { bindings, dim, names } from './arbitrary-dims.ts'
 import { expectClose, RandomSampler, toArray, toValue } from './harness.ts'
 
 const backend = new NodeBackend()
@@ -42,6 +44,7 @@ const programs: Record<string, Builder> = {
   'padding up to a named size': (leaf, past, seq) =>
     t.add(t.pad(leaf([seq, 2]), 0, past, 0), t.concat([leaf([past, 2]), leaf([seq, 2])], 0)),
   positions: (leaf, past) => t.add(t.mul(leaf([past]), 0), t.cast(t.arange(past), 'f32')),
+  'one more than a size': (leaf, _, seq) => t.mul(leaf([seq, 1]), t.cast(t.dimValue(t.addDim(seq, 1)), 'f32')),
   'a size as a value': (leaf, _, seq) =>
     t.add(leaf([seq, 1]), t.cast(t.dimValue(t.addDim(t.mulDim(seq, seq), 3)), 'f32')),
   'attention over a cache': (leaf, past, seq) => {
@@ -51,6 +54,15 @@ const programs: Record<string, Builder> = {
   'scatter into a named size': (leaf, _, seq) => {
     const scores = leaf([seq])
     return t.scatterAdd([t.addDim(seq, 2)], t.topK(scores, seq), scores)
+  },
+  'a strided convolution over a named height': (leaf, _, seq) => {
+    const image = t.reshape(t.expand(leaf([seq, 1]), [seq, 12]), [1, 2, seq, 6])
+    const features = t.conv2d(image, t.constant([1, 2, 3, 4, -1, 1, 0, 2], [1, 2, 2, 2]), { stride: 3, padding: 1 })
+    return t.mul(features, t.cast(t.reshape(t.arange(features.shape[2]), [1, 1, -1, 1]), 'f32'))
+  },
+  'a pooling over a named height': (leaf, _, seq) => {
+    const pooled = t.maxPool2d(t.reshape(leaf([seq, 4]), [1, 1, seq, 4]), 2, { padding: [1, 0] })
+    return t.reshape(pooled, [-1])
   },
   'a gradient of a mean': (leaf, past, seq) => {
     const x = leaf([past, seq, 2])
@@ -108,6 +120,23 @@ describe('programs with named dims', () => {
         ]),
       )[0],
     ).toEqual(rows)
+  })
+
+  it('compute every size as evaluateDim does', async () => {
+    const dims = fc.sample(dim, { numRuns: 150, seed: 5 })
+    const leaves = names.map((name) => t.input(name, [name]))
+    const all = t.concat(
+      dims.map((size) => t.dimValue(size)),
+      0,
+    )
+    const program = await compile(backend, { all, leaves: t.concat(leaves, 0) })
+    for (const sizes of fc.sample(bindings, { numRuns: 10, seed: 6 })) {
+      const feeds = [...sizes].map(([name, size]) => [name, f32([size], new Float32Array(size))])
+      const { values } = await program.run(Object.fromEntries(feeds), { fetch: ['all'] })
+      const expected = dims.map((size) => t.evaluateDim(size, sizes) + 0)
+      expect(Array.from(values.all.data as BigInt64Array, Number)).toEqual(expected)
+    }
+    await program.dispose()
   })
 
   it('says which dim no input has', async () => {
