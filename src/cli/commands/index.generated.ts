@@ -16,6 +16,11 @@ export const commands = [
     load: () => import('./eval.ts').then((file) => file.evalCommand),
   },
   {
+    name: 'inspect',
+    summary: 'Show the layers, parameters and FLOPs of a model',
+    load: () => import('./inspect.ts').then((file) => file.inspectCommand),
+  },
+  {
     name: 'papers',
     summary: 'List the papers behind the methods',
     load: () => import('./papers.ts').then((file) => file.papersCommand),
