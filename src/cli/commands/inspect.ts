@@ -2,7 +2,7 @@ import { traceLanguage } from '../../pipeline/language-program.ts'
 import { dense, type Method } from '../../pipeline/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { traceVision } from '../../pipeline/vision-program.ts'
-import { countParameters } from '../../pipeline/weight-table.ts'
+import { countParameters, type WeightTable } from '../../pipeline/weight-table.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
 import { evaluateDim, type Tensor, topologicalOrder } from '../../tensor/index.ts'
 import { command } from '../command.ts'
@@ -18,6 +18,14 @@ interface InspectFlags {
   json?: boolean
 }
 
+/** Weights that share the first word of their name. */
+interface Part {
+  readonly name: string
+  /** 0 where the part has no numbered layers. */
+  readonly layers: number
+  readonly parameters: number
+}
+
 /** All that is said about a model, as data. */
 interface Inspection {
   readonly model: string
@@ -28,7 +36,7 @@ interface Inspection {
   readonly hiddenSize: number
   readonly vocabulary: number
   readonly visualTokens: { readonly before: number; readonly given: number }
-  readonly parameters: Readonly<Record<string, number>>
+  readonly parts: readonly Part[]
   readonly stages: Readonly<Record<string, Cost>>
   /** How often each op occurs, per program. */
   readonly ops: Readonly<Record<'vision' | 'language', Readonly<Record<string, number>>>>
@@ -83,7 +91,7 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     hiddenSize: architecture.hiddenSize,
     vocabulary: architecture.vocabulary,
     visualTokens: { before, given },
-    parameters: parameterGroups(model),
+    parts: partsOf(weights),
     stages: {
       vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), {}))),
       prefill: countCost(outputs, prompt),
@@ -91,10 +99,17 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     },
     ops: { vision: countOps(vision.flatMap((o) => Object.values(o))), language: countOps(outputs) },
   }
-  function parameterGroups({ parts }: Model): Record<string, number> {
-    const groups = [...new Set([...weights.entries.keys()].map((key) => key.split('.')[0]))]
-    return Object.fromEntries(groups.map((group) => [group, countParameters(parts.weights, `${group}.`)]))
-  }
+}
+
+/** Weights by the first word of their name. */
+function partsOf(weights: WeightTable): Part[] {
+  const names = [...weights.entries.keys()]
+  const groups = [...new Set(names.map((name) => name.split('.')[0]))]
+  return groups.map((name) => {
+    const own = names.filter((full) => full.startsWith(`${name}.`))
+    const layers = own.flatMap((full) => /\.layers\.(\d+)\./.exec(full)?.[1] ?? [])
+    return { name, layers: new Set(layers).size, parameters: countParameters(weights, `${name}.`) }
+  })
 }
 
 const pastSizes = (layers: number, rows: (layer: number) => number): Record<string, number> =>
@@ -112,8 +127,8 @@ function countOps(outputs: readonly Tensor[]): Record<string, number> {
 const grouped = (count: number): string => count.toLocaleString('en-US')
 
 function describe(found: Inspection, { graph, text }: InspectFlags): string {
-  const { heads, visualTokens, parameters, stages, ops } = found
-  const total = Object.values(parameters).reduce((a, b) => a + b, 0)
+  const { heads, visualTokens, parts, stages, ops } = found
+  const total = { name: 'total', layers: 0, parameters: parts.reduce((sum, part) => sum + part.parameters, 0) }
   const { before, given } = visualTokens
   const facts = [
     ['model', found.model],
@@ -127,10 +142,7 @@ function describe(found: Inspection, { graph, text }: InspectFlags): string {
   const width = Math.max(...facts.map(([name]) => name.length)) + 2
   const sections = [
     facts.map(([name, value]) => name.padEnd(width) + value).join('\n'),
-    table(
-      ['weights', '>parameters'],
-      [...Object.entries(parameters), ['total', total] as const].map(([name, n]) => [name, grouped(n)]),
-    ),
+    table(['weights', '>layers', '>parameters'], [...parts, total].map(partRow)),
     table(
       [`stage (${text} text tokens)`, '>FLOPs', '>bytes moved'],
       Object.entries(stages).map(([name, { flops, bytes }]) => [
@@ -143,6 +155,12 @@ function describe(found: Inspection, { graph, text }: InspectFlags): string {
   if (graph) sections.push(table(['op', '>vision', '>language'], opRows(ops)))
   return sections.join('\n\n')
 }
+
+const partRow = ({ name, layers, parameters }: Part): string[] => [
+  name,
+  layers ? String(layers) : '',
+  grouped(parameters),
+]
 
 function opRows({ vision, language }: Inspection['ops']): string[][] {
   const names = [...new Set([...Object.keys(language), ...Object.keys(vision)])]
