@@ -20,9 +20,25 @@ const exitCodes = { usage: 2, input: 3, network: 4, resource: 5 } as const
 export function describeFailure(error: unknown, program?: Program): Failure {
   if (error instanceof FoveaError) return { message: escapeLine(error.message), exitCode: exitCodes[error.kind] }
   if (error instanceof CommanderError) return { message: escapeLine(usageMessage(error, program)), exitCode: 2 }
+  if (isMissingBinding(error))
+    return { message: escapeLine(bindingMessage(error as Error)), exitCode: exitCodes.resource }
   const text = error instanceof Error ? error.message || error.name : String(error)
   const hint = process.env.FOVEA_DEBUG ? '' : ' (this is a bug in fovea; set FOVEA_DEBUG=1 for the stack)'
   return { message: escapeLine(text) + hint, exitCode: 1 }
+}
+
+/** A native library (onnxruntime, sharp, canvas) that is not there, or not made for this machine. */
+function isMissingBinding(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code = '' } = error as NodeJS.ErrnoException
+  return (
+    code === 'ERR_DLOPEN_FAILED' || /Cannot find module .*\.node'|Could not load the "sharp" module/.test(error.message)
+  )
+}
+
+function bindingMessage({ message }: Error): string {
+  const [first] = message.split('\n')
+  return `a native library cannot be loaded; run npm ci on this machine, with optional dependencies (${first})`
 }
 
 /** Commander's message on one line, with the names that may have been meant. */

@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Option, type Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
+import type { RgbImage } from '../media/image.ts'
+import { readImage } from '../media/read-image.ts'
 import type { Method } from '../pipeline/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import { loadModel } from '../pipeline/node-load.ts'
@@ -61,3 +63,15 @@ export async function modelFolder(name: string): Promise<string> {
 
 export const openModel = async ({ model, device }: ModelOptions): Promise<Model> =>
   loadModel(await modelFolder(model), { device })
+
+/** Reads images and loads the model at the same time. What is wrong with an image is said first. */
+export async function openBoth(
+  paths: readonly string[],
+  options: ModelOptions,
+): Promise<{ images: RgbImage[]; model: Model }> {
+  const reading = Promise.all(paths.map((path) => readImage(path)))
+  const [read, opened] = await Promise.allSettled([reading, openModel(options)])
+  if (read.status === 'fulfilled' && opened.status === 'fulfilled') return { images: read.value, model: opened.value }
+  if (opened.status === 'fulfilled') await opened.value.dispose()
+  throw read.status === 'rejected' ? read.reason : (opened as PromiseRejectedResult).reason
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { version } from '../../src/cli/package-root.ts'
 import { fovea, startFovea, temporaryFolder } from './fovea.ts'
+import { writeTinyModel } from './tiny-model.ts'
 
 describe('fovea', () => {
   it('lists its commands when called with nothing', async () => {
@@ -32,12 +33,20 @@ describe('fovea', () => {
     expect(await ended).toMatchObject({ status: 0, stderr: '' })
   })
 
-  it('ends cleanly at Ctrl-C and exits 130', async () => {
-    const out = temporaryFolder()
-    const { child, ended } = startFovea(['world', '--n', '100000', '--out', out])
+  it('ends cleanly at the first Ctrl-C and exits 130', async () => {
+    const { child, ended } = startFovea(['world', '--n', '100000', '--out', temporaryFolder()])
     setTimeout(() => child.kill('SIGINT'), 2000)
     const { status, stderr } = await ended
     expect(status).toBe(130)
     expect(stderr).toMatch(/^stopped after \d+ of 100000 images/)
+  })
+
+  it('ends at once at the second Ctrl-C', async () => {
+    const { child, ended } = startFovea(['eval', 'world', '--model', await writeTinyModel(temporaryFolder())])
+    child.stderr!.once('data', () => {
+      child.kill('SIGINT')
+      child.kill('SIGINT')
+    })
+    expect((await ended).status).toBe(130)
   })
 })

@@ -1,7 +1,6 @@
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
-import { readImage } from '../../media/read-image.ts'
 import type { Reply } from '../../pipeline/conversation.ts'
 import { dense, type Method } from '../../pipeline/method.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -10,7 +9,7 @@ import { escapeLine, escapeText } from '../escape.ts'
 import {
   type ModelOptions,
   methodOf,
-  openModel,
+  openBoth,
   type SamplingFlags,
   withMethodOption,
   withModelOptions,
@@ -51,9 +50,7 @@ export const askCommand = command<AskFlags>({
     const { paths, question } = splitWords(words as string[])
     assertTogether(options, paths)
     const methods = await methodsOf(options)
-    const images: RgbImage[] = []
-    for (const path of paths) images.push(await readImage(path))
-    const model = await openModel(options)
+    const { images, model } = await openBoth(paths, options)
     try {
       if (options.compare) await compare(model, images, question, methods, options, signal)
       else await answer(model, images, question, methods[0], options, signal)

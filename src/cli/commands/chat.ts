@@ -1,14 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import { FoveaError } from '../../errors.ts'
-import type { RgbImage } from '../../media/image.ts'
-import { readImage } from '../../media/read-image.ts'
 import type { Conversation } from '../../pipeline/conversation.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
 import {
   type ModelOptions,
   methodOf,
-  openModel,
+  openBoth,
   type SamplingFlags,
   withMethodOption,
   withModelOptions,
@@ -45,9 +43,7 @@ export const chatCommand = command<ChatFlags>({
         'the questions come from standard input; name image files instead of -',
       )
     const method = await methodOf(options.method)
-    const images: RgbImage[] = []
-    for (const path of paths as string[]) images.push(await readImage(path))
-    const model = await openModel(options)
+    const { images, model } = await openBoth(paths as string[], options)
     try {
       await talk(await model.converse(images, method), options, signal)
     } finally {

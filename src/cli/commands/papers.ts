@@ -12,18 +12,33 @@ function toJson(entry: Paper): object {
 
 function listPapers(found: readonly Paper[]): string {
   const rows = found.map((entry) => [entry.id, entry.name, entry.date, entry.kind.join(', '), state(entry)])
-  const states = [...new Set(found.map(state))]
-  const summary = states.map((name) => `${found.filter((entry) => state(entry) === name).length} ${name}`).join(', ')
-  const total =
-    found.length === papers.length ? `${papers.length} papers` : `${found.length} of ${papers.length} papers`
   const listed = found.length > 0 ? `${table(['id', 'name', 'date', 'kind', 'state'], rows)}\n\n` : ''
-  return `${listed}${total}${summary && `: ${summary}`}`
+  return listed + roles.map(({ role, plural }) => countStates(found, role, plural)).join('\n')
+}
+
+const roles = [
+  { role: 'catalogue', plural: 'papers' },
+  { role: 'algorithm', plural: 'further algorithms' },
+  { role: 'baseline', plural: 'baselines' },
+] as const
+
+/** `63 papers: 60 described, 3 runnable`, or `2 of 63 papers: ...` for a part of them. */
+function countStates(found: readonly Paper[], role: NonNullable<Paper['role']>, plural: string): string {
+  const hasRole = (entry: Paper) => (entry.role ?? 'catalogue') === role
+  const shown = found.filter(hasRole)
+  const total = papers.filter(hasRole).length
+  const states = [...new Set(shown.map(state))]
+  const counts = states.map((name) => `${shown.filter((entry) => state(entry) === name).length} ${name}`)
+  return [`${shown.length === total ? '' : `${shown.length} of `}${total} ${plural}`, counts.join(', ')]
+    .filter(Boolean)
+    .join(': ')
 }
 
 /** Every field on its own line, wrapped beside its name. */
 function describePaper(entry: Paper): string {
   const fields: Record<string, string | undefined> = {
     id: entry.id,
+    role: entry.role,
     name: entry.name,
     title: entry.title,
     date: entry.date,

@@ -67,6 +67,11 @@ describe('fovea ask', () => {
 })
 
 describe('fovea chat', () => {
+  it('ends with its input', async () => {
+    const { status, stdout } = await startFovea(['chat', image, '--model', model], '').ended
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  })
+
   it('answers piped questions and reuses the cache', async () => {
     const args = ['chat', image, '--model', model, '--max-tokens', '3', '--stats']
     const { status, stdout, stderr } = await startFovea(args, 'what is this?\n\nand its color?\n').ended

@@ -7,7 +7,8 @@ describe('fovea papers', () => {
     const { status, stdout } = await fovea('papers')
     expect(status).toBe(0)
     for (const { id } of papers) expect(stdout).toMatch(new RegExp(`^${id} `, 'm'))
-    expect(stdout).toMatch(new RegExp(`\n${papers.length} papers: \\d+ \\w+`))
+    const count = papers.filter(({ role = 'catalogue' }) => role === 'catalogue').length
+    expect(stdout).toMatch(new RegExp(`\n${count} papers: \\d+ \\w+.*\n\\d+ further algorithms: .*\n\\d+ baselines: `))
   })
 
   it('filters by words and kind', async () => {
