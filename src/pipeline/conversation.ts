@@ -1,11 +1,11 @@
 import { FoveaError } from '../errors.ts'
-import { f32, type Value } from '../runtime/index.ts'
 import type { ChatMessage, MessagePart } from '../text/chat-template.ts'
 import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
-import type { Chunk, ChunkResult, LanguageProgram } from './language-program.ts'
-import type { AskOptions, EncodedImage, ModelParts } from './model.ts'
+import type { ChunkResult, LanguageProgram } from './language-program.ts'
+import { layout } from './layout.ts'
+import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 
 export interface Reply {
   readonly text: string
@@ -99,8 +99,7 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each image placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const visual = withImages ? joinViews(this.images) : noVisual
-    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.images : [], visual, this.position)
+    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.images : [], this.position)
     const result = await this.language.run(this.key, chunk)
     this.fed.push(...ids)
     this.position += chunk.order.length
@@ -183,40 +182,6 @@ interface Turn {
   readonly generated: number
   readonly prefill: ChunkResult
   readonly steps: readonly ChunkResult[]
-}
-
-const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
-
-function joinViews(images: readonly EncodedImage[]): Value<Float32Array> {
-  const parts = images.flatMap((image) => image.views.map((view) => view.embeds))
-  if (parts.length <= 1) return parts[0] ?? noVisual
-  const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
-  let at = 0
-  for (const part of parts) {
-    data.set(part.data, at)
-    at += part.data.length
-  }
-  return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
-}
-
-/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next image. */
-function layout(
-  ids: readonly number[],
-  imageToken: number,
-  images: readonly EncodedImage[],
-  visual: Value<Float32Array>,
-  start: number,
-): Chunk {
-  const text = images.length ? ids.filter((id) => id !== imageToken) : ids
-  const order: number[] = []
-  let [nextText, nextVisual, nextImage] = [0, 0, 0]
-  for (const id of ids) {
-    if (images.length && id === imageToken) {
-      const count = images[nextImage++].views.reduce((total, view) => total + view.embeds.dims[0], 0)
-      for (let i = 0; i < count; i++) order.push(text.length + nextVisual++)
-    } else order.push(nextText++)
-  }
-  return { ids: text, visual, order, positions: order.map((_, slot) => start + slot) }
 }
 
 /** The cost of a step grows linearly with the past, so the first and the last step give the sum. */

@@ -1,49 +1,18 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
-import type { Architecture, PreprocessorConfig, View } from '../models/family.ts'
+import type { Architecture, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
-import type { ChatTemplate } from '../text/chat-template.ts'
-import type { SamplingOptions } from '../text/sampling.ts'
-import type { Tokenizer } from '../text/tokenizer.ts'
 import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
 import { dense, type Method } from './method.ts'
+import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
-import type { WeightTable } from './weight-table.ts'
-
-/** Everything a model folder holds, read and checked. */
-export interface ModelParts {
-  readonly name: string
-  readonly architecture: Architecture
-  readonly preprocessor: PreprocessorConfig
-  readonly tokenizer: Tokenizer
-  readonly template: ChatTemplate
-  readonly eosIds: readonly number[]
-  readonly weights: WeightTable
-}
-
-export interface AskOptions extends SamplingOptions {
-  readonly maxTokens?: number
-  readonly stop?: readonly string[]
-  readonly signal?: AbortSignal
-  /** Called with each piece of the answer as it is generated. */
-  readonly onText?: (text: string) => void
-}
 
 export interface GenerateOptions extends AskOptions {
   readonly prompt: string
   readonly images?: readonly RgbImage[]
   readonly method?: Method
-}
-
-/** An image as the language model will see it. */
-export interface EncodedImage {
-  readonly views: readonly EncodedView[]
-  /** Patches before any method, of the views the model itself would make. */
-  readonly patches: number
-  readonly preprocessMilliseconds: number
-  readonly cached: boolean
 }
 
 const CACHED_IMAGES = 16

@@ -1,6 +1,6 @@
 export { dialogue } from './dialogue.ts'
 export { type Canvas2D, drawScene } from './draw.ts'
-export { FONTS, type FontId, letterBoxes, runBox } from './fonts.ts'
+export { FONTS, type FontId } from './fonts.ts'
 export { insideObject, objectBox, toThousandths } from './geometry.ts'
 export {
   HELD_OUT_PAIRS,
@@ -24,6 +24,7 @@ export {
   type SceneObject,
   type Word,
 } from './scene.ts'
+export { letterBoxes, runBox } from './text-runs.ts'
 export {
   CHARACTERS,
   COLOR_RGB,

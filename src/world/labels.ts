@@ -1,6 +1,6 @@
-import { letterBoxes } from './fonts.ts'
 import { insideObject, objectBox } from './geometry.ts'
 import type { Box, Scene } from './scene.ts'
+import { letterBoxes } from './text-runs.ts'
 import { CHARACTERS, COLORS, FILLS, SHAPES, SIZES } from './vocabulary.ts'
 
 /** Number of classes of each label, the class 0 ("none") included; class i + 1 is entry i of the vocabulary. */

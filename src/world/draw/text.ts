@@ -1,5 +1,6 @@
-import { FONTS, letterBoxes } from '../fonts.ts'
+import { FONTS } from '../fonts.ts'
 import type { TextRun } from '../scene.ts'
+import { letterBoxes } from '../text-runs.ts'
 import { type Canvas2D, css } from './context.ts'
 
 /** Sets the letters one by one, so that their boxes are those of `letterBoxes` whatever the canvas does about kerning. */

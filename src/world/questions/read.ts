@@ -1,7 +1,7 @@
-import { runBox } from '../fonts.ts'
 import { toThousandths } from '../geometry.ts'
 import type { Rng } from '../rng.ts'
 import type { Scene, Word } from '../scene.ts'
+import { runBox } from '../text-runs.ts'
 import { phrase, type Task } from './task.ts'
 
 const ONE = [

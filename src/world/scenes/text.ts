@@ -1,8 +1,9 @@
 import { contrastingColors, jitteredRgb } from '../background.ts'
-import { emForCapHeight, FONT_IDS, runBox, textWidth } from '../fonts.ts'
+import { emForCapHeight, FONT_IDS, textWidth } from '../fonts.ts'
 import { round2 } from '../geometry.ts'
 import type { Rng } from '../rng.ts'
 import type { Background, Box, Word } from '../scene.ts'
+import { runBox } from '../text-runs.ts'
 import { pickWord } from '../words.ts'
 
 /** A word within a horizontal band of the canvas, with capitals at least an eighth of the canvas high. */

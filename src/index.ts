@@ -1,0 +1,26 @@
+/**
+ * Fovea: vision-language models in TypeScript, and every published way of spending visual tokens as a small program.
+ */
+export { FoveaError } from './errors.ts'
+export { decodeImage } from './media/decode.ts'
+export type { RgbImage } from './media/image.ts'
+export { readImage } from './media/read-image.ts'
+export { buildMethod, parseMethod, runnable } from './papers/methods.ts'
+export { type Kind, type Paper, paper, state } from './papers/paper.ts'
+export { filterPapers, findPaper, papers } from './papers/registry.ts'
+export type { Conversation, Reply } from './pipeline/conversation.ts'
+export { compose, dense, type Method } from './pipeline/method.ts'
+export type { GenerateOptions, Model } from './pipeline/model.ts'
+export { type LoadOptions, loadModel } from './pipeline/node-load.ts'
+export type { AskOptions, EncodedImage } from './pipeline/parts.ts'
+export { keepVisual, lastAttention, type Sequence } from './pipeline/sequence.ts'
+export {
+  clsAttention,
+  gatherRows,
+  keepTokens,
+  patchKeys,
+  regroup,
+  type VisualTokens,
+} from './pipeline/visual-tokens.ts'
+export type { Device } from './runtime/index.ts'
+export * as tensor from './tensor/index.ts'

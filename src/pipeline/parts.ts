@@ -1,0 +1,34 @@
+import type { Architecture, PreprocessorConfig } from '../models/family.ts'
+import type { ChatTemplate } from '../text/chat-template.ts'
+import type { SamplingOptions } from '../text/sampling.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
+import type { EncodedView } from './vision-program.ts'
+import type { WeightTable } from './weight-table.ts'
+
+/** Everything a model folder holds, read and checked. */
+export interface ModelParts {
+  readonly name: string
+  readonly architecture: Architecture
+  readonly preprocessor: PreprocessorConfig
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate
+  readonly eosIds: readonly number[]
+  readonly weights: WeightTable
+}
+
+export interface AskOptions extends SamplingOptions {
+  readonly maxTokens?: number
+  readonly stop?: readonly string[]
+  readonly signal?: AbortSignal
+  /** Called with each piece of the answer as it is generated. */
+  readonly onText?: (text: string) => void
+}
+
+/** An image as the language model will see it. */
+export interface EncodedImage {
+  readonly views: readonly EncodedView[]
+  /** Patches before any method, of the views the model itself would make. */
+  readonly patches: number
+  readonly preprocessMilliseconds: number
+  readonly cached: boolean
+}
