@@ -49,9 +49,10 @@ async function unfinishedFiles(folder: string): Promise<string[]> {
     .sort()
 }
 
-/** Removes what unfinished saves left; only for the process that holds the folder's lock. */
+/** Removes what interrupted writes left behind; only for the process that holds the folder's lock. */
 export async function removeUnfinished(folder: string): Promise<void> {
-  for (const name of await unfinishedFiles(folder)) await rm(join(folder, name), { force: true })
+  const others = (await readdir(folder)).filter((name) => /^\..*\.tmp$/.test(name))
+  for (const name of [...(await unfinishedFiles(folder)), ...others]) await rm(join(folder, name), { force: true })
 }
 
 /** The newest state that can be read; `skipped` says which files are none, and why. */
