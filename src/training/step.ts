@@ -11,6 +11,8 @@ export interface StepDefinition {
   readonly optimizer: (name: string, leaf: Tensor) => Optimizer
   readonly clip: number
   readonly frozen?: ReadonlyMap<string, Value>
+  /** Prefix of a per-node profile, written when the step is disposed. */
+  readonly profile?: string
 }
 
 /** A compiled step whose weights and optimizer states stay with the engine. */
@@ -30,6 +32,7 @@ export async function compileStep(backend: Backend, definition: StepDefinition):
   const { outputs, resident } = traceStep(definition)
   const frozen = definition.frozen ?? new Map<string, Value>()
   const program = await compile(backend, outputs, {
+    profile: definition.profile,
     weights: (name) => {
       const value = definition.trained.has(name) ? undefined : frozen.get(name)
       return value && { dtype: value.dtype, shape: value.dims, content: bytes(value.data) }
