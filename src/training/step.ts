@@ -16,6 +16,8 @@ export interface StepDefinition {
   /** Micro-batches per update; their gradients are averaged, as if they were one batch. */
   readonly accumulate?: number
   readonly frozen?: ReadonlyMap<string, Value>
+  /** Prefix of a per-node profile, written when the step is disposed. */
+  readonly profile?: string
 }
 
 /** A compiled step whose weights and optimizer states stay with the engine. */
@@ -35,6 +37,7 @@ export async function compileStep(backend: Backend, definition: StepDefinition):
   const { outputs, resident } = traceStep(definition)
   const { frozen = new Map<string, Value>(), accumulate = 1 } = definition
   const program = await compile(backend, outputs, {
+    profile: definition.profile,
     weights: (name) => {
       const value = definition.trained.has(name) ? undefined : frozen.get(name)
       return value && { dtype: value.dtype, shape: value.dims, content: bytes(value.data) }
