@@ -2,8 +2,8 @@
  * Simple drawings by another renderer: filled shapes on plain paper, written as SVG and rasterised by sharp. They ask
  * whether a model learnt shapes and colours, or the strokes of the World's own canvas.
  */
-import sharp from 'sharp'
 import { FoveaError } from '../errors.ts'
+import { decodeImage } from '../media/decode.ts'
 import type { RgbImage } from '../media/image.ts'
 import { corners, isRound, RING_HOLE } from '../world/geometry.ts'
 import {
@@ -68,10 +68,5 @@ export function sceneToSvg({ size, background, objects }: Scene): string {
 }
 
 /** The pixels of a drawing. */
-export async function renderDrawing(scene: Scene): Promise<RgbImage> {
-  const image = sharp(Buffer.from(sceneToSvg(scene)))
-    .removeAlpha()
-    .raw()
-  const { data, info } = await image.toBuffer({ resolveWithObject: true })
-  return { data: new Uint8Array(data), width: info.width, height: info.height }
-}
+export const renderDrawing = (scene: Scene): Promise<RgbImage> =>
+  decodeImage(new TextEncoder().encode(sceneToSvg(scene)), { allowSvg: true })
