@@ -1,7 +1,7 @@
 import { FoveaError } from '../errors.ts'
 import type { ChatMessage, MessagePart } from '../text/chat-template.ts'
 import { decodeStream } from '../text/decode-stream.ts'
-import { createSampler } from '../text/sampling.ts'
+import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { layout } from './layout.ts'
@@ -49,7 +49,7 @@ export class Conversation {
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
-      const reply = await this.answer(first, options)
+      const reply = await this.answer(options)
       this.messages.push({ role: 'assistant', content: reply.text })
       return reply
     } catch (error) {
@@ -63,16 +63,20 @@ export class Conversation {
     await this.language.close(this.key)
   }
 
-  private async answer(first: boolean, options: AskOptions): Promise<Reply> {
+  private async answer(options: AskOptions): Promise<Reply> {
     const { tokenizer, template } = this.parts
+    const sample = createSampler(options)
+    assertMaxTokens(options.maxTokens)
     const ids = tokenizer.encode(template.render(this.messages, { protect: tokenizer.protect }), { special: true })
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
-    this.assertPlaceholders(news, first)
-    const prefill = await this.feed(news, first)
-    if (first) this.lastKept = prefill.kept
-    const decoded = await this.decode(prefill.logits, options)
-    return this.report(first, { prompt: news.length, cached, prefill, ...decoded })
+    // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
+    const withImages = this.images.length > 0 && !this.fed.includes(this.parts.architecture.imageToken)
+    this.assertPlaceholders(news, withImages ? this.images.length : 0)
+    const prefill = await this.feed(news, withImages)
+    if (withImages) this.lastKept = prefill.kept
+    const decoded = await this.decode(prefill.logits, sample, options)
+    return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
   }
 
   /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
@@ -81,7 +85,11 @@ export class Conversation {
     while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
     const stale = this.fed.slice(common)
     if (stale.includes(this.parts.architecture.imageToken))
-      throw new Error('the chat template rewrote a turn that held an image')
+      throw new FoveaError(
+        'template_rewrites',
+        'input',
+        'the chat template changed an earlier turn that held an image; start a new conversation',
+      )
     if (stale.length) {
       await this.language.truncate(this.key, stale.length)
       this.fed = this.fed.slice(0, common)
@@ -90,9 +98,8 @@ export class Conversation {
     return common
   }
 
-  private assertPlaceholders(ids: readonly number[], first: boolean): void {
+  private assertPlaceholders(ids: readonly number[], expected: number): void {
     const found = ids.filter((id) => id === this.parts.architecture.imageToken).length
-    const expected = first ? this.images.length : 0
     if (found !== expected)
       throw new FoveaError('image_count', 'input', `the prompt has places for ${found} images, ${expected} were given`)
   }
@@ -106,9 +113,8 @@ export class Conversation {
     return result
   }
 
-  private async decode(start: Float32Array, options: AskOptions) {
-    const { maxTokens = MAX_TOKENS, stop = [], signal, onText, ...sampling } = options
-    const sample = createSampler(sampling)
+  private async decode(start: Float32Array, sample: Sampler, options: AskOptions) {
+    const { maxTokens = MAX_TOKENS, stop = [], signal, onText } = options
     const stream = decodeStream(this.parts.tokenizer, { skipSpecial: true })
     const matcher = createStopMatcher({ eosIds: this.parts.eosIds, stopStrings: stop })
     const generated: number[] = []
@@ -123,7 +129,7 @@ export class Conversation {
         finishReason = 'aborted'
         break
       }
-      const id = sample(logits, [...this.fed, ...generated])
+      const id = sample(logits, this.fed)
       generated.push(id)
       const step = matcher.push(id, stream.push(id))
       say(step.text)
@@ -141,9 +147,8 @@ export class Conversation {
     return { text, finishReason, generated: generated.length, steps }
   }
 
-  private report(first: boolean, turn: Turn): Reply {
-    const views = first ? this.images.flatMap((image) => image.views) : []
-    const fresh = first ? this.images.filter((image) => !image.cached) : []
+  private report(withImages: boolean, turn: Turn): Reply {
+    const fresh = withImages ? this.images.filter((image) => !image.cached) : []
     const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
     const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
     const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
@@ -153,7 +158,7 @@ export class Conversation {
       finishReason: turn.finishReason,
       tokens: {
         visual: { before: sum(this.images.map((image) => image.patches)), after, last: this.lastKept.length },
-        text: turn.prompt - (first ? this.images.length : 0),
+        text: turn.prompt - (withImages ? this.images.length : 0),
         cached: turn.cached,
         generated: turn.generated,
       },
@@ -165,13 +170,18 @@ export class Conversation {
         ttft: preprocess + vision + turn.prefill.milliseconds,
       },
       flops: {
-        vision: sum(fresh.length ? views.map((view) => view.cost.flops) : []),
+        vision: sum(fresh.flatMap((image) => image.views.map((view) => view.cost.flops))),
         prefill: this.language.cost(turn.prefill.sizes).flops,
         decode: decodeFlops(this.language, turn.steps),
       },
       kept: keptPatches(this.images, this.lastKept),
     }
   }
+}
+
+function assertMaxTokens(count = MAX_TOKENS): void {
+  if (Number.isInteger(count) && count >= 0) return
+  throw new FoveaError('max_tokens_invalid', 'usage', `maxTokens must be a whole number from 0, got ${count}`)
 }
 
 interface Turn {

@@ -191,7 +191,7 @@ function rowCounter(inputs: readonly Hidden[]) {
 }
 
 function assertLayers(method: Method, wanted: readonly number[], layers: number): void {
-  const outside = wanted.filter((layer) => layer >= layers)
+  const outside = wanted.filter((layer) => !(layer >= 0 && layer < layers))
   if (outside.length)
     throw new FoveaError(
       'method_layer',

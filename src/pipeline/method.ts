@@ -1,4 +1,5 @@
 import type { View } from '../models/family.ts'
+import { methodError } from './method-error.ts'
 import type { Sequence } from './sequence.ts'
 import type { VisualTokens } from './visual-tokens.ts'
 
@@ -27,8 +28,29 @@ export interface ModelShape {
   readonly layers: number
 }
 
-/** Several methods as one: every place runs them left to right. */
+/** The places of a method in the order in which an image passes them. */
+const PLACES = ['views', 'patches', 'tokens', 'decoder'] as const
+
+const placesOf = (method: Method) => PLACES.filter((place) => method[place] !== undefined)
+
+/** A method that acts wholly before the one written to its left would not see what that one left over. */
+function assertOrder(left: Method, right: Method): void {
+  const [earliest, latest] = [placesOf(left)[0], placesOf(right).at(-1)]
+  if (earliest === undefined || latest === undefined || PLACES.indexOf(latest) >= PLACES.indexOf(earliest)) return
+  throw methodError(
+    `${right.name} cannot follow ${left.name}: it acts on ${latest}, before ${left.name} acts on ${earliest}; ` +
+      `put ${right.name} first`,
+  )
+}
+
+/**
+ * Several methods as one: every place runs them left to right. Throws FoveaError `method_unfit` where a method acts
+ * before the one to its left.
+ */
 export function compose(...methods: readonly Method[]): Method {
+  methods.forEach((right, at) => {
+    for (const left of methods.slice(0, at)) assertOrder(left, right)
+  })
   const chain = <T, Rest extends unknown[]>(steps: readonly (((value: T, ...rest: Rest) => T) | undefined)[]) => {
     const present = steps.filter((step) => step !== undefined)
     if (present.length === 0) return undefined

@@ -1,4 +1,3 @@
-import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { Architecture, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
@@ -6,6 +5,7 @@ import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
 import { dense, type Method } from './method.ts'
+import { methodError } from './method-error.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
@@ -105,20 +105,14 @@ function patchesOf(architecture: Architecture, view: View): number {
   return rows * columns
 }
 
-/** Compiles at most once per key; a failed attempt is not remembered. */
+/** Compiles at most once per key; a failed attempt is not remembered. Shapes that do not fit are the method's fault. */
 function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const existing = known.get(key)
   if (existing) return existing
   const made = make().catch((error: unknown) => {
     known.delete(key)
-    throw error instanceof FoveaError || !(error instanceof Error) ? error : methodError(error)
+    throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
   })
   known.set(key, made)
   return made
 }
-
-/** A method that cannot be traced into this model is the user's choice to change. */
-const methodError = (error: Error): Error =>
-  error.name === 'ShapeError' || error.name === 'MethodError'
-    ? new FoveaError('method_unfit', 'usage', error.message, { cause: error })
-    : error

@@ -13,6 +13,7 @@ import {
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
+import { methodError } from './method-error.ts'
 
 /** The whole prompt inside the language model (batch 1), and which of its slots hold visual tokens. */
 export interface Sequence extends Hidden {
@@ -34,7 +35,7 @@ export function decoderLayer(seq: Sequence, layer: number, by: string): DecoderL
   const reason = seq.layers[layer]
     ? `${seq.changedBy.at(-1)} dropped tokens before layer ${seq.since}`
     : 'it has not run yet'
-  throw new Error(`${by} reads attention of layer ${layer}, but ${reason}`)
+  throw methodError(`${by} reads attention of layer ${layer}, but ${reason}`)
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../tensor/index.ts'
+import { methodError } from './method-error.ts'
 
 /**
  * The tokens of an image on their way from the vision encoder to the language model, and where each came from.
@@ -75,7 +76,7 @@ export function regroup(tokens: VisualTokens, states: Tensor, assignment: Tensor
 /** Vision signals are per patch: a method that reads them must come before any that changed the tokens. */
 export function assertPatches(tokens: VisualTokens, by: string): void {
   if (tokens.changedBy.length)
-    throw new Error(
+    throw methodError(
       `${by} reads the vision encoder patch by patch, but ${tokens.changedBy.at(-1)} before it has already changed the tokens; put ${by} first`,
     )
 }
@@ -84,7 +85,7 @@ export function assertPatches(tokens: VisualTokens, by: string): void {
 export function visionLayer(tokens: VisualTokens, index: number) {
   const layer = tokens.vision.layers.at(index)
   if (!layer)
-    throw new Error(`the vision encoder has ${tokens.vision.layers.length} layers, there is no layer ${index}`)
+    throw methodError(`the vision encoder has ${tokens.vision.layers.length} layers, there is no layer ${index}`)
   return layer
 }
 
@@ -92,7 +93,7 @@ export function visionLayer(tokens: VisualTokens, index: number) {
 export function clsAttention(tokens: VisualTokens, layer: number): Tensor {
   const { attention } = visionLayer(tokens, layer)
   const { special } = tokens.vision
-  if (special === 0) throw new Error('this vision encoder has no CLS token; use a method that needs none')
+  if (special === 0) throw methodError('this vision encoder has no CLS token; use a method that needs none')
   const row = slice(slice(attention, 2, 0, 1), 3, special)
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
 }

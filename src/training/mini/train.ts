@@ -80,7 +80,7 @@ export async function trainStage(run: MiniRun, stage: StageName): Promise<Readon
 }
 
 /** Muon for the matrices inside the layers, AdamW for embeddings, heads, norms and biases. */
-function optimizerFor(name: string, leaf: Tensor): Optimizer {
+export function optimizerFor(name: string, leaf: Tensor): Optimizer {
   const inner = leaf.shape.length === 2 && /\.layers\.|linear_\d/.test(name)
   return inner ? muon({ weightDecay: 0.02 }) : adamw()
 }

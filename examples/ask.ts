@@ -1,0 +1,16 @@
+/** Asks a model about an image: npx tsx examples/ask.ts models/fovea-mini photo.png "how many red circles are there?" */
+import { loadModel, parseMethod, readImage } from '../src/index.ts'
+
+const [folder, path, prompt] = process.argv.slice(2)
+const model = await loadModel(folder)
+
+const { tokens, milliseconds } = await model.generate({
+  prompt,
+  images: [await readImage(path)],
+  method: parseMethod('visionzip:keep=.25'),
+  onText: (piece) => process.stdout.write(piece),
+})
+
+const { before, after } = tokens.visual
+console.log(`\n${before} patches became ${after} visual tokens; first word after ${milliseconds.ttft.toFixed(0)} ms`)
+await model.dispose()

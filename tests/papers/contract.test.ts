@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FoveaError } from '../../src/errors.ts'
+import { buildMethod, parseMethod, runnable } from '../../src/papers/methods.ts'
+import { compose, type Method } from '../../src/pipeline/method.ts'
+import type { Model } from '../../src/pipeline/model.ts'
+import { LAYERS, PATCHES, type Prefill, picture, prefill, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
+
+let tiny: Tiny
+let second: Tiny
+let dense: Prefill
+beforeAll(async () => {
+  tiny = await tinyModel()
+  second = await tinyModel()
+  dense = await prefill(tiny.model)
+})
+afterAll(async () => {
+  await tiny.close()
+  await second.close()
+})
+
+const ask = (model: Model, method: Method, images = [picture()]) =>
+  model.generate({ prompt: 'how many red circles are there?', images, method, maxTokens: 4 })
+
+const refusal = (run: () => unknown): FoveaError => {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof FoveaError) return error
+    throw error
+  }
+  throw new Error('was not refused')
+}
+
+/** What every runnable entry of the registry owes its users. */
+describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
+  const shape = entry.options?.shape ?? {}
+
+  it('is built by its defaults, by its id alone', () => {
+    expect(parseMethod(id).name).toBe(buildMethod(entry, {}).name)
+    expect(buildMethod(entry, {}).name.startsWith(id)).toBe(true)
+  })
+
+  it('declares the places that it acts at, and no others', () => {
+    const functions = Object.entries(entry.method!(entry.options?.parse({}) ?? {})).filter(([, value]) => value)
+    expect(functions.map(([place]) => place).sort()).toEqual([...entry.places].sort())
+  })
+
+  it('describes its options and refuses values of another type, and unknown names', () => {
+    for (const [name, option] of Object.entries(shape)) {
+      expect((option as { description?: string }).description, name).toMatch(/^\S.{5,}/)
+      const wrong = refusal(() => buildMethod(entry, { [name]: { a: 'list of things' } }))
+      expect(wrong).toMatchObject({ code: 'invalid_option', kind: 'usage' })
+      expect(wrong.message).toContain(`${id}: option ${name}:`)
+    }
+    expect(refusal(() => parseMethod(`${id}:no-such-option=1`))).toMatchObject({ code: 'unknown_option' })
+  })
+
+  it('runs on a model: finite logits, never more tokens than without it', async () => {
+    const { logits, chunk, rows, kept } = await prefill(tiny.model, { method: buildMethod(entry, {}) })
+    expect(logits.every(Number.isFinite)).toBe(true)
+    expect(new Set(logits).size).toBeGreaterThan(1)
+    expect(chunk.visual.dims[0]).toBeLessThanOrEqual(dense.chunk.visual.dims[0])
+    expect(kept.length).toBeLessThanOrEqual(chunk.visual.dims[0])
+    expect(rows).toHaveLength(LAYERS)
+    for (const [layer, count] of rows.entries()) expect(count).toBeLessThanOrEqual(dense.rows[layer])
+  })
+
+  it('says of each patch whether it was kept, for every image', async () => {
+    const { kept, tokens } = await ask(tiny.model, buildMethod(entry, {}), [picture(1), picture(2)])
+    expect(kept).toHaveLength(2)
+    for (const bits of kept) {
+      expect(bits.length).toBeLessThanOrEqual(PATCHES)
+      expect(bits.every((bit) => bit === 0 || bit === 1)).toBe(true)
+    }
+    expect(tokens.visual.last).toBeLessThanOrEqual(tokens.visual.after)
+    expect(tokens.visual.after).toBeLessThanOrEqual(tokens.visual.before)
+  })
+
+  it('gives the same answer every time, on another copy of the model too', async () => {
+    const [first, again] = [
+      await ask(tiny.model, buildMethod(entry, {})),
+      await ask(tiny.model, buildMethod(entry, {})),
+    ]
+    const other = await ask(second.model, buildMethod(entry, {}))
+    expect([again.text, again.kept]).toEqual([first.text, first.kept])
+    expect([other.text, other.kept]).toEqual([first.text, first.kept])
+  })
+
+  it('works with text alone', async () => {
+    const { text } = await ask(tiny.model, buildMethod(entry, {}), [])
+    expect(text).toBe((await ask(tiny.model, compose(), [])).text)
+  })
+})
+
+it('there are entries to run', () => {
+  expect(runnable.length).toBeGreaterThanOrEqual(5)
+})
