@@ -8,4 +8,6 @@ export default defineConfig({
   fixedExtension: false,
   dts: { entry: 'src/index.ts' },
   clean: true,
+  // The World finds its fonts beside the module that asks for them.
+  copy: [{ from: 'src/world/fonts', to: 'dist' }],
 })

@@ -68,6 +68,8 @@ export interface Architecture {
 export interface Family {
   readonly id: string
   readonly modelTypes: readonly string[]
+  /** A name in a checkpoint file -> the name the program uses; undefined for weights it has no use for. */
+  readonly weightName?: (name: string) => string | undefined
   /** Checks a parsed config.json and binds it. Throws FoveaError naming the field that does not fit. */
   bind(config: unknown): Architecture
 }

@@ -29,9 +29,9 @@ export function mergeHeads(x: Tensor): Tensor {
  */
 export function attentionWeights(q: Tensor, k: Tensor, mask?: Tensor): Tensor {
   const [batch, heads, length, width] = q.shape as [Dim, number, Dim, number]
-  const scores = reshape(matmul(grouped(q, k), transpose(k)), [batch, heads, length, k.shape[2]])
-  const scaled = mul(scores, 1 / Math.sqrt(width))
-  return softmax(mask ? add(scaled, mask) : scaled)
+  const scaled = mul(grouped(q, k), 1 / Math.sqrt(width)) // smaller than the scores
+  const scores = reshape(matmul(scaled, transpose(k)), [batch, heads, length, k.shape[2]])
+  return softmax(mask ? add(scores, mask) : scores)
 }
 
 /** Attention output [b, h, s, d] for values v [b, hk, t, d]. */

@@ -85,6 +85,7 @@ export class Conversation {
     this.assertPlaceholders(news, withImages ? this.images.length : 0)
     const prefill = await this.feed(news, withImages)
     if (withImages) this.lastKept = prefill.kept
+    options.onPrefill?.(ids, prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
   }
@@ -124,7 +125,7 @@ export class Conversation {
   }
 
   private async decode(start: Float32Array, sample: Sampler, options: AskOptions) {
-    const { maxTokens = MAX_TOKENS, stop = [], signal, onText } = options
+    const { maxTokens = MAX_TOKENS, stop = [], signal, onText, onToken } = options
     const stream = decodeStream(this.parts.tokenizer, { skipSpecial: true })
     const matcher = createStopMatcher({ eosIds: this.parts.eosIds, stopStrings: stop })
     const generated: number[] = []
@@ -141,6 +142,7 @@ export class Conversation {
       }
       const id = sample(logits, this.fed)
       generated.push(id)
+      onToken?.(id)
       const step = matcher.push(id, stream.push(id))
       say(step.text)
       if (step.reason) {

@@ -131,7 +131,8 @@ function chunkFeeds({ ids, visual, order, positions }: Chunk, hiddenSize: number
   }
 }
 
-function traceLanguage(architecture: Architecture, method: Method) {
+/** The graph of the language side, and how many rows a layer adds to its cache. */
+export function traceLanguage(architecture: Architecture, method: Method) {
   const scope = createScope()
   const { layers, heads, hiddenSize } = architecture
   const length = addDim('text', 'visual')

@@ -10,6 +10,7 @@ import { closest } from '../text/closest.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
+import { checkWeights, requiredWeights } from './check-weights.ts'
 import { Model } from './model.ts'
 import { type TableEntry, weightTable } from './weight-table.ts'
 
@@ -23,7 +24,8 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   const config = await readModelJson(folder, 'config.json')
   if (!config)
     throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
-  const architecture = familyOf(config, folder).bind(config)
+  const family = familyOf(config, folder)
+  const architecture = family.bind(config)
   const [checkpoint, tokenizer, template, preprocessor, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
@@ -33,10 +35,13 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   ])
   const entries = new Map<string, TableEntry>()
   const files: Record<string, string> = {}
-  for (const [name, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
+  for (const [stored, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
+    const name = family.weightName ? family.weightName(stored) : stored
+    if (name === undefined) continue
     entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
     files[basename(file)] = file
   }
+  checkWeights(requiredWeights(architecture), entries, folder)
   const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
   const parts = {
     name: folder,

@@ -20,6 +20,10 @@ export interface AskOptions extends SamplingOptions {
   readonly maxTokens?: number
   readonly stop?: readonly string[]
   readonly signal?: AbortSignal
+  /** Called once the prompt has run: its token ids (an image as one placeholder) and the logits of its last position. */
+  readonly onPrefill?: (ids: readonly number[], logits: Float32Array) => void
+  /** Called with each token of the answer. */
+  readonly onToken?: (id: number) => void
   /** Called with each piece of the answer as it is generated. */
   readonly onText?: (text: string) => void
 }

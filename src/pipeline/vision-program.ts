@@ -31,17 +31,8 @@ export async function compileVision(
   method: Method,
   { width, height, image }: View,
 ): Promise<VisionProgram> {
-  const scope = createScope()
-  const features = architecture.encode(scope, input('pixels', [1, 3, height, width]))
-  const patches = allPatches(features.patches, features)
-  const chosen = method.patches?.(patches) ?? patches
-  const connected = { ...chosen, states: architecture.connect(scope, chosen.states) }
-  const tokens = method.tokens?.(connected) ?? connected
-  const program: Program = await compile(
-    backend,
-    { embeds: tokens.states, owner: tokens.owner },
-    weights.compileOptions,
-  )
+  const outputs = traceVision(architecture, method, { width, height })
+  const program: Program = await compile(backend, outputs, weights.compileOptions)
   const cost = program.cost({})
   const grid = architecture.grid({ image, width, height })
   return {
@@ -53,6 +44,17 @@ export async function compileVision(
     },
     dispose: () => program.dispose(),
   }
+}
+
+/** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
+export function traceVision(architecture: Architecture, method: Method, { width, height }: Omit<View, 'image'>) {
+  const scope = createScope()
+  const features = architecture.encode(scope, input('pixels', [1, 3, height, width]))
+  const patches = allPatches(features.patches, features)
+  const chosen = method.patches?.(patches) ?? patches
+  const connected = { ...chosen, states: architecture.connect(scope, chosen.states) }
+  const tokens = method.tokens?.(connected) ?? connected
+  return { embeds: tokens.states, owner: tokens.owner }
 }
 
 const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }

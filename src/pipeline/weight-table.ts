@@ -29,3 +29,9 @@ export function weightTable(
   }
   return { entries, compileOptions: { weights, files, threads } }
 }
+
+/** Numbers in all weights whose name begins with `prefix`. */
+export const countParameters = ({ entries }: WeightTable, prefix = ''): number =>
+  [...entries]
+    .filter(([name]) => name.startsWith(prefix))
+    .reduce((total, [, { shape }]) => total + shape.reduce((a, b) => a * b, 1), 0)

@@ -40,9 +40,24 @@ async function removeState(folder: string, step: number): Promise<void> {
   await rm(join(folder, fileOf(step)), { force: true })
 }
 
-/** The newest state that can be read; `skipped` names newer ones that could not. */
+/** Files that a process left behind when it died while saving: temporary ones and states without a marker. */
+async function unfinishedFiles(folder: string): Promise<string[]> {
+  const names = new Set(await readdir(folder).catch(() => []))
+  const unmarked = (name: string) => names.has(name.replace(/\.safetensors$/, '.complete')) === false
+  return [...names]
+    .filter((name) => /^\.step-\d+\..*\.tmp$/.test(name) || (/^step-\d+\.safetensors$/.test(name) && unmarked(name)))
+    .sort()
+}
+
+/** Removes what interrupted writes left behind; only for the process that holds the folder's lock. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const others = (await readdir(folder)).filter((name) => /^\..*\.tmp$/.test(name))
+  for (const name of [...(await unfinishedFiles(folder)), ...others]) await rm(join(folder, name), { force: true })
+}
+
+/** The newest state that can be read; `skipped` says which files are none, and why. */
 export async function newestState(folder: string): Promise<{ state: TrainingState | undefined; skipped: string[] }> {
-  const skipped: string[] = []
+  const skipped = (await unfinishedFiles(folder)).map((name) => `${name}: its save was cut off`)
   for (const step of await completeSteps(folder)) {
     try {
       return { state: { step, values: await readValues(join(folder, fileOf(step))) }, skipped }

@@ -59,13 +59,15 @@ export interface MuonOptions {
   readonly momentum?: number
   readonly iterations?: number
   readonly weightDecay?: number
+  /** Root mean square of an update at rate 1; 0.2 is that of AdamW. */
+  readonly scale?: number
 }
 
 /**
- * Muon for matrices: Nesterov momentum, orthogonalised by Newton-Schulz iterations, scaled so that the update has the
- * root mean square of an Adam step (Jordan et al. 2024; scale 0.2 sqrt(max(rows, columns)) of arXiv 2502.16982, eq. 4).
+ * Muon for matrices: Nesterov momentum, orthogonalised by Newton-Schulz iterations, scaled so that the update has
+ * a set root mean square (Jordan et al. 2024; factor scale * sqrt(max(rows, columns)) of arXiv 2502.16982, eq. 4).
  */
-export function muon({ momentum = 0.95, iterations = 5, weightDecay = 0 }: MuonOptions = {}): Optimizer {
+export function muon({ momentum = 0.95, iterations = 5, weightDecay = 0, scale = 0.2 }: MuonOptions = {}): Optimizer {
   return {
     name: 'muon',
     stateNames: ['m'],
@@ -73,8 +75,8 @@ export function muon({ momentum = 0.95, iterations = 5, weightDecay = 0 }: MuonO
       const first = add(mul(m, momentum), gradient)
       const nesterov = add(gradient, mul(first, momentum))
       const [rows, columns] = [fixedDim('muon', value, 0), fixedDim('muon', value, 1)]
-      const scale = 0.2 * Math.sqrt(Math.max(rows, columns))
-      const direction = add(mul(orthogonalise(nesterov, iterations), scale), mul(value, weightDecay))
+      const factor = scale * Math.sqrt(Math.max(rows, columns))
+      const direction = add(mul(orthogonalise(nesterov, iterations), factor), mul(value, weightDecay))
       return { value: sub(value, mul(rate, direction)), state: [first] }
     },
   }

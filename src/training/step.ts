@@ -1,6 +1,9 @@
 import { type Backend, compile, f32, type Program, type TypedArray, type Value } from '../runtime/index.ts'
-import { add, grad, input, parameter, type Tensor } from '../tensor/index.ts'
+import { add, equal, grad, input, mul, parameter, select, type Tensor } from '../tensor/index.ts'
 import { clipGlobalNorm, type Optimizer } from './optimizers.ts'
+
+/** The inputs of one run of the program. */
+export type Batch = Readonly<Record<string, Value>>
 
 /** One training step as a single program: losses, gradients, clipping and the optimizer's update. */
 export interface StepDefinition {
@@ -10,7 +13,11 @@ export interface StepDefinition {
   readonly trained: ReadonlyMap<string, Tensor>
   readonly optimizer: (name: string, leaf: Tensor) => Optimizer
   readonly clip: number
+  /** Micro-batches per update; their gradients are averaged, as if they were one batch. */
+  readonly accumulate?: number
   readonly frozen?: ReadonlyMap<string, Value>
+  /** Prefix of a per-node profile, written when the step is disposed. */
+  readonly profile?: string
 }
 
 /** A compiled step whose weights and optimizer states stay with the engine. */
@@ -20,16 +27,17 @@ export interface TrainingStep {
   readonly resident: ReadonlyMap<string, readonly number[]>
   /** Sets weights and states; absent states start at zero. */
   load(values: ReadonlyMap<string, Value>): Promise<void>
-  /** One update; returns the losses and the gradient norm before clipping. */
-  run(batch: Readonly<Record<string, Value>>, rate: number, step: number): Promise<Record<string, number>>
+  /** One update from as many batches as are accumulated; returns the mean losses and the last gradient norm. */
+  run(batches: Batch | readonly Batch[], rate: number, step: number): Promise<Record<string, number>>
   read(): Promise<Map<string, Value>>
   dispose(): Promise<void>
 }
 
 export async function compileStep(backend: Backend, definition: StepDefinition): Promise<TrainingStep> {
   const { outputs, resident } = traceStep(definition)
-  const frozen = definition.frozen ?? new Map<string, Value>()
+  const { frozen = new Map<string, Value>(), accumulate = 1 } = definition
   const program = await compile(backend, outputs, {
+    profile: definition.profile,
     weights: (name) => {
       const value = definition.trained.has(name) ? undefined : frozen.get(name)
       return value && { dtype: value.dtype, shape: value.dims, content: bytes(value.data) }
@@ -42,14 +50,18 @@ export async function compileStep(backend: Backend, definition: StepDefinition):
     program,
     resident,
     load: (values) => program.session.write(startingValues(resident, values)),
-    run: async (batch, rate, step) => {
-      const { values } = await program.run(
-        { ...feeds, ...batch, rate: scalar(rate), step: scalar(step) },
-        { fetch: reported, keep },
-      )
-      return Object.fromEntries(reported.map((name) => [name, Number(values[name].data[0])]))
+    run: async (batches, rate, step) => {
+      const parts = Array.isArray(batches) ? batches : [batches]
+      if (parts.length !== accumulate) throw new Error(`${accumulate} batches make a step, got ${parts.length}`)
+      const runs: Record<string, number>[] = []
+      for (const [at, batch] of parts.entries()) {
+        const scalars = { rate: scalar(rate), step: scalar(step), ...(accumulate > 1 && microInputs(at, accumulate)) }
+        const { values } = await program.run({ ...feeds, ...batch, ...scalars }, { fetch: reported, keep })
+        runs.push(Object.fromEntries(reported.map((name) => [name, Number(values[name].data[0])])))
+      }
+      return meanLosses(runs)
     },
-    read: async () => new Map(Object.entries(await program.session.read([...resident.keys()]))),
+    read: async () => new Map(Object.entries(await program.session.read([...resident.keys()].filter(isSaved)))),
     dispose: () => program.dispose(),
   }
 }
@@ -57,11 +69,31 @@ export async function compileStep(backend: Backend, definition: StepDefinition):
 const scalar = (value: number): Value => f32([], Float32Array.of(value))
 const bytes = (data: TypedArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
-function traceStep({ losses, trained, optimizer, clip }: StepDefinition) {
+/** Sums of gradients are empty whenever a state is saved. */
+const SUM = '#sum'
+const isSaved = (name: string): boolean => !name.endsWith(SUM)
+
+const microInputs = (at: number, count: number): Batch => ({
+  first: scalar(at === 0 ? 1 : 0),
+  last: scalar(at === count - 1 ? 1 : 0),
+})
+
+/** Means over the micro-batches; the gradient norm is that of the last, which has seen all. */
+function meanLosses(runs: readonly Record<string, number>[]): Record<string, number> {
+  const mean = (name: string) => runs.reduce((sum, losses) => sum + losses[name], 0) / runs.length
+  const last = runs.at(-1)!
+  return Object.fromEntries(Object.keys(last).map((name) => [name, name === 'norm' ? last.norm : mean(name)]))
+}
+
+function traceStep({ losses, trained, optimizer, clip, accumulate = 1 }: StepDefinition) {
   const total = Object.values(losses).reduce((a, b) => add(a, b))
   const leaves = [...trained.values()]
-  const { gradients, norm } = clipGlobalNorm(grad(total, leaves), clip)
+  const raw = grad(total, leaves)
+  const gathered = accumulate > 1 ? accumulated([...trained.keys()], raw, accumulate) : raw
+  const { gradients, norm } = clipGlobalNorm(gathered, clip)
   const [rate, step] = [input('rate', []), input('step', [])]
+  const apply = accumulate > 1 ? equal(input('last', []), 1) : undefined
+  const replace = (before: Tensor, after: Tensor) => (apply ? select(apply, after, before) : after)
   const outputs: Record<string, Tensor> = { ...losses, norm }
   const resident = new Map<string, readonly number[]>()
   ;[...trained].forEach(([name, leaf], at) => {
@@ -69,11 +101,21 @@ function traceStep({ losses, trained, optimizer, clip }: StepDefinition) {
     const names = rule.stateNames.map((state) => `${name}#${state}`)
     const states = names.map((state) => parameter(state, leaf.shape))
     const update = rule.update(leaf, gradients[at], states, rate, step)
-    outputs[`>${name}`] = update.value
-    for (const [i, state] of names.entries()) outputs[`>${state}`] = update.state[i]
-    for (const each of [name, ...names]) resident.set(each, leaf.shape.map(Number))
+    outputs[`>${name}`] = replace(leaf, update.value)
+    for (const [i, state] of names.entries()) outputs[`>${state}`] = replace(states[i], update.state[i])
+    if (apply) outputs[`>${name}${SUM}`] = gathered[at]
+    for (const each of [name, ...names, ...(apply ? [name + SUM] : [])]) resident.set(each, leaf.shape.map(Number))
   })
   return { outputs, resident }
+}
+
+/** Gradients / count on top of the sums of the micro-batches before; the first one starts from zero. */
+function accumulated(names: readonly string[], gradients: readonly Tensor[], count: number): Tensor[] {
+  const isFirst = equal(input('first', []), 1)
+  return gradients.map((gradient, at) => {
+    const share = mul(gradient, 1 / count)
+    return select(isFirst, share, add(parameter(names[at] + SUM, gradient.shape), share))
+  })
 }
 
 function startingValues(

@@ -1,14 +1,17 @@
 import { FoveaError } from '../errors.ts'
 import type { Value } from '../runtime/index.ts'
-import { newestState, saveState } from './checkpoints.ts'
+import { newestState, removeUnfinished, saveState } from './checkpoints.ts'
 import { acquireLock } from './lock.ts'
+import { type LossLog, openLossLog, type Progress } from './loss-log.ts'
 import type { Schedule } from './schedules.ts'
-import type { TrainingStep } from './step.ts'
+import type { Batch, TrainingStep } from './step.ts'
+
+export type { Progress } from './loss-log.ts'
 
 export interface TrainingRun {
   readonly step: TrainingStep
-  /** Batch of a 0-based step, a function of the step alone. */
-  readonly batch: (step: number) => Record<string, Value>
+  /** Batch (or micro-batches) of a 0-based step, a function of the step alone. */
+  readonly batch: (step: number) => Batch | readonly Batch[]
   readonly total: number
   readonly rate: number
   readonly schedule: Schedule
@@ -19,15 +22,6 @@ export interface TrainingRun {
   readonly onStep?: (progress: Progress) => void
   readonly onNote?: (note: string) => void
   readonly signal?: AbortSignal
-}
-
-export interface Progress {
-  /** Finished steps. */
-  readonly step: number
-  readonly total: number
-  readonly rate: number
-  readonly losses: Readonly<Record<string, number>>
-  readonly milliseconds: number
 }
 
 /**
@@ -47,9 +41,18 @@ async function trainLocked(run: TrainingRun): Promise<number> {
   const { state, skipped } = await newestState(run.folder)
   for (const note of skipped) run.onNote?.(`skipped an unreadable state: ${note}`)
   if (state) run.onNote?.(`resuming after step ${state.step}`)
+  await removeUnfinished(run.folder)
   await run.step.load(state?.values ?? run.initial())
-  let done = state?.step ?? 0
-  let saved = done
+  const log = await openLossLog(run.folder, state?.step ?? 0)
+  try {
+    return await runSteps(run, state?.step ?? 0, log)
+  } finally {
+    await log.close()
+  }
+}
+
+async function runSteps(run: TrainingRun, start: number, log: LossLog): Promise<number> {
+  let [done, saved] = [start, start]
   let next = done < run.total ? run.batch(done) : undefined
   while (next && !run.signal?.aborted) {
     const started = performance.now()
@@ -59,7 +62,9 @@ async function trainLocked(run: TrainingRun): Promise<number> {
     const losses = await pending
     assertFinite(losses, done + 1, saved, run.folder)
     done++
-    run.onStep?.({ step: done, total: run.total, rate, losses, milliseconds: performance.now() - started })
+    const progress = { step: done, total: run.total, rate, losses, milliseconds: performance.now() - started }
+    await log.append(progress)
+    run.onStep?.(progress)
     if (done % run.saveEvery === 0 || done === run.total) saved = await save(run, done)
   }
   if (done !== saved) await save(run, done)

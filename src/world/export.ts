@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FoveaError } from '../errors.ts'
 import type { Split } from './make-scene.ts'
@@ -16,6 +16,8 @@ export interface ExportOptions {
   n: number
   /** Folder to write into, made where it is missing; files of the same names are overwritten. */
   outDir: string
+  /** Stops after the current image; what was written until then is listed as usual. */
+  signal?: AbortSignal
 }
 
 /** The fields of one line of `data.jsonl` besides the image's name. */
@@ -36,24 +38,25 @@ function publicFields({ task, question, answer, box }: QA): object {
 /**
  * Writes `000000.png`, `000001.png`, ... and `data.jsonl` with one line for each: image, task, question, answer, box
  * where there is one, heldOut, scene; for dialogues all `turns` too. Throws FoveaError for bad options or a folder that
- * cannot be written.
+ * cannot be written. Returns the number of images.
  */
-export function exportWorld(options: ExportOptions): void {
-  const { n, outDir } = options
+export async function exportWorld(options: ExportOptions): Promise<number> {
+  const { n, outDir, signal } = options
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new FoveaError('world-count', 'usage', `Cannot write ${n} images: the number must be a positive integer`)
   }
   makeRecord(options, 0)
   const lines: string[] = []
   try {
-    mkdirSync(outDir, { recursive: true })
-    for (let index = 0; index < n; index++) {
+    await mkdir(outDir, { recursive: true })
+    for (let index = 0; index < n && !signal?.aborted; index++) {
       const { scene, fields } = makeRecord(options, index)
       const image = `${String(index).padStart(6, '0')}.png`
-      writeFileSync(join(outDir, image), renderSample({ scene }).png)
+      await writeFile(join(outDir, image), renderSample({ scene }).png)
       lines.push(`${JSON.stringify({ image, ...fields, scene })}\n`)
     }
-    writeFileSync(join(outDir, 'data.jsonl'), lines.join(''))
+    await writeFile(join(outDir, 'data.jsonl'), lines.join(''))
+    return lines.length
   } catch (error) {
     if (error instanceof FoveaError) throw error
     throw new FoveaError(

@@ -24,9 +24,12 @@ function copyOfSource(...parts: string[]): string {
   return root
 }
 
+/** What the types of a method reach into. */
+const roomsBelowPapers = ['tensor', 'runtime', 'nn', 'media', 'text', 'checkpoints', 'models', 'pipeline']
+
 describe('the scaffold', () => {
   it('writes a paper and its test that type-check, and lists the paper', () => {
-    const root = copyOfSource('errors.ts', 'papers/paper.ts')
+    const root = copyOfSource('errors.ts', 'papers/paper.ts', ...roomsBelowPapers)
     const written = scaffold(root, 'reducer', 'look-twice')
     expect(written).toEqual([
       'src/papers/reducer/look-twice.ts',

@@ -19,8 +19,8 @@ function readRecords(): Record<string, unknown>[] {
 }
 
 describe('exportWorld', () => {
-  test('writes images and the samples of their keys', () => {
-    exportWorld({ task: 'box', split: 'test', seed: 7, n: 3, outDir: folder })
+  test('writes images and the samples of their keys', async () => {
+    await exportWorld({ task: 'box', split: 'test', seed: 7, n: 3, outDir: folder })
     expect(readdirSync(folder).sort()).toEqual(['000000.png', '000001.png', '000002.png', 'data.jsonl'])
     for (const [index, record] of readRecords().entries()) {
       const { scene, qa, heldOut } = sample({ task: 'box', split: 'test', seed: 7, index })
@@ -29,21 +29,23 @@ describe('exportWorld', () => {
     }
   })
 
-  test('writes all turns of dialogues', () => {
-    exportWorld({ task: 'dialogue', split: 'train', seed: 7, n: 2, outDir: folder })
+  test('writes all turns of dialogues', async () => {
+    await exportWorld({ task: 'dialogue', split: 'train', seed: 7, n: 2, outDir: folder })
     for (const record of readRecords()) expect((record.turns as unknown[]).length).toBeGreaterThan(1)
   })
 
-  test('refuses bad options before it writes', () => {
+  test('refuses bad options before it writes', async () => {
     const options = { split: 'test', seed: 7, n: 1, outDir: join(folder, 'new') } as const
-    expect(() => exportWorld({ ...options, task: 'cuont' })).toThrow(/Unknown World task "cuont"/)
-    expect(() => exportWorld({ ...options, n: 0 })).toThrow(/positive integer/)
+    await expect(exportWorld({ ...options, task: 'cuont' })).rejects.toThrow(/Unknown World task "cuont"/)
+    await expect(exportWorld({ ...options, n: 0 })).rejects.toThrow(/positive integer/)
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test('names a folder that cannot be written', () => {
+  test('names a folder that cannot be written', async () => {
     writeFileSync(join(folder, 'file'), '')
     const outDir = join(folder, 'file', 'out')
-    expect(() => exportWorld({ split: 'test', seed: 7, n: 1, outDir })).toThrow(/Cannot write the World to .*file/)
+    await expect(exportWorld({ split: 'test', seed: 7, n: 1, outDir })).rejects.toThrow(
+      /Cannot write the World to .*file/,
+    )
   })
 })

@@ -30,7 +30,8 @@ const textConfig = z.object({
   head_dim: size.optional(),
   hidden_act: act.default('silu'),
   rms_norm_eps: z.number().default(1e-6),
-  rope_theta: z.number().default(10000),
+  rope_theta: z.number().optional(),
+  rope_parameters: z.object({ rope_theta: z.number() }).optional(),
   tie_word_embeddings: z.boolean().default(false),
 })
 
@@ -45,7 +46,7 @@ const llavaConfig = z.object({
 })
 
 /** `config.json` of a LLaVA checkpoint (arXiv 2310.03744): CLIP ViT, two-layer MLP, LLaMA. */
-export type LlavaConfig = z.output<typeof llavaConfig>
+export type LlavaConfig = ReturnType<typeof parse>
 
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
 export const languageScope = (p: Scope): Scope => p.at('language_model')
@@ -68,9 +69,14 @@ export function connect(p: Scope, config: LlavaConfig, patches: Tensor): Tensor 
   return linear(scope.at('linear_2'), inner, width)
 }
 
-function parse(config: unknown): LlavaConfig {
+function parse(config: unknown) {
   const result = llavaConfig.safeParse(config)
-  if (result.success) return result.data
+  if (result.success) {
+    const { text_config: text, ...rest } = result.data
+    // Newer files keep the rotary base in a group of its own.
+    const rope_theta = text.rope_theta ?? text.rope_parameters?.rope_theta ?? 10000
+    return { ...rest, text_config: { ...text, rope_theta } }
+  }
   const { path, message } = result.error.issues[0]
   throw new FoveaError('config_invalid', 'input', `config.json: ${path.join('.') || 'the file'}: ${message}`)
 }
@@ -104,4 +110,14 @@ function bind(raw: unknown): Architecture {
   }
 }
 
-export const llava = family({ id: 'llava', modelTypes: ['llava'], bind })
+/** Checkpoints differ in prefixes: the part before the class was split in two, and after. */
+function weightName(name: string): string | undefined {
+  const old = name
+    .replace(/^model\.language_model\./, 'language_model.model.')
+    .replace(/^model\.(vision_tower|multi_modal_projector)\./, '$1.')
+    .replace(/^lm_head\./, 'language_model.lm_head.')
+    .replace(/^vision_tower\.(?!vision_model\.)/, 'vision_tower.vision_model.')
+  return /post_layernorm|rotary_emb\.inv_freq|position_ids$/.test(old) ? undefined : old
+}
+
+export const llava = family({ id: 'llava', modelTypes: ['llava'], weightName, bind })

@@ -10,9 +10,11 @@ const SPELLING = '[A-Z]|[0-9]| ?[a-z]+|[^a-zA-Z0-9]'
 
 /** The chat template: the image first, then turns between role marks. */
 export const chatTemplate =
-  "{% for message in messages %}{% if message['role'] == 'user' %}{{ '<user>' }}{% else %}{{ '<assistant>' }}{% endif %}" +
+  "{% for message in messages %}{% if message['content'] is not string %}{% for part in message['content'] %}" +
+  "{% if part['type'] == 'image' %}{{ '<image>' }}{% endif %}{% endfor %}{% endif %}" +
+  "{% if message['role'] == 'user' %}{{ '<user>' }}{% else %}{{ '<assistant>' }}{% endif %}" +
   "{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}" +
-  "{% if part['type'] == 'image' %}{{ '<image>' }}{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
+  "{% if part['type'] != 'image' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
   "{% if message['role'] == 'assistant' %}{{ '<eos>' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
 
 /** Vocabulary learnt from questions and answers about training scenes. */

@@ -1,0 +1,172 @@
+import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { FoveaError } from '../../errors.ts'
+import type { RgbImage } from '../../media/image.ts'
+import type { Reply } from '../../pipeline/conversation.ts'
+import { dense, type Method } from '../../pipeline/method.ts'
+import type { Model } from '../../pipeline/model.ts'
+import { command } from '../command.ts'
+import { escapeLine, escapeText } from '../escape.ts'
+import {
+  type ModelOptions,
+  methodOf,
+  openBoth,
+  type SamplingFlags,
+  withMethodOption,
+  withModelOptions,
+  withSamplingOptions,
+} from '../model-options.ts'
+import { costLine, formatFlops, replyJson, totalFlops, visualTokensLine } from '../reply-report.ts'
+import { isInteractive, note, print, table } from '../terminal.ts'
+
+interface AskFlags extends ModelOptions, SamplingFlags {
+  method: string[]
+  compare?: string[]
+  overlay?: string
+  json?: boolean
+  quiet?: boolean
+  stats?: boolean
+}
+
+export const askCommand = command<AskFlags>({
+  name: 'ask',
+  summary: 'Ask a question about one or more images',
+  examples: [
+    'fovea ask photo.png "what color is the star?"',
+    'fovea ask photo.png "how many circles are there?" --method fastv:layer=2,keep=.25 --stats',
+    'fovea ask photo.png "how many circles are there?" --compare dense resize:keep=.5 visionzip:keep=.25',
+    'fovea ask photo.png "where is the heart?" --method visionzip:keep=.25 --overlay kept.png',
+    'curl -s https://example.com/photo.png | fovea ask - "what is this?" --json',
+  ],
+  configure: (program) => {
+    program.argument('<image...>', 'image files (- is standard input), and last the question')
+    withMethodOption(withSamplingOptions(withModelOptions(program)))
+      .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
+      .option('--overlay <file>', 'write the image as PNG, with the patches that were dropped darkened')
+      .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')
+      .option('--quiet', 'print the answer alone')
+      .option('--stats', 'print time and FLOPs to standard error, as in a terminal')
+  },
+  run: async ({ args: [words], options, signal }) => {
+    const { paths, question } = splitWords(words as string[])
+    assertTogether(options, paths)
+    const methods = await methodsOf(options)
+    const { images, model } = await openBoth(paths, options)
+    try {
+      if (options.compare) await compare(model, images, question, methods, options, signal)
+      else await answer(model, images, question, methods[0], options, signal)
+    } finally {
+      await model.dispose()
+    }
+  },
+})
+
+function splitWords(words: readonly string[]): { paths: string[]; question: string } {
+  const question = words.at(-1)!
+  if (words.length < 2 || question.trim() === '')
+    throw new FoveaError('question_missing', 'usage', 'give one image or more, then the question; see fovea ask --help')
+  const paths = words.slice(0, -1)
+  if (paths.filter((path) => path === '-').length > 1)
+    throw new FoveaError('stdin_twice', 'usage', 'standard input (-) can be only one of the images')
+  return { paths, question }
+}
+
+function assertTogether({ compare, overlay, method }: AskFlags, paths: readonly string[]): void {
+  const refuse = (message: string) => new FoveaError('options_conflict', 'usage', message)
+  if (compare && method.length)
+    throw refuse('--compare and --method exclude each other; name all methods after --compare')
+  if (overlay && compare) throw refuse('--overlay shows one method; use --method instead of --compare')
+  if (overlay && paths.length > 1) throw refuse('--overlay shows one image; ask about one image at a time')
+}
+
+async function methodsOf({ compare, method }: AskFlags): Promise<Method[]> {
+  const lists = compare ? compare.map((text) => [text]) : [method]
+  return Promise.all(lists.map(async (texts) => (await methodOf(texts)) ?? dense))
+}
+
+/** Streams one answer; the number of visual tokens stands below it. */
+async function answer(
+  model: Model,
+  images: readonly RgbImage[],
+  prompt: string,
+  method: Method,
+  options: AskFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { maxTokens, temperature, seed, json, quiet, overlay } = options
+  const onText = json ? undefined : (text: string) => process.stdout.write(escapeText(text))
+  const reply = await model.generate({ prompt, images, method, maxTokens, temperature, seed, signal, onText })
+  const total = performance.now()
+  if (json) print(JSON.stringify(replyJson(reply, model.parts.name, method.name, total)))
+  else print(quiet ? '' : `\n${visualTokensLine(reply)}`)
+  const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
+  if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${costLine(reply, total)}` : costLine(reply, total))
+  if (overlay) await writeOverlay(overlay, model, images[0], method, reply)
+}
+
+/** The same question under several methods, one after another. */
+async function compare(
+  model: Model,
+  images: readonly RgbImage[],
+  prompt: string,
+  methods: readonly Method[],
+  options: AskFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { maxTokens, temperature, seed, json } = options
+  const replies: { method: Method; reply: Reply }[] = []
+  for (const method of methods) {
+    const ask = (tokens: number) =>
+      model.generate({ prompt, images, method, maxTokens: tokens, temperature, seed, signal })
+    await ask(2) // the first run of a program also prepares it
+    const reply = await withVision(await ask(maxTokens), model, images, method)
+    if (signal.aborted) return
+    replies.push({ method, reply })
+  }
+  if (json) print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts.name, method, reply))))
+  else
+    print(
+      table(
+        compareHeader,
+        replies.map(({ method, reply }) => compareRow(method, reply)),
+      ),
+    )
+}
+
+/** The reply with the cost of its vision stage, although its features come from the cache. */
+async function withVision(reply: Reply, model: Model, images: readonly RgbImage[], method: Method): Promise<Reply> {
+  const encoded = await Promise.all(images.map((image) => model.encode(image, method)))
+  const views = encoded.flatMap((image) => image.views)
+  const vision = views.reduce((sum, view) => sum + view.milliseconds, 0)
+  const flops = views.reduce((sum, view) => sum + view.cost.flops, 0)
+  const milliseconds = { ...reply.milliseconds, vision, ttft: vision + reply.milliseconds.prefill }
+  return { ...reply, milliseconds, flops: { ...reply.flops, vision: flops } }
+}
+
+const comparedJson = (model: string, method: Method, reply: Reply): object =>
+  replyJson(reply, model, method.name, reply.milliseconds.ttft + reply.milliseconds.decode)
+
+const compareHeader = ['method', '>visual tokens', '>FLOPs', '>vision ms', '>prefill ms', '>decode ms', 'answer']
+
+function compareRow(method: Method, reply: Reply): string[] {
+  const { before, last } = reply.tokens.visual
+  const { vision, prefill, decode } = reply.milliseconds
+  const times = [vision, prefill, decode].map((ms) => ms.toFixed(1))
+  return [method.name, `${before} -> ${last}`, formatFlops(totalFlops(reply.flops)), ...times, escapeLine(reply.text)]
+}
+
+async function writeOverlay(path: string, model: Model, image: RgbImage, method: Method, reply: Reply): Promise<void> {
+  const { views } = await model.encode(image, method)
+  if (views.length !== 1)
+    throw new FoveaError(
+      'overlay_views',
+      'usage',
+      `--overlay shows images of one view, this model made ${views.length}`,
+    )
+  const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([
+    import('../../media/overlay.ts'),
+    import('../../media/canvas-node.ts'),
+  ])
+  const { rows, columns } = views[0].grid
+  const tokens = { grid: [rows, columns] as const, kept: Float32Array.from(reply.kept[0]) }
+  await writeFileAtomic(path, await drawKeptTokens(image, tokens, { createCanvas: createNodeCanvas }))
+}

@@ -1,0 +1,76 @@
+import { createInterface } from 'node:readline/promises'
+import { FoveaError } from '../../errors.ts'
+import type { Conversation } from '../../pipeline/conversation.ts'
+import { command } from '../command.ts'
+import { escapeText } from '../escape.ts'
+import {
+  type ModelOptions,
+  methodOf,
+  openBoth,
+  type SamplingFlags,
+  withMethodOption,
+  withModelOptions,
+  withSamplingOptions,
+} from '../model-options.ts'
+import { costLine, visualTokensLine } from '../reply-report.ts'
+import { isInteractive, note, print } from '../terminal.ts'
+
+interface ChatFlags extends ModelOptions, SamplingFlags {
+  method: string[]
+  stats?: boolean
+}
+
+export const chatCommand = command<ChatFlags>({
+  name: 'chat',
+  summary: 'Ask several questions about images, one per line',
+  examples: [
+    'fovea chat photo.png',
+    'fovea chat photo.png --method visionzip:keep=.25 --stats',
+    'printf "what shape is red?\\nwhere is it?\\n" | fovea chat photo.png',
+  ],
+  configure: (program) => {
+    program.argument('<image...>', 'image files; questions come from standard input')
+    withMethodOption(withSamplingOptions(withModelOptions(program))).option(
+      '--stats',
+      'print tokens, time and FLOPs of each answer to standard error, as in a terminal',
+    )
+  },
+  run: async ({ args: [paths], options, signal }) => {
+    if ((paths as string[]).includes('-'))
+      throw new FoveaError(
+        'stdin_taken',
+        'usage',
+        'the questions come from standard input; name image files instead of -',
+      )
+    const method = await methodOf(options.method)
+    const { images, model } = await openBoth(paths as string[], options)
+    try {
+      await talk(await model.converse(images, method), options, signal)
+    } finally {
+      await model.dispose()
+    }
+  },
+})
+
+/** Answers line by line until the input ends or Ctrl-C; the image and all turns stay in the KV cache. */
+async function talk(conversation: Conversation, options: ChatFlags, signal: AbortSignal): Promise<void> {
+  const isTalking = isInteractive(process.stderr) && Boolean(process.stdin.isTTY)
+  const { maxTokens, temperature, seed, stats = isTalking } = options
+  const lines = createInterface({ input: process.stdin, output: isTalking ? process.stderr : undefined, prompt: '> ' })
+  // In a terminal readline takes Ctrl-C for itself; it is handed on to the process.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  signal.addEventListener('abort', () => lines.close())
+  if (isTalking) lines.prompt()
+  for await (const line of lines) {
+    if (signal.aborted) break
+    if (line.trim()) {
+      const started = performance.now()
+      const onText = (text: string) => process.stdout.write(escapeText(text))
+      const reply = await conversation.ask(line, { maxTokens, temperature, seed, signal, onText })
+      print('')
+      const { cached } = reply.tokens
+      if (stats) note(`${visualTokensLine(reply)}, ${cached} cached · ${costLine(reply, performance.now() - started)}`)
+    }
+    if (isTalking) lines.prompt()
+  }
+}

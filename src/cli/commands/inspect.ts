@@ -1,0 +1,168 @@
+import { traceLanguage } from '../../pipeline/language-program.ts'
+import { dense, type Method } from '../../pipeline/method.ts'
+import type { Model } from '../../pipeline/model.ts'
+import { traceVision } from '../../pipeline/vision-program.ts'
+import { countParameters, type WeightTable } from '../../pipeline/weight-table.ts'
+import { type Cost, countCost } from '../../runtime/index.ts'
+import { evaluateDim, type Tensor, topologicalOrder } from '../../tensor/index.ts'
+import { command } from '../command.ts'
+import { type ModelOptions, methodOf, openModel, withMethodOption } from '../model-options.ts'
+import { integer } from '../parsers.ts'
+import { formatFlops } from '../reply-report.ts'
+import { print, table } from '../terminal.ts'
+
+interface InspectFlags {
+  method: string[]
+  text: number
+  graph?: boolean
+  json?: boolean
+}
+
+/** Weights that share the first word of their name. */
+interface Part {
+  readonly name: string
+  /** 0 where the part has no numbered layers. */
+  readonly layers: number
+  readonly parameters: number
+}
+
+/** All that is said about a model, as data. */
+interface Inspection {
+  readonly model: string
+  readonly architecture: string
+  readonly method: string
+  readonly layers: number
+  readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
+  readonly hiddenSize: number
+  readonly vocabulary: number
+  readonly visualTokens: { readonly before: number; readonly given: number }
+  readonly parts: readonly Part[]
+  readonly stages: Readonly<Record<string, Cost>>
+  /** How often each op occurs, per program. */
+  readonly ops: Readonly<Record<'vision' | 'language', Readonly<Record<string, number>>>>
+}
+
+export const inspectCommand = command<InspectFlags>({
+  name: 'inspect',
+  summary: 'Show the layers, parameters and FLOPs of a model',
+  examples: [
+    'fovea inspect',
+    'fovea inspect path/to/model --method visionzip:keep=.25',
+    'fovea inspect --graph',
+    'fovea inspect --json',
+  ],
+  configure: (program) =>
+    withMethodOption(program.argument('[model]', 'a model folder, or "mini"', 'mini'))
+      .option('--text <tokens>', 'length of the question that prefill is counted for', integer(1), 16)
+      .option('--graph', 'list how often each op occurs')
+      .option('--json', 'print one JSON object instead of text'),
+  run: async ({ args: [folder], options }) => {
+    const method = (await methodOf(options.method)) ?? dense
+    const choice: ModelOptions = { model: folder as string, device: 'cpu' }
+    const model = await openModel(choice)
+    try {
+      const found = inspect(model, method, options.text)
+      print(options.json ? JSON.stringify(found) : describe(found, options))
+    } finally {
+      await model.dispose()
+    }
+  },
+})
+
+/** Traces both programs for one image of a single pixel: nothing is computed, sizes and counts are exact. */
+function inspect(model: Model, method: Method, text: number): Inspection {
+  const { architecture, weights, name } = model.parts
+  const own = architecture.views({ data: new Uint8Array(3), width: 1, height: 1 })
+  const views = method.views?.(own, architecture) ?? own
+  const vision = views.map((view) => traceVision(architecture, method, view))
+  const language = traceLanguage(architecture, method)
+  const given = vision.reduce((sum, { embeds }) => sum + evaluateDim(embeds.shape[1], new Map()), 0)
+  const before = own.map((view) => architecture.grid(view)).reduce((sum, { rows, columns }) => sum + rows * columns, 0)
+  const empty = pastSizes(architecture.layers, () => 0)
+  const prompt = { text, visual: given, ...empty }
+  const next = { text: 1, visual: 0, ...pastSizes(architecture.layers, (layer) => language.lengths(layer, prompt)) }
+  const outputs = Object.values(language.outputs)
+  return {
+    model: name,
+    architecture: architecture.name,
+    method: method.name,
+    layers: architecture.layers,
+    heads: architecture.heads,
+    hiddenSize: architecture.hiddenSize,
+    vocabulary: architecture.vocabulary,
+    visualTokens: { before, given },
+    parts: partsOf(weights),
+    stages: {
+      vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), {}))),
+      prefill: countCost(outputs, prompt),
+      'decode, per token': countCost(outputs, next),
+    },
+    ops: { vision: countOps(vision.flatMap((o) => Object.values(o))), language: countOps(outputs) },
+  }
+}
+
+/** Weights by the first word of their name. */
+function partsOf(weights: WeightTable): Part[] {
+  const names = [...weights.entries.keys()]
+  const groups = [...new Set(names.map((name) => name.split('.')[0]))]
+  return groups.map((name) => {
+    const own = names.filter((full) => full.startsWith(`${name}.`))
+    const layers = own.flatMap((full) => /\.layers\.(\d+)\./.exec(full)?.[1] ?? [])
+    return { name, layers: new Set(layers).size, parameters: countParameters(weights, `${name}.`) }
+  })
+}
+
+const pastSizes = (layers: number, rows: (layer: number) => number): Record<string, number> =>
+  Object.fromEntries(Array.from({ length: layers }, (_, layer) => [`past${layer}`, rows(layer)]))
+
+const addCosts = (costs: readonly Cost[]): Cost =>
+  costs.reduce((a, b) => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes }), { flops: 0, bytes: 0 })
+
+function countOps(outputs: readonly Tensor[]): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const { op } of topologicalOrder(outputs)) counts.set(op.name, (counts.get(op.name) ?? 0) + 1)
+  return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1]))
+}
+
+const grouped = (count: number): string => count.toLocaleString('en-US')
+
+function describe(found: Inspection, { graph, text }: InspectFlags): string {
+  const { heads, visualTokens, parts, stages, ops } = found
+  const total = { name: 'total', layers: 0, parameters: parts.reduce((sum, part) => sum + part.parameters, 0) }
+  const { before, given } = visualTokens
+  const facts = [
+    ['model', found.model],
+    ['architecture', found.architecture],
+    ['method', found.method],
+    ['language layers', `${found.layers}, ${found.hiddenSize} wide`],
+    ['attention', `${heads.count} heads of ${heads.width}, ${heads.keyValue} for keys and values`],
+    ['vocabulary', grouped(found.vocabulary)],
+    ['visual tokens', `${before} patches, ${given} given to the language model`],
+  ]
+  const width = Math.max(...facts.map(([name]) => name.length)) + 2
+  const sections = [
+    facts.map(([name, value]) => name.padEnd(width) + value).join('\n'),
+    table(['weights', '>layers', '>parameters'], [...parts, total].map(partRow)),
+    table(
+      [`stage (${text} text tokens)`, '>FLOPs', '>bytes moved'],
+      Object.entries(stages).map(([name, { flops, bytes }]) => [
+        name,
+        formatFlops(flops),
+        `${(bytes / 1e6).toPrecision(3)} MB`,
+      ]),
+    ),
+  ]
+  if (graph) sections.push(table(['op', '>vision', '>language'], opRows(ops)))
+  return sections.join('\n\n')
+}
+
+const partRow = ({ name, layers, parameters }: Part): string[] => [
+  name,
+  layers ? String(layers) : '',
+  grouped(parameters),
+]
+
+function opRows({ vision, language }: Inspection['ops']): string[][] {
+  const names = [...new Set([...Object.keys(language), ...Object.keys(vision)])]
+  return names.map((name) => [name, String(vision[name] ?? 0), String(language[name] ?? 0)])
+}

@@ -1,0 +1,121 @@
+import { join } from 'node:path'
+import { NodeBackend } from '../../runtime/node/backend.ts'
+import { readTokenizer, trainMini } from '../../training/mini/recipe.ts'
+import { type MiniRun, miniStages, type StageName, type StageOptions } from '../../training/mini/train.ts'
+import type { Progress } from '../../training/trainer.ts'
+import { command } from '../command.ts'
+import { packageRoot } from '../package-root.ts'
+import { integer, number } from '../parsers.ts'
+import { type ProgressView, progressView } from '../progress.ts'
+import { note, print } from '../terminal.ts'
+
+interface TrainOptions {
+  out: string
+  seed: number
+  stepsVision: number
+  stepsDialogue: number
+  batch?: number
+  rate?: number
+  text: number
+  saveEvery: number
+}
+
+const mini = command<TrainOptions>({
+  name: 'mini',
+  summary: 'Train fovea-mini on Fovea World: first the vision encoder, then the whole model',
+  examples: [
+    'fovea train mini',
+    'fovea train mini --out runs/other --seed 2',
+    'fovea train mini --out runs/try --steps-vision 20 --steps-dialogue 20 --batch 4',
+  ],
+  configure: (program) =>
+    program
+      .option('--out <folder>', 'states, logs and the model; a run begun there is resumed', 'runs/fovea-mini')
+      .option('--seed <number>', 'of weights and data', integer(), 1)
+      .option('--steps-vision <count>', 'steps of the first stage', integer(1), miniStages.vision.steps)
+      .option('--steps-dialogue <count>', 'steps of the second stage', integer(1), miniStages.dialogue.steps)
+      .option('--batch <images>', 'images per step, in both stages (default: 32, then 16)', integer(1))
+      .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.002)', number(0))
+      .option('--text <tokens>', 'tokens of questions and answers per image', integer(32), 192)
+      .option('--save-every <steps>', 'steps between saved states', integer(1), 100),
+  run: async ({ options, signal }) => {
+    const tokenizer = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
+    const { out: folder, seed, text, saveEvery } = options
+    const backend = new NodeBackend()
+    const watch = watchTraining(stagesOf(options), text)
+    try {
+      const run = { backend, folder, seed, text, saveEvery, stages: stagesOf(options), signal, tokenizer }
+      const model = await trainMini({ ...run, onStep: watch.onStep, onNote: watch.onNote })
+      watch.stop()
+      if (model)
+        print(`wrote ${model} and the loss curves ${join(folder, 'vision.svg')}, ${join(folder, 'dialogue.svg')}`)
+      else note(`stopped; the same command goes on from here: fovea ${process.argv.slice(2).join(' ')}`)
+    } finally {
+      watch.stop()
+      await backend.dispose()
+    }
+  },
+})
+
+function stagesOf({ stepsVision, stepsDialogue, batch, rate }: TrainOptions): MiniRun['stages'] {
+  const change = (stage: StageOptions, steps: number) => ({
+    ...stage,
+    steps,
+    batch: batch ?? stage.batch,
+    rate: rate ?? stage.rate,
+  })
+  return { vision: change(miniStages.vision, stepsVision), dialogue: change(miniStages.dialogue, stepsDialogue) }
+}
+
+/** Shows the steps of both stages, one bar each. */
+function watchTraining(stages: MiniRun['stages'], text: number) {
+  const views = new Map<StageName, ProgressView>()
+  const viewOf = (stage: StageName) => {
+    const view = views.get(stage) ?? progressView(stage.padEnd(8), 20)
+    views.set(stage, view)
+    return view
+  }
+  const smooth = smoother()
+  const stop = () => {
+    for (const view of views.values()) view.stop()
+  }
+  return {
+    onStep: (stage: StageName, progress: Progress) => {
+      if (stage === 'dialogue') views.get('vision')?.stop()
+      viewOf(stage).update(progress.step, progress.total, smooth(stage, progress, stages[stage].batch, text))
+    },
+    onNote: (line: string) => {
+      stop()
+      note(line)
+    },
+    stop,
+  }
+}
+
+/** Visual tokens of one image: the patches of fovea-mini. */
+const VISUAL_TOKENS = 144
+
+/** Status of a step: smoothed losses, images and tokens per second. */
+function smoother() {
+  const means = new Map<string, number>()
+  const average = (key: string, value: number) => {
+    const mean = 0.9 * (means.get(key) ?? value) + 0.1 * value
+    means.set(key, mean)
+    return mean
+  }
+  return (stage: StageName, { losses, milliseconds }: Progress, batch: number, text: number): string => {
+    const seconds = average(`${stage} seconds`, milliseconds / 1000)
+    const shown = Object.entries(losses).map(
+      ([name, value]) => `${name} ${average(`${stage} ${name}`, value).toFixed(3)}`,
+    )
+    const tokens = batch * (VISUAL_TOKENS + (stage === 'dialogue' ? text : 0))
+    return `${shown.join(' ')} · ${(batch / seconds).toFixed(1)} images/s, ${Math.round(tokens / seconds)} tokens/s`
+  }
+}
+
+export const trainCommand = command({
+  name: 'train',
+  summary: 'Train a model; interrupted runs are resumed',
+  examples: ['fovea train mini', 'fovea train mini --help'],
+  subcommands: [mini as never],
+})

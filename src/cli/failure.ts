@@ -1,0 +1,63 @@
+/** What a failed command says and how it exits. */
+import type { Command as Program } from 'commander'
+import { CommanderError } from 'commander'
+import { FoveaError } from '../errors.ts'
+import { closest } from '../text/closest.ts'
+import { escapeLine } from './escape.ts'
+
+/** The end of a command that did not succeed. */
+export interface Failure {
+  /** One line, safe to print. */
+  readonly message: string
+  readonly exitCode: number
+}
+
+export const INTERRUPTED = 130
+
+const exitCodes = { usage: 2, input: 3, network: 4, resource: 5 } as const
+
+/** One line and an exit code for whatever was thrown; `program` is the command it was thrown in, for suggestions. */
+export function describeFailure(error: unknown, program?: Program): Failure {
+  if (error instanceof FoveaError) return { message: escapeLine(error.message), exitCode: exitCodes[error.kind] }
+  if (error instanceof CommanderError) return { message: escapeLine(usageMessage(error, program)), exitCode: 2 }
+  if (isMissingBinding(error))
+    return { message: escapeLine(bindingMessage(error as Error)), exitCode: exitCodes.resource }
+  const text = error instanceof Error ? error.message || error.name : String(error)
+  const hint = process.env.FOVEA_DEBUG ? '' : ' (this is a bug in fovea; set FOVEA_DEBUG=1 for the stack)'
+  return { message: escapeLine(text) + hint, exitCode: 1 }
+}
+
+/** A native library (onnxruntime, sharp, canvas) that is not there, or not made for this machine. */
+function isMissingBinding(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code = '' } = error as NodeJS.ErrnoException
+  return (
+    code === 'ERR_DLOPEN_FAILED' || /Cannot find module .*\.node'|Could not load the "sharp" module/.test(error.message)
+  )
+}
+
+function bindingMessage({ message }: Error): string {
+  const [first] = message.split('\n')
+  return `a native library cannot be loaded; run npm ci on this machine, with optional dependencies (${first})`
+}
+
+/** Commander's message on one line, with the names that may have been meant. */
+function usageMessage(error: CommanderError, program: Program | undefined): string {
+  const message = error.message.replace(/^error: /, '').replace(/\.$/, '')
+  const word = /'([^']*)'/.exec(message)?.[1].split('=')[0] ?? ''
+  const near = closest(word, candidates(error.code, program))
+  return `${message}; ${near.length > 0 ? `did you mean ${near.join(', ')}?` : `see ${fullName(program)} --help`}`
+}
+
+/** `fovea papers show` */
+function fullName(program: Program | undefined | null): string {
+  if (!program?.parent) return 'fovea'
+  return `${fullName(program.parent)} ${program.name()}`
+}
+
+function candidates(code: string, program: Program | undefined): string[] {
+  if (!program) return []
+  if (code === 'commander.unknownCommand') return program.commands.map((command) => command.name())
+  if (code !== 'commander.unknownOption') return []
+  return [...program.options.flatMap((option) => option.long ?? []), '--help']
+}

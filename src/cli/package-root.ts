@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const manifest = findManifest()
+
+/** The folder of the package, which lies above `src/cli/` in the sources and above `dist/` in the build. */
+export const packageRoot: string = manifest.folder
+
+/** The version in package.json. */
+export const version: string = manifest.version
+
+function findManifest(): { folder: string; version: string } {
+  for (const above of ['../', '../../']) {
+    const url = new URL(`${above}package.json`, import.meta.url)
+    try {
+      const { name, version } = JSON.parse(readFileSync(url, 'utf8'))
+      if (name === 'fovea') return { folder: fileURLToPath(new URL('.', url)), version }
+    } catch {
+      // one folder further up
+    }
+  }
+  throw new Error('the package.json of fovea is missing; install it again')
+}

@@ -1,0 +1,38 @@
+/** What an answer cost, for people and for programs. */
+import type { Reply } from '../pipeline/conversation.ts'
+
+/** `144 -> 36 visual tokens`, or `144 visual tokens` where all of them reached the last layer. */
+export function visualTokensLine({ tokens: { visual } }: Reply): string {
+  const { before, last } = visual
+  return `${before === last ? before : `${before} -> ${last}`} visual tokens`
+}
+
+/** `312 ms (vision 40, prefill 22, decode 9) · 1.9 GFLOP`; the first number is the time since the process started. */
+export function costLine({ milliseconds: { vision, prefill, decode }, flops }: Reply, total: number): string {
+  const stages = Object.entries({ vision, prefill, decode }).map(([name, ms]) => `${name} ${ms.toFixed(0)}`)
+  return `${total.toFixed(0)} ms (${stages.join(', ')}) · ${formatFlops(totalFlops(flops))}`
+}
+
+export const totalFlops = ({ vision, prefill, decode }: Reply['flops']): number => vision + prefill + decode
+
+/** With three digits: `43.1 MFLOP`, `1.90 GFLOP`. */
+export function formatFlops(flops: number): string {
+  const units = ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP']
+  const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, flops)) / 3))
+  return `${(flops / 1000 ** at).toPrecision(3)} ${units[at]}`
+}
+
+/** The answer as data. `visual.after` is what reached the last layer, `visual.given` what entered the first. */
+export function replyJson(reply: Reply, model: string, method: string, total: number): object {
+  const { before, after, last } = reply.tokens.visual
+  return {
+    answer: reply.text,
+    finishReason: reply.finishReason,
+    model,
+    method,
+    tokens: { ...reply.tokens, visual: { before, given: after, after: last } },
+    flops: reply.flops,
+    ms: { ...reply.milliseconds, total },
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  }
+}

@@ -1,0 +1,147 @@
+/** How well a model answers questions about images of Fovea World that it never saw. */
+import type { RgbImage } from '../media/image.ts'
+import type { Method } from '../pipeline/method.ts'
+import type { Model } from '../pipeline/model.ts'
+import { fromRgba } from '../training/mini/images.ts'
+import { findTask, type QA, type Scene, type Split, sample, sampleDialogue, TASK_IDS } from '../world/index.ts'
+import { renderPixels } from '../world/node-canvas.ts'
+import { drawingTasks, renderDrawing, sampleDrawing } from './drawings.ts'
+import { chance, majorityAnswer } from './majority.ts'
+import { scoreAnswer } from './score.ts'
+
+/** Images drawn as in training, or by another renderer. */
+export type ImageSet = 'world' | 'drawings'
+
+export interface WorldEvaluation {
+  readonly model: Model
+  readonly method?: Method
+  readonly set: ImageSet
+  readonly split: Split
+  readonly seed: number
+  /** Images per task. */
+  readonly n: number
+  /** Ids of tasks, `dialogue` among them; all by default. */
+  readonly tasks?: readonly string[]
+  readonly signal?: AbortSignal
+  /** Called after each image with its rows (several for a dialogue). */
+  readonly onRows?: (rows: readonly ResultRow[], done: number, total: number) => void
+}
+
+/** One question with the answers of the model and of those it is compared with. */
+export interface ResultRow {
+  readonly set: ImageSet
+  /** The task, or `dialogue` for a turn of one. */
+  readonly task: string
+  readonly index: number
+  readonly question: string
+  readonly answer: string
+  readonly reply: string
+  readonly correct: boolean
+  readonly iou?: number
+  /** The reply to a plain gray image in the place of the real one. */
+  readonly blindReply: string
+  readonly blindCorrect: boolean
+  readonly majorityCorrect: boolean
+  /** Probability that a guess among the allowed answers is right. */
+  readonly chance: number
+  /** Shows a composition that training never showed. */
+  readonly heldOut: boolean
+  readonly visualTokens: { readonly before: number; readonly after: number }
+  readonly milliseconds: number
+}
+
+/** Tasks of a set, in the order of reports. */
+export const tasksOf = (set: ImageSet): readonly string[] =>
+  set === 'drawings' ? drawingTasks : [...TASK_IDS, 'dialogue']
+
+interface Item {
+  readonly image: RgbImage
+  readonly turns: readonly QA[]
+  readonly heldOut: boolean
+}
+
+const MAX_TOKENS = 96
+
+/** Asks every question twice, of the image and of a gray one; ends early, with the rows so far, when told to. */
+export async function evaluateWorld(run: WorldEvaluation): Promise<ResultRow[]> {
+  const tasks = run.tasks ?? tasksOf(run.set)
+  for (const task of tasks) if (task !== 'dialogue') findTask(task)
+  const majorities = new Map<string, string>()
+  const rows: ResultRow[] = []
+  for (const [at, task] of tasks.entries()) {
+    for (let index = 0; index < run.n; index++) {
+      const item = await makeItem(run, task, index)
+      const fresh = await judge(run, task, index, item, majorities)
+      if (run.signal?.aborted) return rows // these answers were cut short
+      rows.push(...fresh)
+      run.onRows?.(fresh, at * run.n + index + 1, tasks.length * run.n)
+    }
+  }
+  return rows
+}
+
+async function makeItem({ set, split, seed }: WorldEvaluation, task: string, index: number): Promise<Item> {
+  if (set === 'drawings') {
+    const { scene, qa } = sampleDrawing(task, seed, index)
+    return { image: await renderDrawing(scene), turns: [qa], heldOut: scene.heldOut }
+  }
+  if (task === 'dialogue') {
+    const { scene, turns, heldOut } = sampleDialogue({ split, seed, index })
+    return { image: draw(scene), turns, heldOut }
+  }
+  const { scene, qa, heldOut } = sample({ split, seed, index, task })
+  return { image: draw(scene), turns: [qa], heldOut }
+}
+
+const draw = (scene: Scene): RgbImage => fromRgba(renderPixels(scene), scene.size, scene.size)
+
+/** The gray in the middle of all colours: it normalises to zeros. */
+const grayLike = ({ width, height }: RgbImage): RgbImage => ({
+  data: new Uint8Array(width * height * 3).fill(128),
+  width,
+  height,
+})
+
+async function judge(
+  run: WorldEvaluation,
+  task: string,
+  index: number,
+  { image, turns, heldOut }: Item,
+  majorities: Map<string, string>,
+): Promise<ResultRow[]> {
+  const replies = await answerAll(run, image, turns)
+  const blind = await answerAll(run, grayLike(image), turns)
+  return turns.map((qa, turn) => {
+    const majority = majorities.get(qa.task) ?? majorityAnswer(qa.task, run.seed)
+    majorities.set(qa.task, majority)
+    const { text, tokens, milliseconds } = replies[turn]
+    return {
+      set: run.set,
+      task,
+      index,
+      question: qa.question,
+      answer: qa.answer,
+      reply: text,
+      ...scoreAnswer(qa, text),
+      blindReply: blind[turn].text,
+      blindCorrect: scoreAnswer(qa, blind[turn].text).correct,
+      majorityCorrect: scoreAnswer(qa, majority).correct,
+      chance: chance(qa),
+      heldOut,
+      visualTokens: { before: tokens.visual.before, after: tokens.visual.last },
+      milliseconds: milliseconds.ttft + milliseconds.decode,
+    }
+  })
+}
+
+/** All turns in one conversation. */
+async function answerAll({ model, method, signal }: WorldEvaluation, image: RgbImage, turns: readonly QA[]) {
+  const conversation = await model.converse([image], method)
+  try {
+    const replies = []
+    for (const { question } of turns) replies.push(await conversation.ask(question, { maxTokens: MAX_TOKENS, signal }))
+    return replies
+  } finally {
+    await conversation.close()
+  }
+}

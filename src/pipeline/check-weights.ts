@@ -1,0 +1,40 @@
+import { FoveaError } from '../errors.ts'
+import type { Architecture, View } from '../models/family.ts'
+import { createScope } from '../nn/index.ts'
+import { input } from '../tensor/index.ts'
+import type { TableEntry } from './weight-table.ts'
+
+/** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */
+export function requiredWeights(architecture: Architecture): ReadonlyMap<string, readonly number[]> {
+  const scope = createScope()
+  const blank = { data: new Uint8Array(3), width: 1, height: 1 }
+  for (const { width, height } of architecture.views(blank) as View[]) {
+    const { patches } = architecture.encode(scope, input('pixels', [1, 3, height, width]))
+    architecture.connect(scope, patches)
+  }
+  const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
+  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})
+  architecture.logits(scope, hidden)
+  return new Map([...scope.parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))
+}
+
+const SHOWN = 8
+
+/** Throws one error that lists everything that does not fit: missing, of another shape or dtype, and left over. */
+export function checkWeights(
+  required: ReadonlyMap<string, readonly number[]>,
+  found: ReadonlyMap<string, TableEntry>,
+  folder: string,
+): void {
+  const faults = [...required].flatMap(([name, shape]) => {
+    const entry = found.get(name)
+    if (!entry) return [`missing ${name} [${shape}]`]
+    if (entry.shape.join() !== shape.join()) return [`${name} is [${entry.shape}], config.json asks for [${shape}]`]
+    return entry.dtype === 'f32' ? [] : [`${name} is ${entry.dtype}; only f32 can be loaded`]
+  })
+  faults.push(...[...found.keys()].filter((name) => !required.has(name)).map((name) => `unused ${name}`))
+  if (faults.length === 0) return
+  const more = faults.length > SHOWN ? ` and ${faults.length - SHOWN} more` : ''
+  const message = `${folder}: the weights do not fit config.json: ${faults.slice(0, SHOWN).join('; ')}${more}`
+  throw new FoveaError('checkpoint_mismatch', 'input', message)
+}
