@@ -103,7 +103,7 @@ describe('findPaper', () => {
 
 describe('filterPapers', () => {
   it('gives all papers without a condition', () => {
-    expect(filterPapers()).toEqual(papers)
+    expect(filterPapers()).toEqual(entries)
     expect(filterPapers({ text: '  ' })).toEqual(papers)
   })
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { NodeBackend } from '../../runtime/node/backend.ts'
+import { readValues } from '../../training/checkpoints.ts'
 import { readTokenizer, trainMini } from '../../training/mini/recipe.ts'
 import { type MiniRun, miniStages, type StageName, type StageOptions } from '../../training/mini/train.ts'
 import type { Progress } from '../../training/trainer.ts'
@@ -12,6 +13,7 @@ import { note, print } from '../terminal.ts'
 interface TrainOptions {
   out: string
   seed: number
+  from?: string
   stepsVision: number
   stepsDialogue: number
   batch?: number
@@ -26,13 +28,18 @@ const mini = command<TrainOptions>({
   examples: [
     'fovea train mini',
     'fovea train mini --out runs/other --seed 2',
+    'fovea train mini --from models/fovea-mini --steps-vision 0 --seed 2 --out runs/longer',
     'fovea train mini --out runs/try --steps-vision 20 --steps-dialogue 20 --batch 4',
   ],
   configure: (program) =>
     program
       .option('--out <folder>', 'states, logs and the model; a run begun there is resumed', 'runs/fovea-mini')
       .option('--seed <number>', 'of weights and data', integer(), 1)
-      .option('--steps-vision <count>', 'steps of the first stage', integer(1), miniStages.vision.steps)
+      .option(
+        '--from <folder>',
+        'a model of the same shape to start from; with --steps-vision 0 and a new --seed it is trained on',
+      )
+      .option('--steps-vision <count>', 'steps of the first stage', integer(0), miniStages.vision.steps)
       .option('--steps-dialogue <count>', 'steps of the second stage', integer(1), miniStages.dialogue.steps)
       .option('--batch <images>', 'images per step, in both stages (default: 32, then 16)', integer(1))
       .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.002)', number(0))
@@ -40,11 +47,12 @@ const mini = command<TrainOptions>({
       .option('--save-every <steps>', 'steps between saved states', integer(1), 100),
   run: async ({ options, signal }) => {
     const tokenizer = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
-    const { out: folder, seed, text, saveEvery } = options
+    const { out: folder, seed, text, saveEvery, from } = options
+    const start = from === undefined ? undefined : await readValues(join(from, 'model.safetensors'))
     const backend = new NodeBackend()
     const watch = watchTraining(stagesOf(options), text)
     try {
-      const run = { backend, folder, seed, text, saveEvery, stages: stagesOf(options), signal, tokenizer }
+      const run = { backend, folder, seed, text, saveEvery, stages: stagesOf(options), start, signal, tokenizer }
       const model = await trainMini({ ...run, onStep: watch.onStep, onNote: watch.onNote })
       watch.stop()
       if (model)

@@ -33,7 +33,7 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
   const run: MiniRun = { ...recipe, config, encode: remember((text) => encoder.encode(text)) }
   const [finished = 0] = await completeSteps(join(folder, 'vision'))
   if (finished < stages.vision.steps) await trainStage(run, 'vision')
-  await drawCurve(folder, 'vision')
+  if (stages.vision.steps > 0) await drawCurve(folder, 'vision')
   if (signal?.aborted) return undefined
   const values = await trainStage(run, 'dialogue')
   await drawCurve(folder, 'dialogue')

@@ -36,6 +36,8 @@ export interface MiniRun {
   readonly text: number
   readonly encode: DataOptions['encode']
   readonly stages: Readonly<Record<StageName, StageOptions>>
+  /** Weights to start from; what they lack (the heads of the dense losses) starts at random. */
+  readonly start?: ReadonlyMap<string, Value>
   readonly saveEvery: number
   readonly onStep?: (stage: StageName, progress: Progress) => void
   readonly onNote?: (note: string) => void
@@ -87,13 +89,13 @@ export function optimizerFor(name: string, leaf: Tensor): Optimizer {
 
 function initialValues(
   leaves: ReadonlyMap<string, Tensor>,
-  { config, seed }: MiniRun,
-  earlier: ReadonlyMap<string, Value> = new Map(),
+  { config, seed, start }: MiniRun,
+  earlier?: ReadonlyMap<string, Value>,
 ): Map<string, Value> {
   const depth = config.text_config.num_hidden_layers
   const entries = [...leaves].map(([name, { shape }]) => {
     const value = () => f32(shape.map(Number), initialise(name, shape, depth, Rng.from(seed, 'initialise', name)))
-    return [name, earlier.get(name) ?? value()] as const
+    return [name, earlier?.get(name) ?? start?.get(name) ?? value()] as const
   })
   return new Map(entries)
 }
