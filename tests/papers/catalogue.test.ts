@@ -104,7 +104,7 @@ describe('findPaper', () => {
 describe('filterPapers', () => {
   it('gives all papers without a condition', () => {
     expect(filterPapers()).toEqual(entries)
-    expect(filterPapers({ text: '  ' })).toEqual(papers)
+    expect(filterPapers({ text: '  ' })).toEqual(entries)
   })
 
   it('counts every kind of a paper', () => {
