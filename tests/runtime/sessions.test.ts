@@ -132,6 +132,17 @@ describe('the engine of Node', () => {
     await gone.dispose()
   })
 
+  it('is disposed in the middle of a run, without harm to the process', async () => {
+    const gone = new NodeBackend()
+    const x = input('x', [1024, 1024])
+    const program = await compile(gone, { out: sum(matmul(matmul(matmul(x, x), x), x)) })
+    const feed = { x: f32([1024, 1024], new Float32Array(1024 ** 2)) }
+    const runs = [program.run(feed), program.run(feed), program.run(feed)]
+    const ended = Promise.all(runs.map((run) => expect(run).rejects.toThrow('the engine was disposed')))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await Promise.all([gone.dispose(), gone.dispose(), ended])
+  })
+
   it.each(['cuda', 'webgpu', 'wasm'] as const)('says when the device %s is absent', async (device) => {
     const absent = new NodeBackend(device)
     const loading = compile(absent, { out: add(input('x', [1]), 1) })

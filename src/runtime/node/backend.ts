@@ -17,12 +17,17 @@ export class NodeBackend implements Backend {
   private requests = 0
   private sessions = 0
   private failure: Error | undefined
+  private ending: Promise<void> | undefined
+  private exited = false
 
   constructor(readonly device: Device = 'cpu') {
     this.worker = startWorker()
     this.worker.on('message', (reply: Reply) => this.settle(reply))
     this.worker.on('error', (error) => this.fail(error))
-    this.worker.on('exit', () => this.fail(new Error('the engine was disposed')))
+    this.worker.on('exit', () => {
+      this.exited = true
+      this.fail(new Error('the engine was disposed'))
+    })
     // The process may end while the worker idles, but not while it owes an answer.
     this.worker.unref()
   }
@@ -35,13 +40,25 @@ export class NodeBackend implements Backend {
     return new WorkerSession(session, (request) => this.ask(request))
   }
 
-  async dispose(): Promise<void> {
+  /** What is under way is rejected at once; the promise resolves when the run that the engine is in has ended. */
+  dispose(): Promise<void> {
+    this.ending ??= this.end()
+    return this.ending
+  }
+
+  /** A thread that is terminated inside the engine's native code takes the whole process with it: let it leave first. */
+  private async end(): Promise<void> {
     this.fail(new Error('the engine was disposed'))
+    if (!this.exited) await this.post({ type: 'end' }).catch(() => {})
+    this.worker.ref()
     await this.worker.terminate()
   }
 
   private ask(request: Request): Promise<never> {
-    if (this.failure) return Promise.reject(this.failure)
+    return this.failure ? Promise.reject(this.failure) : this.post(request)
+  }
+
+  private post(request: Request): Promise<never> {
     const id = this.requests++
     this.worker.ref()
     this.worker.postMessage({ id, request })

@@ -11,6 +11,8 @@ export type Request =
   | { type: 'truncate'; session: number; rows: Record<string, number> }
   | { type: 'forget'; session: number; keys: readonly string[] }
   | { type: 'release'; session: number }
+  /** The last request: those before it that have not begun are refused. */
+  | { type: 'end' }
 
 export interface Reply {
   readonly id: number

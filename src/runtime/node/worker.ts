@@ -32,6 +32,10 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
     await sessionOf(session).release()
     sessions.delete(session)
   },
+  end: async () => {
+    for (const session of sessions.values()) await session.release()
+    sessions.clear()
+  },
 }
 
 /** Weights are read here, beside the engine, and shared by sessions that are loaded while they are still in memory. */
@@ -56,13 +60,16 @@ function sessionOf(id: number): OrtSession {
 const port = parentPort!
 // Requests are handled one after the other, as they came: a truncation must see what the run before it appended.
 let last: Promise<void> = Promise.resolve()
+let ended = false
 port.on('message', (message: { id: number; request: Request }) => {
+  ended ||= message.request.type === 'end'
   last = last.then(() => answer(message))
 })
 
 async function answer({ id, request }: { id: number; request: Request }): Promise<void> {
   let reply: Reply
   try {
+    if (ended && request.type !== 'end') throw new Error('the engine was disposed')
     reply = { id, result: await handlers[request.type](request as never) }
   } catch (error) {
     reply = { id, error: error instanceof Error ? error.message : String(error) }
