@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { compile, f32, i64 } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
@@ -141,6 +144,12 @@ describe('the engine of Node', () => {
     const ended = Promise.all(runs.map((run) => expect(run).rejects.toThrow('the engine was disposed')))
     await new Promise((resolve) => setTimeout(resolve, 20))
     await Promise.all([gone.dispose(), gone.dispose(), ended])
+  })
+
+  it('does not fall over when the process ends in the middle of a run', async () => {
+    const script = fileURLToPath(new URL('./exit-in-run.ts', import.meta.url))
+    const end = promisify(execFile)(process.execPath, ['--import', 'tsx', script])
+    await expect(end).rejects.toMatchObject({ code: 7, stderr: '' })
   })
 
   it.each(['cuda', 'webgpu', 'wasm'] as const)('says when the device %s is absent', async (device) => {
