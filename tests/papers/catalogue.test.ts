@@ -103,8 +103,8 @@ describe('findPaper', () => {
 
 describe('filterPapers', () => {
   it('gives all papers without a condition', () => {
-    expect(filterPapers()).toEqual(papers)
-    expect(filterPapers({ text: '  ' })).toEqual(papers)
+    expect(filterPapers()).toEqual(entries)
+    expect(filterPapers({ text: '  ' })).toEqual(entries)
   })
 
   it('counts every kind of a paper', () => {
