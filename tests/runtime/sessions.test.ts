@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { compile, f32, i64 } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
@@ -130,6 +133,23 @@ describe('the engine of Node', () => {
     await expect(program.run({ x: row(1, 2) })).rejects.toThrow('the engine was disposed')
     await expect(compile(gone, { out: add(input('x', [1]), 1) })).rejects.toThrow('the engine was disposed')
     await gone.dispose()
+  })
+
+  it('is disposed in the middle of a run, without harm to the process', async () => {
+    const gone = new NodeBackend()
+    const x = input('x', [1024, 1024])
+    const program = await compile(gone, { out: sum(matmul(matmul(matmul(x, x), x), x)) })
+    const feed = { x: f32([1024, 1024], new Float32Array(1024 ** 2)) }
+    const runs = [program.run(feed), program.run(feed), program.run(feed)]
+    const ended = Promise.all(runs.map((run) => expect(run).rejects.toThrow('the engine was disposed')))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await Promise.all([gone.dispose(), gone.dispose(), ended])
+  })
+
+  it('does not fall over when the process ends in the middle of a run', async () => {
+    const script = fileURLToPath(new URL('./exit-in-run.ts', import.meta.url))
+    const end = promisify(execFile)(process.execPath, ['--import', 'tsx', script])
+    await expect(end).rejects.toMatchObject({ code: 7, stderr: '' })
   })
 
   it.each(['cuda', 'webgpu', 'wasm'] as const)('says when the device %s is absent', async (device) => {

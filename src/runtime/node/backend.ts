@@ -3,7 +3,16 @@ import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } 
 import { explainLoadFailure } from '../device.ts'
 import type { WireFeed } from '../ort-session.ts'
 import type { Value } from '../values.ts'
-import type { Reply, Request } from './protocol.ts'
+import { BUSY, type Reply, type Request, STOP } from './protocol.ts'
+
+/** Milliseconds that a process which ends waits for the run that the engine is in. */
+const LONGEST_WAIT = 5000
+
+/** What every engine of this process still has to wait for when it ends. */
+const atExit = new Set<() => void>()
+process.on('exit', () => {
+  for (const wait of atExit) wait()
+})
 
 interface Pending {
   resolve(value: never): void
@@ -17,14 +26,22 @@ export class NodeBackend implements Backend {
   private requests = 0
   private sessions = 0
   private failure: Error | undefined
+  private ending: Promise<void> | undefined
+  private exited = false
+  private readonly flags = new Int32Array(new SharedArrayBuffer(8))
+  private readonly onExit = () => this.awaitRun()
 
   constructor(readonly device: Device = 'cpu') {
-    this.worker = startWorker()
+    this.worker = startWorker(this.flags)
     this.worker.on('message', (reply: Reply) => this.settle(reply))
     this.worker.on('error', (error) => this.fail(error))
-    this.worker.on('exit', () => this.fail(new Error('the engine was disposed')))
+    this.worker.on('exit', () => {
+      this.exited = true
+      this.fail(new Error('the engine was disposed'))
+    })
     // The process may end while the worker idles, but not while it owes an answer.
     this.worker.unref()
+    atExit.add(this.onExit)
   }
 
   async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
@@ -35,13 +52,33 @@ export class NodeBackend implements Backend {
     return new WorkerSession(session, (request) => this.ask(request))
   }
 
-  async dispose(): Promise<void> {
+  /** What is under way is rejected at once; the promise resolves when the run that the engine is in has ended. */
+  dispose(): Promise<void> {
+    this.ending ??= this.end()
+    return this.ending
+  }
+
+  /** A thread that is terminated inside the engine's native code takes the whole process with it: let it leave first. */
+  private async end(): Promise<void> {
+    atExit.delete(this.onExit)
+    Atomics.store(this.flags, STOP, 1)
     this.fail(new Error('the engine was disposed'))
+    if (!this.exited) await this.post({ type: 'end' }).catch(() => {})
+    this.worker.ref()
     await this.worker.terminate()
   }
 
+  /** The same for a process that ends by itself, where nothing asynchronous happens any more. */
+  private awaitRun(): void {
+    Atomics.store(this.flags, STOP, 1)
+    Atomics.wait(this.flags, BUSY, 1, LONGEST_WAIT)
+  }
+
   private ask(request: Request): Promise<never> {
-    if (this.failure) return Promise.reject(this.failure)
+    return this.failure ? Promise.reject(this.failure) : this.post(request)
+  }
+
+  private post(request: Request): Promise<never> {
     const id = this.requests++
     this.worker.ref()
     this.worker.postMessage({ id, request })
@@ -70,12 +107,13 @@ export class NodeBackend implements Backend {
 }
 
 /** From sources the worker is TypeScript, so its thread needs the loader first. */
-function startWorker(): Worker {
+function startWorker(workerData: Int32Array): Worker {
   const fromSources = import.meta.url.endsWith('.ts')
-  if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url))
+  if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url), { workerData })
   const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
   return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, {
     eval: true,
+    workerData,
   })
 }
 

@@ -11,6 +11,12 @@ export type Request =
   | { type: 'truncate'; session: number; rows: Record<string, number> }
   | { type: 'forget'; session: number; keys: readonly string[] }
   | { type: 'release'; session: number }
+  /** The last request. */
+  | { type: 'end' }
+
+/** Cells of the flags that both threads share: no further request may begin; a request is being handled. */
+export const STOP = 0
+export const BUSY = 1
 
 export interface Reply {
   readonly id: number

@@ -1,9 +1,9 @@
 /** The engine's thread: `session.run` of onnxruntime-node blocks whoever calls it, so it is called here. */
 import { readFile } from 'node:fs/promises'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import { type OrtInferenceSession, type OrtModule, OrtSession } from '../ort-session.ts'
-import type { Reply, Request } from './protocol.ts'
+import { BUSY, type Reply, type Request, STOP } from './protocol.ts'
 
 // Errors are thrown; the engine need not print them too.
 ort.env.logLevel = 'fatal'
@@ -32,6 +32,10 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
     await sessionOf(session).release()
     sessions.delete(session)
   },
+  end: async () => {
+    for (const session of sessions.values()) await session.release()
+    sessions.clear()
+  },
 }
 
 /** Weights are read here, beside the engine, and shared by sessions that are loaded while they are still in memory. */
@@ -54,6 +58,7 @@ function sessionOf(id: number): OrtSession {
 }
 
 const port = parentPort!
+const flags = workerData as Int32Array
 // Requests are handled one after the other, as they came: a truncation must see what the run before it appended.
 let last: Promise<void> = Promise.resolve()
 port.on('message', (message: { id: number; request: Request }) => {
@@ -62,10 +67,15 @@ port.on('message', (message: { id: number; request: Request }) => {
 
 async function answer({ id, request }: { id: number; request: Request }): Promise<void> {
   let reply: Reply
+  // Before the other flag is read: whoever stops this thread sees either that it is busy or that it will not begin.
+  Atomics.store(flags, BUSY, 1)
   try {
+    if (Atomics.load(flags, STOP) && request.type !== 'end') throw new Error('the engine was disposed')
     reply = { id, result: await handlers[request.type](request as never) }
   } catch (error) {
     reply = { id, error: error instanceof Error ? error.message : String(error) }
   }
+  Atomics.store(flags, BUSY, 0)
+  Atomics.notify(flags, BUSY)
   port.postMessage(reply)
 }
