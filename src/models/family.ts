@@ -1,14 +1,11 @@
 import type { RgbImage } from '../media/image.ts'
 import type { Scope } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import type { PreprocessorConfig } from './image-processor.ts'
 import type { DecoderOptions, DecoderResult, Hidden } from './language/sequence.ts'
+import type { View } from './view.ts'
 
-/** One input of the vision encoder: an image (or a part of one) and the size in pixels it is resized to. */
-export interface View {
-  readonly image: RgbImage
-  readonly width: number
-  readonly height: number
-}
+export type { View } from './view.ts'
 
 /** What one layer of a vision encoder computed; special tokens (CLS) come first. */
 export interface VisionLayer {
@@ -35,23 +32,26 @@ export interface Grid {
   readonly columns: number
 }
 
-export interface PreprocessorConfig {
-  readonly image_mean: readonly number[]
-  readonly image_std: readonly number[]
-  readonly resample?: number
-}
-
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
 export interface Architecture {
   readonly name: string
   readonly imageToken: number
   readonly patchSize: number
+  /** Side in pixels of a square view that the vision encoder was trained on. */
+  readonly viewSize: number
+  /** Beginnings of the names of weights that a checkpoint may hold and this configuration does not need. */
+  readonly ignored: readonly string[]
   readonly layers: number
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
   /** Cuts an image into views. */
   views(image: RgbImage): View[]
+  /**
+   * The text that stands for an image of these views in a prompt, with the image token once per view; the image tokens
+   * alone when absent.
+   */
+  expand?(views: readonly View[]): string
   /** Patches of a view of this size. */
   grid(view: View): Grid
   /** Pixels [b, 3, H, W] -> vision features. */
@@ -71,7 +71,7 @@ export interface Family {
   /** A name in a checkpoint file -> the name the program uses; undefined for weights it has no use for. */
   readonly weightName?: (name: string) => string | undefined
   /** Checks a parsed config.json and binds it. Throws FoveaError naming the field that does not fit. */
-  bind(config: unknown): Architecture
+  bind(config: unknown, processor?: PreprocessorConfig): Architecture
 }
 
 export const family = (definition: Family): Family => definition

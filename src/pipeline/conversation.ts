@@ -4,8 +4,9 @@ import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
-import { layout } from './layout.ts'
+import { expandImages, layout, repeatPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
+import type { EncodedView } from './vision-program.ts'
 
 export interface Reply {
   readonly text: string
@@ -29,19 +30,22 @@ const MAX_TOKENS = 128
 /** Several turns about the same images. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   private readonly messages: ChatMessage[] = []
-  /** Token ids whose keys and values are cached; an image counts as its one placeholder. */
+  /** Token ids whose keys and values are cached; a view counts as its one placeholder. */
   private fed: number[] = []
   /** Next rotary position; dropped tokens keep theirs. */
   private position = 0
   private lastKept: readonly number[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
+  private readonly views: readonly EncodedView[]
 
   constructor(
     private readonly parts: ModelParts,
     private readonly language: LanguageProgram,
     private readonly images: readonly EncodedImage[],
     private readonly key: string,
-  ) {}
+  ) {
+    this.views = images.flatMap((image) => image.views)
+  }
 
   /**
    * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far.
@@ -74,18 +78,19 @@ export class Conversation {
   }
 
   private async answer(options: AskOptions): Promise<Reply> {
-    const { tokenizer, template } = this.parts
+    const { tokenizer, template, architecture } = this.parts
+    const { imageToken } = architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const ids = tokenizer.encode(template.render(this.messages, { protect: tokenizer.protect }), { special: true })
+    const rendered = template.render(this.messages, { protect: tokenizer.protect })
+    const ids = expandImages(tokenizer.encode(rendered, { special: true }), imageToken, this.images)
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
-    const withImages = this.images.length > 0 && !this.fed.includes(this.parts.architecture.imageToken)
-    this.assertPlaceholders(news, withImages ? this.images.length : 0)
+    const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
     const prefill = await this.feed(news, withImages)
     if (withImages) this.lastKept = prefill.kept
-    options.onPrefill?.(ids, prefill.logits)
+    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.views), prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
   }
@@ -109,15 +114,9 @@ export class Conversation {
     return common
   }
 
-  private assertPlaceholders(ids: readonly number[], expected: number): void {
-    const found = ids.filter((id) => id === this.parts.architecture.imageToken).length
-    if (found !== expected)
-      throw new FoveaError('image_count', 'input', `the prompt has places for ${found} images, ${expected} were given`)
-  }
-
-  /** Runs new prompt tokens through the model, each image placeholder replaced by its visual tokens. */
+  /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.images : [], this.position)
+    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.views : [], this.position)
     const result = await this.language.run(this.key, chunk)
     this.fed.push(...ids)
     this.position += chunk.order.length
@@ -125,9 +124,9 @@ export class Conversation {
   }
 
   private async decode(start: Float32Array, sample: Sampler, options: AskOptions) {
-    const { maxTokens = MAX_TOKENS, stop = [], signal, onText, onToken } = options
+    const { maxTokens = MAX_TOKENS, stop = [], ignoreEos, signal, onText, onToken } = options
     const stream = decodeStream(this.parts.tokenizer, { skipSpecial: true })
-    const matcher = createStopMatcher({ eosIds: this.parts.eosIds, stopStrings: stop })
+    const matcher = createStopMatcher({ eosIds: ignoreEos ? [] : this.parts.eosIds, stopStrings: stop })
     const generated: number[] = []
     const steps: ChunkResult[] = []
     let [text, logits, finishReason]: [string, Float32Array, Reply['finishReason']] = ['', start, 'length']
@@ -164,13 +163,13 @@ export class Conversation {
     const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
     const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
     const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
-    const after = sum(this.images.flatMap((image) => image.views.map((view) => view.embeds.dims[0])))
+    const after = sum(this.views.map((view) => view.embeds.dims[0]))
     return {
       text: turn.text,
       finishReason: turn.finishReason,
       tokens: {
         visual: { before: sum(this.images.map((image) => image.patches)), after, last: this.lastKept.length },
-        text: turn.prompt - (withImages ? this.images.length : 0),
+        text: turn.prompt - (withImages ? this.views.length : 0),
         cached: turn.cached,
         generated: turn.generated,
       },

@@ -1,11 +1,14 @@
+import { FoveaError } from '../errors.ts'
+import type { View } from '../models/family.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Chunk } from './language-program.ts'
-import type { EncodedImage } from './parts.ts'
+import type { EncodedImage, ModelParts } from './parts.ts'
+import type { EncodedView } from './vision-program.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
 
-function joinViews(images: readonly EncodedImage[]): Value<Float32Array> {
-  const parts = images.flatMap((image) => image.views.map((view) => view.embeds))
+function joinViews(views: readonly EncodedView[]): Value<Float32Array> {
+  const parts = views.map((view) => view.embeds)
   if (parts.length <= 1) return parts[0] ?? noVisual
   const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
   let at = 0
@@ -16,20 +19,48 @@ function joinViews(images: readonly EncodedImage[]): Value<Float32Array> {
   return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
 }
 
-/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next image. */
+/** The token ids that stand for an image of these views in a prompt. */
+export function imagePrompt({ architecture, tokenizer }: ModelParts, views: readonly View[]): number[] {
+  const text = architecture.expand?.(views)
+  if (text === undefined) return views.map(() => architecture.imageToken)
+  return tokenizer.encode(text, { special: true })
+}
+
+/** Puts the prompt of each image in the place of its token. Throws FoveaError `image_count` where there are more or fewer. */
+export function expandImages(ids: readonly number[], imageToken: number, images: readonly EncodedImage[]): number[] {
+  const found = ids.filter((id) => id === imageToken).length
+  if (found !== images.length) {
+    const message = `the prompt has places for ${found} images, ${images.length} were given`
+    throw new FoveaError('image_count', 'input', message)
+  }
+  let next = 0
+  return ids.flatMap((id) => (id === imageToken ? images[next++].prompt : [id]))
+}
+
+/** Repeats the token of each view as often as the view has visual tokens. */
+export function repeatPlaceholders(
+  ids: readonly number[],
+  imageToken: number,
+  views: readonly EncodedView[],
+): number[] {
+  let next = 0
+  return ids.flatMap((id) => (id === imageToken ? new Array<number>(views[next++].embeds.dims[0]).fill(id) : [id]))
+}
+
+/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. */
 export function layout(
   ids: readonly number[],
   imageToken: number,
-  images: readonly EncodedImage[],
+  views: readonly EncodedView[],
   start: number,
 ): Chunk {
-  const visual = joinViews(images)
-  const text = images.length ? ids.filter((id) => id !== imageToken) : ids
+  const visual = joinViews(views)
+  const text = views.length ? ids.filter((id) => id !== imageToken) : ids
   const order: number[] = []
-  let [nextText, nextVisual, nextImage] = [0, 0, 0]
+  let [nextText, nextVisual, nextView] = [0, 0, 0]
   for (const id of ids) {
-    if (images.length && id === imageToken) {
-      const count = images[nextImage++].views.reduce((total, view) => total + view.embeds.dims[0], 0)
+    if (views.length && id === imageToken) {
+      const count = views[nextView++].embeds.dims[0]
       for (let i = 0; i < count; i++) order.push(text.length + nextVisual++)
     } else order.push(nextText++)
   }

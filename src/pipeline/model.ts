@@ -4,6 +4,7 @@ import type { Backend } from '../runtime/index.ts'
 import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
+import { imagePrompt } from './layout.ts'
 import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
@@ -55,15 +56,16 @@ export class Model {
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
     const { architecture, preprocessor } = this.parts
+    const started = performance.now()
     const own = architecture.views(image)
     const views = method.views?.(own, architecture) ?? own
-    const started = performance.now()
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
     for (const [at, view] of views.entries()) results.push(await (await this.vision(method, view)).encode(pixels[at]))
     const patches = own.reduce((total, view) => total + patchesOf(architecture, view), 0)
-    const encoded = { views: results, patches, preprocessMilliseconds, cached: false }
+    const prompt = imagePrompt(this.parts, views)
+    const encoded = { views: results, prompt, patches, preprocessMilliseconds, cached: false }
     this.remember(key, encoded)
     return encoded
   }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
-import type { Family, PreprocessorConfig } from '../models/family.ts'
+import type { Family } from '../models/family.ts'
+import { parsePreprocessor } from '../models/image-processor.ts'
 import { families } from '../models/index.generated.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
@@ -25,19 +26,21 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   if (!config)
     throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
   const family = familyOf(config, folder)
-  const architecture = family.bind(config)
-  const [checkpoint, tokenizer, template, preprocessor, generation] = await Promise.all([
+  family.bind(config) // a wrong config is said before anything else is read
+  const [checkpoint, tokenizer, template, processor, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
     loadChatTemplate(folder),
-    readModelJson(folder, 'preprocessor_config.json'),
+    readProcessor(folder),
     readModelJson(folder, 'generation_config.json'),
   ])
+  const preprocessor = parsePreprocessor(processor, folder)
+  const architecture = family.bind(config, preprocessor)
   const entries = new Map<string, TableEntry>()
   const files: Record<string, string> = {}
   for (const [stored, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
     const name = family.weightName ? family.weightName(stored) : stored
-    if (name === undefined) continue
+    if (name === undefined || architecture.ignored.some((prefix) => name.startsWith(prefix))) continue
     entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
     files[basename(file)] = file
   }
@@ -46,7 +49,7 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   const parts = {
     name: folder,
     architecture,
-    preprocessor: preprocessorOf(preprocessor, folder),
+    preprocessor,
     tokenizer,
     template,
     eosIds: [eos].flat(),
@@ -68,14 +71,8 @@ function familyOf(config: Record<string, unknown>, folder: string): Family {
   )
 }
 
-function preprocessorOf(json: Record<string, unknown> | undefined, folder: string): PreprocessorConfig {
-  const { image_mean, image_std } = json ?? {}
-  const isTriple = (x: unknown) => Array.isArray(x) && x.length === 3 && x.every((v) => typeof v === 'number')
-  if (!isTriple(image_mean) || !isTriple(image_std))
-    throw new FoveaError(
-      'preprocessor_invalid',
-      'input',
-      `${folder}/preprocessor_config.json: image_mean and image_std must be three numbers each`,
-    )
-  return json as unknown as PreprocessorConfig
+/** The image processor's settings: in a file of their own, or in one for all processors. */
+async function readProcessor(folder: string): Promise<unknown> {
+  const own = await readModelJson(folder, 'preprocessor_config.json')
+  return own ?? (await readModelJson(folder, 'processor_config.json'))?.image_processor
 }

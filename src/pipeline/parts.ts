@@ -1,4 +1,5 @@
-import type { Architecture, PreprocessorConfig } from '../models/family.ts'
+import type { Architecture } from '../models/family.ts'
+import type { PreprocessorConfig } from '../models/image-processor.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import type { SamplingOptions } from '../text/sampling.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
@@ -19,8 +20,13 @@ export interface ModelParts {
 export interface AskOptions extends SamplingOptions {
   readonly maxTokens?: number
   readonly stop?: readonly string[]
+  /** Goes on to `maxTokens` where the model would end its answer. */
+  readonly ignoreEos?: boolean
   readonly signal?: AbortSignal
-  /** Called once the prompt has run: its token ids (an image as one placeholder) and the logits of its last position. */
+  /**
+   * Called once the prompt has run: its token ids, with one placeholder per visual token, and the logits of its last
+   * position.
+   */
   readonly onPrefill?: (ids: readonly number[], logits: Float32Array) => void
   /** Called with each token of the answer. */
   readonly onToken?: (id: number) => void
@@ -31,6 +37,8 @@ export interface AskOptions extends SamplingOptions {
 /** An image as the language model will see it. */
 export interface EncodedImage {
   readonly views: readonly EncodedView[]
+  /** Token ids that stand for the image in a prompt; each view is one image token among them. */
+  readonly prompt: readonly number[]
   /** Patches before any method, of the views the model itself would make. */
   readonly patches: number
   readonly preprocessMilliseconds: number

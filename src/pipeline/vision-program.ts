@@ -1,6 +1,6 @@
-import { type ChannelValues, normalise, resizeImage } from '../media/image.ts'
-import type { ResampleFilter } from '../media/resample.ts'
-import type { Architecture, PreprocessorConfig, View } from '../models/family.ts'
+import { normalise, resizeImage } from '../media/image.ts'
+import type { Architecture, View } from '../models/family.ts'
+import { filterOf, type PreprocessorConfig } from '../models/image-processor.ts'
 import { createScope } from '../nn/index.ts'
 import { type Backend, type Cost, compile, f32, type Program, type Value } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
@@ -57,10 +57,9 @@ export function traceVision(architecture: Architecture, method: Method, { width,
   return { embeds: tokens.states, owner: tokens.owner }
 }
 
-const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }
-
 /** A view as the encoder takes it: resized and normalised, [3, height, width]. */
 export function pixelsOf({ image, width, height }: View, config: PreprocessorConfig): Float32Array {
-  const resized = resizeImage(image, width, height, filters[config.resample ?? 3])
-  return normalise(resized, config.image_mean as unknown as ChannelValues, config.image_std as unknown as ChannelValues)
+  const fits = image.width === width && image.height === height
+  const resized = fits ? image : resizeImage(image, width, height, filterOf(config))
+  return normalise(resized, config.image_mean, config.image_std)
 }

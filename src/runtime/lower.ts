@@ -4,6 +4,7 @@ import {
   dimFunctionOf,
   type Emitter,
   executionOrder,
+  isFloat,
   type Leaf,
   type LeafNode,
   type OnnxAttribute,
@@ -178,9 +179,32 @@ class GraphEmitter implements Emitter {
     if (this.leaves.has(name)) return name
     this.leaves.add(name)
     const source = node.op.name === 'parameter' ? this.weights(name) : undefined
-    if (source) this.initializers.push(initializerOf(name, node, source))
+    if (source) this.weight(name, node, source)
     else this.inputs.push({ name, dtype, shape })
     return name
+  }
+
+  /** A weight in the dtype it is stored in; 16-bit floats are widened by the program. */
+  private weight(name: string, node: LeafNode, source: WeightSource): void {
+    if (source.dtype === node.dtype || !isFloat(source.dtype) || node.dtype !== 'f32') {
+      this.initializers.push(initializerOf(name, node, source))
+      return
+    }
+    const stored = `${name} as ${source.dtype}`
+    this.initializers.push({
+      ...initializerOf(name, node, { ...source, dtype: node.dtype }),
+      name: stored,
+      dtype: source.dtype,
+    })
+    const attributes = { to: elementTypes[node.dtype] }
+    this.graphNodes.push({
+      type: 'Cast',
+      name: `widened_${name}`,
+      inputs: [stored],
+      outputs: [name],
+      attributes,
+      domain: '',
+    })
   }
 
   elementType(dtype: DType): number {

@@ -135,7 +135,7 @@ describe('a conversation', () => {
     const generated: number[] = []
     while (generated.length < maxTokens) {
       await language.open('once')
-      const chunk = layout([...ids, ...generated], architecture.imageToken, [encoded], 0)
+      const chunk = layout([...ids, ...generated], architecture.imageToken, encoded.views, 0)
       const { logits } = await language.run('once', chunk)
       generated.push(logits.indexOf(Math.max(...logits)))
     }

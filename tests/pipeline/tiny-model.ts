@@ -89,7 +89,8 @@ export async function promptChunk(model: Model, { prompt, images = [picture()], 
   const ids = tokenizer.encode(rendered, { special: true })
   const encoded = []
   for (const image of images) encoded.push(await model.encode(image, method))
-  return layout(ids, architecture.imageToken, encoded, 0)
+  const views = encoded.flatMap((image) => image.views)
+  return layout(ids, architecture.imageToken, views, 0)
 }
 
 export interface Prefill extends ChunkResult {

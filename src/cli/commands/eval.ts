@@ -154,11 +154,10 @@ async function writeCard(
 ): Promise<void> {
   const path = join(await modelFolder(name), 'README.md')
   const [first] = rows
-  const image = { data: new Uint8Array(3), width: 1, height: 1 }
   const card = modelCard({
     parameters: countParameters(model.parts.weights),
     visualTokens: first.visualTokens.before,
-    imageSize: model.parts.architecture.views(image)[0].width,
+    imageSize: model.parts.architecture.viewSize,
     seed,
     split,
     world: summarise(rowsOf(rows, 'world')),

@@ -20,9 +20,12 @@ import {
   type Dim,
   dimValue,
   greater,
+  greaterEqual,
   mul,
+  or,
   reshape,
   select,
+  sub,
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
@@ -41,6 +44,13 @@ export interface LlamaConfig {
   readonly rms_norm_eps: number
   readonly rope_theta: number
   readonly tie_word_embeddings?: boolean
+  /** Biases on queries, keys and values. */
+  readonly attention_bias?: boolean
+  /** A bias on the output of attention. */
+  readonly output_bias?: boolean
+  readonly mlp_bias?: boolean
+  /** How many tokens back a token sees, itself included; all of them when absent. */
+  readonly sliding_window?: number
 }
 
 /** ids [...] -> embeddings [..., d]. */
@@ -61,7 +71,7 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
       rotation(hidden.positions, headWidth(config), config.rope_theta),
     )
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
-    const mask = remember(masks, `${before}|${length}`, () => (options.mask ?? causalMask)(before, length))
+    const mask = remember(masks, `${before}|${length}`, () => maskOf(config, options)(before, length))
     const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, { rotary, mask, past })
     inputs.push(hidden)
     layers.push(layer)
@@ -76,13 +86,19 @@ export function logitsOf(p: Scope, config: LlamaConfig, hidden: Tensor): Tensor 
   return linear(head, hidden, config.vocab_size, false)
 }
 
-const headWidth = (config: LlamaConfig): number => config.head_dim ?? config.hidden_size / config.num_attention_heads
+export const headWidth = (config: LlamaConfig): number =>
+  config.head_dim ?? config.hidden_size / config.num_attention_heads
 
-/** 0 where a query may look, -1e9 where the key lies ahead of it: [1, 1, s, past + s]. */
-export function causalMask(past: Dim, length: Dim): Tensor {
+const maskOf = ({ sliding_window }: LlamaConfig, { mask }: DecoderOptions) =>
+  mask ?? ((past: Dim, length: Dim) => causalMask(past, length, sliding_window))
+
+/** 0 where a query may look, -1e9 where the key lies ahead of it or outside its window: [1, 1, s, past + s]. */
+export function causalMask(past: Dim, length: Dim, window?: number): Tensor {
   const keys = reshape(arange(addDim(past, length)), [1, addDim(past, length)])
   const queries = reshape(add(arange(length), dimValue(past)), [length, 1])
-  return reshape(select(greater(keys, queries), -1e9, 0), [1, 1, length, addDim(past, length)])
+  const ahead = greater(keys, queries)
+  const hidden = window === undefined ? ahead : or(ahead, greaterEqual(sub(queries, keys), window))
+  return reshape(select(hidden, -1e9, 0), [1, 1, length, addDim(past, length)])
 }
 
 interface LayerContext {
@@ -95,7 +111,7 @@ function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, { rotary, mask, 
   const width = headWidth(config)
   const normed = rmsNormed(p.at('input_layernorm'), x, config.rms_norm_eps)
   const project = (name: string, heads: number) =>
-    splitHeads(linear(p.at('self_attn', name), normed, heads * width, false), heads)
+    splitHeads(linear(p.at('self_attn', name), normed, heads * width, config.attention_bias ?? false), heads)
   const queries = rotate(project('q_proj', config.num_attention_heads), rotary)
   const keys = rotate(project('k_proj', config.num_key_value_heads), rotary)
   const values = project('v_proj', config.num_key_value_heads)
@@ -103,15 +119,16 @@ function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, { rotary, mask, 
   const allValues = past ? concat([fromRows(past.values), values], 2) : values
 
   const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, mask), allValues))
-  const attended = add(x, linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, false))
+  const attended = add(x, linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false))
   return { queries, keys, values, allKeys, output: add(attended, feedForward(p, config, attended)) }
 }
 
 function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
   const normed = rmsNormed(p.at('post_attention_layernorm'), x, config.rms_norm_eps)
-  const project = (name: string) => linear(p.at('mlp', name), normed, config.intermediate_size, false)
+  const bias = config.mlp_bias ?? false
+  const project = (name: string) => linear(p.at('mlp', name), normed, config.intermediate_size, bias)
   const gated = mul(activation(config.hidden_act)(project('gate_proj')), project('up_proj'))
-  return linear(p.at('mlp', 'down_proj'), gated, config.hidden_size, false)
+  return linear(p.at('mlp', 'down_proj'), gated, config.hidden_size, bias)
 }
 
 /** Cache rows [past, hk, d] -> [1, hk, past, d]. */

@@ -1,112 +1,114 @@
 import { z } from 'zod'
-import { FoveaError } from '../../errors.ts'
-import { activation, activations, linear, type Scope } from '../../nn/index.ts'
-import { slice, type Tensor } from '../../tensor/index.ts'
+import { activation, linear, type Scope } from '../../nn/index.ts'
+import { concat, slice, type Tensor } from '../../tensor/index.ts'
+import { act, configError, parseConfig } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
-import { embedTokens, llama, logitsOf } from '../language/llama.ts'
-import { type ClipFeatures, clipVision } from '../vision/clip.ts'
+import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { languageOf } from '../language/languages.ts'
+import type { LlamaConfig } from '../language/llama.ts'
+import { type ClipVisionConfig, clipVision } from '../vision/clip.ts'
+import type { TowerFeatures } from '../vision/tower.ts'
+import { visionTowerOf } from '../vision/towers.ts'
 
-const act = z.enum(Object.keys(activations) as [string, ...string[]])
-const size = z.int().positive()
-
-const visionConfig = z.object({
-  hidden_size: size,
-  intermediate_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  image_size: size,
-  patch_size: size,
-  hidden_act: act.default('quick_gelu'),
-  layer_norm_eps: z.number().default(1e-5),
-})
-
-const textConfig = z.object({
-  vocab_size: size.default(32064),
-  hidden_size: size.default(4096),
-  intermediate_size: size.default(11008),
-  num_hidden_layers: size.default(32),
-  num_attention_heads: size.default(32),
-  num_key_value_heads: size.default(32),
-  head_dim: size.optional(),
-  hidden_act: act.default('silu'),
-  rms_norm_eps: z.number().default(1e-6),
-  rope_theta: z.number().optional(),
-  rope_parameters: z.object({ rope_theta: z.number() }).optional(),
-  tie_word_embeddings: z.boolean().default(false),
-})
+/**
+ * LLaVA 1.5 (Liu et al., Improved Baselines with Visual Instruction Tuning, arXiv 2310.03744): a vision encoder, a
+ * two-layer MLP, a language model.
+ */
+const layer = z.int()
 
 const llavaConfig = z.object({
   model_type: z.literal('llava'),
-  vision_config: visionConfig,
-  text_config: textConfig,
-  image_token_index: z.int().nonnegative(),
+  vision_config: z.looseObject({}),
+  text_config: z.looseObject({}),
+  image_token_index: z.int().nonnegative().default(32000),
   projector_hidden_act: act.default('gelu'),
-  vision_feature_layer: z.int().default(-2),
+  multimodal_projector_bias: z.boolean().default(true),
+  vision_feature_layer: z.union([layer, z.array(layer).min(1)]).default(-2),
   vision_feature_select_strategy: z.enum(['default', 'full']).default('default'),
+  tie_word_embeddings: z.boolean().default(false),
 })
 
-/** `config.json` of a LLaVA checkpoint (arXiv 2310.03744): CLIP ViT, two-layer MLP, LLaMA. */
-export type LlavaConfig = ReturnType<typeof parse>
+interface FeatureConfig {
+  readonly vision_feature_layer: number | readonly number[]
+  readonly vision_feature_select_strategy: 'default' | 'full'
+}
+
+interface ProjectorConfig {
+  readonly projector_hidden_act: string
+  readonly multimodal_projector_bias?: boolean
+  readonly text_config: { readonly hidden_size: number }
+}
+
+/** `config.json` of a LLaVA of CLIP and LLaMA, all fields present: what fovea-mini is trained as. */
+export interface LlavaConfig extends FeatureConfig, ProjectorConfig {
+  readonly model_type: 'llava'
+  readonly vision_config: ClipVisionConfig
+  readonly text_config: LlamaConfig
+  readonly image_token_index: number
+}
 
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
 export const languageScope = (p: Scope): Scope => p.at('language_model')
 
 /** Pixels [b, 3, H, W] -> all vision states. */
-export const encodeImage = (p: Scope, config: LlavaConfig, pixels: Tensor): ClipFeatures =>
+export const encodeImage = (p: Scope, config: LlavaConfig, pixels: Tensor): TowerFeatures =>
   clipVision(visionScope(p), config.vision_config, pixels)
 
-/** The chosen hidden state without (default) or with (full) CLS: [b, n, d]. */
-export function selectFeatures(config: LlavaConfig, { hiddenStates }: ClipFeatures): Tensor {
-  const chosen = hiddenStates.at(config.vision_feature_layer)!
-  return config.vision_feature_select_strategy === 'default' ? slice(chosen, 1, 1) : chosen
+/** The chosen hidden states, side by side, without (default) or with (full) CLS: [b, n, d]. */
+export function selectFeatures(config: FeatureConfig, { hiddenStates }: Pick<TowerFeatures, 'hiddenStates'>): Tensor {
+  const chosen = [config.vision_feature_layer].flat().map((index) => stateAt(hiddenStates, index))
+  const features = chosen.length === 1 ? chosen[0] : concat(chosen, -1)
+  return config.vision_feature_select_strategy === 'default' ? slice(features, 1, 1) : features
+}
+
+function stateAt(hiddenStates: readonly Tensor[], index: number): Tensor {
+  const state = hiddenStates.at(index)
+  if (state) return state
+  throw configError('vision_feature_layer', `there is no layer ${index}; the encoder has ${hiddenStates.length - 1}`)
 }
 
 /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text]. */
-export function connect(p: Scope, config: LlavaConfig, patches: Tensor): Tensor {
-  const width = config.text_config.hidden_size
+export function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Tensor {
+  const { text_config, projector_hidden_act, multimodal_projector_bias: bias = true } = config
   const scope = p.at('multi_modal_projector')
-  const inner = activation(config.projector_hidden_act)(linear(scope.at('linear_1'), patches, width))
-  return linear(scope.at('linear_2'), inner, width)
+  const inner = linear(scope.at('linear_1'), patches, text_config.hidden_size, bias)
+  return linear(scope.at('linear_2'), activation(projector_hidden_act)(inner), text_config.hidden_size, bias)
 }
 
-function parse(config: unknown) {
-  const result = llavaConfig.safeParse(config)
-  if (result.success) {
-    const { text_config: text, ...rest } = result.data
-    // Newer files keep the rotary base in a group of its own.
-    const rope_theta = text.rope_theta ?? text.rope_parameters?.rope_theta ?? 10000
-    return { ...rest, text_config: { ...text, rope_theta } }
-  }
-  const { path, message } = result.error.issues[0]
-  throw new FoveaError('config_invalid', 'input', `config.json: ${path.join('.') || 'the file'}: ${message}`)
-}
-
-function bind(raw: unknown): Architecture {
-  const config = parse(raw)
-  const { vision_config: vision, text_config: text } = config
+function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+  const config = parseConfig(llavaConfig, raw)
+  const tower = visionTowerOf(config.vision_config, 'vision_config')
+  const { embed, decode, logits, tied, ...language } = languageOf(
+    config.text_config,
+    'text_config',
+    config.tie_word_embeddings,
+  )
+  const projector = { ...config, text_config: { hidden_size: language.hiddenSize } }
+  if (tower.special === 0 && config.vision_feature_select_strategy === 'default')
+    throw configError(
+      'vision_feature_select_strategy',
+      '"default" drops a CLS token, this encoder has none; use "full"',
+    )
   return {
     name: 'llava',
+    ...language,
     imageToken: config.image_token_index,
-    patchSize: vision.patch_size,
-    layers: text.num_hidden_layers,
-    heads: {
-      count: text.num_attention_heads,
-      keyValue: text.num_key_value_heads,
-      width: text.head_dim ?? text.hidden_size / text.num_attention_heads,
-    },
-    hiddenSize: text.hidden_size,
-    vocabulary: text.vocab_size,
-    views: (image) => [{ image, width: vision.image_size, height: vision.image_size }],
-    grid: ({ width, height }) => ({ rows: height / vision.patch_size, columns: width / vision.patch_size }),
+    patchSize: tower.patchSize,
+    viewSize: tower.imageSize,
+    ignored: [
+      ...tower.ignored.map((name) => `vision_tower.vision_model.${name}`),
+      ...(tied ? ['language_model.lm_head.'] : []),
+    ],
+    views: (image) => [singleView(image, processor, tower.imageSize)],
+    grid: ({ width, height }) => ({ rows: height / tower.patchSize, columns: width / tower.patchSize }),
     encode: (p, pixels) => {
-      const features = encodeImage(p, config, pixels)
-      const { layers, grid } = features
-      return { layers, grid, special: 1, patches: selectFeatures(config, features) }
+      const { hiddenStates, layers, grid } = tower.encode(visionScope(p), pixels)
+      return { layers, grid, special: tower.special, patches: selectFeatures(config, { hiddenStates }) }
     },
-    connect: (p, patches) => connect(p, config, patches),
-    embed: (p, ids) => embedTokens(languageScope(p), text, ids),
-    decode: (p, start, options) => llama(languageScope(p), text, start, options),
-    logits: (p, hidden) => logitsOf(languageScope(p), text, hidden),
+    connect: (p, patches) => connect(p, projector, patches),
+    embed: (p, ids) => embed(languageScope(p), ids),
+    decode: (p, start, options) => decode(languageScope(p), start, options),
+    logits: (p, hidden) => logits(languageScope(p), hidden),
   }
 }
 
@@ -117,7 +119,7 @@ function weightName(name: string): string | undefined {
     .replace(/^model\.(vision_tower|multi_modal_projector)\./, '$1.')
     .replace(/^lm_head\./, 'language_model.lm_head.')
     .replace(/^vision_tower\.(?!vision_model\.)/, 'vision_tower.vision_model.')
-  return /post_layernorm|rotary_emb\.inv_freq|position_ids$/.test(old) ? undefined : old
+  return /rotary_emb\.inv_freq$|position_ids$/.test(old) ? undefined : old
 }
 
 export const llava = family({ id: 'llava', modelTypes: ['llava'], weightName, bind })

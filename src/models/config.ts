@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { FoveaError } from '../errors.ts'
+import { activations } from '../nn/index.ts'
+
+/** Fields that most schemas of config.json share. */
+export const act = z.enum(Object.keys(activations) as [string, ...string[]])
+export const size = z.int().positive()
+export const optionalSize = size.nullish().transform((value) => value ?? undefined)
+
+/** A fault of config.json; `path` is where, such as `text_config.hidden_size`. */
+export const configError = (path: string, message: string): FoveaError =>
+  new FoveaError('config_invalid', 'input', `config.json: ${path || 'the file'}: ${message}`)
+
+/** Checks a (part of a) parsed config.json. Throws FoveaError `config_invalid` that names the first field that does not fit. */
+export function parseConfig<Schema extends z.ZodType>(schema: Schema, raw: unknown, part = ''): z.output<Schema> {
+  const result = schema.safeParse(raw)
+  if (result.success) return result.data
+  const { path, message } = result.error.issues[0]
+  throw configError([part, ...path].filter((step) => step !== '').join('.'), message)
+}
+
+/** The entry of a registry that `model_type` names. Throws FoveaError `config_invalid` that lists what there is. */
+export function chosenBy<Entry>(registry: Readonly<Record<string, Entry>>, type: string, part: string): Entry {
+  if (Object.hasOwn(registry, type)) return registry[type]
+  const known = Object.keys(registry).join(', ')
+  throw configError(`${part}.model_type`, `"${type}" is not supported; supported: ${known}`)
+}
+
+/** Where a checkpoint keeps its rotary settings: newer files in a group of their own. */
+export const ropeFields = {
+  rope_theta: z.number().positive().optional(),
+  rope_scaling: z.looseObject({}).nullish(),
+  rope_parameters: z.looseObject({ rope_theta: z.number().positive().optional() }).nullish(),
+}
+
+interface RopeFields {
+  readonly rope_theta?: number
+  readonly rope_scaling?: Record<string, unknown> | null
+  readonly rope_parameters?: (Record<string, unknown> & { rope_theta?: number }) | null
+}
+
+/** The base of the rotary embedding. Throws FoveaError `config_invalid` where positions are to be rescaled. */
+export function ropeTheta({ rope_theta, rope_scaling, rope_parameters }: RopeFields, part: string): number {
+  const scaling = rope_scaling ?? rope_parameters
+  const type = scaling?.rope_type ?? scaling?.type ?? 'default'
+  if (type !== 'default')
+    throw configError(`${part}.rope_scaling`, `rescaled rotary positions of type "${String(type)}" are not supported`)
+  return rope_theta ?? rope_parameters?.rope_theta ?? 10000
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { FoveaError } from '../errors.ts'
+import { type RgbImage, resizeImage } from '../media/image.ts'
+import type { ResampleFilter } from '../media/resample.ts'
+import type { View } from './view.ts'
+
+const side = z.int().positive()
+const area = z.union([
+  side.transform((edge) => ({ height: edge, width: edge })),
+  z.object({ height: side, width: side }),
+  z.object({ shortest_edge: side }),
+  z.object({ longest_edge: side }),
+])
+const triple = z.tuple([z.number(), z.number(), z.number()])
+
+const schema = z.object({
+  image_mean: triple,
+  image_std: triple,
+  resample: z.int().min(0).max(5).default(3),
+  do_resize: z.boolean().default(true),
+  size: area.optional(),
+  do_center_crop: z.boolean().default(false),
+  crop_size: area.optional(),
+  do_image_splitting: z.boolean().default(true),
+  max_image_size: z.object({ longest_edge: side }).optional(),
+})
+
+/** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */
+export type PreprocessorConfig = z.output<typeof schema>
+
+/** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
+export function parsePreprocessor(raw: unknown, folder: string): PreprocessorConfig {
+  const result = schema.safeParse(raw ?? {})
+  if (result.success) return result.data
+  const [{ path, message }] = result.error.issues
+  throw new FoveaError(
+    'preprocessor_invalid',
+    'input',
+    `${folder}/preprocessor_config.json: ${path.join('.')}: ${message}`,
+  )
+}
+
+const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }
+
+/** Pillow's numbers of its resampling filters. Throws FoveaError `preprocessor_invalid` for those that are not offered. */
+export function filterOf({ resample }: Pick<PreprocessorConfig, 'resample'>): ResampleFilter {
+  const filter = filters[resample]
+  if (filter) return filter
+  const known = Object.entries(filters).map(([id, name]) => `${id} (${name})`)
+  throw new FoveaError(
+    'preprocessor_invalid',
+    'input',
+    `resample ${resample} is not supported; use ${known.join(', ')}`,
+  )
+}
+
+/**
+ * The one view of CLIP's and SigLIP's processors: resized to a fixed size, or so that the shorter side has a given length
+ * and then cut out of the middle. Without a config the image is resized to `imageSize`.
+ */
+export function singleView(image: RgbImage, config: PreprocessorConfig | undefined, imageSize: number): View {
+  const square = { height: imageSize, width: imageSize }
+  const { size = square, do_resize, do_center_crop, crop_size } = config ?? { do_resize: true }
+  if (config && do_resize && 'shortest_edge' in size) {
+    const scaled = resizeShortest(image, size.shortest_edge, config)
+    const crop = do_center_crop && crop_size && 'height' in crop_size ? crop_size : undefined
+    const cut = crop ? centerCrop(scaled, crop.width, crop.height) : scaled
+    return { image: cut, width: cut.width, height: cut.height }
+  }
+  return { image, ...('height' in size ? size : square) }
+}
+
+/** The longer side is cut to a whole number of pixels. */
+function resizeShortest(image: RgbImage, edge: number, config: PreprocessorConfig): RgbImage {
+  const { width, height } = image
+  const long = Math.floor((edge * Math.max(width, height)) / Math.min(width, height))
+  const [newWidth, newHeight] = width <= height ? [edge, long] : [long, edge]
+  return resizeImage(image, newWidth, newHeight, filterOf(config))
+}
+
+/** The middle of an image; black where it is smaller. */
+export function centerCrop(image: RgbImage, width: number, height: number): RgbImage {
+  const [top, left] = [Math.floor((image.height - height) / 2), Math.floor((image.width - width) / 2)]
+  return cropImage(image, { left, top, width, height })
+}
+
+export interface CropBox {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** A part of an image; black where the box reaches beyond it. */
+export function cropImage(image: RgbImage, { left, top, width, height }: CropBox): RgbImage {
+  const data = new Uint8Array(width * height * 3)
+  const [from, to] = [Math.max(0, left), Math.min(image.width, left + width)]
+  for (let y = Math.max(0, -top); y < height && y + top < image.height; y++) {
+    const row = (y + top) * image.width
+    data.set(image.data.subarray((row + from) * 3, (row + to) * 3), (y * width + from - left) * 3)
+  }
+  return { data, width, height }
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { chosenBy, parseConfig } from '../config.ts'
+import { type LanguageModel, llamaModel } from './language-model.ts'
+import { llamaConfig } from './llama-config.ts'
+import { mistralConfig } from './mistral.ts'
+import { qwen2Config } from './qwen2.ts'
+
+/** How the decoder of each `model_type` is read. */
+const languages: Readonly<Record<string, (raw: unknown, part: string) => LanguageModel>> = {
+  llama: (raw, part) => llamaModel(llamaConfig(raw, part)),
+  mistral: (raw, part) => llamaModel(mistralConfig(raw, part)),
+  qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
+}
+
+const typed = z.looseObject({
+  model_type: z.string().default('llama'),
+  tie_word_embeddings: z.boolean().default(false),
+})
+
+/**
+ * The language model that `text_config` describes. Old files say there whether embeddings are tied, new ones at the top:
+ * either counts. Throws FoveaError `config_invalid` naming the field that does not fit.
+ */
+export function languageOf(raw: unknown, part: string, tied = false): LanguageModel {
+  const config = parseConfig(typed, raw, part)
+  const tie_word_embeddings = tied || config.tie_word_embeddings
+  return chosenBy(languages, config.model_type, part)({ ...config, tie_word_embeddings }, part)
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { act, configError, optionalSize, parseConfig, ropeFields, ropeTheta, size } from '../config.ts'
+import type { LlamaConfig } from './llama.ts'
+
+/** Fields and defaults that decoders of LLaMA's shape share; files leave out what is default. */
+export const decoderFields = {
+  vocab_size: size.default(32000),
+  hidden_size: size.default(4096),
+  intermediate_size: size.default(11008),
+  num_hidden_layers: size.default(32),
+  num_attention_heads: size.default(32),
+  num_key_value_heads: optionalSize,
+  head_dim: optionalSize,
+  hidden_act: act.default('silu'),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeFields,
+}
+
+const schema = z.object({
+  ...decoderFields,
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+})
+
+type Fields = z.output<z.ZodObject<typeof decoderFields>>
+
+/** The parts of a decoder's config that need a look at several fields. */
+export function decoderConfig(fields: Fields, part: string): LlamaConfig {
+  const { rope_theta: _, rope_scaling: __, rope_parameters: ___, ...config } = fields
+  const { hidden_size, num_attention_heads: heads, num_key_value_heads: keyValue = heads, head_dim } = config
+  if (heads % keyValue) throw configError(`${part}.num_key_value_heads`, `${keyValue} does not divide ${heads} heads`)
+  if (head_dim === undefined && hidden_size % heads)
+    throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${hidden_size}`)
+  return { ...config, num_key_value_heads: keyValue, rope_theta: ropeTheta(fields, part) }
+}
+
+/** `text_config` of a LLaMA (arXiv 2302.13971). */
+export function llamaConfig(raw: unknown, part: string): LlamaConfig {
+  const { attention_bias, mlp_bias, ...fields } = parseConfig(schema, raw, part)
+  return { ...decoderConfig(fields, part), attention_bias, output_bias: attention_bias, mlp_bias }
+}

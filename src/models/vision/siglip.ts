@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import type { Scope } from '../../nn/index.ts'
+import { add, type Tensor } from '../../tensor/index.ts'
+import { act, parseConfig, size } from '../config.ts'
+import type { TowerFeatures, VisionTower } from './tower.ts'
+import {
+  encoderLayers,
+  gridOf,
+  patchEmbedding,
+  resampledPositions,
+  type VisionTransformerConfig,
+  visionFields,
+} from './transformer.ts'
+
+const schema = z.object({
+  ...visionFields,
+  patch_size: size.default(16),
+  hidden_act: act.default('gelu_pytorch_tanh'),
+  layer_norm_eps: z.number().positive().default(1e-6),
+})
+
+/**
+ * SigLIP ViT (Zhai et al., arXiv 2303.15343): pixels [b, 3, H, W] -> the hidden states of all layers, before the last
+ * norm. It has no CLS token.
+ */
+export function siglipVision(p: Scope, config: VisionTransformerConfig, pixels: Tensor): TowerFeatures {
+  const side = config.image_size / config.patch_size
+  const grid = gridOf(pixels, config.patch_size)
+  const patches = patchEmbedding(p.at('embeddings', 'patch_embedding'), config, pixels, { bias: true })
+  const table = p.at('embeddings', 'position_embedding')('weight', [side * side, config.hidden_size])
+  const start = add(patches, resampledPositions(table, side, grid))
+  return { ...encoderLayers(p.at('encoder'), config, start), grid }
+}
+
+export function siglipTower(raw: unknown, part: string): VisionTower {
+  const config = parseConfig(schema, raw, part)
+  return {
+    imageSize: config.image_size,
+    patchSize: config.patch_size,
+    special: 0,
+    ignored: ['post_layernorm.', 'head.'],
+    encode: (p, pixels) => siglipVision(p, config, pixels),
+  }
+}

@@ -1,0 +1,23 @@
+import type { Scope } from '../../nn/index.ts'
+import type { Tensor } from '../../tensor/index.ts'
+import type { Grid, VisionLayer } from '../family.ts'
+
+export interface TowerFeatures {
+  /** Input of the first layer followed by the output of each, [b, special + n, d]. */
+  readonly hiddenStates: readonly Tensor[]
+  readonly layers: readonly VisionLayer[]
+  readonly grid: Grid
+}
+
+/** A vision encoder with its config bound. */
+export interface VisionTower {
+  /** Side in pixels of the square images it was trained on. */
+  readonly imageSize: number
+  readonly patchSize: number
+  /** Tokens before the patches (1 with CLS). */
+  readonly special: number
+  /** Beginnings of the names of weights that checkpoints hold and patch features do not need: pooling heads. */
+  readonly ignored: readonly string[]
+  /** Pixels [b, 3, H, W] -> the hidden states of all layers. */
+  encode(p: Scope, pixels: Tensor): TowerFeatures
+}

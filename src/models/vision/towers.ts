@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { chosenBy, configError, parseConfig } from '../config.ts'
+import { clipTower } from './clip.ts'
+import { siglipTower } from './siglip.ts'
+import type { VisionTower } from './tower.ts'
+
+/** How the vision encoder of each `model_type` is read. */
+const towers: Readonly<Record<string, (raw: unknown, part: string) => VisionTower>> = {
+  clip_vision_model: clipTower,
+  siglip_vision_model: siglipTower,
+}
+
+const typed = z.looseObject({ model_type: z.string().default('clip_vision_model') })
+
+/** The vision encoder that `vision_config` describes. Throws FoveaError `config_invalid` naming the field that does not fit. */
+export function visionTowerOf(raw: unknown, part: string): VisionTower {
+  const config = parseConfig(typed, raw, part)
+  const tower = chosenBy(towers, config.model_type, part)(config, part)
+  const { imageSize, patchSize } = tower
+  // transformers drops the rest of the last row and column; no published checkpoint has one.
+  if (imageSize % patchSize)
+    throw configError(`${part}.patch_size`, `${patchSize} does not divide image_size ${imageSize}`)
+  return tower
+}

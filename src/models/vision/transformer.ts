@@ -1,0 +1,97 @@
+import {
+  activation,
+  attend,
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
+import { add, constant, fixedDim, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
+import { optionalSize, size } from '../config.ts'
+import type { Grid, VisionLayer } from '../family.ts'
+import { interpolationMatrix } from './positions.ts'
+
+/** What the encoders of CLIP and SigLIP are given by `vision_config`. */
+export interface VisionTransformerConfig {
+  readonly hidden_size: number
+  readonly intermediate_size: number
+  readonly num_hidden_layers: number
+  readonly num_attention_heads: number
+  readonly image_size: number
+  readonly patch_size: number
+  readonly hidden_act: string
+  readonly layer_norm_eps: number
+}
+
+/** Fields and defaults that both have. */
+export const visionFields = {
+  hidden_size: size.default(768),
+  intermediate_size: size.default(3072),
+  num_hidden_layers: size.default(12),
+  num_attention_heads: size.default(12),
+  num_channels: optionalSize.refine((count = 3) => count === 3, 'only 3 channels are supported'),
+  image_size: size.default(224),
+}
+
+/** Patches of pixels [b, 3, H, W]. */
+export const gridOf = (pixels: Tensor, patchSize: number): Grid => ({
+  rows: fixedDim('vision', pixels, 2) / patchSize,
+  columns: fixedDim('vision', pixels, 3) / patchSize,
+})
+
+/** The convolution with stride = kernel = patch, as one matrix product over unfolded patches: [b, n, d], raster order. */
+export function patchEmbedding(
+  p: Scope,
+  { hidden_size: width, patch_size: s }: VisionTransformerConfig,
+  pixels: Tensor,
+  { bias }: { readonly bias: boolean },
+): Tensor {
+  const [batch] = pixels.shape
+  const { rows, columns } = gridOf(pixels, s)
+  const cells = transpose(reshape(pixels, [batch, 3, rows, s, columns, s]), [0, 2, 4, 1, 3, 5])
+  const kernel = reshape(p('weight', [width, 3, s, s]), [width, 3 * s * s])
+  const patches = matmul(reshape(cells, [batch, rows * columns, 3 * s * s]), transpose(kernel))
+  return bias ? add(patches, p('bias', [width])) : patches
+}
+
+/** Learnt positions of side x side patches [n, d]; for another grid resampled bicubically in both directions. */
+export function resampledPositions(table: Tensor, side: number, { rows, columns }: Grid): Tensor {
+  if (rows === side && columns === side) return table
+  const width = fixedDim('positions', table, 1)
+  const down = constant(interpolationMatrix(side, rows), [rows, side])
+  const across = constant(interpolationMatrix(side, columns), [columns, side])
+  const tall = reshape(matmul(down, reshape(table, [side, side * width])), [rows, side, width])
+  return reshape(matmul(across, tall), [rows * columns, width])
+}
+
+/** All layers: their outputs, preceded by the input of the first. */
+export function encoderLayers(p: Scope, config: VisionTransformerConfig, start: Tensor) {
+  const hiddenStates = [start]
+  const layers: VisionLayer[] = []
+  for (let index = 0; index < config.num_hidden_layers; index++) {
+    const layer = encoderLayer(p.at('layers', index), config, hiddenStates[index])
+    hiddenStates.push(layer.hidden)
+    layers.push(layer)
+  }
+  return { hiddenStates, layers }
+}
+
+function encoderLayer(p: Scope, config: VisionTransformerConfig, x: Tensor): VisionLayer {
+  const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
+  const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
+  const project = (name: string) => linear(p.at('self_attn', name), normed, width)
+  const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
+  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
+  const mixed = mergeHeads(attend(attention, splitHeads(values, heads)))
+  const attended = add(x, linear(p.at('self_attn', 'out_proj'), mixed, width))
+
+  const inner = linear(
+    p.at('mlp', 'fc1'),
+    layerNormed(p.at('layer_norm2'), attended, epsilon),
+    config.intermediate_size,
+  )
+  const hidden = add(attended, linear(p.at('mlp', 'fc2'), activation(config.hidden_act)(inner), width))
+  return { hidden, keys, attention }
+}
