@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { saveSafetensors } from '../../checkpoints/safetensors.ts'
 import type { LlavaConfig } from '../../models/vlm/llava.ts'
-import { bytesOf, type Value } from '../../runtime/index.ts'
+import { bytesOf, f32, type Value } from '../../runtime/index.ts'
 import { imageMean, imageStd } from './config.ts'
 import { chatTemplate, special, specialTokens } from './tokenizer.ts'
 
@@ -22,7 +22,7 @@ const MAX_POSITIONS = 2048
 /** Writes a model folder in Hugging Face form; config.json comes last, so a folder that has it is complete. */
 export async function exportMini(folder: string, { config, values, tokenizer }: MiniModel): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const kept = [...values].filter(([name]) => !name.startsWith('dense.'))
+  const kept = [...values, ...unusedNorm(config)].filter(([name]) => !name.startsWith('dense.'))
   const tensors = kept.map(
     ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,
   )
@@ -38,6 +38,15 @@ export async function exportMini(folder: string, { config, values, tokenizer }: 
     'config.json': modelConfig(config),
   }
   for (const [name, json] of Object.entries(files)) await writeJson(join(folder, name), json)
+}
+
+/** CLIP's last norm, which LLaVA does not use, but which other readers of the format miss when it is absent. */
+function unusedNorm({ vision_config: { hidden_size: width } }: LlavaConfig): [string, Value][] {
+  const norm = 'vision_tower.vision_model.post_layernorm'
+  return [
+    [`${norm}.weight`, f32([width], new Float32Array(width).fill(1))],
+    [`${norm}.bias`, f32([width], new Float32Array(width))],
+  ]
 }
 
 /** The tokenizer is indented by one, as it is committed. */
