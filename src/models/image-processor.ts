@@ -16,7 +16,7 @@ const triple = z.tuple([z.number(), z.number(), z.number()])
 const schema = z.object({
   image_mean: triple,
   image_std: triple,
-  resample: z.int().min(0).max(5).default(3),
+  resample: z.int().min(0).max(5).optional(),
   do_resize: z.boolean().default(true),
   size: area.optional(),
   do_center_crop: z.boolean().default(false),
@@ -42,8 +42,8 @@ export function parsePreprocessor(raw: unknown, folder: string): PreprocessorCon
 
 const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }
 
-/** Pillow's numbers of its resampling filters. Throws FoveaError `preprocessor_invalid` for those that are not offered. */
-export function filterOf({ resample }: Pick<PreprocessorConfig, 'resample'>): ResampleFilter {
+/** By Pillow's number; bicubic when absent. Throws FoveaError `preprocessor_invalid` for a filter that is not offered. */
+export function filterOf({ resample = 3 }: Pick<PreprocessorConfig, 'resample'>): ResampleFilter {
   const filter = filters[resample]
   if (filter) return filter
   const known = Object.entries(filters).map(([id, name]) => `${id} (${name})`)

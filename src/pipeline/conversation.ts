@@ -54,7 +54,7 @@ export class Conversation {
     this.messages.push({ role: 'user', content })
     try {
       const reply = await this.answer(options)
-      this.messages.push({ role: 'assistant', content: reply.text })
+      this.messages.push({ role: 'assistant', content: [{ type: 'text', text: reply.text }] })
       return reply
     } catch (error) {
       this.messages.pop()

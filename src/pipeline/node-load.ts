@@ -26,16 +26,14 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   if (!config)
     throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
   const family = familyOf(config, folder)
-  family.bind(config) // a wrong config is said before anything else is read
-  const [checkpoint, tokenizer, template, processor, generation] = await Promise.all([
+  const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
+  const architecture = family.bind(config, preprocessor)
+  const [checkpoint, tokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
     loadChatTemplate(folder),
-    readProcessor(folder),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const preprocessor = parsePreprocessor(processor, folder)
-  const architecture = family.bind(config, preprocessor)
   const entries = new Map<string, TableEntry>()
   const files: Record<string, string> = {}
   for (const [stored, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
