@@ -32,6 +32,15 @@ export interface Grid {
   readonly columns: number
 }
 
+/** A size in pixels. */
+export interface Extent {
+  readonly width: number
+  readonly height: number
+}
+
+/** One place in a packed image: a patch of a view, both counted from 0, or what separates rows. */
+export type PackedSlot = { readonly view: number; readonly patch: number } | 'separator'
+
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
 export interface Architecture {
   readonly name: string
@@ -52,6 +61,13 @@ export interface Architecture {
    * alone when absent.
    */
   expand?(views: readonly View[]): string
+  /**
+   * The order in which the patches of an image of this size enter the prompt, all views in one run with separators
+   * between rows; view after view when absent.
+   */
+  pack?(image: Extent, views: readonly View[]): PackedSlot[]
+  /** The embedding of a separator, [d]. */
+  separator?(p: Scope): Tensor
   /** Patches of a view of this size. */
   grid(view: View): Grid
   /** Pixels [b, 3, H, W] -> vision features. */

@@ -22,6 +22,10 @@ const schema = z.object({
   do_center_crop: z.boolean().default(false),
   crop_size: area.optional(),
   do_image_splitting: z.boolean().default(true),
+  image_grid_pinpoints: z
+    .array(z.tuple([side, side]))
+    .min(1)
+    .optional(),
   max_image_size: z.object({ longest_edge: side }).optional(),
 })
 

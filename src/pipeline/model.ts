@@ -7,6 +7,7 @@ import { compileLanguage, type LanguageProgram } from './language-program.ts'
 import { imagePrompt } from './layout.ts'
 import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
+import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
@@ -63,9 +64,12 @@ export class Model {
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
     for (const [at, view] of views.entries()) results.push(await (await this.vision(method, view)).encode(pixels[at]))
-    const patches = own.reduce((total, view) => total + patchesOf(architecture, view), 0)
-    const prompt = imagePrompt(this.parts, views)
-    const encoded = { views: results, prompt, patches, preprocessMilliseconds, cached: false }
+    const patches =
+      architecture.pack?.(image, own).length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
+    const slots = architecture.pack?.(image, views)
+    const packed = slots ? [packViews(results, slots)] : results
+    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
+    const encoded = { views: packed, prompt, patches, preprocessMilliseconds, cached: false }
     this.remember(key, encoded)
     return encoded
   }
