@@ -38,8 +38,15 @@ export interface Extent {
   readonly height: number
 }
 
-/** One place in a packed image: a patch of a view, both counted from 0, or what separates rows. */
-export type PackedSlot = { readonly view: number; readonly patch: number } | 'separator'
+/** One place in a packed image: a patch of a view, both counted from 0, a mix of some, or what separates rows. */
+export type PackedSlot = readonly PatchShare[] | 'separator'
+
+export interface PatchShare {
+  readonly view: number
+  readonly patch: number
+  /** Weights of a place sum to 1. */
+  readonly weight: number
+}
 
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
 export interface Architecture {
@@ -54,8 +61,8 @@ export interface Architecture {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
-  /** Cuts an image into views. */
-  views(image: RgbImage): View[]
+  /** Cuts an image into views; several images of one prompt may be cut less than one alone. */
+  views(image: RgbImage, alone?: boolean): View[]
   /**
    * The text that stands for an image of these views in a prompt, with the image token once per view; the image tokens
    * alone when absent.

@@ -95,9 +95,14 @@ export interface CropBox {
   readonly height: number
 }
 
-/** A part of an image; black where the box reaches beyond it. */
-export function cropImage(image: RgbImage, { left, top, width, height }: CropBox): RgbImage {
+/** A part of an image; of one colour, black unless stated, where the box reaches beyond it. */
+export function cropImage(
+  image: RgbImage,
+  { left, top, width, height }: CropBox,
+  colour: readonly number[] = [0, 0, 0],
+): RgbImage {
   const data = new Uint8Array(width * height * 3)
+  if (colour.some((value) => value > 0)) for (let at = 0; at < data.length; at++) data[at] = colour[at % 3]
   const [from, to] = [Math.max(0, left), Math.min(image.width, left + width)]
   for (let y = Math.max(0, -top); y < height && y + top < image.height; y++) {
     const row = (y + top) * image.width

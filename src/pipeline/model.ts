@@ -45,20 +45,20 @@ export class Model {
   async converse(images: readonly RgbImage[] = [], method: Method = dense): Promise<Conversation> {
     const language = await this.language(method)
     const encoded: EncodedImage[] = []
-    for (const image of images) encoded.push(await this.encode(image, method))
+    for (const image of images) encoded.push(await this.encode(image, method, images.length === 1))
     const key = `conversation-${this.conversations++}`
     await language.open(key)
     return new Conversation(this.parts, language, encoded, key)
   }
 
   /** Visual tokens of an image under a method; the same pixels under the same method are encoded once. */
-  async encode(image: RgbImage, method: Method = dense): Promise<EncodedImage> {
-    const key = await imageKey(image, visionKey(method))
+  async encode(image: RgbImage, method: Method = dense, alone = true): Promise<EncodedImage> {
+    const key = await imageKey(image, `${visionKey(method)}${alone ? '' : ', one of several'}`)
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
     const { architecture, preprocessor } = this.parts
     const started = performance.now()
-    const own = architecture.views(image)
+    const own = architecture.views(image, alone)
     const views = method.views?.(own, architecture) ?? own
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started

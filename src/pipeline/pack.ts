@@ -1,4 +1,4 @@
-import type { PackedSlot } from '../models/family.ts'
+import type { PackedSlot, PatchShare } from '../models/family.ts'
 import { f32 } from '../runtime/index.ts'
 import type { EncodedView } from './vision-program.ts'
 
@@ -17,13 +17,12 @@ export function packViews(views: readonly EncodedView[], slots: readonly PackedS
       isRowEmpty = true
       continue
     }
-    const { embeds, owner } = views[slot.view]
-    const token = owner[slot.patch]
-    if (token < 0) continue
-    isRowEmpty = false
-    if (placed[slot.view][token] >= 0) continue
-    placed[slot.view][token] = rows.length
-    rows.push(embeds.data.subarray(token * width, (token + 1) * width))
+    const shares = sharesOf(views, slot)
+    isRowEmpty &&= shares.length === 0
+    const fresh = shares.filter(({ view, token }) => placed[view][token] < 0)
+    if (fresh.length === 0 && shares.length <= 1) continue
+    for (const { view, token } of fresh) placed[view][token] = rows.length
+    rows.push(mixed(views, shares, width))
   }
   const owner = views.flatMap((view, index) => view.owner.map((token) => (token < 0 ? -1 : placed[index][token])))
   return {
@@ -42,4 +41,35 @@ function joinRows(rows: readonly Float32Array[], width: number) {
   const data = new Float32Array(rows.length * width)
   for (const [at, row] of rows.entries()) data.set(row, at * width)
   return f32([rows.length, width], data)
+}
+
+interface TokenShare {
+  readonly view: number
+  readonly token: number
+  readonly weight: number
+}
+
+/** The tokens that are left of a place, each once. */
+function sharesOf(views: readonly EncodedView[], slot: readonly PatchShare[]): TokenShare[] {
+  const shares = new Map<string, TokenShare>()
+  for (const { view, patch, weight } of slot) {
+    const token = views[view].owner[patch]
+    if (token < 0) continue
+    const known = shares.get(`${view},${token}`)?.weight ?? 0
+    shares.set(`${view},${token}`, { view, token, weight: known + weight })
+  }
+  return [...shares.values()]
+}
+
+/** The weighted mean of tokens; a token alone is itself. */
+function mixed(views: readonly EncodedView[], shares: readonly TokenShare[], width: number): Float32Array {
+  const rowOf = ({ view, token }: TokenShare) => views[view].embeds.data.subarray(token * width, (token + 1) * width)
+  if (shares.length === 1) return rowOf(shares[0])
+  const total = shares.reduce((sum, { weight }) => sum + weight, 0)
+  const mean = new Float32Array(width)
+  for (const share of shares) {
+    const row = rowOf(share)
+    for (let i = 0; i < width; i++) mean[i] += (row[i] * share.weight) / total
+  }
+  return mean
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
-import type { Method } from '../../src/pipeline/method.ts'
+import { dense, type Method } from '../../src/pipeline/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
 import { pixelsOf } from '../../src/pipeline/vision-program.ts'
@@ -56,12 +56,14 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     const images = await Promise.all(expected.images.map((name) => readImage(join(folder, name))))
     if (expected.pixels) {
       const pixels = images.flatMap((image) =>
-        model.parts.architecture.views(image).flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor))),
+        model.parts.architecture
+          .views(image, images.length === 1)
+          .flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor))),
       )
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
     }
     if (expected.features) {
-      const encoded = await Promise.all(images.map((image) => model.encode(image)))
+      const encoded = await Promise.all(images.map((image) => model.encode(image, dense, images.length === 1)))
       const features = encoded.flatMap((image) => image.views.flatMap((view) => Array.from(view.embeds.data)))
       expect(distance(features, floats(expected.features))).toBeLessThan(1e-4)
     }
