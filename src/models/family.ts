@@ -61,8 +61,10 @@ export interface Architecture {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
-  /** Cuts an image into views; several images of one prompt may be cut less than one alone. */
-  views(image: RgbImage, alone?: boolean): View[]
+  /** Cuts an image into views. */
+  views(image: RgbImage): View[]
+  /** Cuts an image that is one of several in a prompt; as `views` when absent. */
+  viewsOfSeveral?(image: RgbImage): View[]
   /**
    * The text that stands for an image of these views in a prompt, with the image token once per view; the image tokens
    * alone when absent.

@@ -53,12 +53,13 @@ export class Model {
 
   /** Visual tokens of an image under a method; the same pixels under the same method are encoded once. */
   async encode(image: RgbImage, method: Method = dense, alone = true): Promise<EncodedImage> {
-    const key = await imageKey(image, `${visionKey(method)}${alone ? '' : ', one of several'}`)
+    const { architecture, preprocessor } = this.parts
+    const cut = (!alone && architecture.viewsOfSeveral) || architecture.views
+    const key = await imageKey(image, `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`)
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
-    const { architecture, preprocessor } = this.parts
     const started = performance.now()
-    const own = architecture.views(image, alone)
+    const own = cut(image)
     const views = method.views?.(own, architecture) ?? own
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started

@@ -7,6 +7,7 @@ import { families } from '../models/index.generated.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import type { DType } from '../tensor/index.ts'
+import type { ChatTemplate } from '../text/chat-template.ts'
 import { closest } from '../text/closest.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
@@ -31,7 +32,7 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   const [checkpoint, tokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
-    loadChatTemplate(folder),
+    loadChatTemplate(folder).catch(missingTemplate),
     readModelJson(folder, 'generation_config.json'),
   ])
   const entries = new Map<string, TableEntry>()
@@ -73,4 +74,14 @@ function familyOf(config: Record<string, unknown>, folder: string): Family {
 async function readProcessor(folder: string): Promise<unknown> {
   const own = await readModelJson(folder, 'preprocessor_config.json')
   return own ?? (await readModelJson(folder, 'processor_config.json'))?.image_processor
+}
+
+/** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
+function missingTemplate(error: unknown): ChatTemplate {
+  if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
+  return {
+    render: () => {
+      throw error
+    },
+  }
 }

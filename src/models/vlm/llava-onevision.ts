@@ -57,8 +57,8 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   return {
     ...base,
     name: 'llava_onevision',
-    views: (image, alone = true) =>
-      alone ? anyResolutionViews(image, bestResolution(image, offered), tile, filter) : [squareView(image, mean, tile)],
+    views: (image) => anyResolutionViews(image, bestResolution(image, offered), tile, filter),
+    viewsOfSeveral: (image) => [squareView(image, mean, tile)],
     pack: (image, views) => packTiles(image, views, base.grid, mostTiles),
     separator: (p) => p('image_newline', [base.hiddenSize]),
   }

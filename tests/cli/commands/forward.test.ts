@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fovea } from '../fovea.ts'
+import { fovea, temporaryFolder } from '../fovea.ts'
 
 const folder = 'tests/fixtures/families/smolvlm'
 const { cases } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'))
@@ -39,6 +39,22 @@ describe('fovea forward', () => {
     expect(JSON.parse(whole.stdout)).toMatchObject({ inputIds: wide.ids, greedy: wide.greedy })
     expect(missing.status).toBe(3)
     expect(missing.stderr).toContain('the prompt has places for 1 images, 0 were given')
+  })
+
+  it('needs no chat template for a raw prompt', async () => {
+    const bare = temporaryFolder()
+    cpSync(folder, bare, { recursive: true })
+    rmSync(join(bare, 'chat_template.jinja'))
+    const file = join(bare, 'tokenizer_config.json')
+    const { chat_template: _, ...config } = JSON.parse(readFileSync(file, 'utf8'))
+    writeFileSync(file, JSON.stringify(config))
+    const [raw, question] = await Promise.all([
+      fovea('forward', bare, '--prompt', 'a star', '--raw-prompt', '--json'),
+      fovea('forward', bare, '--prompt', 'a star', '--json'),
+    ])
+    expect(JSON.parse(raw.stdout).greedy).toHaveLength(12)
+    expect(question.status).toBe(3)
+    expect(question.stderr).toContain('no chat template "default"')
   })
 
   it('says the same in words', async () => {
