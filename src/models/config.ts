@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
-import { activations } from '../nn/index.ts'
+import { activations, type RotaryScaling } from '../nn/index.ts'
 
 /** Fields that most schemas of config.json share. */
 export const act = z.enum(Object.keys(activations) as [string, ...string[]])
@@ -39,11 +39,33 @@ interface RopeFields {
   readonly rope_parameters?: (Record<string, unknown> & { rope_theta?: number }) | null
 }
 
-/** The base of the rotary embedding. Throws FoveaError `config_invalid` where positions are to be rescaled. */
-export function ropeTheta({ rope_theta, rope_scaling, rope_parameters }: RopeFields, part: string): number {
-  const scaling = rope_scaling ?? rope_parameters
-  const type = scaling?.rope_type ?? scaling?.type ?? 'default'
-  if (type !== 'default')
-    throw configError(`${part}.rope_scaling`, `rescaled rotary positions of type "${String(type)}" are not supported`)
-  return rope_theta ?? rope_parameters?.rope_theta ?? 10000
+const factor = z.number().positive()
+const llama3Scaling = z.object({
+  factor,
+  low_freq_factor: factor,
+  high_freq_factor: factor,
+  original_max_position_embeddings: size,
+})
+
+/** The rotary embedding that a config asks for. Throws FoveaError `config_invalid` for a scaling that is not known. */
+export function rotaryOf({ rope_theta, rope_scaling, rope_parameters }: RopeFields, part: string) {
+  const theta = rope_theta ?? rope_parameters?.rope_theta ?? 10000
+  const [group, where] = rope_scaling
+    ? [rope_scaling, `${part}.rope_scaling`]
+    : [rope_parameters, `${part}.rope_parameters`]
+  const type = group?.rope_type ?? group?.type ?? 'default'
+  return { rope_theta: theta, ...(type !== 'default' && { rotary_scaling: scalingOf(String(type), group, where) }) }
+}
+
+function scalingOf(type: string, group: unknown, where: string): RotaryScaling {
+  if (type === 'linear') return { type, ...parseConfig(z.object({ factor }), group, where) }
+  if (type !== 'llama3') throw configError(where, `rotary positions of type "${type}" are not supported`)
+  const fields = parseConfig(llama3Scaling, group, where)
+  return {
+    type,
+    factor: fields.factor,
+    lowFrequencyFactor: fields.low_freq_factor,
+    highFrequencyFactor: fields.high_freq_factor,
+    originalLength: fields.original_max_position_embeddings,
+  }
 }

@@ -32,6 +32,22 @@ export interface Grid {
   readonly columns: number
 }
 
+/** A size in pixels. */
+export interface Extent {
+  readonly width: number
+  readonly height: number
+}
+
+/** One place in a packed image: a patch of a view, both counted from 0, a mix of some, or what separates rows. */
+export type PackedSlot = readonly PatchShare[] | 'separator'
+
+export interface PatchShare {
+  readonly view: number
+  readonly patch: number
+  /** Weights of a place sum to 1. */
+  readonly weight: number
+}
+
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
 export interface Architecture {
   readonly name: string
@@ -47,11 +63,20 @@ export interface Architecture {
   readonly vocabulary: number
   /** Cuts an image into views. */
   views(image: RgbImage): View[]
+  /** Cuts an image that is one of several in a prompt; as `views` when absent. */
+  viewsOfSeveral?(image: RgbImage): View[]
   /**
    * The text that stands for an image of these views in a prompt, with the image token once per view; the image tokens
    * alone when absent.
    */
   expand?(views: readonly View[]): string
+  /**
+   * The order in which the patches of an image of this size enter the prompt, all views in one run with separators
+   * between rows; view after view when absent.
+   */
+  pack?(image: Extent, views: readonly View[]): PackedSlot[]
+  /** The embedding of a separator, [d]. */
+  separator?(p: Scope): Tensor
   /** Patches of a view of this size. */
   grid(view: View): Grid
   /** Pixels [b, 3, H, W] -> vision features. */

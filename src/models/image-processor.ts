@@ -13,16 +13,25 @@ const area = z.union([
 ])
 const triple = z.tuple([z.number(), z.number(), z.number()])
 
+/** Files say null for what they leave to the default. */
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+const flag = (byDefault: boolean) =>
+  z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? byDefault)
+
 const schema = z.object({
   image_mean: triple,
   image_std: triple,
-  resample: z.int().min(0).max(5).default(3),
-  do_resize: z.boolean().default(true),
-  size: area.optional(),
-  do_center_crop: z.boolean().default(false),
-  crop_size: area.optional(),
-  do_image_splitting: z.boolean().default(true),
-  max_image_size: z.object({ longest_edge: side }).optional(),
+  resample: optional(z.int().min(0).max(5)),
+  do_resize: flag(true),
+  size: optional(area),
+  do_center_crop: flag(false),
+  crop_size: optional(area),
+  do_image_splitting: flag(true),
+  image_grid_pinpoints: optional(z.array(z.tuple([side, side])).min(1)),
+  max_image_size: optional(z.object({ longest_edge: side })),
 })
 
 /** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */
@@ -42,8 +51,8 @@ export function parsePreprocessor(raw: unknown, folder: string): PreprocessorCon
 
 const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }
 
-/** Pillow's numbers of its resampling filters. Throws FoveaError `preprocessor_invalid` for those that are not offered. */
-export function filterOf({ resample }: Pick<PreprocessorConfig, 'resample'>): ResampleFilter {
+/** By Pillow's number; bicubic when absent. Throws FoveaError `preprocessor_invalid` for a filter that is not offered. */
+export function filterOf({ resample = 3 }: { readonly resample?: number }): ResampleFilter {
   const filter = filters[resample]
   if (filter) return filter
   const known = Object.entries(filters).map(([id, name]) => `${id} (${name})`)
@@ -91,9 +100,14 @@ export interface CropBox {
   readonly height: number
 }
 
-/** A part of an image; black where the box reaches beyond it. */
-export function cropImage(image: RgbImage, { left, top, width, height }: CropBox): RgbImage {
+/** A part of an image; of one colour, black unless stated, where the box reaches beyond it. */
+export function cropImage(
+  image: RgbImage,
+  { left, top, width, height }: CropBox,
+  colour: readonly number[] = [0, 0, 0],
+): RgbImage {
   const data = new Uint8Array(width * height * 3)
+  if (colour.some((value) => value > 0)) for (let at = 0; at < data.length; at++) data[at] = colour[at % 3]
   const [from, to] = [Math.max(0, left), Math.min(image.width, left + width)]
   for (let y = Math.max(0, -top); y < height && y + top < image.height; y++) {
     const row = (y + top) * image.width

@@ -5,4 +5,6 @@ export interface View {
   readonly image: RgbImage
   readonly width: number
   readonly height: number
+  /** Which part of the image this is, counted from 1; absent: the whole of it. */
+  readonly tile?: { readonly row: number; readonly column: number }
 }

@@ -9,6 +9,7 @@ export function requiredWeights(architecture: Architecture): ReadonlyMap<string,
   const scope = createScope()
   const { patches } = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
   architecture.connect(scope, patches)
+  architecture.separator?.(scope)
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
   const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})
   architecture.logits(scope, hidden)

@@ -60,8 +60,8 @@ export class Conversation {
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
-      const reply = await this.answer(options)
-      this.messages.push({ role: 'assistant', content: reply.text })
+      const reply = await this.answer(prompt, options)
+      this.messages.push({ role: 'assistant', content: [{ type: 'text', text: reply.text }] })
       return reply
     } catch (error) {
       this.messages.pop()
@@ -77,13 +77,11 @@ export class Conversation {
     await this.language.close(this.key)
   }
 
-  private async answer(options: AskOptions): Promise<Reply> {
-    const { tokenizer, template, architecture } = this.parts
-    const { imageToken } = architecture
+  private async answer(prompt: string, options: AskOptions): Promise<Reply> {
+    const { imageToken } = this.parts.architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const rendered = template.render(this.messages, { protect: tokenizer.protect })
-    const ids = expandImages(tokenizer.encode(rendered, { special: true }), imageToken, this.images)
+    const ids = expandImages(this.encode(options.rawPrompt ? prompt : this.render()), imageToken, this.images)
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
@@ -93,6 +91,20 @@ export class Conversation {
     options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.views), prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
+  }
+
+  /** All turns so far as one text, by the model's chat template. */
+  private render(): string {
+    const { template, tokenizer } = this.parts
+    const { protect, bosToken, eosToken } = tokenizer
+    return template.render(this.messages, { protect, bosToken, eosToken })
+  }
+
+  /** Token ids of a whole prompt; it begins as the tokenizer wants, whether or not the text does. */
+  private encode(text: string): readonly number[] {
+    const { encode, prefix } = this.parts.tokenizer
+    const ids = encode(text, { special: true })
+    return prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
   }
 
   /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
@@ -142,7 +154,7 @@ export class Conversation {
       const id = sample(logits, this.fed)
       generated.push(id)
       onToken?.(id)
-      const step = matcher.push(id, stream.push(id))
+      const step = matcher.push(id, this.hasText(id) ? stream.push(id) : '')
       say(step.text)
       if (step.reason) {
         finishReason = 'stop'
@@ -156,6 +168,11 @@ export class Conversation {
     }
     if (finishReason !== 'stop') say(matcher.end() + stream.end())
     return { text, finishReason, generated: generated.length, steps }
+  }
+
+  /** A vocabulary that was rounded up has ids that stand for nothing. */
+  private hasText(id: number): boolean {
+    return this.parts.tokenizer.idToToken(id) !== undefined
   }
 
   private report(withImages: boolean, turn: Turn): Reply {

@@ -19,11 +19,14 @@ function joinViews(views: readonly EncodedView[]): Value<Float32Array> {
   return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
 }
 
-/** The token ids that stand for an image of these views in a prompt. */
+/** The token ids that stand for an image of these views in a prompt. Throws FoveaError `tokenizer_invalid`. */
 export function imagePrompt({ architecture, tokenizer }: ModelParts, views: readonly View[]): number[] {
   const text = architecture.expand?.(views)
   if (text === undefined) return views.map(() => architecture.imageToken)
-  return tokenizer.encode(text, { special: true })
+  const ids = tokenizer.encode(text, { special: true })
+  if (ids.filter((id) => id === architecture.imageToken).length === views.length) return ids
+  const message = `tokenizer.json does not know the image token ${architecture.imageToken} that config.json names`
+  throw new FoveaError('tokenizer_invalid', 'input', message)
 }
 
 /** Puts the prompt of each image in the place of its token. Throws FoveaError `image_count` where there are more or fewer. */

@@ -7,6 +7,7 @@ import { compileLanguage, type LanguageProgram } from './language-program.ts'
 import { imagePrompt } from './layout.ts'
 import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
+import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
@@ -44,28 +45,32 @@ export class Model {
   async converse(images: readonly RgbImage[] = [], method: Method = dense): Promise<Conversation> {
     const language = await this.language(method)
     const encoded: EncodedImage[] = []
-    for (const image of images) encoded.push(await this.encode(image, method))
+    for (const image of images) encoded.push(await this.encode(image, method, images.length === 1))
     const key = `conversation-${this.conversations++}`
     await language.open(key)
     return new Conversation(this.parts, language, encoded, key)
   }
 
   /** Visual tokens of an image under a method; the same pixels under the same method are encoded once. */
-  async encode(image: RgbImage, method: Method = dense): Promise<EncodedImage> {
-    const key = await imageKey(image, visionKey(method))
+  async encode(image: RgbImage, method: Method = dense, alone = true): Promise<EncodedImage> {
+    const { architecture, preprocessor } = this.parts
+    const cut = (!alone && architecture.viewsOfSeveral) || architecture.views
+    const key = await imageKey(image, `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`)
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
-    const { architecture, preprocessor } = this.parts
     const started = performance.now()
-    const own = architecture.views(image)
+    const own = cut(image)
     const views = method.views?.(own, architecture) ?? own
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
     for (const [at, view] of views.entries()) results.push(await (await this.vision(method, view)).encode(pixels[at]))
-    const patches = own.reduce((total, view) => total + patchesOf(architecture, view), 0)
-    const prompt = imagePrompt(this.parts, views)
-    const encoded = { views: results, prompt, patches, preprocessMilliseconds, cached: false }
+    const patches =
+      architecture.pack?.(image, own).length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
+    const slots = architecture.pack?.(image, views)
+    const packed = slots ? [packViews(results, slots)] : results
+    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
+    const encoded = { views: packed, prompt, patches, preprocessMilliseconds, cached: false }
     this.remember(key, encoded)
     return encoded
   }

@@ -7,6 +7,7 @@ import { families } from '../models/index.generated.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import type { DType } from '../tensor/index.ts'
+import type { ChatTemplate } from '../text/chat-template.ts'
 import { closest } from '../text/closest.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
@@ -26,16 +27,14 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   if (!config)
     throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
   const family = familyOf(config, folder)
-  family.bind(config) // a wrong config is said before anything else is read
-  const [checkpoint, tokenizer, template, processor, generation] = await Promise.all([
+  const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
+  const architecture = family.bind(config, preprocessor)
+  const [checkpoint, tokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
-    loadChatTemplate(folder),
-    readProcessor(folder),
+    loadChatTemplate(folder).catch(missingTemplate),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const preprocessor = parsePreprocessor(processor, folder)
-  const architecture = family.bind(config, preprocessor)
   const entries = new Map<string, TableEntry>()
   const files: Record<string, string> = {}
   for (const [stored, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
@@ -75,4 +74,14 @@ function familyOf(config: Record<string, unknown>, folder: string): Family {
 async function readProcessor(folder: string): Promise<unknown> {
   const own = await readModelJson(folder, 'preprocessor_config.json')
   return own ?? (await readModelJson(folder, 'processor_config.json'))?.image_processor
+}
+
+/** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
+function missingTemplate(error: unknown): ChatTemplate {
+  if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
+  return {
+    render: () => {
+      throw error
+    },
+  }
 }

@@ -19,6 +19,11 @@ export interface ModelParts {
 
 export interface AskOptions extends SamplingOptions {
   readonly maxTokens?: number
+  /**
+   * The prompt is the whole text for the model, special tokens included, with the image token where each image goes; the
+   * chat template is left out.
+   */
+  readonly rawPrompt?: boolean
   readonly stop?: readonly string[]
   /** Goes on to `maxTokens` where the model would end its answer. */
   readonly ignoreEos?: boolean

@@ -13,6 +13,8 @@ export interface EncodedView {
   /** [m, d] */
   readonly embeds: Value<Float32Array>
   readonly owner: readonly number[]
+  /** What stands between the rows of an image that is packed, [d]. */
+  readonly separator?: Float32Array
   readonly grid: { readonly rows: number; readonly columns: number }
   readonly milliseconds: number
   readonly cost: Cost
@@ -40,7 +42,8 @@ export async function compileVision(
       const { values, milliseconds } = await program.run({ pixels: f32([1, 3, height, width], pixels) })
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
-      return { embeds, owner: Array.from(values.owner.data, Number), grid, milliseconds, cost }
+      const owner = Array.from(values.owner.data, Number)
+      return { embeds, owner, separator: values.separator?.data as Float32Array, grid, milliseconds, cost }
     },
     dispose: () => program.dispose(),
   }
@@ -54,7 +57,8 @@ export function traceVision(architecture: Architecture, method: Method, { width,
   const chosen = method.patches?.(patches) ?? patches
   const connected = { ...chosen, states: architecture.connect(scope, chosen.states) }
   const tokens = method.tokens?.(connected) ?? connected
-  return { embeds: tokens.states, owner: tokens.owner }
+  const separator = architecture.separator?.(scope)
+  return { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
 }
 
 /** A view as the encoder takes it: resized and normalised, [3, height, width]. */

@@ -37,7 +37,7 @@ export interface InertTokenizer {
   tokens: string[]
 }
 
-function contentOf(value: unknown): string | undefined {
+export function contentOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   const content = (value as { content?: unknown } | null)?.content
   return typeof content === 'string' ? content : undefined

@@ -8,7 +8,7 @@
  */
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
 import { FoveaError } from '../errors.ts'
-import { inertTokenizerJson, type TokenizerConfig, type TokenizerJson } from './inert-json.ts'
+import { contentOf, inertTokenizerJson, type TokenizerConfig, type TokenizerJson } from './inert-json.ts'
 import { hasNestedRepeat } from './regex-safety.ts'
 import { createSpecialTokens, type PromptPart } from './special-tokens.ts'
 
@@ -23,6 +23,11 @@ export interface EncodeOptions {
 }
 
 export interface Tokenizer {
+  /** Ids that go before every text of a model (BOS), by the file's post-processor or `add_bos_token`. */
+  prefix: readonly number[]
+  /** Texts of the tokens with these roles; undefined where the model has none. */
+  bosToken?: string
+  eosToken?: string
   /** One more than the largest id. */
   vocabSize: number
   encode(text: string, options?: EncodeOptions): number[]
@@ -75,6 +80,17 @@ function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): L
   }
 }
 
+/** What the post-processor puts before a text; `add_bos_token`, where it is stated, overrules it. */
+function prefixOf(library: LibraryTokenizer, addBos: unknown, bosToken: string | undefined): number[] {
+  const bos = bosToken === undefined ? undefined : library.token_to_id(bosToken)
+  if (addBos === false) return []
+  const bare = library.encode('a', { add_special_tokens: false }).ids
+  const whole = library.encode('a', { add_special_tokens: true }).ids
+  const start = whole.findIndex((_, at) => bare.every((id, i) => whole[at + i] === id))
+  const prefix = start > 0 ? whole.slice(0, start) : []
+  return prefix.length === 0 && addBos === true && bos !== undefined ? [bos] : prefix
+}
+
 /**
  * Builds a tokenizer from the parsed contents of tokenizer.json and tokenizer_config.json.
  * @param inert further tokens that user text must not produce; special tokens always are
@@ -121,7 +137,11 @@ export function createTokenizer(
     return full.decode([...ids], { skip_special_tokens: skipSpecial, clean_up_tokenization_spaces: cleanUp })
   }
 
+  const bosToken = contentOf(config.bos_token)
   return {
+    prefix: prefixOf(full, config.add_bos_token, bosToken),
+    bosToken,
+    eosToken: contentOf(config.eos_token),
     vocabSize,
     encode,
     protect: specials.protect,

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
+import { parseMethod } from '../../src/papers/methods.ts'
+import { dense, type Method } from '../../src/pipeline/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
 import { pixelsOf } from '../../src/pipeline/vision-program.ts'
@@ -30,6 +33,20 @@ function distance(actual: ArrayLike<number>, expected: Float32Array): number {
   return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i])), 0) / scale
 }
 
+function viewsOf({ parts: { architecture } }: Model, image: RgbImage, alone: boolean) {
+  return (!alone && architecture.viewsOfSeveral?.(image)) || architecture.views(image)
+}
+
+/** The logits of a prompt about one image, and how many visual tokens entered and left the language model. */
+async function prefill(model: Model, image: RgbImage, method?: Method) {
+  let logits = new Float32Array()
+  const onPrefill = (_: unknown, values: Float32Array) => {
+    logits = values.slice()
+  }
+  const { tokens } = await model.generate({ prompt: 'what is this?', images: [image], method, maxTokens: 2, onPrefill })
+  return { logits, ...tokens.visual }
+}
+
 describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   const folder = join(root, family)
   const cases: Case[] = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')).cases
@@ -43,12 +60,14 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     const images = await Promise.all(expected.images.map((name) => readImage(join(folder, name))))
     if (expected.pixels) {
       const pixels = images.flatMap((image) =>
-        model.parts.architecture.views(image).flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor))),
+        viewsOf(model, image, images.length === 1).flatMap((view) =>
+          Array.from(pixelsOf(view, model.parts.preprocessor)),
+        ),
       )
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
     }
     if (expected.features) {
-      const encoded = await Promise.all(images.map((image) => model.encode(image)))
+      const encoded = await Promise.all(images.map((image) => model.encode(image, dense, images.length === 1)))
       const features = encoded.flatMap((image) => image.views.flatMap((view) => Array.from(view.embeds.data)))
       expect(distance(features, floats(expected.features))).toBeLessThan(1e-4)
     }
@@ -65,4 +84,21 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     expect(distance(seen.logits, floats(expected.logits))).toBeLessThan(1e-4)
     expect(seen.greedy).toEqual(expected.greedy)
   })
+  it('runs with every token kept, bit by bit as without a method', async () => {
+    const image = await readImage(join(folder, 'image-0.png'))
+    const [dense, kept] = [await prefill(model, image), await prefill(model, image, parseMethod('keep-all'))]
+    expect(kept).toEqual(dense)
+    expect(dense.last).toBeGreaterThanOrEqual(dense.before) // more where CLS is a visual token too
+  })
+
+  it.each(['random:keep=.25', 'fastv:layer=1,keep=.25', 'resize:keep=.25'])(
+    'runs with fewer tokens: %s',
+    async (text) => {
+      const image = await readImage(join(folder, 'image-1.png'))
+      const { logits, before, last } = await prefill(model, image, parseMethod(text))
+      expect(last).toBeGreaterThan(0)
+      expect(last).toBeLessThan(before / 2)
+      expect(logits.every(Number.isFinite)).toBe(true)
+    },
+  )
 })

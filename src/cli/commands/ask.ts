@@ -156,12 +156,8 @@ function compareRow(method: Method, reply: Reply): string[] {
 
 async function writeOverlay(path: string, model: Model, image: RgbImage, method: Method, reply: Reply): Promise<void> {
   const { views } = await model.encode(image, method)
-  if (views.length !== 1)
-    throw new FoveaError(
-      'overlay_views',
-      'usage',
-      `--overlay shows images of one view, this model made ${views.length}`,
-    )
+  if (views.length !== 1 || model.parts.architecture.pack)
+    throw new FoveaError('overlay_views', 'usage', '--overlay shows images of one view, this model makes several')
   const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([
     import('../../media/overlay.ts'),
     import('../../media/canvas-node.ts'),

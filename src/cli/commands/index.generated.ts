@@ -16,6 +16,11 @@ export const commands = [
     load: () => import('./eval.ts').then((file) => file.evalCommand),
   },
   {
+    name: 'forward',
+    summary: 'Show what a checkpoint computes: token ids, logits, greedy tokens',
+    load: () => import('./forward.ts').then((file) => file.forwardCommand),
+  },
+  {
     name: 'inspect',
     summary: 'Show the layers, parameters and FLOPs of a model',
     load: () => import('./inspect.ts').then((file) => file.inspectCommand),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { act, configError, optionalSize, parseConfig, ropeFields, ropeTheta, size } from '../config.ts'
+import { act, configError, optionalSize, parseConfig, ropeFields, rotaryOf, size } from '../config.ts'
 import type { LlamaConfig } from './llama.ts'
 
 /** Fields and defaults that decoders of LLaMA's shape share; files leave out what is default. */
@@ -32,7 +32,7 @@ export function decoderConfig(fields: Fields, part: string): LlamaConfig {
   if (heads % keyValue) throw configError(`${part}.num_key_value_heads`, `${keyValue} does not divide ${heads} heads`)
   if (head_dim === undefined && hidden_size % heads)
     throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${hidden_size}`)
-  return { ...config, num_key_value_heads: keyValue, rope_theta: ropeTheta(fields, part) }
+  return { ...config, num_key_value_heads: keyValue, ...rotaryOf(fields, part) }
 }
 
 /** `text_config` of a LLaMA (arXiv 2302.13971). */

@@ -5,6 +5,7 @@ import {
   embedding,
   linear,
   mergeHeads,
+  type RotaryScaling,
   type Rotation,
   rmsNormed,
   rotate,
@@ -43,6 +44,7 @@ export interface LlamaConfig {
   readonly hidden_act: string
   readonly rms_norm_eps: number
   readonly rope_theta: number
+  readonly rotary_scaling?: RotaryScaling
   readonly tie_word_embeddings?: boolean
   /** Biases on queries, keys and values. */
   readonly attention_bias?: boolean
@@ -68,7 +70,7 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
     const past = options.past?.[index]
     const rotary = remember(rotations, hidden.positions, () =>
-      rotation(hidden.positions, headWidth(config), config.rope_theta),
+      rotation(hidden.positions, headWidth(config), config.rope_theta, config.rotary_scaling),
     )
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
     const mask = remember(masks, `${before}|${length}`, () => maskOf(config, options)(before, length))

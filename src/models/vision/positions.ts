@@ -1,6 +1,6 @@
-/** Cubic convolution kernel with a = -0.75, as PyTorch's bicubic interpolation has it. */
-function cubic(distance: number): number {
-  const [a, x] = [-0.75, Math.abs(distance)]
+/** Cubic convolution kernel; PyTorch's bicubic interpolation has a = -0.75, and -0.5 with antialiasing. */
+function cubic(distance: number, a = -0.75): number {
+  const x = Math.abs(distance)
   if (x <= 1) return (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1
   return x < 2 ? a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a : 0
 }
@@ -18,6 +18,22 @@ export function interpolationMatrix(from: number, to: number): Float32Array {
       const column = Math.min(from - 1, Math.max(0, tap))
       matrix[row * from + column] += cubic(centre - tap)
     }
+  }
+  return matrix
+}
+
+/** `interpolationMatrix` with antialiasing: the kernel is as wide as the samples of the smaller grid are apart. */
+export function antialiasedMatrix(from: number, to: number): Float32Array {
+  const matrix = new Float32Array(to * from)
+  const stretch = Math.max(1, from / to)
+  for (let row = 0; row < to; row++) {
+    const centre = ((row + 0.5) * from) / to
+    const weights = Array.from({ length: from }, (_, column) => cubic((column + 0.5 - centre) / stretch, -0.5))
+    const total = weights.reduce((sum, weight) => sum + weight, 0)
+    matrix.set(
+      weights.map((weight) => weight / total),
+      row * from,
+    )
   }
   return matrix
 }

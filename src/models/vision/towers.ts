@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { chosenBy, configError, parseConfig } from '../config.ts'
 import { clipTower } from './clip.ts'
+import { dinov2RegistersTower, dinov2Tower } from './dinov2.ts'
 import { siglipTower } from './siglip.ts'
 import type { VisionTower } from './tower.ts'
 
@@ -8,6 +9,8 @@ import type { VisionTower } from './tower.ts'
 const towers: Readonly<Record<string, (raw: unknown, part: string) => VisionTower>> = {
   clip_vision_model: clipTower,
   siglip_vision_model: siglipTower,
+  dinov2: dinov2Tower,
+  dinov2_with_registers: dinov2RegistersTower,
 }
 
 const typed = z.looseObject({ model_type: z.string().default('clip_vision_model') })

@@ -44,7 +44,7 @@ export const gridOf = (pixels: Tensor, patchSize: number): Grid => ({
 /** The convolution with stride = kernel = patch, as one matrix product over unfolded patches: [b, n, d], raster order. */
 export function patchEmbedding(
   p: Scope,
-  { hidden_size: width, patch_size: s }: VisionTransformerConfig,
+  { hidden_size: width, patch_size: s }: Pick<VisionTransformerConfig, 'hidden_size' | 'patch_size'>,
   pixels: Tensor,
   { bias }: { readonly bias: boolean },
 ): Tensor {
@@ -57,11 +57,16 @@ export function patchEmbedding(
 }
 
 /** Learnt positions of side x side patches [n, d]; for another grid resampled bicubically in both directions. */
-export function resampledPositions(table: Tensor, side: number, { rows, columns }: Grid): Tensor {
+export function resampledPositions(
+  table: Tensor,
+  side: number,
+  { rows, columns }: Grid,
+  matrix = interpolationMatrix,
+): Tensor {
   if (rows === side && columns === side) return table
   const width = fixedDim('positions', table, 1)
-  const down = constant(interpolationMatrix(side, rows), [rows, side])
-  const across = constant(interpolationMatrix(side, columns), [columns, side])
+  const down = constant(matrix(side, rows), [rows, side])
+  const across = constant(matrix(side, columns), [columns, side])
   const tall = reshape(matmul(down, reshape(table, [side, side * width])), [rows, side, width])
   return reshape(matmul(across, tall), [rows * columns, width])
 }

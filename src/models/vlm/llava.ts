@@ -16,8 +16,8 @@ import { visionTowerOf } from '../vision/towers.ts'
  */
 const layer = z.int()
 
-const llavaConfig = z.object({
-  model_type: z.literal('llava'),
+/** Fields and defaults that the families of LLaVA share. */
+export const llavaFields = {
   vision_config: z.looseObject({}),
   text_config: z.looseObject({}),
   image_token_index: z.int().nonnegative().default(32000),
@@ -26,7 +26,9 @@ const llavaConfig = z.object({
   vision_feature_layer: z.union([layer, z.array(layer).min(1)]).default(-2),
   vision_feature_select_strategy: z.enum(['default', 'full']).default('default'),
   tie_word_embeddings: z.boolean().default(false),
-})
+}
+
+const llavaConfig = z.object({ model_type: z.literal('llava'), ...llavaFields })
 
 interface FeatureConfig {
   readonly vision_feature_layer: number | readonly number[]
@@ -75,8 +77,13 @@ export function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Ten
   return linear(scope.at('linear_2'), activation(projector_hidden_act)(inner), text_config.hidden_size, bias)
 }
 
-function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
-  const config = parseConfig(llavaConfig, raw)
+const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
+  llavaArchitecture(parseConfig(llavaConfig, raw), processor)
+
+export function llavaArchitecture(
+  config: z.output<z.ZodObject<typeof llavaFields>>,
+  processor?: PreprocessorConfig,
+): Architecture {
   const tower = visionTowerOf(config.vision_config, 'vision_config')
   const { embed, decode, logits, tied, ...language } = languageOf(
     config.text_config,
@@ -113,13 +120,13 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
 }
 
 /** Checkpoints differ in prefixes: the part before the class was split in two, and after. */
-function weightName(name: string): string | undefined {
+export function llavaWeightName(name: string): string | undefined {
   const old = name
     .replace(/^model\.language_model\./, 'language_model.model.')
-    .replace(/^model\.(vision_tower|multi_modal_projector)\./, '$1.')
+    .replace(/^model\.(vision_tower\.|multi_modal_projector\.|image_newline$)/, '$1')
     .replace(/^lm_head\./, 'language_model.lm_head.')
     .replace(/^vision_tower\.(?!vision_model\.)/, 'vision_tower.vision_model.')
   return /rotary_emb\.inv_freq$|position_ids$/.test(old) ? undefined : old
 }
 
-export const llava = family({ id: 'llava', modelTypes: ['llava'], weightName, bind })
+export const llava = family({ id: 'llava', modelTypes: ['llava'], weightName: llavaWeightName, bind })

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { parsePreprocessor, singleView } from '../../src/models/image-processor.ts'
+import { languageOf } from '../../src/models/language/languages.ts'
+import { visionTowerOf } from '../../src/models/vision/towers.ts'
+import { idefics3 } from '../../src/models/vlm/idefics3.ts'
+import { llava } from '../../src/models/vlm/llava.ts'
+
+const small = { hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2 }
+const vision = { ...small, image_size: 8, patch_size: 4 }
+const text = { ...small, num_key_value_heads: 1, vocab_size: 10 }
+const config = { model_type: 'llava', vision_config: vision, text_config: text }
+const invalid = (message: string) =>
+  expect.objectContaining({ code: 'config_invalid', message: `config.json: ${message}` })
+
+describe('a config that does not fit', () => {
+  it.each([
+    ['rwkv', {}, 'text_config.model_type: "rwkv" is not supported; supported: llama, mistral, qwen2'],
+    [
+      'qwen2',
+      { use_sliding_window: true },
+      'text_config.use_sliding_window: windowed attention in the upper layers only is not supported',
+    ],
+    [
+      'llama',
+      { rope_scaling: { type: 'yarn', factor: 2 } },
+      'text_config.rope_scaling: rotary positions of type "yarn" are not supported',
+    ],
+    ['llama', { num_key_value_heads: 3 }, 'text_config.num_key_value_heads: 3 does not divide 2 heads'],
+    [
+      'llama',
+      { num_attention_heads: 3, num_key_value_heads: 3 },
+      'text_config.num_attention_heads: 3 does not divide hidden_size 8',
+    ],
+  ])('%s %j is refused by name', (model_type, more, message) => {
+    expect(() => languageOf({ ...text, model_type, ...more }, 'text_config')).toThrow(invalid(message))
+  })
+
+  it('names the encoder and its fields', () => {
+    expect(() => visionTowerOf({ ...vision, patch_size: 3 }, 'vision_config')).toThrow(
+      invalid('vision_config.patch_size: 3 does not divide image_size 8'),
+    )
+    const siglip = { ...config, vision_config: { ...vision, model_type: 'siglip_vision_model' } }
+    expect(() => llava.bind(siglip)).toThrow(/"default" drops a CLS token, this encoder has none; use "full"/)
+    expect(() => idefics3.bind({ ...config, model_type: 'smolvlm', scale_factor: 3 })).toThrow(
+      invalid('scale_factor: 3 x 3 patches of 4 do not fill views of 8 pixels'),
+    )
+  })
+})
+
+describe('weights that are not needed', () => {
+  it('are those of pooling, and the output layer where embeddings are tied, at the top or in text_config', () => {
+    const untied = ['vision_tower.vision_model.post_layernorm.']
+    const tied = [...untied, 'language_model.lm_head.']
+    expect(llava.bind(config).ignored).toEqual(untied)
+    expect(llava.bind({ ...config, tie_word_embeddings: true }).ignored).toEqual(tied)
+    expect(llava.bind({ ...config, text_config: { ...text, tie_word_embeddings: true } }).ignored).toEqual(tied)
+  })
+})
+
+describe('one view of an image', () => {
+  const image = { width: 5, height: 3, data: Uint8Array.from({ length: 45 }, (_, at) => at) }
+  const mean = [0.5, 0.5, 0.5]
+  const processor = (more: object) => parsePreprocessor({ image_mean: mean, image_std: mean, ...more }, 'model')
+
+  it('is the middle of the image, scaled by its shorter side', () => {
+    const view = singleView(image, processor({ size: { shortest_edge: 3 }, do_center_crop: true, crop_size: 3 }), 3)
+    expect(view).toMatchObject({ width: 3, height: 3 })
+    expect([...view.image.data.subarray(0, 9)]).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11])
+  })
+
+  it('is the whole image at a fixed size', () => {
+    expect(singleView(image, processor({ size: { height: 4, width: 6 } }), 8)).toEqual({ image, width: 6, height: 4 })
+    expect(singleView(image, undefined, 8)).toEqual({ image, width: 8, height: 8 })
+  })
+
+  it('needs a mean and a deviation per channel', () => {
+    expect(() => parsePreprocessor({ image_mean: mean }, 'model')).toThrow(
+      expect.objectContaining({ code: 'preprocessor_invalid', message: expect.stringContaining('image_std') }),
+    )
+  })
+})
