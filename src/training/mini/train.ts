@@ -25,7 +25,7 @@ export interface StageOptions {
 /** Defaults of `fovea train mini`: what the committed weights were trained with. */
 export const miniStages: Readonly<Record<StageName, StageOptions>> = {
   vision: { steps: 1200, batch: 32, rate: 3e-3, schedule: warmupStableDecay(40, 0.3) },
-  dialogue: { steps: 5000, batch: 16, rate: 2e-3, schedule: warmupStableDecay(60, 0.3) },
+  dialogue: { steps: 4500, batch: 16, rate: 2e-3, schedule: warmupStableDecay(60, 0.3) },
 }
 
 export interface MiniRun {
