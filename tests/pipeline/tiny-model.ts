@@ -99,14 +99,17 @@ export interface Prefill extends ChunkResult {
   readonly rows: readonly number[]
 }
 
+let prefills = 0
+
 /** Runs a prompt once and returns what the language model made of it. */
 export async function prefill(model: Model, request: Request = {}): Promise<Prefill> {
   const chunk = await promptChunk(model, request)
   const language = await model.language(request.method ?? dense)
-  await language.open('prefill')
-  const result = await language.run('prefill', chunk)
-  const rows = language.lengths('prefill')
-  await language.close('prefill')
+  const key = `prefill-${prefills++}` // several may run at once
+  await language.open(key)
+  const result = await language.run(key, chunk)
+  const rows = language.lengths(key)
+  await language.close(key)
   return { ...result, chunk, rows }
 }
 
