@@ -4,17 +4,26 @@ import { type DType, isFloat, type Op, op, ShapeError, type Tensor, type TensorL
 import { unbroadcast } from './broadcast.ts'
 import { constant, liftPair } from './sources.ts'
 
-function comparison(
+interface Domain {
+  /** Whether operands may meet, once their shapes broadcast. */
+  readonly accepts: (a: Tensor, b: Tensor) => boolean
+  readonly problem: string
+  readonly sample: { readonly low: number; readonly high: number; readonly dtype: DType }
+}
+
+/** An element-wise question about two operands that broadcast; the answer is a bool. */
+function predicate<Operand extends TensorLike>(
+  domain: Domain,
   name: string,
   onnxType: string,
   f: (a: number, b: number) => boolean,
-): Op<object, [a: TensorLike, b: TensorLike]> {
+): Op<object, [a: Operand, b: Operand]> {
   return op({
     name,
-    args: (a: TensorLike, b: TensorLike) => ({ inputs: liftPair(a, b), attrs: {} }),
+    args: (a: Operand, b: Operand) => ({ inputs: liftPair(a, b), attrs: {} }),
     shape: ([a, b]) => {
       const shape = broadcastShapes(a.shape, b.shape)
-      if (!shape || a.dtype !== b.dtype) throw new ShapeError(name, 'shapes or dtypes do not match', [a, b])
+      if (!shape || !domain.accepts(a, b)) throw new ShapeError(name, domain.problem, [a, b])
       return { shape, dtype: 'bool' }
     },
     onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
@@ -22,12 +31,17 @@ function comparison(
       const [x, y] = [broadcastReader(a), broadcastReader(b)]
       return fill(shape, (index) => Number(f(x(index), y(index))))
     },
-    sample: (r) => [
-      r.tensor([2, 3], { low: 0, high: 3, dtype: 'i64' }),
-      r.tensor([3], { low: 0, high: 3, dtype: 'i64' }),
-    ],
+    sample: (r) => [r.tensor([2, 3], domain.sample) as Operand, r.tensor([3], domain.sample) as Operand],
   })
 }
+
+const ordered: Domain = {
+  accepts: (a, b) => a.dtype === b.dtype,
+  problem: 'shapes or dtypes do not match',
+  sample: { low: 0, high: 3, dtype: 'i64' },
+}
+const comparison = (name: string, onnxType: string, f: (a: number, b: number) => boolean) =>
+  predicate<TensorLike>(ordered, name, onnxType, f)
 
 export const equal = comparison('equal', 'Equal', (a, b) => a === b)
 export const less = comparison('less', 'Less', (a, b) => a < b)
@@ -35,31 +49,13 @@ export const lessEqual = comparison('lessEqual', 'LessOrEqual', (a, b) => a <= b
 export const greater = comparison('greater', 'Greater', (a, b) => a > b)
 export const greaterEqual = comparison('greaterEqual', 'GreaterOrEqual', (a, b) => a >= b)
 
-function logical(
-  name: string,
-  onnxType: string,
-  f: (a: number, b: number) => boolean,
-): Op<object, [a: Tensor, b: Tensor]> {
-  return op({
-    name,
-    args: (a: Tensor, b: Tensor) => ({ inputs: [a, b], attrs: {} }),
-    shape: ([a, b]) => {
-      const shape = broadcastShapes(a.shape, b.shape)
-      if (!shape || a.dtype !== 'bool' || b.dtype !== 'bool')
-        throw new ShapeError(name, 'needs two bool tensors that broadcast', [a, b])
-      return { shape, dtype: 'bool' }
-    },
-    onnx: (emit, [a, b]) => emit.node(onnxType, [a, b]),
-    reference: ([a, b], _, __, shape) => {
-      const [x, y] = [broadcastReader(a), broadcastReader(b)]
-      return fill(shape, (index) => Number(f(x(index), y(index))))
-    },
-    sample: (r) => [
-      r.tensor([2, 3], { low: 0, high: 1, dtype: 'bool' }),
-      r.tensor([3], { low: 0, high: 1, dtype: 'bool' }),
-    ],
-  })
+const truth: Domain = {
+  accepts: (a, b) => a.dtype === 'bool' && b.dtype === 'bool',
+  problem: 'needs two bool tensors that broadcast',
+  sample: { low: 0, high: 1, dtype: 'bool' },
 }
+const logical = (name: string, onnxType: string, f: (a: number, b: number) => boolean) =>
+  predicate<Tensor>(truth, name, onnxType, f)
 
 export const and = logical('and', 'And', (a, b) => a !== 0 && b !== 0)
 export const or = logical('or', 'Or', (a, b) => a !== 0 || b !== 0)
