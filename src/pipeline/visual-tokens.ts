@@ -1,7 +1,6 @@
 import type { VisionFeatures } from '../models/family.ts'
 import {
   add,
-  addDim,
   arange,
   constant,
   type Dim,
@@ -101,5 +100,3 @@ export function clsAttention(tokens: VisualTokens, layer: number): Tensor {
 /** Keys of every patch at a layer, [b, n, d]. */
 export const patchKeys = (tokens: VisualTokens, layer: number): Tensor =>
   slice(visionLayer(tokens, layer).keys, 1, tokens.vision.special)
-
-export const countOf = (tokens: VisualTokens): Dim => addDim(tokens.states.shape[1], 0)

@@ -7,7 +7,6 @@ import {
   matmul,
   minimum,
   mul,
-  reshape,
   sqrt,
   square,
   sub,
@@ -99,5 +98,5 @@ function orthogonalise(matrix: Tensor, iterations: number): Tensor {
 export function clipGlobalNorm(gradients: readonly Tensor[], limit: number): { gradients: Tensor[]; norm: Tensor } {
   const norm = sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b)))
   const factor = minimum(constant([1], []), div(limit, add(norm, 1e-6)))
-  return { norm, gradients: gradients.map((g) => mul(g, reshape(factor, []))) }
+  return { norm, gradients: gradients.map((g) => mul(g, factor)) }
 }

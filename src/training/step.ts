@@ -1,4 +1,4 @@
-import { type Backend, compile, f32, type Program, type TypedArray, type Value } from '../runtime/index.ts'
+import { type Backend, compile, f32, type Program, type Value, weightsOf } from '../runtime/index.ts'
 import { add, equal, grad, input, mul, parameter, select, type Tensor } from '../tensor/index.ts'
 import { clipGlobalNorm, type Optimizer } from './optimizers.ts'
 
@@ -38,10 +38,7 @@ export async function compileStep(backend: Backend, definition: StepDefinition):
   const { frozen = new Map<string, Value>(), accumulate = 1 } = definition
   const program = await compile(backend, outputs, {
     profile: definition.profile,
-    weights: (name) => {
-      const value = definition.trained.has(name) ? undefined : frozen.get(name)
-      return value && { dtype: value.dtype, shape: value.dims, content: bytes(value.data) }
-    },
+    weights: (name) => (definition.trained.has(name) ? undefined : weightsOf(frozen)(name)),
   })
   const reported = Object.keys(outputs).filter((name) => !resident.has(name.slice(1)))
   const feeds = Object.fromEntries([...resident.keys()].map((name) => [name, { resident: name }]))
@@ -67,8 +64,6 @@ export async function compileStep(backend: Backend, definition: StepDefinition):
 }
 
 const scalar = (value: number): Value => f32([], Float32Array.of(value))
-const bytes = (data: TypedArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-
 /** Sums of gradients are empty whenever a state is saved. */
 const SUM = '#sum'
 const isSaved = (name: string): boolean => !name.endsWith(SUM)

@@ -1,4 +1,4 @@
-import { addDim, type Dim, product, type Shape, subDim } from '../dims.ts'
+import { addDim, type Dim, type Shape, subDim } from '../dims.ts'
 import { eachIndex, fill, ndarray, offsetOf, stridesOf } from '../ndarray.ts'
 import { type Op, op, ShapeError, type Tensor, wrapAxis } from '../tensor.ts'
 
@@ -148,6 +148,3 @@ export function split(x: Tensor, axis: number, sizes: Shape): Tensor[] {
     return part
   })
 }
-
-/** Number of elements as a dim. */
-export const elements = (x: Tensor): Dim => product(x.shape)
