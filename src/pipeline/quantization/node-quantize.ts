@@ -63,7 +63,8 @@ async function groupSmoothing(
 ): Promise<Float32Array | undefined> {
   const [{ k, smoothable, weight }] = members
   const seen = statistics.get(weight)
-  if (!smoothable || !seen) return undefined
+  // 4-bit weights lose more by wider columns than their activations, rounded by blocks, could win.
+  if (!smoothable || !seen || members.some(({ forms }) => forms[0] !== 'int8')) return undefined
   const most = new Float32Array(k)
   for (const layer of members)
     for await (const { values } of readRows(stored, layer.weight))
