@@ -25,6 +25,8 @@ export interface PrecisionOptions {
   readonly dtype?: Precision | 'auto'
   /** Without it weights are quantized plainly, and no layer's error is measured. */
   readonly calibration?: Calibration
+  /** Bytes that the model may take; measured unless given. */
+  readonly memory?: number
 }
 
 /** A model whose weights are not chosen yet. */
@@ -46,10 +48,10 @@ export async function choosePrecision(candidate: Candidate, options: PrecisionOp
   const { architecture, weights, name } = candidate.parts
   const storedBytes = bytesPerNumber(candidate.stored)
   const estimates = estimatesOf(architecture, storedBytes)
-  const { dtype = 'fp32' } = options
-  if (dtype === 'auto') return chooseFor(candidate, options, estimates)
+  const { dtype = 'fp32', memory: available = availableMemory() } = options
+  if (dtype === 'auto') return chooseFor(candidate, options, estimates, available)
   const smaller = estimates.filter(({ total }) => total < estimateOf(estimates, dtype).total)
-  assertFits(name, estimateOf(estimates, dtype), smaller)
+  assertFits(name, estimateOf(estimates, dtype), smaller, available)
   const memory = estimateOf(estimates, dtype)
   if (dtype === 'fp32') return { weights, precision: { dtype, layers: [], memory, cached: false, notes: [] } }
   return choiceOf(dtype, memory, await quantize(candidate, dtype, options))
@@ -74,9 +76,9 @@ async function chooseFor(
   candidate: Candidate,
   options: PrecisionOptions,
   estimates: readonly MemoryEstimate[],
+  available: number,
 ): Promise<Choice> {
   const { name, weights } = candidate.parts
-  const available = availableMemory()
   const parameters = countParameters(weights)
   const size = `${(parameters / 1e6).toPrecision(3)} M parameters`
   const fits = estimates.filter(({ total }) => total <= available).map(({ precision }) => precision)

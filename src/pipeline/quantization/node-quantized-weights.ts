@@ -75,7 +75,8 @@ async function calibratedDecisions(options: QuantizeOptions, temporary: string):
   try {
     return await decide(stored, plan, await calibrate(tableOf(options, plain, made)))
   } finally {
-    await rm(temporary, { force: true })
+    // It is not there where it could not be written.
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
 }
 

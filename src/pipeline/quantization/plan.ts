@@ -37,31 +37,29 @@ const forms: Record<Precision, Record<'vision' | 'language' | 'head', readonly L
 /** Finds the linear layers in the traced model, so that no family has to name them. */
 export function planWeights(architecture: Architecture, precision: Precision): WeightPlan {
   const traced = traceModel(architecture)
-  const outputs = [...traced.vision, traced.logits]
-  const seen = new Set<string>()
-  const layers: PlannedLayer[] = []
-  for (const group of linearGroups(outputs))
+  const placeOf = placeIn(traced)
+  const layers = new Map<string, PlannedLayer>()
+  for (const group of linearGroups([...traced.vision, traced.logits]))
     for (const layer of group) {
       const { weight, k, n, input } = layer
-      if (seen.has(weight)) continue
-      seen.add(weight)
-      const place = placeOf(traced, input)
-      const chosen = forms[precision][place]
-      layers.push({ weight, k, n, forms: chosen, group: group[0].weight, smoothable: followsNorm(layer) })
+      const chosen = forms[precision][placeOf(input)]
+      const planned = { weight, k, n, forms: chosen, group: group[0].weight, smoothable: followsNorm(layer) }
+      if (!layers.has(weight)) layers.set(weight, planned)
     }
+  const tables = tablesOf(traced)
   const others = [...traced.parameters]
-    .filter(([name]) => !seen.has(name) || isTable(outputs, name))
+    .filter(([name]) => !layers.has(name) || tables.has(name))
     .map(([name, leaf]) => ({ name, shape: leaf.shape.map(Number) }))
-  return { precision, layers, others }
+  return { precision, layers: [...layers.values()], others }
 }
 
-const placeOf = ({ vision, hidden }: TracedModel, input: Tensor): 'vision' | 'language' | 'head' => {
-  if (input === hidden) return 'head'
-  return topologicalOrder(vision).includes(input) ? 'vision' : 'language'
+function placeIn({ vision, hidden }: TracedModel): (input: Tensor) => 'vision' | 'language' | 'head' {
+  const seen = new Set(topologicalOrder(vision))
+  return (input) => (input === hidden ? 'head' : seen.has(input) ? 'vision' : 'language')
 }
 
-/** Rows of the weight are looked up too: the head is tied to the embeddings. */
-const isTable = (outputs: readonly Tensor[], name: string): boolean =>
-  topologicalOrder(outputs).some(
-    ({ op, inputs }) => op.name === 'gather' && (inputs[0].attrs as { name?: string } | undefined)?.name === name,
-  )
+/** Weights whose rows are looked up; a head that is tied to the embeddings is one of them. */
+function tablesOf({ vision, logits }: TracedModel): Set<string> {
+  const looked = topologicalOrder([...vision, logits]).filter(({ op }) => op.name === 'gather')
+  return new Set(looked.flatMap(({ inputs: [table] }) => (table.attrs as { name?: string } | undefined)?.name ?? []))
+}
