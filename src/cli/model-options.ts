@@ -79,8 +79,10 @@ export async function modelFolder(name: string): Promise<string> {
 
 /** Loads the model; where a dtype was asked for, a line on standard error says what came of it. */
 export async function openModel({ model, device, dtype, json, quiet }: ModelOptions): Promise<Model> {
-  const opened = await loadModel(await modelFolder(model), { device, dtype })
-  if (dtype && !json && !quiet) note(precisionLine(opened.parts.precision))
+  const isTold = !json && !quiet
+  const onQuantize = (to: string) => isTold && note(`quantizing the weights to ${to}, once: they are kept in the cache`)
+  const opened = await loadModel(await modelFolder(model), { device, dtype, onQuantize })
+  if (dtype && isTold) note(precisionLine(opened.parts.precision))
   return opened
 }
 

@@ -4,7 +4,15 @@ export { followsNorm, type LinearLayer, linearGroups } from './linear-layers.ts'
 export { lower } from './lower.ts'
 export { encodeModel } from './onnx/model.ts'
 export { type CompileOptions, type Cost, compile, countCost, type Program, type ProgramResult } from './program.ts'
-export { type Int4Weight, type Int8Weight, packInt4, packInt8, quantizeInt4, quantizeInt8 } from './quantize.ts'
+export {
+  type Int4Weight,
+  type Int8Weight,
+  packInt4,
+  packInt8,
+  quantizeInt4,
+  quantizeInt8,
+  scaleInt8,
+} from './quantize.ts'
 export {
   type LayerForm,
   type QuantizedLayer,

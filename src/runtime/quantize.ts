@@ -37,14 +37,23 @@ export interface RowRange {
 /** Rows that are written together, so that a line of the cache is filled before it is left. */
 const TILE = 64
 
+interface Int8Range extends RowRange {
+  readonly limit?: number
+}
+
+/** The scales of some rows of W, into the scales [n] of all. */
+export function scaleInt8(rows: Float32Array, { k, from, limit = 127 }: Int8Range, scale: Float32Array): void {
+  for (let row = 0; row < rows.length / k; row++) scale[from + row] = largest(rows, row * k, k) / limit
+}
+
 /** Rows of W as columns of the int8 weight [k, n] and its scales [n]. */
 export function packInt8(
   rows: Float32Array,
-  { k, n, from, limit = 127 }: RowRange & { readonly limit?: number },
+  { k, n, from, limit = 127 }: Int8Range,
   { weight, scale }: { readonly weight: Int8Array; readonly scale: Float32Array },
 ): void {
   const count = rows.length / k
-  for (let row = 0; row < count; row++) scale[from + row] = largest(rows, row * k, k) / limit
+  scaleInt8(rows, { k, n, from, limit }, scale)
   for (let start = 0; start < count; start += TILE) {
     const end = Math.min(count, start + TILE)
     for (let i = 0; i < k; i++)

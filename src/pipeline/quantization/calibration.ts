@@ -70,13 +70,20 @@ export class CalibrationWatch {
 
 const larger = (a: Float32Array, b: Float32Array): Float32Array => b.map((value, at) => Math.max(value, a[at] ?? 0))
 
-/** Runs the samples through a model, as its own questions would be. */
+/** Models that cut an image into many tiles see as much in a few images. */
+const ENOUGH_VIEWS = 16
+const LEAST_SAMPLES = 2
+
+/** Runs samples through a model, as its own questions would be, until it has seen enough. */
 export async function runSamples(
   model: Model,
   samples: readonly CalibrationSample[],
   onLogits: (logits: Float32Array) => void = () => {},
 ): Promise<void> {
-  for (const { image, prompt } of samples) {
+  let views = 0
+  for (const [at, { image, prompt }] of samples.entries()) {
+    if (at >= LEAST_SAMPLES && views >= ENOUGH_VIEWS) return
+    views += model.parts.architecture.views(image).length
     const request = { images: [image], maxTokens: 1, onPrefill: (_: unknown, logits: Float32Array) => onLogits(logits) }
     await model.generate({ ...request, prompt }).catch((error: { code?: string }) => {
       if (error.code !== 'template_missing') throw error

@@ -25,6 +25,8 @@ export interface PrecisionOptions {
   readonly dtype?: Precision | 'auto'
   /** Without it weights are quantized plainly, and no layer's error is measured. */
   readonly calibration?: Calibration
+  /** Called when weights have to be quantized because no cache holds them, which can take minutes. */
+  readonly onQuantize?: (dtype: Precision) => void
   /** Bytes that the model may take; measured unless given. */
   readonly memory?: number
 }
@@ -105,13 +107,14 @@ async function chooseFor(
 const quantize = (
   candidate: Candidate,
   dtype: 'int8' | 'int4',
-  { calibration }: PrecisionOptions,
+  { calibration, onQuantize }: PrecisionOptions,
 ): Promise<Quantized> =>
   quantizedWeights({
     plan: planWeights(candidate.parts.architecture, dtype),
     stored: candidate.stored,
     original: candidate.parts.weights,
     identity: [...candidate.identity, calibration?.name ?? ''],
+    onQuantize: () => onQuantize?.(dtype),
     ...(calibration && { calibrate: (weights) => statisticsOf(candidate, weights, calibration) }),
   })
 

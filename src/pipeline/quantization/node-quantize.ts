@@ -7,10 +7,13 @@ import {
   packInt8,
   type QuantizedLayer,
   quantizedParts,
+  scaleInt8,
+  type TypedArray,
 } from '../../runtime/index.ts'
+import { INT4_BLOCK } from '../../tensor/index.ts'
 import type { InputStatistics } from './calibration.ts'
 import { INT8_LIMIT } from './node-int8-limit.ts'
-import { readRows, readStored, type StoredWeights, sampleRows } from './node-stored-weights.ts'
+import { readRows, readStored, type StoredWeights, sampleRows, type WeightRows } from './node-stored-weights.ts'
 import type { PlannedLayer, WeightPlan } from './plan.ts'
 import { type LayerReport, layerError, MOST_ERROR, smoothingFactors } from './sensitivity.ts'
 
@@ -83,12 +86,13 @@ async function decideLayer(
   if (!seen) return { weight, form: forms[0], errors: {}, smoothed: false }
   const rows = await sampleRows(stored, weight, SAMPLED_ROWS)
   const errors: Partial<Record<LayerForm, number>> = {}
-  for (const form of forms) {
-    if (form === 'fp32') return { weight, form, errors, smoothed: false }
+  const isGood = (form: LayerForm) => {
+    if (form === 'fp32') return true
     errors[form] = layerError(form, seen, rows, factors)
-    if (errors[form] <= MOST_ERROR[form]) return { weight, form, errors, smoothed: factors !== undefined }
+    return errors[form] <= MOST_ERROR[form]
   }
-  return { weight, form: forms[forms.length - 1], errors, smoothed: factors !== undefined }
+  const form = forms.find(isGood) ?? 'fp32'
+  return { weight, form, errors, smoothed: factors !== undefined && form !== 'fp32' }
 }
 
 const checkpointDtype = (dtype: string): CheckpointDtype => dtype.toUpperCase() as CheckpointDtype
@@ -118,46 +122,64 @@ function layerTensors(
 ): [string, TensorStream][] {
   const { form, smoothing: name = '' } = layers.get(weight)!
   if (form === 'fp32') return [[weight, { dtype: 'F32', shape: [n, k], chunks: () => widened(stored, weight) }]]
-  const factors = smoothing.get(name)
+  const source = { stored, weight, n, k, factors: smoothing.get(name) }
+  const make = {
+    int8: [() => int8Levels(source), () => int8Scales(source)],
+    int4: [() => int4Levels(source), () => int4Scales(source)],
+  }[form]
   return quantizedParts[form](weight, n, k).map((part, at) => [
     part.name,
-    {
-      dtype: checkpointDtype(part.dtype),
-      shape: part.shape,
-      chunks: async function* () {
-        const made = await quantizeWeight(stored, { weight, n, k, form, factors })
-        yield bytesOf(made[at])
-      },
-    },
+    { dtype: checkpointDtype(part.dtype), shape: part.shape, chunks: () => once(make[at]()) },
   ])
 }
 
-/** Values and scales of one weight; the f32 numbers exist some rows at a time. */
-async function quantizeWeight(
-  stored: StoredWeights,
-  {
-    weight,
-    n,
-    k,
-    form,
-    factors,
-  }: { weight: string; n: number; k: number; form: 'int8' | 'int4'; factors?: Float32Array },
-): Promise<[Int8Array | Uint8Array, Float32Array]> {
-  const [values, scales] = quantizedParts[form](weight, n, k).map(({ shape }) => shape.reduce((a, b) => a * b, 1))
-  const int8 = { weight: new Int8Array(form === 'int8' ? values : 0), scale: new Float32Array(scales) }
-  const int4 = { packed: new Uint8Array(form === 'int4' ? values : 0), scales: int8.scale }
-  for await (const { from, values: rows } of readRows(stored, weight)) {
-    if (factors) for (let at = 0; at < rows.length; at++) rows[at] /= factors[at % k]
-    if (form === 'int8') packInt8(rows, { k, n, from, limit: INT8_LIMIT }, int8)
-    else packInt4(rows, { k, n, from }, int4)
-  }
-  return form === 'int8' ? [int8.weight, int8.scale] : [int4.packed, int4.scales]
+interface Source {
+  readonly stored: StoredWeights
+  readonly weight: string
+  readonly n: number
+  readonly k: number
+  readonly factors?: Float32Array
 }
+
+/** Rows of a weight with the inverse of the smoothing in them; the f32 numbers exist some rows at a time. */
+async function* smoothedRows({ stored, weight, k, factors }: Source): AsyncGenerator<WeightRows> {
+  for await (const rows of readRows(stored, weight)) {
+    const { values } = rows
+    if (factors) for (let at = 0; at < values.length; at += k) for (let i = 0; i < k; i++) values[at + i] /= factors[i]
+    yield rows
+  }
+}
+
+async function int8Scales(source: Source): Promise<Float32Array> {
+  const scale = new Float32Array(source.n)
+  for await (const { from, values } of smoothedRows(source))
+    scaleInt8(values, { ...source, from, limit: INT8_LIMIT }, scale)
+  return scale
+}
+
+/** [k, n]: no column is whole before all rows were read. */
+async function int8Levels(source: Source): Promise<Int8Array> {
+  const { k, n } = source
+  const into = { weight: new Int8Array(k * n), scale: new Float32Array(n) }
+  for await (const { from, values } of smoothedRows(source)) packInt8(values, { k, n, from, limit: INT8_LIMIT }, into)
+  return into.weight
+}
+
+async function int4Weight(source: Source): Promise<{ packed: Uint8Array; scales: Float32Array }> {
+  const { k, n } = source
+  const blocks = n * Math.ceil(k / INT4_BLOCK)
+  const into = { packed: new Uint8Array((blocks * INT4_BLOCK) / 2), scales: new Float32Array(blocks) }
+  for await (const { from, values } of smoothedRows(source)) packInt4(values, { k, n, from }, into)
+  return into
+}
+
+const int4Levels = async (source: Source): Promise<Uint8Array> => (await int4Weight(source)).packed
+const int4Scales = async (source: Source): Promise<Float32Array> => (await int4Weight(source)).scales
 
 async function* widened(stored: StoredWeights, weight: string): AsyncGenerator<Uint8Array> {
   for await (const { values } of readRows(stored, weight)) yield bytesOf(values)
 }
 
-async function* once(values: Float32Array): AsyncGenerator<Uint8Array> {
-  yield bytesOf(values)
+async function* once(values: TypedArray | Promise<TypedArray>): AsyncGenerator<Uint8Array> {
+  yield bytesOf(await values)
 }

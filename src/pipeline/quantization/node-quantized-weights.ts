@@ -37,6 +37,8 @@ export interface QuantizeOptions {
   readonly original: WeightTable
   /** What else decides the result: the config, the calibration. */
   readonly identity: readonly string[]
+  /** Called before weights are quantized. */
+  readonly onQuantize?: () => void
   /** Runs samples on a model of these weights and says what its layers were given; absent: nothing is calibrated. */
   readonly calibrate?: (weights: WeightTable) => Promise<ReadonlyMap<string, InputStatistics>>
 }
@@ -60,6 +62,7 @@ export async function quantizedWeights(options: QuantizeOptions): Promise<Quanti
     const weights = tableOf(options, decisions, { path, header: known })
     return { key, weights, layers: decisions.report, cached: true, notes: [] }
   }
+  options.onQuantize?.()
   const decisions = await calibratedDecisions(options, `${path}.${process.pid}`)
   const metadata = { [KEY]: key, [LAYERS]: writeDecisions(decisions) }
   const made = await store(options, decisions, path, metadata)
