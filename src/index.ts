@@ -2,6 +2,7 @@
  * Fovea: vision-language models in TypeScript, and every published way of spending visual tokens as a small program.
  */
 export { FoveaError } from './errors.ts'
+export { loadModel } from './evaluation/load-model.ts'
 export { decodeImage } from './media/decode.ts'
 export type { RgbImage } from './media/image.ts'
 export { readImage } from './media/read-image.ts'
@@ -11,8 +12,13 @@ export { filterPapers, findPaper, papers } from './papers/registry.ts'
 export type { Conversation, Reply } from './pipeline/conversation.ts'
 export { compose, dense, type Method } from './pipeline/method.ts'
 export type { GenerateOptions, Model } from './pipeline/model.ts'
-export { type LoadOptions, loadModel } from './pipeline/node-load.ts'
+export type { LoadOptions } from './pipeline/node-load.ts'
 export type { AskOptions, EncodedImage } from './pipeline/parts.ts'
+export type { CalibrationSample } from './pipeline/quantization/calibration.ts'
+export { estimateMemory, type MemoryEstimate } from './pipeline/quantization/estimate.ts'
+export type { Calibration } from './pipeline/quantization/node-precision.ts'
+export type { Precision } from './pipeline/quantization/plan.ts'
+export { type PrecisionReport, precisionLine } from './pipeline/quantization/precision-report.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/sequence.ts'
 export {
   clsAttention,

@@ -11,6 +11,8 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
+type Parts = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
 /** Makes the rename itself durable. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return // a folder cannot be opened there
@@ -22,10 +24,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function writeTemporary(path: string, parts: Iterable<Uint8Array>): Promise<void> {
+async function writeTemporary(path: string, parts: Parts): Promise<void> {
   const file = await open(path, 'wx')
   try {
-    for (const part of parts) await writeAll(file, part)
+    for await (const part of parts) await writeAll(file, part)
     await file.sync()
   } finally {
     await file.close()
@@ -52,7 +54,7 @@ function writeError(path: string, cause: NodeJS.ErrnoException): FoveaError {
  * Writes `bytes` (or parts, one after another) to a temporary file beside `path`, flushes it to disk and renames it.
  * @throws FoveaError kind `resource`: `disk_full`, `write_failed`; the old file, if any, is then untouched
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomic(path: string, bytes: Uint8Array | Parts): Promise<void> {
   const parts = bytes instanceof Uint8Array ? [bytes] : bytes
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {

@@ -79,30 +79,39 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   return { ...header, path, read }
 }
 
-function checkTensor(name: string, { dtype, shape, data }: TensorData): void {
+function checkTensor(
+  name: string,
+  { dtype, shape, data }: TensorHead & { readonly data: { readonly byteLength: number } },
+): void {
   if (name === '__metadata__')
     throw new FoveaError('tensor_name_reserved', 'usage', 'no tensor may be named __metadata__')
-  const needed = shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype])
+  const needed = bytesOf({ dtype, shape })
   if (needed === data.byteLength) return
   const message = `tensor "${name}": shape [${shape}] of ${dtype} needs ${needed} bytes, but ${data.byteLength} were given`
   throw new FoveaError('tensor_size_mismatch', 'input', message)
 }
 
+/** As much of a tensor as the header says. */
+type TensorHead = Pick<TensorData, 'dtype' | 'shape'>
+
+const bytesOf = ({ dtype, shape }: TensorHead): number =>
+  shape.reduce((product, size) => product * size, DTYPE_BYTES[dtype])
+
 /** Wide dtypes first, then by name: with a header padded to 8 bytes every tensor is aligned to its element size. */
-function inFileOrder(tensors: ReadonlyMap<string, TensorData>): [string, TensorData][] {
-  const size = ([, tensor]: [string, TensorData]) => DTYPE_BYTES[tensor.dtype]
+function inFileOrder<T extends TensorHead>(tensors: ReadonlyMap<string, T>): [string, T][] {
+  const size = ([, tensor]: [string, T]) => DTYPE_BYTES[tensor.dtype]
   return [...tensors].sort((a, b) => size(b) - size(a) || (a[0] < b[0] ? -1 : 1))
 }
 
-function encodeHeader(tensors: [string, TensorData][], metadata: Record<string, string>): Uint8Array {
+function encodeHeader(tensors: [string, TensorHead][], metadata: Record<string, string>): Uint8Array {
   const entries: [string, unknown][] = []
   const notes = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))
   if (notes.length) entries.push(['__metadata__', Object.fromEntries(notes)])
   let end = 0
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
     const begin = end
-    end += data.byteLength
-    entries.push([name, { dtype, shape, data_offsets: [begin, end] }])
+    end += bytesOf(tensor)
+    entries.push([name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] }])
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
   const padded = Math.ceil(json.length / 8) * 8
@@ -125,4 +134,29 @@ export async function saveSafetensors(
   const ordered = inFileOrder(tensors)
   const bodies = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   await writeFileAtomic(path, [encodeHeader(ordered, metadata), ...bodies])
+}
+
+/** A tensor whose bytes are made when their turn comes, so that a file larger than memory can be written. */
+export interface TensorStream extends TensorHead {
+  chunks(): AsyncIterable<Uint8Array>
+}
+
+/**
+ * The bytes of a safetensors file, piece by piece: what `writeFileAtomic` takes.
+ * @throws FoveaError `tensor_size_mismatch` for a tensor that gave more or fewer bytes than its shape needs
+ */
+export async function* safetensorsStream(
+  tensors: ReadonlyMap<string, TensorStream>,
+  metadata: Record<string, string> = {},
+): AsyncGenerator<Uint8Array> {
+  const ordered = inFileOrder(tensors)
+  yield encodeHeader(ordered, metadata)
+  for (const [name, tensor] of ordered) {
+    let given = 0
+    for await (const chunk of tensor.chunks()) {
+      given += chunk.byteLength
+      yield chunk
+    }
+    checkTensor(name, { ...tensor, data: { byteLength: given } })
+  }
 }

@@ -3,18 +3,24 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Option, type Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
+import { loadModel } from '../evaluation/load-model.ts'
 import type { RgbImage } from '../media/image.ts'
 import { readImage } from '../media/read-image.ts'
 import type { Method } from '../pipeline/method.ts'
 import type { Model } from '../pipeline/model.ts'
-import { loadModel } from '../pipeline/node-load.ts'
+import type { Precision } from '../pipeline/quantization/plan.ts'
+import { precisionLine } from '../pipeline/quantization/precision-report.ts'
 import type { Device } from '../runtime/index.ts'
 import { packageRoot } from './package-root.ts'
 import { integer, number } from './parsers.ts'
+import { note } from './terminal.ts'
 
 export interface ModelOptions {
   model: string
   device: Device
+  dtype?: Precision | 'auto'
+  json?: boolean
+  quiet?: boolean
 }
 
 export interface SamplingFlags {
@@ -25,8 +31,18 @@ export interface SamplingFlags {
 
 const DEFAULT_MODEL = 'mini'
 
+export const withDtypeOption = (program: Program): Program =>
+  program.addOption(
+    new Option('--dtype <dtype>', 'what linear layers compute with (fp32 if not given)').choices([
+      'auto',
+      'fp32',
+      'int8',
+      'int4',
+    ]),
+  )
+
 export const withModelOptions = (program: Program): Program =>
-  program
+  withDtypeOption(program)
     .option('--model <folder>', 'a model folder in Hugging Face form, or "mini", which comes with fovea', DEFAULT_MODEL)
     .addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
 
@@ -61,8 +77,14 @@ export async function modelFolder(name: string): Promise<string> {
   throw new FoveaError('model_missing', 'input', `${folder}: ${problem}`)
 }
 
-export const openModel = async ({ model, device }: ModelOptions): Promise<Model> =>
-  loadModel(await modelFolder(model), { device })
+/** Loads the model; where a dtype was asked for, a line on standard error says what came of it. */
+export async function openModel({ model, device, dtype, json, quiet }: ModelOptions): Promise<Model> {
+  const isTold = !json && !quiet
+  const onQuantize = (to: string) => isTold && note(`quantizing the weights to ${to}, once: they are kept in the cache`)
+  const opened = await loadModel(await modelFolder(model), { device, dtype, onQuantize })
+  if (dtype && isTold) note(precisionLine(opened.parts.precision))
+  return opened
+}
 
 /** Reads images and loads the model at the same time. What is wrong with an image is said first. */
 export async function openBoth(

@@ -1,5 +1,7 @@
 /** What an answer cost, for people and for programs. */
 import type { Reply } from '../pipeline/conversation.ts'
+import type { ModelParts } from '../pipeline/parts.ts'
+import { precisionJson } from '../pipeline/quantization/precision-report.ts'
 
 /** `144 -> 36 visual tokens`, or `144 visual tokens` where all of them reached the last layer. */
 export function visualTokensLine({ tokens: { visual } }: Reply): string {
@@ -23,12 +25,14 @@ export function formatFlops(flops: number): string {
 }
 
 /** The answer as data. `visual.after` is what reached the last layer, `visual.given` what entered the first. */
-export function replyJson(reply: Reply, model: string, method: string, total: number): object {
+export function replyJson(reply: Reply, { name, precision }: ModelParts, method: string, total: number): object {
   const { before, after, last } = reply.tokens.visual
   return {
     answer: reply.text,
     finishReason: reply.finishReason,
-    model,
+    model: name,
+    dtype: precision.dtype,
+    precision: precisionJson(precision),
     method,
     tokens: { ...reply.tokens, visual: { before, given: after, after: last } },
     flops: reply.flops,

@@ -1,20 +1,31 @@
 import { FoveaError } from '../errors.ts'
 import type { Architecture } from '../models/family.ts'
 import { createScope } from '../nn/index.ts'
-import { input, isFloat } from '../tensor/index.ts'
+import { input, isFloat, type Tensor } from '../tensor/index.ts'
 import type { TableEntry } from './weight-table.ts'
 
-/** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */
-export function requiredWeights(architecture: Architecture): ReadonlyMap<string, readonly number[]> {
+/** A model traced for one view and one token: what its two sides compute, and all weights that they read. */
+export interface TracedModel {
+  readonly parameters: ReadonlyMap<string, Tensor>
+  readonly vision: readonly Tensor[]
+  /** What the language model's head turns into `logits`. */
+  readonly hidden: Tensor
+  readonly logits: Tensor
+}
+
+export function traceModel(architecture: Architecture): TracedModel {
   const scope = createScope()
   const { patches } = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
-  architecture.connect(scope, patches)
-  architecture.separator?.(scope)
+  const separator = architecture.separator?.(scope)
+  const vision = [architecture.connect(scope, patches), ...(separator ? [separator] : [])]
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
   const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})
-  architecture.logits(scope, hidden)
-  return new Map([...scope.parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))
+  return { parameters: scope.parameters, vision, hidden, logits: architecture.logits(scope, hidden) }
 }
+
+/** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */
+export const requiredWeights = (architecture: Architecture): ReadonlyMap<string, readonly number[]> =>
+  new Map([...traceModel(architecture).parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))
 
 const SHOWN = 8
 

@@ -14,15 +14,17 @@ import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
 import { checkWeights, requiredWeights } from './check-weights.ts'
 import { Model } from './model.ts'
+import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
 import { type TableEntry, weightTable } from './weight-table.ts'
 
-export interface LoadOptions {
+export interface LoadOptions extends PrecisionOptions {
   readonly device?: Device
   readonly threads?: number
 }
 
 /** Loads a model folder in Hugging Face form: config, tokenizer, chat template, processor, safetensors. */
-export async function loadModel(folder: string, { device = 'cpu', threads }: LoadOptions = {}): Promise<Model> {
+export async function loadModel(folder: string, options: LoadOptions = {}): Promise<Model> {
+  const { device = 'cpu', threads } = options
   const config = await readModelJson(folder, 'config.json')
   if (!config)
     throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
@@ -54,7 +56,10 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
     eosIds: [eos].flat(),
     weights: weightTable(entries, files, threads),
   }
-  return new Model(parts, new NodeBackend(device))
+  const makeBackend = () => new NodeBackend(device)
+  const identity = [family.id, JSON.stringify(config)]
+  const chosen = await choosePrecision({ parts, stored: { entries, files }, identity, makeBackend }, options)
+  return new Model({ ...parts, ...chosen }, makeBackend())
 }
 
 function familyOf(config: Record<string, unknown>, folder: string): Family {

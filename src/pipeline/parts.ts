@@ -3,6 +3,7 @@ import type { PreprocessorConfig } from '../models/image-processor.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import type { SamplingOptions } from '../text/sampling.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
+import type { PrecisionReport } from './quantization/precision-report.ts'
 import type { EncodedView } from './vision-program.ts'
 import type { WeightTable } from './weight-table.ts'
 
@@ -15,6 +16,8 @@ export interface ModelParts {
   readonly template: ChatTemplate
   readonly eosIds: readonly number[]
   readonly weights: WeightTable
+  /** What its linear layers compute with. */
+  readonly precision: PrecisionReport
 }
 
 export interface AskOptions extends SamplingOptions {

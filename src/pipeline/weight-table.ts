@@ -13,7 +13,7 @@ export interface TableEntry {
 /** The weights of a checkpoint where they lie, and the files they lie in (bytes, or a path the backend can read). */
 export interface WeightTable {
   readonly entries: ReadonlyMap<string, TableEntry>
-  readonly compileOptions: Pick<CompileOptions, 'weights' | 'files' | 'threads'>
+  readonly compileOptions: Pick<CompileOptions, 'weights' | 'files' | 'folder' | 'threads' | 'rewrite' | 'watch'>
 }
 
 export function weightTable(

@@ -13,6 +13,8 @@ export type Device = 'cpu' | 'cuda' | 'webgpu' | 'wasm'
 export interface SessionOptions {
   /** Files that initializers of the model point into, by the name they use: bytes, or (in Node) a path. */
   readonly files?: Readonly<Record<string, Uint8Array | string>>
+  /** A folder (in Node) whose files the engine maps into memory by itself, for initializers that `files` does not hold. */
+  readonly folder?: string
   readonly threads?: number
   /** Writes a per-node profile when the session is released. */
   readonly profile?: string

@@ -8,7 +8,16 @@ import type { WeightSource } from './weights.ts'
 export interface CompileOptions extends SessionOptions {
   /** Frozen weights by name; parameters it does not know become inputs. */
   readonly weights?: (name: string) => WeightSource | undefined
+  /** Another form of the traced program that computes the same, such as with quantized weights. */
+  readonly rewrite?: (outputs: Outputs) => Outputs
+  /** Values inside the program that every run computes as well, and who is told of them. */
+  readonly watch?: {
+    outputs(outputs: Outputs): Outputs
+    onValues(values: Readonly<Record<string, Value>>): void
+  }
 }
+
+type Outputs = Readonly<Record<string, Tensor>>
 
 /** Work of one run, counted on the traced graph under the sizes that really occurred. */
 export interface Cost {
@@ -36,24 +45,33 @@ export interface Program {
 /** Traced outputs -> a session that computes them. */
 export async function compile(
   backend: Backend,
-  outputs: Readonly<Record<string, Tensor>>,
-  { weights = () => undefined, ...options }: CompileOptions = {},
+  traced: Outputs,
+  { weights = () => undefined, rewrite = (same) => same, watch, files = {}, ...options }: CompileOptions = {},
 ): Promise<Program> {
+  const watched = watch?.outputs(traced) ?? {}
+  const outputs = rewrite({ ...traced, ...watched })
   const graph = lower(outputs, weights)
-  const session = await backend.load(encodeModel(graph), options)
+  const session = await backend.load(encodeModel(graph), { ...options, files: usedFiles(graph, files) })
   return {
     inputs: graph.inputs,
     nodeCount: graph.nodes.length,
     session,
-    run: async (feeds, { fetch = Object.keys(outputs), ...rest } = {}) => {
+    run: async (feeds, { fetch = Object.keys(traced), ...rest } = {}) => {
       const sizes = bindFeeds(graph.inputs, feeds)
-      const asked = [...fetch, ...graph.dataDims.map(sizeOutput)]
+      const asked = [...fetch, ...Object.keys(watched), ...graph.dataDims.map(sizeOutput)]
       const result = await session.run(feeds, { ...rest, fetch: asked })
+      for (const name of Object.keys(watched)) watch?.onValues({ [name]: result.values[name] })
       return collectSizes(graph, result, sizes)
     },
     cost: (sizes) => countCost(Object.values(outputs), sizes),
     dispose: () => session.release(),
   }
+}
+
+/** The files that initializers of a graph lie in. */
+function usedFiles({ initializers }: ProgramGraph, files: NonNullable<SessionOptions['files']>) {
+  const used = new Set(initializers.map(({ content }) => ('file' in content ? content.file : '')))
+  return Object.fromEntries(Object.entries(files).filter(([name]) => used.has(name)))
 }
 
 /** Takes the sizes of data-dependent dims, and of resident inputs, out of a result. */

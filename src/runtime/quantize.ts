@@ -17,21 +17,58 @@ export interface Int8Weight {
  */
 export function quantizeInt8(values: Float32Array, k: number, n: number, limit = 127): Int8Weight {
   assertSize(values, k, n)
-  const scale = new Float32Array(n)
-  for (let at = 0; at < values.length; at++) {
-    const column = at % n
-    scale[column] = Math.max(scale[column], Math.abs(values[at]) / limit)
-  }
-  const weight = new Int8Array(k * n)
-  for (let at = 0; at < values.length; at++) {
-    const step = scale[at % n]
-    if (step > 0) weight[at] = Math.max(-limit, Math.min(limit, Math.round(values[at] / step)))
-  }
+  const rows = transposed(values, k, n)
+  const into = { weight: new Int8Array(k * n), scale: new Float32Array(n) }
+  packInt8(rows, { k, n, from: 0, limit }, into)
   return {
-    weight: { dtype: 'i8', dims: [k, n], data: weight },
-    scale: { dtype: 'f32', dims: [n], data: scale },
+    weight: { dtype: 'i8', dims: [k, n], data: into.weight },
+    scale: { dtype: 'f32', dims: [n], data: into.scale },
     zero: { dtype: 'i8', dims: [n], data: new Int8Array(n) },
   }
+}
+
+/** Which rows of W [n, k], as checkpoints store it, are given: those from `from` on. */
+export interface RowRange {
+  readonly k: number
+  readonly n: number
+  readonly from: number
+}
+
+/** Rows that are written together, so that a line of the cache is filled before it is left. */
+const TILE = 64
+
+interface Int8Range extends RowRange {
+  readonly limit?: number
+}
+
+/** The scales of some rows of W, into the scales [n] of all. */
+export function scaleInt8(rows: Float32Array, { k, from, limit = 127 }: Int8Range, scale: Float32Array): void {
+  for (let row = 0; row < rows.length / k; row++) scale[from + row] = largest(rows, row * k, k) / limit
+}
+
+/** Rows of W as columns of the int8 weight [k, n] and its scales [n]. */
+export function packInt8(
+  rows: Float32Array,
+  { k, n, from, limit = 127 }: Int8Range,
+  { weight, scale }: { readonly weight: Int8Array; readonly scale: Float32Array },
+): void {
+  const count = rows.length / k
+  scaleInt8(rows, { k, n, from, limit }, scale)
+  for (let start = 0; start < count; start += TILE) {
+    const end = Math.min(count, start + TILE)
+    for (let i = 0; i < k; i++)
+      for (let row = start; row < end; row++) {
+        const step = scale[from + row]
+        const level = step > 0 ? Math.round(rows[row * k + i] / step) : 0
+        weight[i * n + from + row] = Math.max(-limit, Math.min(limit, level))
+      }
+  }
+}
+
+function largest(values: Float32Array, start: number, count: number): number {
+  let most = 0
+  for (let at = start; at < start + count; at++) most = Math.max(most, Math.abs(values[at]))
+  return most
 }
 
 /** The operands of `linearInt4`. */
@@ -49,29 +86,48 @@ export interface Int4Weight {
 export function quantizeInt4(values: Float32Array, k: number, n: number): Int4Weight {
   assertSize(values, k, n)
   const blocks = Math.ceil(k / INT4_BLOCK)
-  const packed = new Uint8Array((n * blocks * INT4_BLOCK) / 2)
-  const scales = new Float32Array(n * blocks)
-  for (let column = 0; column < n; column++)
-    for (let block = 0; block < blocks; block++) {
-      const start = block * INT4_BLOCK
-      const line = Float32Array.from({ length: INT4_BLOCK }, (_, at) => values[(start + at) * n + column] ?? 0)
-      scales[column * blocks + block] = packBlock(line, packed, ((column * blocks + block) * INT4_BLOCK) / 2)
-    }
+  const into = { packed: new Uint8Array((n * blocks * INT4_BLOCK) / 2), scales: new Float32Array(n * blocks) }
+  packInt4(transposed(values, k, n), { k, n, from: 0 }, into)
   return {
-    packed: { dtype: 'u8', dims: [n, blocks, INT4_BLOCK / 2], data: packed },
-    scales: { dtype: 'f32', dims: [n * blocks], data: scales },
+    packed: { dtype: 'u8', dims: [n, blocks, INT4_BLOCK / 2], data: into.packed },
+    scales: { dtype: 'f32', dims: [n * blocks], data: into.scales },
   }
 }
 
-/** Writes 32 values as 16 bytes and returns their scale. */
+/** Rows of W as rows of the int4 weight [n, ceil(k / 32), 16] and its scales. */
+export function packInt4(
+  rows: Float32Array,
+  { k, from }: RowRange,
+  { packed, scales }: { readonly packed: Uint8Array; readonly scales: Float32Array },
+): void {
+  const blocks = Math.ceil(k / INT4_BLOCK)
+  for (let row = 0; row < rows.length / k; row++)
+    for (let block = 0; block < blocks; block++) {
+      const start = block * INT4_BLOCK
+      const line = rows.subarray(row * k + start, row * k + Math.min(k, start + INT4_BLOCK))
+      const at = (from + row) * blocks + block
+      scales[at] = packBlock(line, packed, (at * INT4_BLOCK) / 2)
+    }
+}
+
+/** Writes up to 32 values as 16 bytes and returns their scale. */
 function packBlock(line: Float32Array, packed: Uint8Array, at: number): number {
-  const extreme = line.reduce((most, v) => (Math.abs(v) > Math.abs(most) ? v : most), 0)
+  let extreme = 0
+  for (let i = 0; i < line.length; i++) if (Math.abs(line[i]) > Math.abs(extreme)) extreme = line[i]
   const scale = Math.fround(extreme / -8)
-  line.forEach((value, i) => {
-    const level = scale === 0 ? 8 : Math.min(15, Math.max(0, Math.round(value / scale) + 8))
+  packed.fill(0, at, at + INT4_BLOCK / 2)
+  for (let i = 0; i < INT4_BLOCK; i++) {
+    const isZero = scale === 0 || i >= line.length
+    const level = isZero ? 8 : Math.min(15, Math.max(0, Math.round(line[i] / scale) + 8))
     packed[at + (i >> 1)] |= level << (i % 2 ? 4 : 0)
-  })
+  }
   return scale
+}
+
+function transposed(values: Float32Array, k: number, n: number): Float32Array {
+  const rows = new Float32Array(k * n)
+  for (let i = 0; i < k; i++) for (let column = 0; column < n; column++) rows[column * k + i] = values[i * n + column]
+  return rows
 }
 
 function assertSize(values: Float32Array, k: number, n: number): void {

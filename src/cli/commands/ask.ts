@@ -4,6 +4,7 @@ import type { RgbImage } from '../../media/image.ts'
 import type { Reply } from '../../pipeline/conversation.ts'
 import { dense, type Method } from '../../pipeline/method.ts'
 import type { Model } from '../../pipeline/model.ts'
+import type { ModelParts } from '../../pipeline/parts.ts'
 import { command } from '../command.ts'
 import { escapeLine, escapeText } from '../escape.ts'
 import {
@@ -22,8 +23,6 @@ interface AskFlags extends ModelOptions, SamplingFlags {
   method: string[]
   compare?: string[]
   overlay?: string
-  json?: boolean
-  quiet?: boolean
   stats?: boolean
 }
 
@@ -96,10 +95,11 @@ async function answer(
   const onText = json ? undefined : (text: string) => process.stdout.write(escapeText(text))
   const reply = await model.generate({ prompt, images, method, maxTokens, temperature, seed, signal, onText })
   const total = performance.now()
-  if (json) print(JSON.stringify(replyJson(reply, model.parts.name, method.name, total)))
+  if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total)))
   else print(quiet ? '' : `\n${visualTokensLine(reply)}`)
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
-  if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${costLine(reply, total)}` : costLine(reply, total))
+  const cost = `${costLine(reply, total)} · ${model.parts.precision.dtype}`
+  if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
   if (overlay) await writeOverlay(overlay, model, images[0], method, reply)
 }
 
@@ -122,7 +122,7 @@ async function compare(
     if (signal.aborted) return
     replies.push({ method, reply })
   }
-  if (json) print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts.name, method, reply))))
+  if (json) print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
   else
     print(
       table(
@@ -142,7 +142,7 @@ async function withVision(reply: Reply, model: Model, images: readonly RgbImage[
   return { ...reply, milliseconds, flops: { ...reply.flops, vision: flops } }
 }
 
-const comparedJson = (model: string, method: Method, reply: Reply): object =>
+const comparedJson = (model: ModelParts, method: Method, reply: Reply): object =>
   replyJson(reply, model, method.name, reply.milliseconds.ttft + reply.milliseconds.decode)
 
 const compareHeader = ['method', '>visual tokens', '>FLOPs', '>vision ms', '>prefill ms', '>decode ms', 'answer']

@@ -7,6 +7,7 @@ import { type Summary, summarise, type TaskSummary } from '../../evaluation/summ
 import { evaluateWorld, type ImageSet, type ResultRow, tasksOf } from '../../evaluation/world.ts'
 import { dense, type Method } from '../../pipeline/method.ts'
 import type { Model } from '../../pipeline/model.ts'
+import { precisionJson } from '../../pipeline/quantization/precision-report.ts'
 import { countParameters } from '../../pipeline/weight-table.ts'
 import { SPLITS, type Split } from '../../world/index.ts'
 import { command } from '../command.ts'
@@ -31,7 +32,6 @@ interface EvalFlags extends ModelOptions {
   drawings?: boolean
   out?: string
   card?: boolean
-  json?: boolean
 }
 
 const world = command<EvalFlags>({
@@ -41,6 +41,7 @@ const world = command<EvalFlags>({
     'fovea eval world --model mini',
     'fovea eval world --task count --task box --n 500',
     'fovea eval world --method visionzip:keep=.25 --n 100 --out visionzip.jsonl',
+    'fovea eval world --dtype int8 --n 100',
     'fovea eval world --drawings',
     'fovea eval world --card',
   ],
@@ -69,8 +70,8 @@ const world = command<EvalFlags>({
       const rows: ResultRow[] = []
       for (const set of sets) rows.push(...(await measure(model, method, set, options, signal)))
       if (options.out) await writeRows(options.out, rows)
-      if (options.json) print(JSON.stringify(toJson(options, method, sets, rows)))
-      else for (const set of sets) print(describe(set, method, rowsOf(rows, set)))
+      if (options.json) print(JSON.stringify(toJson(options, model, method, sets, rows)))
+      else for (const set of sets) print(describe(set, model, method, rowsOf(rows, set)))
       if (signal.aborted) note('stopped early; the figures are of what was asked until then')
       else if (options.card) await writeCard(model, options, rows)
     } finally {
@@ -118,12 +119,12 @@ function taskCells({ task, count, accuracy, blind, chance, majority, meanIou }: 
   return [task, String(count), shares[0], range, ...shares.slice(1), meanIou?.toFixed(3) ?? '']
 }
 
-function describe(set: ImageSet, method: Method, rows: readonly ResultRow[]): string {
+function describe(set: ImageSet, { parts }: Model, method: Method, rows: readonly ResultRow[]): string {
   const summary = summarise(rows)
   const header = ['task', '>questions', '>right %', '>95 % interval', '>blind', '>random', '>majority', '>mean IoU']
   const average = taskCells({ task: 'mean of tasks', ...summary.average })
   const cells = [...summary.tasks.map(taskCells), average]
-  return `${set}, ${method.name}\n${table(header, cells)}\n${costs(summary)}\n`
+  return `${set}, ${method.name}, ${parts.precision.dtype}\n${table(header, cells)}\n${costs(summary)}\n`
 }
 
 function costs({ visualTokens, milliseconds, heldOut, seen }: Summary): string {
@@ -134,12 +135,22 @@ function costs({ visualTokens, milliseconds, heldOut, seen }: Summary): string {
 
 function toJson(
   { model, split, seed, n }: EvalFlags,
+  { parts: { precision } }: Model,
   method: Method,
   sets: readonly ImageSet[],
   rows: readonly ResultRow[],
 ) {
   const results = Object.fromEntries(sets.map((set) => [set, summarise(rowsOf(rows, set))]))
-  return { model, method: method.name, split, seed, n, results }
+  return {
+    model,
+    dtype: precision.dtype,
+    precision: precisionJson(precision),
+    method: method.name,
+    split,
+    seed,
+    n,
+    results,
+  }
 }
 
 async function writeRows(path: string, rows: readonly ResultRow[]): Promise<void> {

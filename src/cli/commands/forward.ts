@@ -1,11 +1,12 @@
 import type { Model } from '../../pipeline/model.ts'
+import { precisionJson } from '../../pipeline/quantization/precision-report.ts'
 import { bytesOf } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
-import { type ModelOptions, openBoth } from '../model-options.ts'
+import { type ModelOptions, openBoth, withDtypeOption } from '../model-options.ts'
 import { print } from '../terminal.ts'
 
-interface ForwardFlags {
+interface ForwardFlags extends Pick<ModelOptions, 'dtype'> {
   image: string[]
   prompt: string
   rawPrompt?: boolean
@@ -35,8 +36,7 @@ export const forwardCommand = command<ForwardFlags>({
     'fovea forward path/to/model --image a.png --prompt "USER: <image> what is this? ASSISTANT:" --raw-prompt --json',
   ],
   configure: (program) =>
-    program
-      .argument('<model>', 'a model folder, or "mini"')
+    withDtypeOption(program.argument('<model>', 'a model folder, or "mini"'))
       .option(
         '--image <files...>',
         'image files, in the order of the prompt',
@@ -47,11 +47,19 @@ export const forwardCommand = command<ForwardFlags>({
       .option('--raw-prompt', 'take the prompt as the whole text, special tokens included, without the chat template')
       .option('--json', 'print one JSON object; its logits are little-endian float32 in base64'),
   run: async ({ args: [folder], options, signal }) => {
-    const choice: ModelOptions = { model: folder as string, device: 'cpu' }
+    const { dtype, json } = options
+    const choice: ModelOptions = { model: folder as string, device: 'cpu', dtype, json }
     const { images, model } = await openBoth(options.image, choice)
     try {
       const found = await forward(model, { prompt: options.prompt, images, rawPrompt: options.rawPrompt, signal })
-      print(options.json ? JSON.stringify({ ...found, logits: base64(found.logits) }) : describe(found))
+      const { precision } = model.parts
+      const data = {
+        ...found,
+        logits: base64(found.logits),
+        dtype: precision.dtype,
+        precision: precisionJson(precision),
+      }
+      print(json ? JSON.stringify(data) : describe(found))
     } finally {
       await model.dispose()
     }

@@ -1,20 +1,24 @@
+import { FoveaError } from '../../errors.ts'
 import { traceLanguage } from '../../pipeline/language-program.ts'
 import { dense, type Method } from '../../pipeline/method.ts'
 import type { Model } from '../../pipeline/model.ts'
+import { type PrecisionReport, precisionJson } from '../../pipeline/quantization/precision-report.ts'
+import type { LayerReport } from '../../pipeline/quantization/sensitivity.ts'
 import { traceVision } from '../../pipeline/vision-program.ts'
 import { countParameters, type WeightTable } from '../../pipeline/weight-table.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
 import { evaluateDim, type Tensor, topologicalOrder } from '../../tensor/index.ts'
 import { command } from '../command.ts'
-import { type ModelOptions, methodOf, openModel, withMethodOption } from '../model-options.ts'
+import { type ModelOptions, methodOf, openModel, withDtypeOption, withMethodOption } from '../model-options.ts'
 import { integer } from '../parsers.ts'
 import { formatFlops } from '../reply-report.ts'
 import { print, table } from '../terminal.ts'
 
-interface InspectFlags {
+interface InspectFlags extends Pick<ModelOptions, 'dtype'> {
   method: string[]
   text: number
   graph?: boolean
+  sensitivity?: boolean
   json?: boolean
 }
 
@@ -49,20 +53,31 @@ export const inspectCommand = command<InspectFlags>({
     'fovea inspect',
     'fovea inspect path/to/model --method visionzip:keep=.25',
     'fovea inspect --graph',
+    'fovea inspect path/to/model --dtype int8 --sensitivity',
     'fovea inspect --json',
   ],
   configure: (program) =>
-    withMethodOption(program.argument('[model]', 'a model folder, or "mini"', 'mini'))
+    withMethodOption(withDtypeOption(program.argument('[model]', 'a model folder, or "mini"', 'mini')))
       .option('--text <tokens>', 'length of the question that prefill is counted for', integer(1), 16)
       .option('--graph', 'list how often each op occurs')
+      .option('--sensitivity', 'list what every quantized layer loses and the form it is kept in; needs --dtype')
       .option('--json', 'print one JSON object instead of text'),
   run: async ({ args: [folder], options }) => {
     const method = (await methodOf(options.method)) ?? dense
-    const choice: ModelOptions = { model: folder as string, device: 'cpu' }
+    const { dtype, json, sensitivity } = options
+    if (sensitivity && (dtype ?? 'fp32') === 'fp32')
+      throw new FoveaError('options_conflict', 'usage', '--sensitivity needs --dtype int8, int4 or auto')
+    const choice: ModelOptions = { model: folder as string, device: 'cpu', dtype, json }
     const model = await openModel(choice)
     try {
       const found = inspect(model, method, options.text)
-      print(options.json ? JSON.stringify(found) : describe(found, options))
+      const { precision } = model.parts
+      const data = { ...found, dtype: precision.dtype, precision: precisionJson(precision, sensitivity) }
+      print(
+        json
+          ? JSON.stringify(data)
+          : [describe(found, options), ...sensitivityTable(precision, sensitivity)].join('\n\n'),
+      )
     } finally {
       await model.dispose()
     }
@@ -154,6 +169,23 @@ function describe(found: Inspection, { graph, text }: InspectFlags): string {
   ]
   if (graph) sections.push(table(['op', '>vision', '>language'], opRows(ops)))
   return sections.join('\n\n')
+}
+
+/** Layers with the largest error first. */
+function sensitivityTable({ layers }: PrecisionReport, isWanted = false): string[] {
+  if (!isWanted) return []
+  const worst = ({ errors }: LayerReport) => Math.max(0, ...Object.values(errors))
+  const percent = (share?: number) => (share === undefined ? '' : `${(100 * share).toFixed(2)} %`)
+  const rows = [...layers]
+    .sort((a, b) => worst(b) - worst(a))
+    .map(({ weight, form, errors, smoothed }) => [
+      weight,
+      form,
+      smoothed ? 'yes' : '',
+      percent(errors.int8),
+      percent(errors.int4),
+    ])
+  return [table(['layer', 'kept in', 'smoothed', '>int8 error', '>int4 error'], rows)]
 }
 
 const partRow = ({ name, layers, parameters }: Part): string[] => [

@@ -12,12 +12,14 @@ const sessions = new Map<number, OrtSession>()
 
 const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }>) => unknown } = {
   load: async ({ session, model, device, options }) => {
-    const { files = {}, threads, profile } = options
+    const { files = {}, folder, threads, profile } = options
     const created = await ort.InferenceSession.create(model, {
       executionProviders: [device],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
       ...(threads && { intraOpNumThreads: threads }),
+      // Only models of the runtime's own making are loaded: none can name a file that it should not read.
+      ...(folder && { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
       ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       externalData: await Promise.all(Object.entries(files).map(externalFile)),
     })

@@ -1,0 +1,60 @@
+import type { Architecture } from '../../models/family.ts'
+import type { LayerForm } from '../../runtime/index.ts'
+import { type Precision, planWeights, type WeightPlan } from './plan.ts'
+
+/** Bytes that a loaded model needs, by what they are for. */
+export interface MemoryEstimate {
+  readonly precision: Precision
+  readonly weights: number
+  /** Keys and values of all layers for the whole context. */
+  readonly cache: number
+  /** The largest intermediate results of a prefill. */
+  readonly work: number
+  /** The engine and this program, without a model. */
+  readonly base: number
+  readonly total: number
+}
+
+export interface EstimateOptions {
+  /** Tokens of prompt and answer, 2048 unless given. */
+  readonly context?: number
+  /** Bytes per number that the checkpoint stores, 2 unless given. */
+  readonly storedBytes?: number
+}
+
+/**
+ * Bytes per weight as the engine holds it. int4: half a byte, and for each block of 32 its scale three times and the
+ * sum of its values (measured with ONNX Runtime 1.30: 4-bit weights with `accuracy_level` 4 are packed with all that).
+ */
+const bytesPerWeight: Record<LayerForm, number> = { fp32: 4, int8: 1, int4: 0.5 + 12 / 32 }
+const BASE = 150e6
+const FLOAT = 4
+
+/**
+ * The memory that a model will need, from its config alone: nothing of the weights is read. In fp32 the checkpoint is in
+ * memory beside the engine's weights while these are made.
+ */
+export function estimateMemory(
+  architecture: Architecture,
+  precision: Precision,
+  { context = 2048, storedBytes = 2 }: EstimateOptions = {},
+): MemoryEstimate {
+  const { layers, heads, hiddenSize, vocabulary } = architecture
+  const weights = weightBytes(planWeights(architecture, precision), storedBytes)
+  const cache = layers * 2 * heads.keyValue * heads.width * FLOAT * context
+  const work = FLOAT * (heads.count * context * context + 8 * context * hiddenSize + vocabulary)
+  return { precision, weights, cache, work, base: BASE, total: weights + cache + work + BASE }
+}
+
+function weightBytes({ precision, layers, others }: WeightPlan, storedBytes: number): number {
+  const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
+  const rest = others.reduce((sum, { shape }) => sum + count(shape), 0)
+  const linear = layers.reduce((sum, { k, n, forms }) => sum + k * n * bytesPerWeight[forms[0]], 0)
+  if (precision !== 'fp32') return linear + rest * storedBytes
+  const numbers = linear / FLOAT + rest
+  return numbers * (FLOAT + storedBytes)
+}
+
+/** `1.9 GB`, `340 MB`. */
+export const formatBytes = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`

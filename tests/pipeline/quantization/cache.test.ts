@@ -1,0 +1,91 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../../src/evaluation/load-model.ts'
+import { loadModel as loadUncalibrated } from '../../../src/pipeline/node-load.ts'
+import { cacheFolder } from '../../../src/pipeline/quantization/node-cache.ts'
+import { precisionLine } from '../../../src/pipeline/quantization/precision-report.ts'
+import { picture, writeTinyModel } from '../tiny-model.ts'
+import { ownCache } from './cache-folder.ts'
+
+const cache = ownCache()
+const folder = mkdtempSync(join(tmpdir(), 'fovea-cached-'))
+beforeAll(() => writeTinyModel(folder))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const load = (dtype: 'int8' | 'int4' = 'int8') => loadWith(loadUncalibrated, dtype)
+
+async function loadWith(open: typeof loadModel, dtype: 'int8' | 'int4' = 'int8') {
+  const model = await open(folder, { dtype, threads: 1 })
+  let logits: number[] = []
+  const onPrefill = (_: unknown, values: Float32Array) => {
+    logits = Array.from(values)
+  }
+  await model.generate({ prompt: 'what is this?', images: [picture()], maxTokens: 1, onPrefill })
+  await model.dispose()
+  return { logits, precision: model.parts.precision }
+}
+
+const kept = () => readdirSync(join(cache(), 'quantized')).map((name) => join(cache(), 'quantized', name))
+
+describe('quantized weights on disk', () => {
+  it('are made once, and give the same logits when they are read', async () => {
+    const made = await loadWith(loadModel)
+    expect(made.precision.cached).toBe(false)
+    const read = await loadWith(loadModel)
+    expect(read.precision).toMatchObject({ cached: true, layers: made.precision.layers })
+    expect(read.logits).toEqual(made.logits)
+    expect(kept().length).toBe(1) // nothing of the calibration is left
+    expect((await load()).precision.cached).toBe(false) // made without calibration: other weights
+    expect((await load('int4')).precision.cached).toBe(false)
+  })
+
+  it.each([
+    ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 100)],
+    ['of another model', () => readFileSync(join(folder, 'model.safetensors'))],
+    ['no safetensors at all', () => Buffer.from('<html>not found</html>')],
+    ['empty', () => Buffer.alloc(0)],
+    [
+      'made for another key',
+      (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace(/(cache_key":")./, '$1x'), 'latin1'),
+    ],
+  ])('are made again where the file is %s', async (_, damage) => {
+    const before = await load()
+    for (const path of kept()) writeFileSync(path, damage(readFileSync(path)))
+    const after = await load()
+    expect(after.precision.cached).toBe(false)
+    expect(after.logits).toEqual(before.logits)
+    expect((await load()).precision.cached).toBe(true)
+  })
+
+  it('are made again where the checkpoint or its config changed', async () => {
+    await load()
+    const path = join(folder, 'model.safetensors')
+    const bytes = readFileSync(path)
+    bytes[bytes.length - 2] ^= 1
+    writeFileSync(path, bytes)
+    expect((await load()).precision.cached).toBe(false)
+  })
+
+  it('stay in memory where nothing can be written, and a note says so', async () => {
+    const before = await loadWith(loadModel)
+    const file = join(cache(), 'a file')
+    writeFileSync(file, '')
+    process.env.FOVEA_CACHE = join(file, 'below')
+    const { logits, precision } = await loadWith(loadModel)
+    process.env.FOVEA_CACHE = cache()
+    expect(precision.cached).toBe(false)
+    expect(precisionLine(precision)).toContain(`not cached: ${join(file, 'below', 'quantized')} cannot be written`)
+    expect(logits).toEqual(before.logits)
+    expect(existsSync(join(file, 'below'))).toBe(false)
+  })
+})
+
+it('the cache lies where FOVEA_CACHE says, or among the caches of the user', () => {
+  const env = { HOME: '/home/a' }
+  expect(cacheFolder({ env: { ...env, FOVEA_CACHE: '/x' }, platform: 'linux' })).toBe('/x')
+  expect(cacheFolder({ env: { ...env, XDG_CACHE_HOME: '/y' }, platform: 'linux' })).toBe('/y/fovea')
+  expect(cacheFolder({ env, platform: 'darwin' })).toMatch(/Library\/Caches\/fovea$/)
+  expect(cacheFolder({ env: { LOCALAPPDATA: '/z' }, platform: 'win32' })).toBe('/z/fovea/cache')
+})
