@@ -2,6 +2,7 @@
  * Fovea: vision-language models in TypeScript, and every published way of spending visual tokens as a small program.
  */
 export { FoveaError } from './errors.ts'
+export { type DownloadProgress, type ResolveOptions, resolveModel } from './hub/resolve.ts'
 export { decodeImage } from './media/decode.ts'
 export type { RgbImage } from './media/image.ts'
 export { readImage } from './media/read-image.ts'

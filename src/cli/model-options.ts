@@ -1,6 +1,5 @@
 /** The options that every command with a model shares, and what they mean. */
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Option, type Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
@@ -9,7 +8,8 @@ import type { Method } from '../pipeline/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import { loadModel } from '../pipeline/node-load.ts'
 import type { Device } from '../runtime/index.ts'
-import { packageRoot } from './package-root.ts'
+import { downloadView } from './download-view.ts'
+import { DEFAULT_MODEL, modelPath } from './package-root.ts'
 import { integer, number } from './parsers.ts'
 
 export interface ModelOptions {
@@ -23,11 +23,13 @@ export interface SamplingFlags {
   seed: number
 }
 
-const DEFAULT_MODEL = 'mini'
-
 export const withModelOptions = (program: Program): Program =>
   program
-    .option('--model <folder>', 'a model folder in Hugging Face form, or "mini", which comes with fovea', DEFAULT_MODEL)
+    .option(
+      '--model <name>',
+      'a folder, org/name or org/name@revision of the Hugging Face hub, or "mini", which comes with fovea',
+      DEFAULT_MODEL,
+    )
     .addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
 
 export const withSamplingOptions = (program: Program): Program =>
@@ -52,25 +54,33 @@ export async function methodOf(texts: readonly string[]): Promise<Method | undef
   return parseMethod(texts.join('+'))
 }
 
-/** The folder that `--model` means. Throws FoveaError `model_missing` where there is none. */
+/** The folder that `--model` means, which is no model of the hub. Throws FoveaError `model_missing` where there is none. */
 export async function modelFolder(name: string): Promise<string> {
-  const folder = name === DEFAULT_MODEL || name === 'fovea-mini' ? join(packageRoot, 'models/fovea-mini') : name
+  const folder = modelPath(name)
   const found = await stat(folder).catch(() => undefined)
   if (found?.isDirectory()) return folder
   const problem = found ? 'this is a file; a model is a folder' : 'there is no such model folder'
   throw new FoveaError('model_missing', 'input', `${folder}: ${problem}`)
 }
 
-export const openModel = async ({ model, device }: ModelOptions): Promise<Model> =>
-  loadModel(await modelFolder(model), { device })
+/** Loads the model that a command names; what the cache lacks is downloaded first, with progress on standard error. */
+export async function openModel({ model, device }: ModelOptions, signal?: AbortSignal): Promise<Model> {
+  const view = downloadView(signal)
+  try {
+    return await loadModel(modelPath(model), { device, signal, onProgress: view.update })
+  } finally {
+    view.stop()
+  }
+}
 
 /** Reads images and loads the model at the same time. What is wrong with an image is said first. */
 export async function openBoth(
   paths: readonly string[],
   options: ModelOptions,
+  signal?: AbortSignal,
 ): Promise<{ images: RgbImage[]; model: Model }> {
   const reading = Promise.all(paths.map((path) => readImage(path)))
-  const [read, opened] = await Promise.allSettled([reading, openModel(options)])
+  const [read, opened] = await Promise.allSettled([reading, openModel(options, signal)])
   if (read.status === 'fulfilled' && opened.status === 'fulfilled') return { images: read.value, model: opened.value }
   if (opened.status === 'fulfilled') await opened.value.dispose()
   throw read.status === 'rejected' ? read.reason : (opened as PromiseRejectedResult).reason

@@ -36,7 +36,7 @@ export const forwardCommand = command<ForwardFlags>({
   ],
   configure: (program) =>
     program
-      .argument('<model>', 'a model folder, or "mini"')
+      .argument('<model>', 'a model folder, org/name of the hub, or "mini"')
       .option(
         '--image <files...>',
         'image files, in the order of the prompt',
@@ -46,9 +46,9 @@ export const forwardCommand = command<ForwardFlags>({
       .requiredOption('--prompt <text>', 'the question')
       .option('--raw-prompt', 'take the prompt as the whole text, special tokens included, without the chat template')
       .option('--json', 'print one JSON object; its logits are little-endian float32 in base64'),
-  run: async ({ args: [folder], options, signal }) => {
-    const choice: ModelOptions = { model: folder as string, device: 'cpu' }
-    const { images, model } = await openBoth(options.image, choice)
+  run: async ({ args: [name], options, signal }) => {
+    const choice: ModelOptions = { model: name as string, device: 'cpu' }
+    const { images, model } = await openBoth(options.image, choice, signal)
     try {
       const found = await forward(model, { prompt: options.prompt, images, rawPrompt: options.rawPrompt, signal })
       print(options.json ? JSON.stringify({ ...found, logits: base64(found.logits) }) : describe(found))

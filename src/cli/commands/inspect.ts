@@ -52,14 +52,14 @@ export const inspectCommand = command<InspectFlags>({
     'fovea inspect --json',
   ],
   configure: (program) =>
-    withMethodOption(program.argument('[model]', 'a model folder, or "mini"', 'mini'))
+    withMethodOption(program.argument('[model]', 'a model folder, org/name of the hub, or "mini"', 'mini'))
       .option('--text <tokens>', 'length of the question that prefill is counted for', integer(1), 16)
       .option('--graph', 'list how often each op occurs')
       .option('--json', 'print one JSON object instead of text'),
-  run: async ({ args: [folder], options }) => {
+  run: async ({ args: [name], options, signal }) => {
     const method = (await methodOf(options.method)) ?? dense
-    const choice: ModelOptions = { model: folder as string, device: 'cpu' }
-    const model = await openModel(choice)
+    const choice: ModelOptions = { model: name as string, device: 'cpu' }
+    const model = await openModel(choice, signal)
     try {
       const found = inspect(model, method, options.text)
       print(options.json ? JSON.stringify(found) : describe(found, options))
