@@ -56,7 +56,8 @@ export async function pullModel(reference: ModelReference, options: PullOptions 
   const first = small.filter(({ name }) => name === 'config.json' || name === INDEX)
   let fetched = await fetchAll(first, place, { signal })
   const texts = await readBlobs(repository, first)
-  checkConfig?.(parseConfig(reference.id, texts.get('config.json')))
+  const config = parseConfig(reference.id, texts.get('config.json'))
+  checkConfig?.(config)
   const weights = weightFiles(model, texts.get(INDEX))
   fetched += await fetchAll([...small.filter((file) => !first.includes(file)), ...weights], place, options)
   const files = [...small, ...weights]
