@@ -73,14 +73,20 @@ export async function openModel({ model, device }: ModelOptions, signal?: AbortS
   }
 }
 
-/** Reads images and loads the model at the same time. What is wrong with an image is said first. */
+/**
+ * Reads images and loads the model at the same time. What is wrong with an image is said first, and ends a download:
+ * most people would rather mend a typing error than wait for it.
+ */
 export async function openBoth(
   paths: readonly string[],
   options: ModelOptions,
   signal?: AbortSignal,
 ): Promise<{ images: RgbImage[]; model: Model }> {
+  const ending = new AbortController()
+  signal?.addEventListener('abort', () => ending.abort(signal.reason))
   const reading = Promise.all(paths.map((path) => readImage(path)))
-  const [read, opened] = await Promise.allSettled([reading, openModel(options, signal)])
+  reading.catch(() => ending.abort())
+  const [read, opened] = await Promise.allSettled([reading, openModel(options, ending.signal)])
   if (read.status === 'fulfilled' && opened.status === 'fulfilled') return { images: read.value, model: opened.value }
   if (opened.status === 'fulfilled') await opened.value.dispose()
   throw read.status === 'rejected' ? read.reason : (opened as PromiseRejectedResult).reason

@@ -7,7 +7,8 @@
  *
  * A file that is still coming is `blobs/<etag>.part`.
  */
-import { copyFile, link, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { copyFile, link, lstat, mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
 import { INDEX, readWeightMap, SINGLE } from '../checkpoints/open-checkpoint.ts'
@@ -49,9 +50,8 @@ export async function writeRef(repository: string, revision: string, commit: str
 /** Makes a file of a snapshot stand for a blob: by a link, or where the disk has none by a copy. */
 export async function linkBlob(repository: string, commit: string, name: string, etag: string): Promise<void> {
   const path = join(snapshotFolder(repository, commit), name)
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${randomUUID()}.tmp`
   await mkdir(dirname(path), { recursive: true })
-  await rm(temporary, { force: true })
   const blob = blobPath(repository, etag)
   await symlink(join('..', '..', 'blobs', etag), temporary)
     .catch(() => link(blob, temporary))

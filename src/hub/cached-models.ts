@@ -117,7 +117,7 @@ async function removeAll(repository: string): Promise<void> {
 }
 
 async function removeRevision({ folder, revisions }: CachedModel, doomed: CachedRevision): Promise<void> {
-  const kept = revisions.filter((revision) => revision !== doomed)
+  const kept = revisions.filter(({ commit }) => commit !== doomed.commit)
   const used = new Set((await Promise.all(kept.map(blobsOf))).flat())
   const own = await blobsOf(doomed)
   for (const ref of doomed.refs) await rm(join(folder, 'refs', ref), { force: true })

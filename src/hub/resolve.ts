@@ -34,7 +34,7 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
 }
 
 function missing(name: string, isFile: boolean): FoveaError {
-  const problem = isFile ? 'this is a file; a model is a folder' : 'there is no such model folder'
+  const problem = isFile ? 'this is a file' : 'there is no such model folder'
   const message = `${name}: ${problem}; a model is a folder, or org/name of the hub, such as HuggingFaceTB/SmolVLM-256M-Instruct`
   return new FoveaError('model_missing', 'input', message)
 }

@@ -67,6 +67,15 @@ describe('a model of the hub', () => {
     ])
   })
 
+  it('comes once for two that ask at once', async () => {
+    const hub = await startHub()
+    const [one, two] = await Promise.all([pull(hub), pull(hub)])
+    expect(one.folder).toBe(two.folder)
+    expect(rangesOf(hub)).toEqual([undefined])
+    expect(readFileSync(join(one.folder, WEIGHTS))).toEqual(hub.files.get(WEIGHTS))
+    expect(readdirSync(one.folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
   it('fetches what a new revision changed, and keeps both', async () => {
     const hub = await startHub()
     const before = await pull(hub)
@@ -306,6 +315,27 @@ describe('what is refused', () => {
     await expect(pull(hub)).rejects.toThrow(
       'it holds neither model.safetensors nor model.safetensors.index.json; "model-q4.gguf" is for other programs',
     )
+  })
+
+  it('what the disk has no room for, before it comes', async () => {
+    const hub = await startHub()
+    const file = {
+      type: 'file',
+      path: WEIGHTS,
+      size: 1,
+      oid: '0'.repeat(40),
+      lfs: { oid: '1'.repeat(64), size: 2 ** 52 },
+    }
+    const config = { type: 'file', path: 'config.json', size: hub.files.get('config.json')!.length }
+    const entries = [file, { ...config, oid: etagOf('config.json', hub.files.get('config.json')!) }]
+    hub.answerApi = (request, response) =>
+      request.url!.includes('/tree/') && Boolean(response.writeHead(200).end(JSON.stringify(entries)))
+    await expect(pull(hub)).rejects.toMatchObject({
+      code: 'disk_full',
+      kind: 'resource',
+      message: expect.stringMatching(/4503599\.63 GB are still to come and .* GB are free; .*HF_HUB_CACHE/),
+    })
+    expect(rangesOf(hub)).toEqual([])
   })
 
   it('what is no model', async () => {
