@@ -109,7 +109,7 @@ const firstByte = (range = ''): number => Number(/^bytes=(\d+)-/.exec(range)?.[1
 function answerFile(hub: FakeHub, asked: FileRequest, storage?: string): void {
   if (hub.misbehave?.(asked)) return
   const { name, host, bytes, request, response } = asked
-  if (host === 'hub' && isLarge(name)) redirect(response, `${storage}/${name}`, name, bytes)
+  if (host === 'hub' && isLarge(name)) redirect(response, `${storage}/${name}`, asked, hub.commit())
   else sendFile(response, name, bytes, request.headers.range, host === 'hub' ? hub.commit() : undefined)
 }
 
@@ -141,9 +141,9 @@ const tree = ({ files }: FakeHub): object[] => [
     })),
 ]
 
-function redirect(response: ServerResponse, location: string, name: string, bytes: Buffer): void {
+function redirect(response: ServerResponse, location: string, { name, bytes }: FileRequest, commit: string): void {
   const linked = { 'x-linked-etag': `"${etagOf(name, bytes)}"`, 'x-linked-size': String(bytes.length) }
-  response.writeHead(302, { location, ...linked }).end()
+  response.writeHead(302, { location, 'x-repo-commit': commit, ...linked }).end()
 }
 
 export function sendFile(response: ServerResponse, name: string, bytes: Buffer, range?: string, commit?: string): void {
