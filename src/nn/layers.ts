@@ -6,6 +6,7 @@ import {
   layerNorm,
   matmul,
   mul,
+  relu,
   rmsNorm,
   silu,
   type Tensor,
@@ -44,6 +45,7 @@ export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   quick_gelu: (x) => silu(x, 1.702),
   gelu_pytorch_tanh: geluTanh,
   gelu_new: geluTanh,
+  relu,
   silu: (x) => silu(x),
 }
 

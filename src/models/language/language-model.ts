@@ -9,6 +9,8 @@ export interface LanguageModel {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
+  /** Positions it has learnt; absent: its positions go on. */
+  readonly contextLength?: number
   /** The embedding table is also the output layer. */
   readonly tied: boolean
   /** ids [...] -> embeddings [..., d]. */
