@@ -7,8 +7,8 @@ import type { TableEntry } from './weight-table.ts'
 /** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */
 export function requiredWeights(architecture: Architecture): ReadonlyMap<string, readonly number[]> {
   const scope = createScope()
-  const { patches } = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
-  architecture.connect(scope, patches)
+  const vision = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
+  architecture.connect(scope, vision.patches, { vision, question: input('question', [1, 1], 'i64') })
   architecture.separator?.(scope)
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
   const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})

@@ -6,6 +6,7 @@ import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { expandImages, layout, repeatPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
+import { afterImages } from './plain-prompt.ts'
 import type { EncodedView } from './vision-program.ts'
 
 export interface Reply {
@@ -27,6 +28,13 @@ export interface Reply {
 
 const MAX_TOKENS = 128
 
+/** Images that are encoded anew for every text, for models whose visual tokens depend on it. */
+export interface ImagesInQuestion {
+  readonly count: number
+  /** Encodes them all for a text. */
+  encode(text: string): Promise<readonly EncodedImage[]>
+}
+
 /** Several turns about the same images. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   private readonly messages: ChatMessage[] = []
@@ -36,15 +44,23 @@ export class Conversation {
   private position = 0
   private lastKept: readonly number[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
-  private readonly views: readonly EncodedView[]
+  /** What the images were last encoded for. */
+  private question?: string
 
   constructor(
     private readonly parts: ModelParts,
     private readonly language: LanguageProgram,
-    private readonly images: readonly EncodedImage[],
+    private images: readonly EncodedImage[],
     private readonly key: string,
-  ) {
-    this.views = images.flatMap((image) => image.views)
+    private readonly inQuestion?: ImagesInQuestion,
+  ) {}
+
+  private get views(): readonly EncodedView[] {
+    return this.images.flatMap((image) => image.views)
+  }
+
+  private get imageCount(): number {
+    return this.inQuestion?.count ?? this.images.length
   }
 
   /**
@@ -56,7 +72,7 @@ export class Conversation {
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
     const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
+    const pictures: MessagePart[] = first ? new Array(this.imageCount).fill({ type: 'image' }) : []
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
@@ -81,7 +97,9 @@ export class Conversation {
     const { imageToken } = this.parts.architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const ids = expandImages(this.encode(options.rawPrompt ? prompt : this.render()), imageToken, this.images)
+    const text = options.rawPrompt ? prompt : this.render()
+    const said = this.parts.architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
+    const ids = expandImages(said, imageToken, this.images)
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
@@ -107,6 +125,26 @@ export class Conversation {
     return prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
   }
 
+  /** The image tokens, then the ids of the text as if it stood alone. */
+  private async encodeImagesFirst(prompt: string): Promise<readonly number[]> {
+    const { architecture, tokenizer } = this.parts
+    const { imageToken } = architecture
+    const text = afterImages(prompt, tokenizer.idToToken(imageToken), this.imageCount)
+    await this.lookAgain(tokenizer.unprotect(text))
+    return [...new Array<number>(this.imageCount).fill(imageToken), ...this.encode(text)]
+  }
+
+  /** Encodes the images for a text that they have not been encoded for; nothing of the cache holds for it. */
+  private async lookAgain(text: string): Promise<void> {
+    if (!this.inQuestion || text === this.question) return
+    this.images = await this.inQuestion.encode(text)
+    this.question = text
+    await this.language.close(this.key)
+    await this.language.open(this.key)
+    this.fed = []
+    this.position = 0
+  }
+
   /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
   private async rewind(ids: readonly number[]): Promise<number> {
     let common = 0
@@ -128,7 +166,10 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.views : [], this.position)
+    const { imageToken, contextLength } = this.parts.architecture
+    const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position)
+    if (this.position + chunk.order.length > (contextLength ?? Number.POSITIVE_INFINITY))
+      throw contextError(this.position + chunk.order.length, contextLength)
     const result = await this.language.run(this.key, chunk)
     this.fed.push(...ids)
     this.position += chunk.order.length
@@ -160,6 +201,7 @@ export class Conversation {
         finishReason = 'stop'
         break
       }
+      if (this.position === this.parts.architecture.contextLength) break // there is no place for another token
       if (generated.length < maxTokens) {
         const result = await this.feed([id], false)
         steps.push(result)
@@ -206,6 +248,13 @@ export class Conversation {
     }
   }
 }
+
+const contextError = (length: number, most?: number): FoveaError =>
+  new FoveaError(
+    'context_full',
+    'input',
+    `the model has ${most} positions, the conversation takes ${length}; ask less at once or start a new conversation`,
+  )
 
 const turnError = (problem: 'busy' | 'closed', message: string): FoveaError =>
   new FoveaError(`conversation_${problem}`, 'usage', message)

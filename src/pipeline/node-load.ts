@@ -1,7 +1,7 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
-import type { Family } from '../models/family.ts'
+import type { Architecture, Family } from '../models/family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import { families } from '../models/index.generated.ts'
 import type { Device } from '../runtime/index.ts'
@@ -14,6 +14,7 @@ import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
 import { checkWeights, requiredWeights } from './check-weights.ts'
 import { Model } from './model.ts'
+import { plainTemplate } from './plain-prompt.ts'
 import { type TableEntry, weightTable } from './weight-table.ts'
 
 export interface LoadOptions {
@@ -29,10 +30,12 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
   const family = familyOf(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
   const architecture = family.bind(config, preprocessor)
-  const [checkpoint, tokenizer, template, generation] = await Promise.all([
+  const { question } = architecture
+  const [checkpoint, tokenizer, questionTokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
-    loadChatTemplate(folder).catch(missingTemplate),
+    question && loadTokenizer(join(folder, question.tokenizer)),
+    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture)),
     readModelJson(folder, 'generation_config.json'),
   ])
   const entries = new Map<string, TableEntry>()
@@ -50,6 +53,7 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
     architecture,
     preprocessor,
     tokenizer,
+    questionTokenizer,
     template,
     eosIds: [eos].flat(),
     weights: weightTable(entries, files, threads),
@@ -77,8 +81,9 @@ async function readProcessor(folder: string): Promise<unknown> {
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
-function missingTemplate(error: unknown): ChatTemplate {
+function missingTemplate(error: unknown, { imagesFirst }: Architecture): ChatTemplate {
   if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
+  if (imagesFirst) return plainTemplate
   return {
     render: () => {
       throw error

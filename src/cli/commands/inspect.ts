@@ -93,7 +93,7 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     visualTokens: { before, given },
     parts: partsOf(weights),
     stages: {
-      vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), {}))),
+      vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), { question: text }))),
       prefill: countCost(outputs, prompt),
       'decode, per token': countCost(outputs, next),
     },
