@@ -81,6 +81,15 @@ export interface Architecture {
   readonly vocabulary: number
   /** Positions that the language model has learnt, for prompt and answer together; absent: they go on. */
   readonly contextLength?: number
+  /** Layers whose keys and values are kept; those of `layers` when absent. */
+  readonly caches?: number
+  /**
+   * Of an encoder-decoder: the token that each answer begins with. The whole prompt goes through the encoder at once, so
+   * every turn reads the conversation anew.
+   */
+  readonly answerStart?: number
+  /** Weights that a checkpoint may leave out, and those whose values they have then. */
+  readonly fallbacks?: Readonly<Record<string, string>>
   /**
    * The images come before the text, and before the tokens that begin every text. Prompts need no image token then, and
    * no chat template.

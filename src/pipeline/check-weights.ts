@@ -11,7 +11,7 @@ export function requiredWeights(architecture: Architecture): ReadonlyMap<string,
   architecture.connect(scope, vision.patches, { vision, question: input('question', [1, 1], 'i64') })
   architecture.separator?.(scope)
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
-  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})
+  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, { answer: states })
   architecture.logits(scope, hidden)
   return new Map([...scope.parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))
 }

@@ -94,13 +94,14 @@ export class Conversation {
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
-    const { imageToken } = this.parts.architecture
+    const { architecture } = this.parts
+    const { imageToken } = architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
     const text = options.rawPrompt ? prompt : this.render()
-    const said = this.parts.architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
+    const said = architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
     const ids = expandImages(said, imageToken, this.images)
-    const cached = await this.rewind(ids)
+    const cached = architecture.answerStart === undefined ? await this.rewind(ids) : await this.restart()
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
     const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
@@ -131,7 +132,8 @@ export class Conversation {
     const { imageToken } = architecture
     const text = afterImages(prompt, tokenizer.idToToken(imageToken), this.imageCount)
     await this.lookAgain(tokenizer.unprotect(text))
-    return [...new Array<number>(this.imageCount).fill(imageToken), ...this.encode(text)]
+    const closed = [...this.encode(text), ...tokenizer.suffix]
+    return [...new Array<number>(this.imageCount).fill(imageToken), ...closed]
   }
 
   /** Encodes the images for a text that they have not been encoded for; nothing of the cache holds for it. */
@@ -139,10 +141,16 @@ export class Conversation {
     if (!this.inQuestion || text === this.question) return
     this.images = await this.inQuestion.encode(text)
     this.question = text
+    await this.restart()
+  }
+
+  /** Empties the cache; returns what is left in it. */
+  private async restart(): Promise<number> {
     await this.language.close(this.key)
     await this.language.open(this.key)
     this.fed = []
     this.position = 0
+    return 0
   }
 
   /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
@@ -166,14 +174,22 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const { imageToken, contextLength } = this.parts.architecture
+    const { imageToken, contextLength, answerStart } = this.parts.architecture
     const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position)
     if (this.position + chunk.order.length > (contextLength ?? Number.POSITIVE_INFINITY))
       throw contextError(this.position + chunk.order.length, contextLength)
-    const result = await this.language.run(this.key, chunk)
+    const answer = answerStart === undefined ? undefined : [answerStart]
+    const result = await this.language.run(this.key, { ...chunk, answer })
     this.fed.push(...ids)
     this.position += chunk.order.length
     return result
+  }
+
+  /** Runs a token of the answer through the model. */
+  private async feedAnswer(id: number): Promise<ChunkResult> {
+    if (this.parts.architecture.answerStart === undefined) return this.feed([id], false)
+    this.fed.push(id)
+    return this.language.run(this.key, { ...layout([], id, [], this.position), answer: [id] })
   }
 
   private async decode(start: Float32Array, sample: Sampler, options: AskOptions) {
@@ -203,7 +219,7 @@ export class Conversation {
       }
       if (this.position === this.parts.architecture.contextLength) break // there is no place for another token
       if (generated.length < maxTokens) {
-        const result = await this.feed([id], false)
+        const result = await this.feedAnswer(id)
         steps.push(result)
         logits = result.logits
       }

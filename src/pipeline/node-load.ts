@@ -46,6 +46,10 @@ export async function loadModel(folder: string, { device = 'cpu', threads }: Loa
     entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
     files[basename(file)] = file
   }
+  for (const [name, other] of Object.entries(architecture.fallbacks ?? {})) {
+    const entry = entries.get(other)
+    if (entry && !entries.has(name)) entries.set(name, entry)
+  }
   checkWeights(requiredWeights(architecture), entries, folder)
   const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
   const parts = {

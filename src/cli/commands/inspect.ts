@@ -78,9 +78,10 @@ function inspect(model: Model, method: Method, text: number): Inspection {
   const language = traceLanguage(architecture, method)
   const given = vision.reduce((sum, { embeds }) => sum + evaluateDim(embeds.shape[1], new Map()), 0)
   const before = own.map((view) => architecture.grid(view)).reduce((sum, { rows, columns }) => sum + rows * columns, 0)
-  const empty = pastSizes(architecture.layers, () => 0)
-  const prompt = { text, visual: given, ...empty }
-  const next = { text: 1, visual: 0, ...pastSizes(architecture.layers, (layer) => language.lengths(layer, prompt)) }
+  const { layers, caches = layers, answerStart } = architecture
+  const prompt = { text, visual: given, answer: 1, ...pastSizes(caches, () => 0) }
+  const past = pastSizes(caches, (layer) => language.lengths(layer, prompt))
+  const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...past }
   const outputs = Object.values(language.outputs)
   return {
     model: name,

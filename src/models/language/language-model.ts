@@ -11,6 +11,12 @@ export interface LanguageModel {
   readonly vocabulary: number
   /** Positions it has learnt; absent: its positions go on. */
   readonly contextLength?: number
+  /** Layers whose keys and values are kept; those of `layers` when absent. */
+  readonly caches?: number
+  /** Of an encoder-decoder: the token that each answer begins with. */
+  readonly answerStart?: number
+  /** Weights that a checkpoint may leave out, and those whose values they have then. */
+  readonly fallbacks?: Readonly<Record<string, string>>
   /** The embedding table is also the output layer. */
   readonly tied: boolean
   /** ids [...] -> embeddings [..., d]. */

@@ -5,6 +5,7 @@ import { llamaConfig } from './llama-config.ts'
 import { mistralConfig } from './mistral.ts'
 import { optModel } from './opt.ts'
 import { qwen2Config } from './qwen2.ts'
+import { t5Model } from './t5.ts'
 
 /** How the decoder of each `model_type` is read. */
 const languages: Readonly<Record<string, (raw: unknown, part: string) => LanguageModel>> = {
@@ -12,6 +13,7 @@ const languages: Readonly<Record<string, (raw: unknown, part: string) => Languag
   mistral: (raw, part) => llamaModel(mistralConfig(raw, part)),
   opt: optModel,
   qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
+  t5: t5Model,
 }
 
 const typed = z.looseObject({

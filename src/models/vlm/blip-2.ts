@@ -44,7 +44,7 @@ export function blipArchitecture(
   const vision = blipVisionConfig(config.vision_config, 'vision_config')
   const bridge = qformerConfig(config.qformer_config, 'qformer_config')
   const text = { model_type: 'opt', ...config.text_config }
-  const { embed, decode, logits, tied, ...language } = languageOf(text, 'text_config')
+  const { embed, decode, logits, tied, fallbacks = {}, ...language } = languageOf(text, 'text_config')
   const { image_size: viewSize, patch_size: patchSize } = vision
   return {
     name,
@@ -56,6 +56,9 @@ export function blipArchitecture(
     patchSize,
     viewSize,
     ignored: tied ? ['language_model.lm_head.'] : [],
+    fallbacks: Object.fromEntries(
+      Object.entries(fallbacks).map((names) => names.map((name) => `language_model.${name}`)),
+    ),
     views: (image) => [singleView(image, processor, viewSize)],
     grid: ({ width, height }) => ({ rows: height / patchSize, columns: width / patchSize }),
     encode: (p, pixels) => encode(p, vision, pixels),
