@@ -178,7 +178,11 @@ describe('config.json of BLIP-2', () => {
   })
 
   it.each([
-    ['text_config', { model_type: 't5' }, 'model_type: "t5" is not supported; supported: llama, mistral, opt, qwen2'],
+    [
+      'text_config',
+      { model_type: 'bloom' },
+      'model_type: "bloom" is not supported; supported: llama, mistral, opt, qwen2, t5',
+    ],
     [
       'text_config',
       { word_embed_proj_dim: 16 },

@@ -107,9 +107,10 @@ function partsOf(weights: WeightTable): Part[] {
   const names = [...weights.entries.keys()]
   const groups = [...new Set(names.map((name) => name.split('.')[0]))]
   return groups.map((name) => {
-    const own = names.filter((full) => full.startsWith(`${name}.`))
-    const layers = own.flatMap((full) => /\.layers\.(\d+)\./.exec(full)?.[1] ?? [])
-    return { name, layers: new Set(layers).size, parameters: countParameters(weights, `${name}.`) }
+    const own = names.filter((full) => full === name || full.startsWith(`${name}.`))
+    const layers = own.flatMap((full) => /\.(?:layers?|block)\.(\d+)\./.exec(full)?.[1] ?? [])
+    const parameters = countParameters(weights, own.length === 1 ? own[0] : `${name}.`)
+    return { name, layers: new Set(layers).size, parameters }
   })
 }
 
