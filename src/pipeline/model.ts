@@ -52,7 +52,8 @@ export class Model {
       for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
       return encoded
     }
-    const inQuestion = this.parts.architecture.question && { count: images.length, encode }
+    const depends = this.parts.architecture.question && images.length > 0
+    const inQuestion = depends ? { count: images.length, encode } : undefined
     const encoded = inQuestion ? [] : await encode()
     const key = `conversation-${this.conversations++}`
     await language.open(key)
