@@ -24,7 +24,25 @@ export interface VisionFeatures {
   readonly patches: Tensor
   /** Tokens before the patches in every layer (1 with CLS). */
   readonly special: number
+  /** Special tokens that the connector takes beside the patches, [b, special, d]. */
+  readonly specialTokens?: Tensor
   readonly grid: Grid
+}
+
+/** What a connector may look at beside the patches. */
+export interface ConnectorContext {
+  /** Everything the vision encoder computed; a method may have dropped some of its patches. */
+  readonly vision: VisionFeatures
+  /** Token ids of the question, i64 [1, t]; present where the architecture has a `question`. */
+  readonly question?: Tensor
+}
+
+/** Visual tokens of a connector that does not make one of each patch. */
+export interface ResampledTokens {
+  /** [b, m, d text] */
+  readonly states: Tensor
+  /** For each patch the token that it counts to, i64 [b, n]. */
+  readonly assignment: Tensor
 }
 
 export interface Grid {
@@ -61,6 +79,29 @@ export interface Architecture {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
+  /** Positions that the language model has learnt, for prompt and answer together; absent: they go on. */
+  readonly contextLength?: number
+  /** Layers whose keys and values are kept; those of `layers` when absent. */
+  readonly caches?: number
+  /**
+   * Of an encoder-decoder: the token that each answer begins with. The whole prompt goes through the encoder at once, so
+   * every turn reads the conversation anew.
+   */
+  readonly answerStart?: number
+  /** Weights that a checkpoint may leave out, and those whose values they have then. */
+  readonly fallbacks?: Readonly<Record<string, string>>
+  /**
+   * The images come before the text, and before the tokens that begin every text. Prompts need no image token then, and
+   * no chat template.
+   */
+  readonly imagesFirst?: boolean
+  /** Images that a prompt may hold; any number when absent. */
+  readonly maxImages?: number
+  /**
+   * A connector that reads the question (the text after `imagesFirst`): folder of its tokenizer in the model folder, and
+   * how many tokens it takes.
+   */
+  readonly question?: { readonly tokenizer: string; readonly maxTokens: number }
   /** Cuts an image into views. */
   views(image: RgbImage): View[]
   /** Cuts an image that is one of several in a prompt; as `views` when absent. */
@@ -81,8 +122,8 @@ export interface Architecture {
   grid(view: View): Grid
   /** Pixels [b, 3, H, W] -> vision features. */
   encode(p: Scope, pixels: Tensor): VisionFeatures
-  /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text]. */
-  connect(p: Scope, patches: Tensor): Tensor
+  /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text], or another number of them. */
+  connect(p: Scope, patches: Tensor, context: ConnectorContext): Tensor | ResampledTokens
   embed(p: Scope, ids: Tensor): Tensor
   decode(p: Scope, start: Hidden, options: DecoderOptions): DecoderResult
   /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */

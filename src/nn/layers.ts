@@ -6,6 +6,7 @@ import {
   geluTanh,
   layerNorm,
   matmul,
+  relu,
   rmsNorm,
   silu,
   type Tensor,
@@ -37,6 +38,7 @@ export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   quick_gelu: (x) => silu(x, 1.702),
   gelu_pytorch_tanh: geluTanh,
   gelu_new: geluTanh,
+  relu,
   silu: (x) => silu(x),
 }
 

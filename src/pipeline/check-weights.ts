@@ -15,11 +15,13 @@ export interface TracedModel {
 
 export function traceModel(architecture: Architecture): TracedModel {
   const scope = createScope()
-  const { patches } = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
+  const seen = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
+  const question = input('question', [1, 1], 'i64')
+  const visual = architecture.connect(scope, seen.patches, { vision: seen, question })
   const separator = architecture.separator?.(scope)
-  const vision = [architecture.connect(scope, patches), ...(separator ? [separator] : [])]
+  const vision = ['states' in visual ? visual.states : visual, ...(separator ? [separator] : [])]
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
-  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})
+  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, { answer: states })
   return { parameters: scope.parameters, vision, hidden, logits: architecture.logits(scope, hidden) }
 }
 

@@ -6,6 +6,7 @@ import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { expandImages, layout, repeatPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
+import { afterImages } from './plain-prompt.ts'
 import type { EncodedView } from './vision-program.ts'
 
 export interface Reply {
@@ -27,6 +28,13 @@ export interface Reply {
 
 const MAX_TOKENS = 128
 
+/** Images that are encoded anew for every text, for models whose visual tokens depend on it. */
+export interface ImagesInQuestion {
+  readonly count: number
+  /** Encodes them all for a text. */
+  encode(text: string): Promise<readonly EncodedImage[]>
+}
+
 /** Several turns about the same images. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   private readonly messages: ChatMessage[] = []
@@ -36,15 +44,23 @@ export class Conversation {
   private position = 0
   private lastKept: readonly number[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
-  private readonly views: readonly EncodedView[]
+  /** What the images were last encoded for. */
+  private question?: string
 
   constructor(
     private readonly parts: ModelParts,
     private readonly language: LanguageProgram,
-    private readonly images: readonly EncodedImage[],
+    private images: readonly EncodedImage[],
     private readonly key: string,
-  ) {
-    this.views = images.flatMap((image) => image.views)
+    private readonly inQuestion?: ImagesInQuestion,
+  ) {}
+
+  private get views(): readonly EncodedView[] {
+    return this.images.flatMap((image) => image.views)
+  }
+
+  private get imageCount(): number {
+    return this.inQuestion?.count ?? this.images.length
   }
 
   /**
@@ -56,7 +72,7 @@ export class Conversation {
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
     const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
+    const pictures: MessagePart[] = first ? new Array(this.imageCount).fill({ type: 'image' }) : []
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
@@ -78,11 +94,14 @@ export class Conversation {
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
-    const { imageToken } = this.parts.architecture
+    const { architecture } = this.parts
+    const { imageToken } = architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const ids = expandImages(this.encode(options.rawPrompt ? prompt : this.render()), imageToken, this.images)
-    const cached = await this.rewind(ids)
+    const text = options.rawPrompt ? prompt : this.render()
+    const said = architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
+    const ids = expandImages(said, imageToken, this.images)
+    const cached = architecture.answerStart === undefined ? await this.rewind(ids) : await this.restart()
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
     const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
@@ -107,6 +126,33 @@ export class Conversation {
     return prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
   }
 
+  /** The image tokens, then the ids of the text as if it stood alone. */
+  private async encodeImagesFirst(prompt: string): Promise<readonly number[]> {
+    const { architecture, tokenizer } = this.parts
+    const { imageToken } = architecture
+    const text = afterImages(prompt, tokenizer.idToToken(imageToken), this.imageCount)
+    await this.lookAgain(tokenizer.unprotect(text))
+    const closed = [...this.encode(text), ...tokenizer.suffix]
+    return [...new Array<number>(this.imageCount).fill(imageToken), ...closed]
+  }
+
+  /** Encodes the images for a text that they have not been encoded for; nothing of the cache holds for it. */
+  private async lookAgain(text: string): Promise<void> {
+    if (!this.inQuestion || text === this.question) return
+    this.images = await this.inQuestion.encode(text)
+    this.question = text
+    await this.restart()
+  }
+
+  /** Empties the cache; returns what is left in it. */
+  private async restart(): Promise<number> {
+    await this.language.close(this.key)
+    await this.language.open(this.key)
+    this.fed = []
+    this.position = 0
+    return 0
+  }
+
   /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
   private async rewind(ids: readonly number[]): Promise<number> {
     let common = 0
@@ -128,11 +174,22 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.views : [], this.position)
-    const result = await this.language.run(this.key, chunk)
+    const { imageToken, contextLength, answerStart } = this.parts.architecture
+    const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position)
+    if (this.position + chunk.order.length > (contextLength ?? Number.POSITIVE_INFINITY))
+      throw contextError(this.position + chunk.order.length, contextLength)
+    const answer = answerStart === undefined ? undefined : [answerStart]
+    const result = await this.language.run(this.key, { ...chunk, answer })
     this.fed.push(...ids)
     this.position += chunk.order.length
     return result
+  }
+
+  /** Runs a token of the answer through the model. */
+  private async feedAnswer(id: number): Promise<ChunkResult> {
+    if (this.parts.architecture.answerStart === undefined) return this.feed([id], false)
+    this.fed.push(id)
+    return this.language.run(this.key, { ...layout([], id, [], this.position), answer: [id] })
   }
 
   private async decode(start: Float32Array, sample: Sampler, options: AskOptions) {
@@ -160,8 +217,9 @@ export class Conversation {
         finishReason = 'stop'
         break
       }
+      if (this.position === this.parts.architecture.contextLength) break // there is no place for another token
       if (generated.length < maxTokens) {
-        const result = await this.feed([id], false)
+        const result = await this.feedAnswer(id)
         steps.push(result)
         logits = result.logits
       }
@@ -206,6 +264,13 @@ export class Conversation {
     }
   }
 }
+
+const contextError = (length: number, most?: number): FoveaError =>
+  new FoveaError(
+    'context_full',
+    'input',
+    `the model has ${most} positions, the conversation takes ${length}; ask less at once or start a new conversation`,
+  )
 
 const turnError = (problem: 'busy' | 'closed', message: string): FoveaError =>
   new FoveaError(`conversation_${problem}`, 'usage', message)

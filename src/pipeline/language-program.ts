@@ -29,6 +29,8 @@ export interface Chunk {
   readonly order: readonly number[]
   /** Position of each slot for the rotary embedding. */
   readonly positions: readonly number[]
+  /** Of an encoder-decoder: new tokens of the answer. The others go to the encoder. */
+  readonly answer?: readonly number[]
 }
 
 export interface ChunkResult {
@@ -70,7 +72,8 @@ export async function compileLanguage(
   const program = await compile(backend, outputs, weights.compileOptions)
   // A program without a reducer asks for less: slots of visual tokens, for one.
   const known = new Set(program.inputs.map((value) => value.name))
-  const { layers, heads, hiddenSize } = architecture
+  const { heads, hiddenSize } = architecture
+  const layers = architecture.caches ?? architecture.layers
   const caches = new Map<string, number[]>()
   const names = Array.from({ length: layers }, (_, layer) => cacheNames(layer)).flatMap(({ keys, values }) => [
     keys,
@@ -86,8 +89,8 @@ export async function compileLanguage(
     },
     run: async (key, chunk) => {
       const past = caches.get(key)!
-      const [text, visual] = [chunk.ids.length, chunk.visual.dims[0]]
-      const sizes = { text, visual, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
+      const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
+      const sizes = { text, visual, answer, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
       const feeds = {
         ...Object.fromEntries(Object.entries(chunkFeeds(chunk, hiddenSize)).filter(([name]) => known.has(name))),
         ...Object.fromEntries(names.map((name) => [name, { resident: resident(key, name) }])),
@@ -117,7 +120,7 @@ export async function compileLanguage(
   }
 }
 
-function chunkFeeds({ ids, visual, order, positions }: Chunk, hiddenSize: number): Record<string, Value> {
+function chunkFeeds({ ids, visual, order, positions, answer = [] }: Chunk, hiddenSize: number): Record<string, Value> {
   const slots = order.map((from, slot) => ({ from, slot }))
   const slotsWhere = (isText: boolean) =>
     slots.filter(({ from }) => from < ids.length === isText).map(({ slot }) => slot)
@@ -126,6 +129,7 @@ function chunkFeeds({ ids, visual, order, positions }: Chunk, hiddenSize: number
     visual: f32([visual.dims[0], hiddenSize], visual.data),
     order: i64([order.length], order),
     positions: f32([1, positions.length], Float32Array.from(positions)),
+    answer: i64([answer.length], answer),
     textSlots: i64([ids.length], slotsWhere(true)),
     visualSlots: i64([visual.dims[0]], slotsWhere(false)),
   }
@@ -150,7 +154,7 @@ export function traceLanguage(architecture: Architecture, method: Method) {
     since: 0,
     changedBy: [],
   }
-  const past = Array.from({ length: layers }, (_, layer) => {
+  const past = Array.from({ length: architecture.caches ?? layers }, (_, layer) => {
     const shape = [`past${layer}`, heads.keyValue, heads.width]
     return { keys: input(cacheNames(layer).keys, shape), values: input(cacheNames(layer).values, shape) }
   })
@@ -160,7 +164,11 @@ export function traceLanguage(architecture: Architecture, method: Method) {
     const seq = { ...(hidden as Sequence), layers: done }
     return steps[index]?.(seq) ?? seq
   }
-  const result = architecture.decode(scope, start, { past, beforeLayer })
+  const answer =
+    architecture.answerStart === undefined
+      ? undefined
+      : reshape(architecture.embed(scope, input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
+  const result = architecture.decode(scope, start, { past, beforeLayer, answer })
   return { outputs: namedOutputs(architecture, scope, result), lengths: rowCounter(result.inputs) }
 }
 

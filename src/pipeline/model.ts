@@ -1,3 +1,4 @@
+import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { Architecture, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
@@ -9,6 +10,7 @@ import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
 import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
+import { questionIds } from './plain-prompt.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
 export interface GenerateOptions extends AskOptions {
@@ -43,19 +45,31 @@ export class Model {
 
   /** Starts a conversation about images: they are encoded once, and turns reuse the KV cache of the turns before. */
   async converse(images: readonly RgbImage[] = [], method: Method = dense): Promise<Conversation> {
+    assertCount(images, this.parts.architecture)
     const language = await this.language(method)
-    const encoded: EncodedImage[] = []
-    for (const image of images) encoded.push(await this.encode(image, method, images.length === 1))
+    const encode = async (question?: string) => {
+      const encoded: EncodedImage[] = []
+      for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
+      return encoded
+    }
+    const depends = this.parts.architecture.question && images.length > 0
+    const inQuestion = depends ? { count: images.length, encode } : undefined
+    const encoded = inQuestion ? [] : await encode()
     const key = `conversation-${this.conversations++}`
     await language.open(key)
-    return new Conversation(this.parts, language, encoded, key)
+    return new Conversation(this.parts, language, encoded, key, inQuestion)
   }
 
-  /** Visual tokens of an image under a method; the same pixels under the same method are encoded once. */
-  async encode(image: RgbImage, method: Method = dense, alone = true): Promise<EncodedImage> {
+  /**
+   * Visual tokens of an image under a method; the same pixels under the same method are encoded once.
+   * @param question what will be asked, for models whose visual tokens depend on it
+   */
+  async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
     const { architecture, preprocessor } = this.parts
     const cut = (!alone && architecture.viewsOfSeveral) || architecture.views
-    const key = await imageKey(image, `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`)
+    const asked = architecture.question && questionIds(this.parts, question)
+    const how = `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`
+    const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
     const started = performance.now()
@@ -64,7 +78,8 @@ export class Model {
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
-    for (const [at, view] of views.entries()) results.push(await (await this.vision(method, view)).encode(pixels[at]))
+    for (const [at, view] of views.entries())
+      results.push(await (await this.vision(method, view)).encode(pixels[at], asked))
     const patches =
       architecture.pack?.(image, own).length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
     const slots = architecture.pack?.(image, views)
@@ -102,6 +117,12 @@ export class Model {
     const oldest = this.encoded.keys().next().value
     if (this.encoded.size > CACHED_IMAGES && oldest !== undefined) this.encoded.delete(oldest)
   }
+}
+
+function assertCount({ length }: readonly RgbImage[], { maxImages, name }: Architecture): void {
+  if (length <= (maxImages ?? length)) return
+  const message = `${name} was made for ${maxImages} image at a time, ${length} were given; ask about each by itself`
+  throw new FoveaError('image_count', 'usage', message)
 }
 
 /** Methods that leave the vision side alone share its programs and its results. */

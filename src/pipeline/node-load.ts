@@ -1,7 +1,8 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
+import type { Architecture } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import type { Device } from '../runtime/index.ts'
@@ -13,6 +14,7 @@ import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
 import { checkWeights, requiredWeights } from './check-weights.ts'
 import { Model } from './model.ts'
+import { plainTemplate } from './plain-prompt.ts'
 import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
 import { type TableEntry, weightTable } from './weight-table.ts'
 
@@ -42,10 +44,12 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const family = findFamily(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
   const architecture = family.bind(config, preprocessor)
-  const [checkpoint, tokenizer, template, generation] = await Promise.all([
+  const { question } = architecture
+  const [checkpoint, tokenizer, questionTokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
-    loadChatTemplate(folder).catch(missingTemplate),
+    question && loadTokenizer(join(folder, question.tokenizer)),
+    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture)),
     readModelJson(folder, 'generation_config.json'),
   ])
   const entries = new Map<string, TableEntry>()
@@ -56,6 +60,10 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
     files[basename(file)] = file
   }
+  for (const [name, other] of Object.entries(architecture.fallbacks ?? {})) {
+    const entry = entries.get(other)
+    if (entry && !entries.has(name)) entries.set(name, entry)
+  }
   checkWeights(requiredWeights(architecture), entries, folder)
   const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
   const parts = {
@@ -63,6 +71,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     architecture,
     preprocessor,
     tokenizer,
+    questionTokenizer,
     template,
     eosIds: [eos].flat(),
     weights: weightTable(entries, files, threads),
@@ -80,8 +89,9 @@ async function readProcessor(folder: string): Promise<unknown> {
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
-function missingTemplate(error: unknown): ChatTemplate {
+function missingTemplate(error: unknown, { imagesFirst }: Architecture): ChatTemplate {
   if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
+  if (imagesFirst) return plainTemplate
   return {
     render: () => {
       throw error

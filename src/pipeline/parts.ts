@@ -13,6 +13,8 @@ export interface ModelParts {
   readonly architecture: Architecture
   readonly preprocessor: PreprocessorConfig
   readonly tokenizer: Tokenizer
+  /** Of a connector that reads the question. */
+  readonly questionTokenizer?: Tokenizer
   readonly template: ChatTemplate
   readonly eosIds: readonly number[]
   readonly weights: WeightTable

@@ -1,11 +1,11 @@
 import { normalise, resizeImage } from '../media/image.ts'
 import type { Architecture, View } from '../models/family.ts'
 import { filterOf, type PreprocessorConfig } from '../models/image-processor.ts'
-import { createScope } from '../nn/index.ts'
-import { type Backend, type Cost, compile, f32, type Program, type Value } from '../runtime/index.ts'
+import { createScope, type Scope } from '../nn/index.ts'
+import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
 import type { Method } from './method.ts'
-import { allPatches } from './visual-tokens.ts'
+import { allPatches, regroup, type VisualTokens } from './visual-tokens.ts'
 import type { WeightTable } from './weight-table.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
@@ -22,7 +22,8 @@ export interface EncodedView {
 
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
-  encode(pixels: Float32Array): Promise<EncodedView>
+  /** @param question token ids, for a connector that reads them */
+  encode(pixels: Float32Array, question?: readonly number[]): Promise<EncodedView>
   dispose(): Promise<void>
 }
 
@@ -35,11 +36,15 @@ export async function compileVision(
 ): Promise<VisionProgram> {
   const outputs = traceVision(architecture, method, { width, height })
   const program: Program = await compile(backend, outputs, weights.compileOptions)
-  const cost = program.cost({})
+  const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.grid({ image, width, height })
   return {
-    encode: async (pixels) => {
-      const { values, milliseconds } = await program.run({ pixels: f32([1, 3, height, width], pixels) })
+    encode: async (pixels, question = []) => {
+      const { values, milliseconds, sizes } = await program.run({
+        pixels: f32([1, 3, height, width], pixels),
+        ...(readsQuestion && { question: i64([1, question.length], question) }),
+      })
+      const cost = program.cost(sizes)
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
@@ -49,16 +54,27 @@ export async function compileVision(
   }
 }
 
-/** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
+/**
+ * The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. The
+ * length of the question, where the connector reads it, is the dim `question`.
+ */
 export function traceVision(architecture: Architecture, method: Method, { width, height }: Omit<View, 'image'>) {
   const scope = createScope()
   const features = architecture.encode(scope, input('pixels', [1, 3, height, width]))
   const patches = allPatches(features.patches, features)
   const chosen = method.patches?.(patches) ?? patches
-  const connected = { ...chosen, states: architecture.connect(scope, chosen.states) }
+  const connected = connect(architecture, scope, chosen)
   const tokens = method.tokens?.(connected) ?? connected
   const separator = architecture.separator?.(scope)
   return { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
+}
+
+/** Tokens of a connector that resamples are no patches any more: methods after it cannot read the encoder by patch. */
+function connect(architecture: Architecture, scope: Scope, tokens: VisualTokens): VisualTokens {
+  const question = architecture.question && input('question', [1, 'question'], 'i64')
+  const made = architecture.connect(scope, tokens.states, { vision: tokens.vision, question })
+  if (!('assignment' in made)) return { ...tokens, states: made }
+  return regroup(tokens, made.states, made.assignment, `the connector of ${architecture.name}`)
 }
 
 /** A view as the encoder takes it: resized and normalised, [3, height, width]. */

@@ -10,6 +10,8 @@ export interface AddedToken {
 
 interface TokenizerModel {
   type?: string
+  /** What text becomes that has no token; a text that spells it is no worse. */
+  unk_token?: string | null
   vocab: Record<string, number> | [string, number][]
   merges?: ([string, string] | string)[]
 }
@@ -80,7 +82,8 @@ export function inertTokenizerJson(
   const { vocab, merges } = json.model
   const known = new Set(Array.isArray(vocab) ? vocab.map(([token]) => token) : Object.keys(vocab))
   for (const token of json.added_tokens ?? []) known.add(token.content)
-  const model = { ...json.model, vocab: withoutEntries(vocab, names) }
+  const unproducible = new Set([...names].filter((name) => name !== json.model.unk_token))
+  const model = { ...json.model, vocab: withoutEntries(vocab, unproducible) }
   if (merges) model.merges = merges.filter((merge) => !names.has(mergedToken(merge)))
   const inert = { ...json, added_tokens: (json.added_tokens ?? []).filter(({ content }) => !names.has(content)), model }
   const pre = neverPrefixed(json.pre_tokenizer)

@@ -25,6 +25,8 @@ export interface EncodeOptions {
 export interface Tokenizer {
   /** Ids that go before every text of a model (BOS), by the file's post-processor or `add_bos_token`. */
   prefix: readonly number[]
+  /** Ids that go after a whole text, by the file's post-processor, where a model wants its texts closed. */
+  suffix: readonly number[]
   /** Texts of the tokens with these roles; undefined where the model has none. */
   bosToken?: string
   eosToken?: string
@@ -80,14 +82,25 @@ function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): L
   }
 }
 
-/** What the post-processor puts before a text; `add_bos_token`, where it is stated, overrules it. */
-function prefixOf(library: LibraryTokenizer, addBos: unknown, bosToken: string | undefined): number[] {
-  const bos = bosToken === undefined ? undefined : library.token_to_id(bosToken)
-  if (addBos === false) return []
+/** What the post-processor puts before and after a text. */
+function frameOf(library: LibraryTokenizer): { readonly before: number[]; readonly after: number[] } {
   const bare = library.encode('a', { add_special_tokens: false }).ids
   const whole = library.encode('a', { add_special_tokens: true }).ids
   const start = whole.findIndex((_, at) => bare.every((id, i) => whole[at + i] === id))
-  const prefix = start > 0 ? whole.slice(0, start) : []
+  return start < 0
+    ? { before: [], after: [] }
+    : { before: whole.slice(0, start), after: whole.slice(start + bare.length) }
+}
+
+/** The post-processor's, unless `add_bos_token` is stated and overrules it. */
+function prefixOf(
+  library: LibraryTokenizer,
+  prefix: readonly number[],
+  addBos: unknown,
+  bosToken?: string,
+): readonly number[] {
+  const bos = bosToken === undefined ? undefined : library.token_to_id(bosToken)
+  if (addBos === false) return []
   return prefix.length === 0 && addBos === true && bos !== undefined ? [bos] : prefix
 }
 
@@ -138,8 +151,10 @@ export function createTokenizer(
   }
 
   const bosToken = contentOf(config.bos_token)
+  const { before, after } = frameOf(full)
   return {
-    prefix: prefixOf(full, config.add_bos_token, bosToken),
+    prefix: prefixOf(full, before, config.add_bos_token, bosToken),
+    suffix: after,
     bosToken,
     eosToken: contentOf(config.eos_token),
     vocabSize,

@@ -14,7 +14,7 @@ const invalid = (message: string) =>
 
 describe('a config that does not fit', () => {
   it.each([
-    ['rwkv', {}, 'text_config.model_type: "rwkv" is not supported; supported: llama, mistral, qwen2'],
+    ['rwkv', {}, 'text_config.model_type: "rwkv" is not supported; supported: llama, mistral, opt, qwen2, t5'],
     [
       'qwen2',
       { use_sliding_window: true },

@@ -30,7 +30,7 @@ describe('a model folder', () => {
 
   it.each([
     ['lava', 'nearest: llava'],
-    ['blip-2', 'supported: '],
+    ['kosmos-2', 'supported: '],
   ])('of the unknown family %s is refused', async (model_type, hint) => {
     await change('config.json', (json) => ({ ...json, model_type }))
     await expect(loadModel(folder)).rejects.toMatchObject({

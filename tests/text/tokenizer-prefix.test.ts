@@ -22,6 +22,14 @@ describe('what goes before every text', () => {
     expect(createTokenizer(withBos).prefix).toEqual([2])
   })
 
+  it('is not what the post-processor puts after it', () => {
+    const eos = { '<user>': { id: '<user>', ids: [2], tokens: ['<user>'] } }
+    const single = [piece('<user>'), text, piece('<user>')]
+    const post_processor = { type: 'TemplateProcessing', single, pair: single, special_tokens: eos }
+    expect(createTokenizer({ ...json, post_processor })).toMatchObject({ prefix: [2], suffix: [2] })
+    expect(createTokenizer(json).suffix).toEqual([])
+  })
+
   it('follows add_bos_token where it is stated', () => {
     expect(createTokenizer(withBos, { add_bos_token: false }).prefix).toEqual([])
     const tokenizer = createTokenizer(json, { add_bos_token: true, bos_token: { content: '<assistant>' } })

@@ -94,6 +94,25 @@ describe('special tokens', () => {
     expect(named.encode('</s><image>', { special: true })).toEqual([2, 3])
     expect(named.encode('<pad>')).toEqual([0])
   })
+
+  test('what text becomes that has no token stays, although it is special', () => {
+    const words = createTokenizer({
+      normalizer: null,
+      pre_tokenizer: { type: 'BertPreTokenizer' },
+      post_processor: null,
+      decoder: null,
+      added_tokens: ['[UNK]', '[SEP]'].map((content, id) => ({ id, content, special: true })),
+      model: {
+        type: 'WordPiece',
+        unk_token: '[UNK]',
+        continuing_subword_prefix: '##',
+        max_input_chars_per_word: 100,
+        vocab: { '[UNK]': 0, '[SEP]': 1, a: 2, '##b': 3 },
+      },
+    } as unknown as TokenizerJson)
+    expect(words.encode('ab ü a')).toEqual([2, 3, 0, 2])
+    expect(words.encode('[SEP]')).not.toContain(1)
+  })
 })
 
 /** LLaMA style: no pre-tokenizer regex, a space mark before the first stretch only, special tokens in the vocabulary. */

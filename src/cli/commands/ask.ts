@@ -100,7 +100,7 @@ async function answer(
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = `${costLine(reply, total)} · ${model.parts.precision.dtype}`
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
-  if (overlay) await writeOverlay(overlay, model, images[0], method, reply)
+  if (overlay) await writeOverlay(overlay, model, { image: images[0], prompt, method }, reply)
 }
 
 /** The same question under several methods, one after another. */
@@ -118,7 +118,7 @@ async function compare(
     const ask = (tokens: number) =>
       model.generate({ prompt, images, method, maxTokens: tokens, temperature, seed, signal })
     await ask(2) // the first run of a program also prepares it
-    const reply = await withVision(await ask(maxTokens), model, images, method)
+    const reply = await withVision(await ask(maxTokens), model, images, method, prompt)
     if (signal.aborted) return
     replies.push({ method, reply })
   }
@@ -133,8 +133,14 @@ async function compare(
 }
 
 /** The reply with the cost of its vision stage, although its features come from the cache. */
-async function withVision(reply: Reply, model: Model, images: readonly RgbImage[], method: Method): Promise<Reply> {
-  const encoded = await Promise.all(images.map((image) => model.encode(image, method)))
+async function withVision(
+  reply: Reply,
+  model: Model,
+  images: readonly RgbImage[],
+  method: Method,
+  prompt: string,
+): Promise<Reply> {
+  const encoded = await Promise.all(images.map((image) => model.encode(image, method, images.length === 1, prompt)))
   const views = encoded.flatMap((image) => image.views)
   const vision = views.reduce((sum, view) => sum + view.milliseconds, 0)
   const flops = views.reduce((sum, view) => sum + view.cost.flops, 0)
@@ -154,8 +160,14 @@ function compareRow(method: Method, reply: Reply): string[] {
   return [method.name, `${before} -> ${last}`, formatFlops(totalFlops(reply.flops)), ...times, escapeLine(reply.text)]
 }
 
-async function writeOverlay(path: string, model: Model, image: RgbImage, method: Method, reply: Reply): Promise<void> {
-  const { views } = await model.encode(image, method)
+interface Asked {
+  readonly image: RgbImage
+  readonly prompt: string
+  readonly method: Method
+}
+
+async function writeOverlay(path: string, model: Model, { image, prompt, method }: Asked, reply: Reply): Promise<void> {
+  const { views } = await model.encode(image, method, true, prompt)
   if (views.length !== 1 || model.parts.architecture.pack)
     throw new FoveaError('overlay_views', 'usage', '--overlay shows images of one view, this model makes several')
   const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([

@@ -95,9 +95,10 @@ function inspect(model: Model, method: Method, text: number): Inspection {
   const language = traceLanguage(architecture, method)
   const given = vision.reduce((sum, { embeds }) => sum + evaluateDim(embeds.shape[1], new Map()), 0)
   const before = own.map((view) => architecture.grid(view)).reduce((sum, { rows, columns }) => sum + rows * columns, 0)
-  const empty = pastSizes(architecture.layers, () => 0)
-  const prompt = { text, visual: given, ...empty }
-  const next = { text: 1, visual: 0, ...pastSizes(architecture.layers, (layer) => language.lengths(layer, prompt)) }
+  const { layers, caches = layers, answerStart } = architecture
+  const prompt = { text, visual: given, answer: 1, ...pastSizes(caches, () => 0) }
+  const past = pastSizes(caches, (layer) => language.lengths(layer, prompt))
+  const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...past }
   const outputs = Object.values(language.outputs)
   return {
     model: name,
@@ -110,7 +111,7 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     visualTokens: { before, given },
     parts: partsOf(weights),
     stages: {
-      vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), {}))),
+      vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), { question: text }))),
       prefill: countCost(outputs, prompt),
       'decode, per token': countCost(outputs, next),
     },
@@ -123,9 +124,10 @@ function partsOf(weights: WeightTable): Part[] {
   const names = [...weights.entries.keys()]
   const groups = [...new Set(names.map((name) => name.split('.')[0]))]
   return groups.map((name) => {
-    const own = names.filter((full) => full.startsWith(`${name}.`))
-    const layers = own.flatMap((full) => /\.layers\.(\d+)\./.exec(full)?.[1] ?? [])
-    return { name, layers: new Set(layers).size, parameters: countParameters(weights, `${name}.`) }
+    const own = names.filter((full) => full === name || full.startsWith(`${name}.`))
+    const layers = own.flatMap((full) => /\.(?:layers?|block)\.(\d+)\./.exec(full)?.[1] ?? [])
+    const parameters = countParameters(weights, own.length === 1 ? own[0] : `${name}.`)
+    return { name, layers: new Set(layers).size, parameters }
   })
 }
 

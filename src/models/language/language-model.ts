@@ -9,6 +9,14 @@ export interface LanguageModel {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
+  /** Positions it has learnt; absent: its positions go on. */
+  readonly contextLength?: number
+  /** Layers whose keys and values are kept; those of `layers` when absent. */
+  readonly caches?: number
+  /** Of an encoder-decoder: the token that each answer begins with. */
+  readonly answerStart?: number
+  /** Weights that a checkpoint may leave out, and those whose values they have then. */
+  readonly fallbacks?: Readonly<Record<string, string>>
   /** The embedding table is also the output layer. */
   readonly tied: boolean
   /** ids [...] -> embeddings [..., d]. */

@@ -3,18 +3,22 @@ import { chosenBy, parseConfig } from '../config.ts'
 import { type LanguageModel, llamaModel } from './language-model.ts'
 import { llamaConfig } from './llama-config.ts'
 import { mistralConfig } from './mistral.ts'
+import { optModel } from './opt.ts'
 import { qwen2Config } from './qwen2.ts'
+import { t5Model } from './t5.ts'
 
 /** How the decoder of each `model_type` is read. */
 const languages: Readonly<Record<string, (raw: unknown, part: string) => LanguageModel>> = {
   llama: (raw, part) => llamaModel(llamaConfig(raw, part)),
   mistral: (raw, part) => llamaModel(mistralConfig(raw, part)),
+  opt: optModel,
   qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
+  t5: t5Model,
 }
 
 const typed = z.looseObject({
   model_type: z.string().default('llama'),
-  tie_word_embeddings: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().optional(),
 })
 
 /**
@@ -23,6 +27,6 @@ const typed = z.looseObject({
  */
 export function languageOf(raw: unknown, part: string, tied = false): LanguageModel {
   const config = parseConfig(typed, raw, part)
-  const tie_word_embeddings = tied || config.tie_word_embeddings
+  const tie_word_embeddings = tied || config.tie_word_embeddings // absent: each model's own default
   return chosenBy(languages, config.model_type, part)({ ...config, tie_word_embeddings }, part)
 }

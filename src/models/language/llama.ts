@@ -146,7 +146,7 @@ function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
 }
 
 /** Cache rows [past, hk, d] -> [1, hk, past, d]. */
-const fromRows = (rows: Tensor): Tensor =>
+export const fromRows = (rows: Tensor): Tensor =>
   reshape(transpose(rows, [1, 0, 2]), [1, rows.shape[1], rows.shape[0], rows.shape[2]])
 
 /** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */

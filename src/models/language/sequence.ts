@@ -16,6 +16,8 @@ export interface DecoderLayer {
   readonly values: Tensor
   /** Keys of past and new tokens, [b, hk, past + s, d]. */
   readonly allKeys: Tensor
+  /** Added to the scores of these, where a model has more than a mask: [1, h, s, past + s]. */
+  readonly bias?: Tensor
   /** Output of the layer, [b, s, d]. */
   readonly output: Tensor
 }
@@ -29,12 +31,15 @@ export interface PastLayer {
 export interface DecoderOptions {
   /** Cached rows per layer; each layer may hold another number of them. */
   readonly past?: readonly PastLayer[]
+  /** Of an encoder-decoder: embeddings of the new tokens of the answer, [1, a, d]; the prompt is what `decode` starts with. */
+  readonly answer?: Tensor
   /** Additive mask [b, 1, s, past + s] for a layer; causal over past and new tokens when absent. */
   readonly mask?: (past: Dim, length: Dim) => Tensor
   /** Rewrites the sequence before a layer; sees the layers that came before. */
   readonly beforeLayer?: (index: number, hidden: Hidden, layers: readonly DecoderLayer[]) => Hidden
 }
 
+/** One entry for each layer whose keys and values are kept. */
 export interface DecoderResult {
   readonly layers: readonly DecoderLayer[]
   /** The sequence that each layer was given. */

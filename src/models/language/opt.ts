@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import {
+  activation,
+  attend,
+  attentionWeights,
+  embedding,
+  layerNormed,
+  linear,
+  mergeHeads,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
+import { add, cast, concat, type Tensor } from '../../tensor/index.ts'
+import { act, configError, optionalSize, parseConfig, size } from '../config.ts'
+import type { LanguageModel } from './language-model.ts'
+import { causalMask, fromRows } from './llama.ts'
+import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
+
+const schema = z.object({
+  vocab_size: size.default(50272),
+  hidden_size: size.default(768),
+  num_hidden_layers: size.default(12),
+  num_attention_heads: size.default(12),
+  ffn_dim: size.default(3072),
+  max_position_embeddings: size.default(2048),
+  activation_function: act.default('relu'),
+  do_layer_norm_before: z.boolean().default(true),
+  _remove_final_layer_norm: z.boolean().default(false),
+  word_embed_proj_dim: optionalSize,
+  enable_bias: z.boolean().default(true),
+  layer_norm_elementwise_affine: z.literal(true).default(true),
+  tie_word_embeddings: z.boolean().default(true),
+})
+
+type OptConfig = z.output<typeof schema>
+
+/** The first rows of the position table were left for padding. */
+const FIRST_POSITION = 2
+
+const decoderScope = (p: Scope): Scope => p.at('model', 'decoder')
+
+/** `text_config` of an OPT. Throws FoveaError `config_invalid` naming the field that does not fit. */
+function optConfig(raw: unknown, part: string): OptConfig {
+  const config = parseConfig(schema, raw, part)
+  const { hidden_size: width, num_attention_heads: heads, word_embed_proj_dim = width } = config
+  if (width % heads) throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${width}`)
+  if (word_embed_proj_dim !== width)
+    throw configError(
+      `${part}.word_embed_proj_dim`,
+      `${word_embed_proj_dim} is not hidden_size ${width}; embeddings of another width have no room for visual tokens`,
+    )
+  return config
+}
+
+/** OPT (Zhang et al., arXiv 2205.01068): learnt positions, LayerNorm before each block or (350M) after it, ReLU. */
+export function optModel(raw: unknown, part: string): LanguageModel {
+  const config = optConfig(raw, part)
+  const { hidden_size: width, num_attention_heads: heads, vocab_size: vocabulary } = config
+  const table = (p: Scope) => decoderScope(p).at('embed_tokens')
+  return {
+    layers: config.num_hidden_layers,
+    heads: { count: heads, keyValue: heads, width: width / heads },
+    hiddenSize: width,
+    vocabulary,
+    contextLength: config.max_position_embeddings,
+    tied: config.tie_word_embeddings,
+    embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
+    decode: (p, start, options) => opt(decoderScope(p), config, start, options),
+    logits: (p, hidden) => linear(config.tie_word_embeddings ? table(p) : p.at('lm_head'), hidden, vocabulary, false),
+  }
+}
+
+function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
+  const { max_position_embeddings: positions, hidden_size: width } = config
+  const places = add(cast(start.positions, 'i64'), FIRST_POSITION)
+  const placed = embedding(p.at('embed_positions'), places, positions + FIRST_POSITION, width)
+  const layers: DecoderLayer[] = []
+  const inputs: Hidden[] = []
+  const masks = new Map<string, Tensor>()
+  let hidden: Hidden = { ...start, states: add(start.states, placed) }
+  for (let index = 0; index < config.num_hidden_layers; index++) {
+    hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
+    const past = options.past?.[index]
+    const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
+    const mask = masks.get(`${before}|${length}`) ?? (options.mask ?? causalMask)(before, length)
+    masks.set(`${before}|${length}`, mask)
+    const layer = decoderLayer(p.at('layers', index), config, hidden.states, { mask, past })
+    inputs.push(hidden)
+    layers.push(layer)
+    hidden = { ...hidden, states: layer.output }
+  }
+  const isNormed = config.do_layer_norm_before && !config._remove_final_layer_norm
+  return { layers, inputs, hidden: isNormed ? layerNormed(p.at('final_layer_norm'), hidden.states) : hidden.states }
+}
+
+interface LayerContext {
+  readonly mask: Tensor
+  readonly past?: PastLayer
+}
+
+function decoderLayer(p: Scope, config: OptConfig, x: Tensor, { mask, past }: LayerContext): DecoderLayer {
+  const { hidden_size: width, num_attention_heads: heads, enable_bias: bias } = config
+  const normed = normBefore(p.at('self_attn_layer_norm'), config, x)
+  const project = (name: string) => splitHeads(linear(p.at('self_attn', name), normed, width, bias), heads)
+  const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
+  const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
+  const allValues = past ? concat([fromRows(past.values), values], 2) : values
+  const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, mask), allValues))
+  const attended = normAfter(
+    p.at('self_attn_layer_norm'),
+    config,
+    add(x, linear(p.at('self_attn', 'out_proj'), mixed, width, bias)),
+  )
+
+  const inner = linear(p.at('fc1'), normBefore(p.at('final_layer_norm'), config, attended), config.ffn_dim, bias)
+  const fed = add(attended, linear(p.at('fc2'), activation(config.activation_function)(inner), width, bias))
+  return { queries, keys, values, allKeys, output: normAfter(p.at('final_layer_norm'), config, fed) }
+}
+
+const normBefore = (p: Scope, { do_layer_norm_before }: OptConfig, x: Tensor): Tensor =>
+  do_layer_norm_before ? layerNormed(p, x) : x
+
+const normAfter = (p: Scope, { do_layer_norm_before }: OptConfig, x: Tensor): Tensor =>
+  do_layer_norm_before ? x : layerNormed(p, x)

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import {
+  activation,
+  attend,
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
+import { add, concat, expand, reshape, slice, split, type Tensor } from '../../tensor/index.ts'
+import { act, configError, parseConfig, size } from '../config.ts'
+import type { Grid, VisionLayer } from '../family.ts'
+import type { TowerFeatures } from './tower.ts'
+import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
+
+const schema = z.object({
+  ...visionFields,
+  hidden_size: size.default(1408),
+  intermediate_size: size.default(6144),
+  num_hidden_layers: size.default(39),
+  num_attention_heads: size.default(16),
+  patch_size: size.default(14),
+  hidden_act: act.default('gelu'),
+  layer_norm_eps: z.number().positive().default(1e-6),
+  qkv_bias: z.boolean().default(true),
+})
+
+export type BlipVisionConfig = z.output<typeof schema>
+
+/** `vision_config`, checked. Throws FoveaError `config_invalid` naming the field that does not fit. */
+export function blipVisionConfig(raw: unknown, part: string): BlipVisionConfig {
+  const config = parseConfig(schema, raw, part)
+  const { image_size, patch_size, hidden_size, num_attention_heads } = config
+  if (image_size % patch_size)
+    throw configError(`${part}.patch_size`, `${patch_size} does not divide image_size ${image_size}`)
+  if (hidden_size % num_attention_heads)
+    throw configError(
+      `${part}.num_attention_heads`,
+      `${num_attention_heads} does not divide hidden_size ${hidden_size}`,
+    )
+  return config
+}
+
+/**
+ * The ViT of EVA-CLIP (Fang et al., arXiv 2211.07636) as BLIP-2 takes it: pixels [b, 3, H, W] -> the hidden states of all
+ * layers, and the last one normalised; token 0 is CLS. Queries, keys and values are one projection.
+ */
+export function blipVision(
+  p: Scope,
+  config: BlipVisionConfig,
+  pixels: Tensor,
+): TowerFeatures & { readonly output: Tensor } {
+  const grid = gridOf(pixels, config.patch_size)
+  const start = embedPatches(p.at('embeddings'), config, pixels, grid)
+  const hiddenStates = [start]
+  const layers: VisionLayer[] = []
+  for (let index = 0; index < config.num_hidden_layers; index++) {
+    const layer = encoderLayer(p.at('encoder', 'layers', index), config, hiddenStates[index])
+    hiddenStates.push(layer.hidden)
+    layers.push(layer)
+  }
+  const output = layerNormed(p.at('post_layernorm'), hiddenStates.at(-1)!, config.layer_norm_eps)
+  return { hiddenStates, layers, grid, output }
+}
+
+/** CLS and patches with their positions, which are resampled for a grid of another size. */
+function embedPatches(p: Scope, config: BlipVisionConfig, pixels: Tensor, grid: Grid): Tensor {
+  const { hidden_size: width, image_size, patch_size } = config
+  const side = image_size / patch_size
+  const patches = patchEmbedding(p.at('patch_embedding'), config, pixels, { bias: true })
+  const cls = expand(p('class_embedding', [1, 1, width]), [pixels.shape[0], 1, width])
+  const table = reshape(p('position_embedding', [1, side * side + 1, width]), [side * side + 1, width])
+  const positions = concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
+  return add(concat([cls, patches], 1), positions)
+}
+
+function encoderLayer(p: Scope, config: BlipVisionConfig, x: Tensor): VisionLayer {
+  const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
+  const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
+  const projected = linear(p.at('self_attn', 'qkv'), normed, 3 * width, config.qkv_bias)
+  const [queries, keys, values] = split(projected, 2, [width, width, width])
+  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
+  const mixed = mergeHeads(attend(attention, splitHeads(values, heads)))
+  const attended = add(x, linear(p.at('self_attn', 'projection'), mixed, width))
+
+  const normedAgain = layerNormed(p.at('layer_norm2'), attended, epsilon)
+  const inner = activation(config.hidden_act)(linear(p.at('mlp', 'fc1'), normedAgain, config.intermediate_size))
+  return { hidden: add(attended, linear(p.at('mlp', 'fc2'), inner, width)), keys, attention }
+}

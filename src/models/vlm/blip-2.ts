@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { layerNormed, linear, type Scope } from '../../nn/index.ts'
+import { concat, expand, slice, type Tensor } from '../../tensor/index.ts'
+import { parseConfig, size } from '../config.ts'
+import { type QFormerConfig, qformer, qformerConfig, strongestQuery } from '../connectors/qformer.ts'
+import { type Architecture, type ConnectorContext, family, type VisionFeatures } from '../family.ts'
+import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { languageOf } from '../language/languages.ts'
+import { type BlipVisionConfig, blipVision, blipVisionConfig } from '../vision/blip.ts'
+
+/**
+ * BLIP-2 (Li et al., BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders and Large Language
+ * Models, arXiv 2301.12597): a Q-Former reads the image into a few tokens, which come before the text.
+ */
+export const blipFields = {
+  vision_config: z.looseObject({}),
+  qformer_config: z.looseObject({}).default({}),
+  text_config: z.looseObject({}),
+  num_query_tokens: size.default(32),
+  image_token_index: z.int().nonnegative().nullish(),
+}
+
+const schema = z.object({ model_type: z.literal('blip-2'), ...blipFields })
+
+export type BlipConfig = z.output<z.ZodObject<typeof blipFields>>
+
+/** Normalised input of the Q-Former: `queries` [b, q, d], and whatever the family puts after them. */
+export type QFormerStates = (p: Scope, config: QFormerConfig, queries: Tensor, context: ConnectorContext) => Tensor
+
+const languageScope = (p: Scope): Scope => p.at('language_model')
+
+function encode(p: Scope, config: BlipVisionConfig, pixels: Tensor): VisionFeatures {
+  const { layers, grid, output } = blipVision(p.at('vision_model'), config, pixels)
+  return { layers, grid, special: 1, specialTokens: slice(output, 1, 0, 1), patches: slice(output, 1, 1) }
+}
+
+/** BLIP-2 and what is built like it; they differ in what the Q-Former is given beside its queries. */
+export function blipArchitecture(
+  name: string,
+  config: BlipConfig,
+  states: QFormerStates,
+  processor?: PreprocessorConfig,
+): Architecture {
+  const vision = blipVisionConfig(config.vision_config, 'vision_config')
+  const bridge = qformerConfig(config.qformer_config, 'qformer_config')
+  const text = { model_type: 'opt', ...config.text_config }
+  const { embed, decode, logits, tied, fallbacks = {}, ...language } = languageOf(text, 'text_config')
+  const { image_size: viewSize, patch_size: patchSize } = vision
+  return {
+    name,
+    ...language,
+    // Files from before there was an image token: any id that is no text will do.
+    imageToken: config.image_token_index ?? language.vocabulary,
+    imagesFirst: true,
+    maxImages: 1,
+    patchSize,
+    viewSize,
+    ignored: tied ? ['language_model.lm_head.'] : [],
+    fallbacks: Object.fromEntries(
+      Object.entries(fallbacks).map((names) => names.map((name) => `language_model.${name}`)),
+    ),
+    views: (image) => [singleView(image, processor, viewSize)],
+    grid: ({ width, height }) => ({ rows: height / patchSize, columns: width / patchSize }),
+    encode: (p, pixels) => encode(p, vision, pixels),
+    connect: (p, patches, context) => {
+      const shape = [1, config.num_query_tokens, bridge.hidden_size]
+      const queries = expand(p('query_tokens', shape), [patches.shape[0], ...shape.slice(1)])
+      const { specialTokens, special } = context.vision
+      const memory = specialTokens ? concat([specialTokens, patches], 1) : patches
+      const read = qformer(p.at('qformer', 'encoder'), bridge, {
+        states: states(p.at('qformer'), bridge, queries, context),
+        queries: config.num_query_tokens,
+        memory,
+      })
+      const projected = linear(p.at('language_projection'), read.queries, language.hiddenSize)
+      return { states: projected, assignment: strongestQuery(read, special) }
+    },
+    embed: (p, ids) => embed(languageScope(p), ids),
+    decode: (p, start, options) => decode(languageScope(p), start, options),
+    logits: (p, hidden) => logits(languageScope(p), hidden),
+  }
+}
+
+const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
+  blipArchitecture(
+    'blip-2',
+    parseConfig(schema, raw),
+    (p, { layer_norm_eps }, queries) => layerNormed(p.at('layernorm'), queries, layer_norm_eps),
+    processor,
+  )
+
+/** Checkpoints for retrieval hold a text side of the Q-Former that answering has no use for. */
+const isTextSide = /^qformer\.encoder\.layer\.\d+\.(intermediate|output)\.|^(embeddings|itm_head|\w+_projection)\./
+
+function weightName(name: string): string | undefined {
+  const isNeeded = !/rotary_emb\.inv_freq$|position_ids$/.test(name)
+  return isNeeded && (name.startsWith('language_projection.') || !isTextSide.test(name)) ? name : undefined
+}
+
+export const blip2 = family({ id: 'blip-2', modelTypes: ['blip-2'], weightName, bind })

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { layerNormed, type Scope } from '../../nn/index.ts'
+import { concat, type Tensor } from '../../tensor/index.ts'
+import { parseConfig } from '../config.ts'
+import { type QFormerConfig, qformerConfig, qformerText } from '../connectors/qformer.ts'
+import { type Architecture, type ConnectorContext, family } from '../family.ts'
+import type { PreprocessorConfig } from '../image-processor.ts'
+import { blipArchitecture, blipFields } from './blip-2.ts'
+
+/**
+ * InstructBLIP (Dai et al., InstructBLIP: Towards General-purpose Vision-Language Models with Instruction Tuning, arXiv
+ * 2305.06500): BLIP-2 whose Q-Former reads the question too, so that what it takes from the image depends on it.
+ */
+const schema = z.object({ model_type: z.literal('instructblip'), ...blipFields })
+
+/** Queries and the words of the question, normalised together: [b, q + t, d]. */
+function withQuestion(p: Scope, config: QFormerConfig, queries: Tensor, { question }: ConnectorContext): Tensor {
+  const words = qformerText(p.at('embeddings'), config, question!)
+  return layerNormed(p.at('embeddings', 'layernorm'), concat([queries, words], 1), config.layer_norm_eps)
+}
+
+function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+  const config = parseConfig(schema, raw)
+  const { max_position_embeddings: maxTokens } = qformerConfig(config.qformer_config, 'qformer_config')
+  return {
+    ...blipArchitecture('instructblip', config, withQuestion, processor),
+    question: { tokenizer: 'qformer_tokenizer', maxTokens },
+  }
+}
+
+const weightName = (name: string): string | undefined =>
+  /rotary_emb\.inv_freq$|position_ids$/.test(name) ? undefined : name
+
+export const instructblip = family({ id: 'instructblip', modelTypes: ['instructblip'], weightName, bind })
