@@ -71,6 +71,11 @@ export interface Architecture {
    */
   expand?(views: readonly View[]): string
   /**
+   * The whole prompt, from a question or from what was written as raw prompt: of families without turns, whose processor
+   * writes prompts itself; by the chat template, or as it was written, when absent.
+   */
+  prompt?(text: string, images: number, beginning?: string): string
+  /**
    * The order in which the patches of an image of this size enter the prompt, all views in one run with separators
    * between rows; view after view when absent.
    */

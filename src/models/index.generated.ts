@@ -4,5 +4,6 @@ import { internvl } from './vlm/internvl.ts'
 import { llavaNext } from './vlm/llava-next.ts'
 import { llavaOnevision } from './vlm/llava-onevision.ts'
 import { llava } from './vlm/llava.ts'
+import { paligemma } from './vlm/paligemma.ts'
 
-export const families = [idefics3, internvl, llavaNext, llavaOnevision, llava]
+export const families = [idefics3, internvl, llavaNext, llavaOnevision, llava, paligemma]

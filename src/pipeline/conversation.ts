@@ -49,7 +49,7 @@ export class Conversation {
 
   /**
    * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far.
-   * @throws FoveaError `conversation_busy`, `conversation_closed`, and what options, template or model refuse
+   * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
@@ -81,7 +81,7 @@ export class Conversation {
     const { imageToken } = this.parts.architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const ids = expandImages(this.encode(options.rawPrompt ? prompt : this.render()), imageToken, this.images)
+    const ids = expandImages(this.encode(this.textOf(prompt, options.rawPrompt)), imageToken, this.images)
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
@@ -93,6 +93,15 @@ export class Conversation {
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
   }
 
+  /** The whole prompt as text: by the family itself, as it was written, or by the chat template. */
+  private textOf(prompt: string, isRaw = false): string {
+    const { architecture, tokenizer } = this.parts
+    if (!architecture.prompt) return isRaw ? prompt : this.render()
+    if (this.messages.length > 1)
+      throw turnError('single', `a ${architecture.name} answers one question; start a new conversation for the next`)
+    return architecture.prompt(isRaw ? prompt : tokenizer.protect(prompt), this.images.length, tokenizer.bosToken)
+  }
+
   /** All turns so far as one text, by the model's chat template. */
   private render(): string {
     const { template, tokenizer } = this.parts
@@ -100,11 +109,12 @@ export class Conversation {
     return template.render(this.messages, { protect, bosToken, eosToken })
   }
 
-  /** Token ids of a whole prompt; it begins as the tokenizer wants, whether or not the text does. */
+  /** Token ids of a whole prompt; it begins as the tokenizer wants, unless the family itself says how. */
   private encode(text: string): readonly number[] {
-    const { encode, prefix } = this.parts.tokenizer
+    const { architecture, tokenizer } = this.parts
+    const { encode, prefix } = tokenizer
     const ids = encode(text, { special: true })
-    return prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
+    return architecture.prompt || prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
   }
 
   /** Finds how much of the prompt is cached already; a changed ending is cut off, anything else starts anew. */
@@ -207,7 +217,7 @@ export class Conversation {
   }
 }
 
-const turnError = (problem: 'busy' | 'closed', message: string): FoveaError =>
+const turnError = (problem: 'busy' | 'closed' | 'single', message: string): FoveaError =>
   new FoveaError(`conversation_${problem}`, 'usage', message)
 
 function assertMaxTokens(count = MAX_TOKENS): void {

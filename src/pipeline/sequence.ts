@@ -43,9 +43,9 @@ export function decoderLayer(seq: Sequence, layer: number, by: string): DecoderL
  * on the side; the layer's own attention stays as it is.
  */
 export function lastAttention(seq: Sequence, layer: number, by: string): Tensor {
-  const { queries, allKeys } = decoderLayer(seq, layer, by)
+  const { queries, allKeys, scoring } = decoderLayer(seq, layer, by)
   const length = queries.shape[2]
-  const row = attentionWeights(slice(queries, 2, subDim(length, 1), length), allKeys)
+  const row = attentionWeights(slice(queries, 2, subDim(length, 1), length), allKeys, undefined, scoring)
   const past = subDim(allKeys.shape[2], length)
   const flat = reshape(row, [row.shape[1], row.shape[3]])
   return gather(flat, add(seq.visual, dimValue(past)), 1)

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { chosenBy, parseConfig } from '../config.ts'
+import { gemmaConfig } from './gemma.ts'
+import { gemma2Config } from './gemma2.ts'
 import { type LanguageModel, llamaModel } from './language-model.ts'
 import { llamaConfig } from './llama-config.ts'
 import { mistralConfig } from './mistral.ts'
@@ -7,15 +9,14 @@ import { qwen2Config } from './qwen2.ts'
 
 /** How the decoder of each `model_type` is read. */
 const languages: Readonly<Record<string, (raw: unknown, part: string) => LanguageModel>> = {
+  gemma: (raw, part) => llamaModel(gemmaConfig(raw, part)),
+  gemma2: (raw, part) => llamaModel(gemma2Config(raw, part)),
   llama: (raw, part) => llamaModel(llamaConfig(raw, part)),
   mistral: (raw, part) => llamaModel(mistralConfig(raw, part)),
   qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
 }
 
-const typed = z.looseObject({
-  model_type: z.string().default('llama'),
-  tie_word_embeddings: z.boolean().default(false),
-})
+const typed = z.looseObject({ model_type: z.string().default('llama') })
 
 /**
  * The language model that `text_config` describes. Old files say there whether embeddings are tied, new ones at the top:
@@ -23,6 +24,6 @@ const typed = z.looseObject({
  */
 export function languageOf(raw: unknown, part: string, tied = false): LanguageModel {
   const config = parseConfig(typed, raw, part)
-  const tie_word_embeddings = tied || config.tie_word_embeddings
-  return chosenBy(languages, config.model_type, part)({ ...config, tie_word_embeddings }, part)
+  const stated = tied ? { ...config, tie_word_embeddings: true } : config
+  return chosenBy(languages, config.model_type, part)(stated, part)
 }

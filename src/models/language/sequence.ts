@@ -1,3 +1,4 @@
+import type { Scoring } from '../../nn/index.ts'
 import type { Dim, Tensor } from '../../tensor/index.ts'
 
 /** Hidden states on their way through a decoder. Batch is 1 wherever tokens are dropped. */
@@ -16,6 +17,8 @@ export interface DecoderLayer {
   readonly values: Tensor
   /** Keys of past and new tokens, [b, hk, past + s, d]. */
   readonly allKeys: Tensor
+  /** How the layer scores keys, where that is not the usual way. */
+  readonly scoring?: Scoring
   /** Output of the layer, [b, s, d]. */
   readonly output: Tensor
 }
@@ -29,8 +32,11 @@ export interface PastLayer {
 export interface DecoderOptions {
   /** Cached rows per layer; each layer may hold another number of them. */
   readonly past?: readonly PastLayer[]
-  /** Additive mask [b, 1, s, past + s] for a layer; causal over past and new tokens when absent. */
-  readonly mask?: (past: Dim, length: Dim) => Tensor
+  /**
+   * Additive mask [b, 1, s, past + s] for a layer (undefined: everything is seen) whose tokens look back over a window;
+   * causal over past and new tokens when absent.
+   */
+  readonly mask?: (past: Dim, length: Dim, window?: number) => Tensor | undefined
   /** Rewrites the sequence before a layer; sees the layers that came before. */
   readonly beforeLayer?: (index: number, hidden: Hidden, layers: readonly DecoderLayer[]) => Hidden
 }
