@@ -5,6 +5,7 @@ import { gemma2Config } from './gemma2.ts'
 import { type LanguageModel, llamaModel } from './language-model.ts'
 import { llamaConfig } from './llama-config.ts'
 import { mistralConfig } from './mistral.ts'
+import { phi3Config } from './phi3.ts'
 import { qwen2Config } from './qwen2.ts'
 
 /** How the decoder of each `model_type` is read. */
@@ -13,6 +14,7 @@ const languages: Readonly<Record<string, (raw: unknown, part: string) => Languag
   gemma2: (raw, part) => llamaModel(gemma2Config(raw, part)),
   llama: (raw, part) => llamaModel(llamaConfig(raw, part)),
   mistral: (raw, part) => llamaModel(mistralConfig(raw, part)),
+  phi3: (raw, part) => llamaModel(phi3Config(raw, part)),
   qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
 }
 

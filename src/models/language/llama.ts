@@ -178,8 +178,8 @@ function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
 
 /** The last axis in parts of the given sizes, and the rest. */
 function splitLast(x: Tensor, sizes: readonly number[]): Tensor[] {
-  const starts = sizes.reduce((ends, size) => [...ends, ends[ends.length - 1] + size], [0])
-  return starts.map((start, at) => slice(x, -1, start, starts[at + 1]))
+  const start = (part: number) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0)
+  return [...sizes, undefined].map((size, at) => slice(x, -1, start(at), size && start(at) + size))
 }
 
 /** Rotates the first `width` numbers of every head. */
