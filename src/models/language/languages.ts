@@ -18,7 +18,10 @@ const languages: Readonly<Record<string, (raw: unknown, part: string) => Languag
   qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
 }
 
-const typed = z.looseObject({ model_type: z.string().default('llama') })
+const typed = z.looseObject({
+  model_type: z.string().default('llama'),
+  tie_word_embeddings: z.boolean().optional(),
+})
 
 /**
  * The language model that `text_config` describes. Old files say there whether embeddings are tied, new ones at the top:
@@ -26,6 +29,6 @@ const typed = z.looseObject({ model_type: z.string().default('llama') })
  */
 export function languageOf(raw: unknown, part: string, tied = false): LanguageModel {
   const config = parseConfig(typed, raw, part)
-  const stated = tied ? { ...config, tie_word_embeddings: true } : config
-  return chosenBy(languages, config.model_type, part)(stated, part)
+  const tie_word_embeddings = tied || config.tie_word_embeddings // absent: each model's own default
+  return chosenBy(languages, config.model_type, part)({ ...config, tie_word_embeddings }, part)
 }

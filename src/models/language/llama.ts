@@ -3,7 +3,9 @@ import {
   attend,
   attentionWeights,
   embedding,
+  type LongRope,
   linear,
+  longRotation,
   mergeHeads,
   type RotaryScaling,
   type Rotation,
@@ -49,6 +51,8 @@ export interface LlamaConfig {
   readonly rms_norm_eps: number
   readonly rope_theta: number
   readonly rotary_scaling?: RotaryScaling
+  /** In the place of `rotary_scaling`. */
+  readonly long_rope?: LongRope
   readonly tie_word_embeddings?: boolean
   /** Biases on queries, keys and values. */
   readonly attention_bias?: boolean
@@ -87,9 +91,7 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
   for (let index = 0; index < config.num_hidden_layers; index++) {
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
     const past = options.past?.[index]
-    const rotary = remember(rotations, hidden.positions, () =>
-      rotation(hidden.positions, config.rotary_width ?? headWidth(config), config.rope_theta, config.rotary_scaling),
-    )
+    const rotary = remember(rotations, hidden.positions, () => rotationOf(config, hidden.positions))
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
     const window = windowOf(config, index)
     const mask = remember(masks, `${before}|${length}|${window}`, () => maskOf(before, length, window))
@@ -109,6 +111,13 @@ export function logitsOf(p: Scope, config: LlamaConfig, hidden: Tensor): Tensor 
 
 export const headWidth = (config: LlamaConfig): number =>
   config.head_dim ?? config.hidden_size / config.num_attention_heads
+
+function rotationOf(config: LlamaConfig, positions: Tensor): Rotation {
+  const { rope_theta: theta, rotary_width: width = headWidth(config), rotary_scaling, long_rope } = config
+  return long_rope
+    ? longRotation(positions, width, theta, long_rope)
+    : rotation(positions, width, theta, rotary_scaling)
+}
 
 const windowOf = ({ sliding_window: window }: LlamaConfig, layer: number): number | undefined =>
   typeof window === 'object' ? window[layer] : window

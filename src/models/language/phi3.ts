@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RotaryScaling } from '../../nn/index.ts'
+import type { LongRope } from '../../nn/index.ts'
 import { configError, parseConfig, size } from '../config.ts'
 import { headWidth, type LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
@@ -45,7 +45,7 @@ export function phi3Config(raw: unknown, part: string): LlamaConfig {
     ...plain,
     sliding_window: sliding_window ?? undefined,
     rotary_width: width,
-    rotary_scaling: scalingOf(config, group, width, part),
+    long_rope: longRopeOf(config, group, width, part),
     fused_projections: true,
   }
 }
@@ -53,12 +53,12 @@ export function phi3Config(raw: unknown, part: string): LlamaConfig {
 type Lengths = Pick<z.output<typeof schema>, 'max_position_embeddings' | 'original_max_position_embeddings'>
 
 /** LongRoPE (Ding et al., arXiv 2402.13753), which old files call "su" or "yarn". */
-function scalingOf(
+function longRopeOf(
   lengths: Lengths,
   group: z.output<typeof rotary>,
   width: number,
   part: string,
-): RotaryScaling | undefined {
+): LongRope | undefined {
   const type = group.rope_type ?? group.type ?? 'default'
   if (type === 'default') return undefined
   if (!['longrope', 'su', 'yarn'].includes(type))
@@ -71,5 +71,5 @@ function scalingOf(
   const { max_position_embeddings: longest, original_max_position_embeddings: originalLength } = lengths
   const factor = group.factor ?? longest / originalLength
   const magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalLength))
-  return { type: 'longrope', short, long, originalLength, magnitude: group.attention_factor ?? magnitude }
+  return { short, long, originalLength, magnitude: group.attention_factor ?? magnitude }
 }
