@@ -48,6 +48,16 @@ export interface PatchShare {
   readonly weight: number
 }
 
+/** How a family reads a video. */
+export interface VideoReader {
+  /** Stands for a video in a prompt. */
+  readonly token: number
+  /** The frames as the vision encoder takes them. */
+  views(frames: readonly RgbImage[]): View[]
+  /** The order in which their patches enter the prompt, all frames in one run. */
+  pack(views: readonly View[]): PackedSlot[]
+}
+
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
 export interface Architecture {
   readonly name: string
@@ -80,6 +90,8 @@ export interface Architecture {
    * between rows; view after view when absent.
    */
   pack?(image: Extent, views: readonly View[]): PackedSlot[]
+  /** Absent: the family takes no video. */
+  readonly video?: VideoReader
   /** The embedding of a separator, [d]. */
   separator?(p: Scope): Tensor
   /** Patches of a view of this size. */

@@ -4,7 +4,7 @@ import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
-import { expandImages, layout, repeatPlaceholders } from './layout.ts'
+import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import type { EncodedView } from './vision-program.ts'
 
@@ -36,15 +36,16 @@ export class Conversation {
   private position = 0
   private lastKept: readonly number[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
-  private readonly views: readonly EncodedView[]
 
   constructor(
     private readonly parts: ModelParts,
     private readonly language: LanguageProgram,
-    private readonly images: readonly EncodedImage[],
+    private images: readonly EncodedImage[],
     private readonly key: string,
-  ) {
-    this.views = images.flatMap((image) => image.views)
+  ) {}
+
+  private get views(): readonly EncodedView[] {
+    return this.images.flatMap((image) => image.views)
   }
 
   /**
@@ -56,7 +57,9 @@ export class Conversation {
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
     const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
+    const pictures: MessagePart[] = first
+      ? this.images.map(({ token }) => ({ type: token === undefined ? 'image' : 'video' }))
+      : []
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
@@ -78,17 +81,20 @@ export class Conversation {
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
-    const { imageToken } = this.parts.architecture
+    const { architecture } = this.parts
+    const { imageToken } = architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const ids = expandImages(this.encode(this.textOf(prompt, options.rawPrompt)), imageToken, this.images)
+    const said = this.encode(this.textOf(prompt, options.rawPrompt))
+    this.images = inPromptOrder(said, architecture, this.images)
+    const ids = expandImages(said, imageToken, this.images)
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
     const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
     const prefill = await this.feed(news, withImages)
     if (withImages) this.lastKept = prefill.kept
-    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.views), prefill.logits)
+    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.images), prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
   }
