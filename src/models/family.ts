@@ -66,6 +66,16 @@ export interface PatchShare {
   readonly weight: number
 }
 
+/** How a family reads a video. */
+export interface VideoReader {
+  /** Stands for a video in a prompt. */
+  readonly token: number
+  /** The frames as the vision encoder takes them. */
+  views(frames: readonly RgbImage[]): View[]
+  /** The order in which their patches enter the prompt, all frames in one run. */
+  pack(views: readonly View[]): PackedSlot[]
+}
+
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
 export interface Architecture {
   readonly name: string
@@ -112,10 +122,17 @@ export interface Architecture {
    */
   expand?(views: readonly View[]): string
   /**
+   * The whole prompt, from a question or from what was written as raw prompt: of families without turns, whose processor
+   * writes prompts itself; by the chat template, or as it was written, when absent.
+   */
+  prompt?(text: string, images: number, beginning?: string): string
+  /**
    * The order in which the patches of an image of this size enter the prompt, all views in one run with separators
    * between rows; view after view when absent.
    */
   pack?(image: Extent, views: readonly View[]): PackedSlot[]
+  /** Absent: the family takes no video. */
+  readonly video?: VideoReader
   /** The embedding of a separator, [d]. */
   separator?(p: Scope): Tensor
   /** Patches of a view of this size. */

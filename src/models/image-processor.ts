@@ -32,6 +32,8 @@ const schema = z.object({
   do_image_splitting: flag(true),
   image_grid_pinpoints: optional(z.array(z.tuple([side, side])).min(1)),
   max_image_size: optional(z.object({ longest_edge: side })),
+  min_patches: optional(side),
+  max_patches: optional(side),
 })
 
 /** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */

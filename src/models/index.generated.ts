@@ -2,8 +2,10 @@
 import { blip2 } from './vlm/blip-2.ts'
 import { idefics3 } from './vlm/idefics3.ts'
 import { instructblip } from './vlm/instructblip.ts'
+import { internvl } from './vlm/internvl.ts'
 import { llavaNext } from './vlm/llava-next.ts'
 import { llavaOnevision } from './vlm/llava-onevision.ts'
 import { llava } from './vlm/llava.ts'
+import { paligemma } from './vlm/paligemma.ts'
 
-export const families = [blip2, idefics3, instructblip, llavaNext, llavaOnevision, llava]
+export const families = [blip2, idefics3, instructblip, internvl, llavaNext, llavaOnevision, llava, paligemma]

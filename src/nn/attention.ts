@@ -8,6 +8,7 @@ import {
   reshape,
   softmax,
   type Tensor,
+  tanh,
   transpose,
 } from '../tensor/index.ts'
 
@@ -23,14 +24,24 @@ export function mergeHeads(x: Tensor): Tensor {
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, length, heads * width])
 }
 
+/** How products of queries and keys become scores. */
+export interface Scoring {
+  /** Factor; 1 / sqrt(d) when absent. */
+  readonly scale?: number
+  /** Scores are bent to stay within this: cap tanh(score / cap) (Gemma 2, arXiv 2408.00118, section 2). */
+  readonly cap?: number
+}
+
 /**
  * softmax(q k^T / sqrt(d) + mask), [b, h, s, t], from q [b, h, s, d] and k [b, hk, t, d]. When there are fewer key heads
  * than query heads (GQA), the queries of a group are stacked on the sequence axis, so that keys are not copied.
  */
-export function attentionWeights(q: Tensor, k: Tensor, mask?: Tensor): Tensor {
+export function attentionWeights(q: Tensor, k: Tensor, mask?: Tensor, { scale, cap }: Scoring = {}): Tensor {
   const [batch, heads, length, width] = q.shape as [Dim, number, Dim, number]
-  const scaled = mul(grouped(q, k), 1 / Math.sqrt(width)) // smaller than the scores
-  const scores = reshape(matmul(scaled, transpose(k)), [batch, heads, length, k.shape[2]])
+  const factor = scale ?? 1 / Math.sqrt(width)
+  const scaled = mul(grouped(q, k), cap ? factor / cap : factor) // smaller than the scores
+  const products = reshape(matmul(scaled, transpose(k)), [batch, heads, length, k.shape[2]])
+  const scores = cap ? mul(tanh(products), cap) : products
   return softmax(mask ? add(scores, mask) : scores)
 }
 

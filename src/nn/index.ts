@@ -1,6 +1,7 @@
 /** Layers as functions of (weights, tensor). */
 export * from './attention.ts'
 export * from './layers.ts'
+export * from './longrope.ts'
 export * from './losses.ts'
 export * from './rope.ts'
 export * from './scope.ts'

@@ -4,7 +4,7 @@ import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
-import { expandImages, layout, repeatPlaceholders } from './layout.ts'
+import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { afterImages } from './plain-prompt.ts'
 import type { EncodedView } from './vision-program.ts'
@@ -65,14 +65,14 @@ export class Conversation {
 
   /**
    * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far.
-   * @throws FoveaError `conversation_busy`, `conversation_closed`, and what options, template or model refuse
+   * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
     const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? new Array(this.imageCount).fill({ type: 'image' }) : []
+    const pictures: MessagePart[] = first ? this.pictures() : []
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
@@ -98,8 +98,9 @@ export class Conversation {
     const { imageToken } = architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const text = options.rawPrompt ? prompt : this.render()
+    const text = this.textOf(prompt, options.rawPrompt)
     const said = architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
+    this.images = inPromptOrder(said, architecture, this.images)
     const ids = expandImages(said, imageToken, this.images)
     const cached = architecture.answerStart === undefined ? await this.rewind(ids) : await this.restart()
     const news = ids.slice(cached)
@@ -107,9 +108,24 @@ export class Conversation {
     const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
     const prefill = await this.feed(news, withImages)
     if (withImages) this.lastKept = prefill.kept
-    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.views), prefill.logits)
+    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.images), prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
     return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
+  }
+
+  /** The whole prompt as text: by the family itself, as it was written, or by the chat template. */
+  private textOf(prompt: string, isRaw = false): string {
+    const { architecture, tokenizer } = this.parts
+    if (!architecture.prompt) return isRaw ? prompt : this.render()
+    if (this.messages.length > 1)
+      throw turnError('single', `a ${architecture.name} answers one question; start a new conversation for the next`)
+    return architecture.prompt(isRaw ? prompt : tokenizer.protect(prompt), this.images.length, tokenizer.bosToken)
+  }
+
+  /** What a first message holds before its text. */
+  private pictures(): MessagePart[] {
+    if (this.inQuestion) return new Array(this.inQuestion.count).fill({ type: 'image' })
+    return this.images.map(({ token }) => ({ type: token === undefined ? 'image' : 'video' }))
   }
 
   /** All turns so far as one text, by the model's chat template. */
@@ -119,11 +135,12 @@ export class Conversation {
     return template.render(this.messages, { protect, bosToken, eosToken })
   }
 
-  /** Token ids of a whole prompt; it begins as the tokenizer wants, whether or not the text does. */
+  /** Token ids of a whole prompt; it begins as the tokenizer wants, unless the family itself says how. */
   private encode(text: string): readonly number[] {
-    const { encode, prefix } = this.parts.tokenizer
+    const { architecture, tokenizer } = this.parts
+    const { encode, prefix } = tokenizer
     const ids = encode(text, { special: true })
-    return prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
+    return architecture.prompt || prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
   }
 
   /** The image tokens, then the ids of the text as if it stood alone. */
@@ -272,7 +289,7 @@ const contextError = (length: number, most?: number): FoveaError =>
     `the model has ${most} positions, the conversation takes ${length}; ask less at once or start a new conversation`,
   )
 
-const turnError = (problem: 'busy' | 'closed', message: string): FoveaError =>
+const turnError = (problem: 'busy' | 'closed' | 'single', message: string): FoveaError =>
   new FoveaError(`conversation_${problem}`, 'usage', message)
 
 function assertMaxTokens(count = MAX_TOKENS): void {

@@ -29,25 +29,48 @@ export function imagePrompt({ architecture, tokenizer }: ModelParts, views: read
   throw new FoveaError('tokenizer_invalid', 'input', message)
 }
 
-/** Puts the prompt of each image in the place of its token. Throws FoveaError `image_count` where there are more or fewer. */
-export function expandImages(ids: readonly number[], imageToken: number, images: readonly EncodedImage[]): number[] {
-  const found = ids.filter((id) => id === imageToken).length
-  if (found !== images.length) {
-    const message = `the prompt has places for ${found} images, ${images.length} were given`
-    throw new FoveaError('image_count', 'input', message)
+/**
+ * Images and videos in the order in which a prompt has their tokens. Throws FoveaError `image_count` where there are more
+ * or fewer of them than it has places for.
+ */
+export function inPromptOrder(
+  ids: readonly number[],
+  { imageToken, video }: ModelParts['architecture'],
+  images: readonly EncodedImage[],
+): EncodedImage[] {
+  const still = images.filter(({ token }) => token === undefined)
+  const moving = images.filter(({ token }) => token !== undefined)
+  const kinds = [
+    { kind: 'images', token: imageToken, given: still },
+    ...(moving.length && video ? [{ kind: 'videos', token: video.token, given: moving }] : []),
+  ]
+  for (const { kind, token, given } of kinds) {
+    const found = ids.filter((id) => id === token).length
+    const message = `the prompt has places for ${found} ${kind}, ${given.length} were given`
+    if (found !== given.length) throw new FoveaError('image_count', 'input', message)
   }
+  const queues = new Map(kinds.map(({ token, given }) => [token, [...given]]))
+  return ids.flatMap((id) => queues.get(id)?.shift() ?? [])
+}
+
+/** Puts the prompt of each image or video in the place of its token; there are as many of them as places. */
+export function expandImages(ids: readonly number[], imageToken: number, images: readonly EncodedImage[]): number[] {
   let next = 0
-  return ids.flatMap((id) => (id === imageToken ? images[next++].prompt : [id]))
+  const tokenOf = (image?: EncodedImage) => image && (image.token ?? imageToken)
+  return ids.flatMap((id) => (id === tokenOf(images[next]) ? images[next++].prompt : [id]))
 }
 
 /** Repeats the token of each view as often as the view has visual tokens. */
 export function repeatPlaceholders(
   ids: readonly number[],
   imageToken: number,
-  views: readonly EncodedView[],
+  images: readonly EncodedImage[],
 ): number[] {
+  const runs = images.flatMap(({ views, token }) =>
+    views.map(({ embeds }) => new Array<number>(embeds.dims[0]).fill(token ?? imageToken)),
+  )
   let next = 0
-  return ids.flatMap((id) => (id === imageToken ? new Array<number>(views[next++].embeds.dims[0]).fill(id) : [id]))
+  return ids.flatMap((id) => (id === imageToken ? runs[next++] : [id]))
 }
 
 /** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. */

@@ -1,6 +1,6 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
-import type { Architecture, View } from '../models/family.ts'
+import type { Architecture, PackedSlot, VideoReader, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
 import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
@@ -16,6 +16,8 @@ import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from '.
 export interface GenerateOptions extends AskOptions {
   readonly prompt: string
   readonly images?: readonly RgbImage[]
+  /** Each video as the frames that the model shall see, in order. */
+  readonly videos?: readonly (readonly RgbImage[])[]
   readonly method?: Method
 }
 
@@ -33,9 +35,9 @@ export class Model {
     private readonly backend: Backend,
   ) {}
 
-  /** Answers one prompt about any number of images; the images come first, in order. */
-  async generate({ prompt, images = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
-    const conversation = await this.converse(images, method)
+  /** Answers one prompt about any number of images and videos; the images come first, then the videos, in order. */
+  async generate({ prompt, images = [], videos = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
+    const conversation = await this.converse(images, method, videos)
     try {
       return await conversation.ask(prompt, options)
     } finally {
@@ -43,13 +45,18 @@ export class Model {
     }
   }
 
-  /** Starts a conversation about images: they are encoded once, and turns reuse the KV cache of the turns before. */
-  async converse(images: readonly RgbImage[] = [], method: Method = dense): Promise<Conversation> {
+  /** Starts a conversation about images and videos: they are encoded once, and turns reuse the KV cache of those before. */
+  async converse(
+    images: readonly RgbImage[] = [],
+    method: Method = dense,
+    videos: readonly (readonly RgbImage[])[] = [],
+  ): Promise<Conversation> {
     assertCount(images, this.parts.architecture)
     const language = await this.language(method)
     const encode = async (question?: string) => {
       const encoded: EncodedImage[] = []
       for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
+      for (const frames of videos) encoded.push(await this.encodeVideo(frames, method))
       return encoded
     }
     const depends = this.parts.architecture.question && images.length > 0
@@ -65,29 +72,30 @@ export class Model {
    * @param question what will be asked, for models whose visual tokens depend on it
    */
   async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
-    const { architecture, preprocessor } = this.parts
+    const { architecture } = this.parts
     const cut = (!alone && architecture.viewsOfSeveral) || architecture.views
     const asked = architecture.question && questionIds(this.parts, question)
     const how = `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
-    const known = this.encoded.get(key)
-    if (known) return { ...known, cached: true }
-    const started = performance.now()
-    const own = cut(image)
-    const views = method.views?.(own, architecture) ?? own
-    const pixels = views.map((view) => pixelsOf(view, preprocessor))
-    const preprocessMilliseconds = performance.now() - started
-    const results: EncodedView[] = []
-    for (const [at, view] of views.entries())
-      results.push(await (await this.vision(method, view)).encode(pixels[at], asked))
-    const patches =
-      architecture.pack?.(image, own).length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
-    const slots = architecture.pack?.(image, views)
-    const packed = slots ? [packViews(results, slots)] : results
-    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
-    const encoded = { views: packed, prompt, patches, preprocessMilliseconds, cached: false }
-    this.remember(key, encoded)
-    return encoded
+    const pack = (views: readonly View[]) => architecture.pack?.(image, views)
+    return this.remembered(key, () => this.encodeViews(() => cut(image), method, pack, asked))
+  }
+
+  /**
+   * Visual tokens of a video under a method; `frames` are those that the model shall see, in order.
+   * @throws FoveaError `video_unsupported`, `video_empty`
+   */
+  async encodeVideo(frames: readonly RgbImage[], method: Method = dense): Promise<EncodedImage> {
+    const video = videoReader(this.parts.architecture, frames)
+    const keys = await Promise.all(frames.map((frame) => imageKey(frame, `${visionKey(method)}, a frame`)))
+    return this.remembered(keys.join(), async () => {
+      const encoded = await this.encodeViews(
+        () => video.views(frames),
+        method,
+        (views) => video.pack(views),
+      )
+      return { ...encoded, token: video.token }
+    })
   }
 
   /** The compiled language model under a method. */
@@ -112,6 +120,37 @@ export class Model {
     await this.backend.dispose()
   }
 
+  private async encodeViews(
+    cut: () => readonly View[],
+    method: Method,
+    pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
+    asked?: readonly number[],
+  ): Promise<EncodedImage> {
+    const { architecture, preprocessor } = this.parts
+    const started = performance.now()
+    const own = cut()
+    const views = method.views?.(own, architecture) ?? own
+    const pixels = views.map((view) => pixelsOf(view, preprocessor))
+    const preprocessMilliseconds = performance.now() - started
+    const results: EncodedView[] = []
+    for (const [at, view] of views.entries())
+      results.push(await (await this.vision(method, view)).encode(pixels[at], asked))
+    const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
+    const slots = pack(views)
+    const packed = slots ? [packViews(results, slots)] : results
+    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
+    return { views: packed, prompt, patches, preprocessMilliseconds, cached: false }
+  }
+
+  /** What is kept under a key, or made and kept. */
+  private async remembered(key: string, make: () => Promise<EncodedImage>): Promise<EncodedImage> {
+    const known = this.encoded.get(key)
+    if (known) return { ...known, cached: true }
+    const encoded = await make()
+    this.remember(key, encoded)
+    return encoded
+  }
+
   private remember(key: string, image: EncodedImage): void {
     this.encoded.set(key, image)
     const oldest = this.encoded.keys().next().value
@@ -127,6 +166,13 @@ function assertCount({ length }: readonly RgbImage[], { maxImages, name }: Archi
 
 /** Methods that leave the vision side alone share its programs and its results. */
 const visionKey = (method: Method): string => (method.views || method.patches || method.tokens ? method.name : 'dense')
+
+function videoReader({ name, video }: Architecture, frames: readonly RgbImage[]): VideoReader {
+  if (!video) throw new FoveaError('video_unsupported', 'usage', `${name} takes images only; give frames as images`)
+  if (frames.length === 0)
+    throw new FoveaError('video_empty', 'input', 'a video needs at least one frame, this has none')
+  return video
+}
 
 function patchesOf(architecture: Architecture, view: View): number {
   const { rows, columns } = architecture.grid(view)

@@ -44,11 +44,13 @@ export interface AskOptions extends SamplingOptions {
   readonly onText?: (text: string) => void
 }
 
-/** An image as the language model will see it. */
+/** An image or a video as the language model will see it. */
 export interface EncodedImage {
   readonly views: readonly EncodedView[]
   /** Token ids that stand for the image in a prompt; each view is one image token among them. */
   readonly prompt: readonly number[]
+  /** The token that stands for it in prompts where that is not the image token: of videos. */
+  readonly token?: number
   /** Patches before any method, of the views the model itself would make. */
   readonly patches: number
   readonly preprocessMilliseconds: number

@@ -43,10 +43,10 @@ export function decoderLayer(seq: Sequence, layer: number, by: string): DecoderL
  * on the side; the layer's own attention stays as it is.
  */
 export function lastAttention(seq: Sequence, layer: number, by: string): Tensor {
-  const { queries, allKeys, bias } = decoderLayer(seq, layer, by)
+  const { queries, allKeys, bias, scoring } = decoderLayer(seq, layer, by)
   const length = queries.shape[2]
   const last = (x: Tensor) => slice(x, 2, subDim(length, 1), length)
-  const row = attentionWeights(last(queries), allKeys, bias && last(bias))
+  const row = attentionWeights(last(queries), allKeys, bias && last(bias), scoring)
   const past = subDim(allKeys.shape[2], length)
   const flat = reshape(row, [row.shape[1], row.shape[3]])
   return gather(flat, add(seq.visual, dimValue(past)), 1)

@@ -14,7 +14,11 @@ const invalid = (message: string) =>
 
 describe('a config that does not fit', () => {
   it.each([
-    ['rwkv', {}, 'text_config.model_type: "rwkv" is not supported; supported: llama, mistral, opt, qwen2, t5'],
+    [
+      'rwkv',
+      {},
+      'text_config.model_type: "rwkv" is not supported; supported: gemma, gemma2, llama, mistral, opt, phi3, qwen2, t5',
+    ],
     [
       'qwen2',
       { use_sliding_window: true },
@@ -25,6 +29,18 @@ describe('a config that does not fit', () => {
       { rope_scaling: { type: 'yarn', factor: 2 } },
       'text_config.rope_scaling: rotary positions of type "yarn" are not supported',
     ],
+    ['gemma2', { layer_types: ['full_attention', 'full_attention'] }, 'text_config.layer_types: 2 types for 1 layers'],
+    [
+      'phi3',
+      { rope_scaling: { type: 'su', short_factor: [1, 1], long_factor: [1] } },
+      'text_config.rope_scaling.long_factor: needs 2 numbers, has 1',
+    ],
+    [
+      'phi3',
+      { rope_scaling: { type: 'linear', factor: 2 } },
+      'text_config.rope_scaling: rotary positions of type "linear" are not supported',
+    ],
+    ['phi3', { partial_rotary_factor: 0.3 }, 'text_config.partial_rotary_factor: 1 numbers cannot be rotated'],
     ['llama', { num_key_value_heads: 3 }, 'text_config.num_key_value_heads: 3 does not divide 2 heads'],
     [
       'llama',

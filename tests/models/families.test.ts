@@ -12,6 +12,8 @@ import { pixelsOf } from '../../src/pipeline/vision-program.ts'
 /** Recorded by tests/fixtures/make_*.py from Hugging Face transformers. */
 interface Case {
   images: string[]
+  /** Each video as the images that are its frames. */
+  videos?: string[][]
   ids: number[]
   pixels?: string
   features?: string
@@ -40,6 +42,9 @@ function viewsOf({ parts: { architecture } }: Model, image: RgbImage, alone: boo
   return (!alone && architecture.viewsOfSeveral?.(image)) || architecture.views(image)
 }
 
+const titleOf = ({ images, videos = [] }: Case): string =>
+  [...images, ...videos.map((frames) => `a video of ${frames.join(', ')}`)].join(' and ') || 'text only'
+
 /** The logits of a prompt about one image, and how many visual tokens entered and left the language model. */
 async function prefill(model: Model, image: RgbImage, method?: Method) {
   let logits = new Float32Array()
@@ -59,18 +64,23 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   })
   afterAll(() => model?.dispose())
 
-  it.each(cases.map((each) => [each.images.join(' and ') || 'text only', each] as const))('%s', async (_, expected) => {
-    const images = await Promise.all(expected.images.map((name) => readImage(join(folder, name))))
+  it.each(cases.map((each) => [titleOf(each), each] as const))('%s', async (_, expected) => {
+    const read = (names: string[]) => Promise.all(names.map((name) => readImage(join(folder, name))))
+    const images = await read(expected.images)
+    const videos = await Promise.all((expected.videos ?? []).map(read))
     if (expected.pixels) {
-      const pixels = images.flatMap((image) =>
-        viewsOf(model, image, images.length === 1).flatMap((view) =>
-          Array.from(pixelsOf(view, model.parts.preprocessor)),
-        ),
-      )
+      const views = [
+        ...images.flatMap((image) => viewsOf(model, image, images.length === 1)),
+        ...videos.flatMap((frames) => model.parts.architecture.video!.views(frames)),
+      ]
+      const pixels = views.flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor)))
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
     }
     if (expected.features) {
-      const encoded = await Promise.all(images.map((image) => model.encode(image, dense, images.length === 1, PROMPT)))
+      const encoded = await Promise.all([
+        ...images.map((image) => model.encode(image, dense, images.length === 1, PROMPT)),
+        ...videos.map((frames) => model.encodeVideo(frames)),
+      ])
       const features = encoded.flatMap((image) => image.views.flatMap((view) => Array.from(view.embeds.data)))
       expect(distance(features, floats(expected.features))).toBeLessThan(1e-4)
     }
@@ -78,6 +88,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     await model.generate({
       prompt: PROMPT,
       images,
+      videos,
       maxTokens: 12,
       ignoreEos: true,
       onPrefill: (ids, logits) => Object.assign(seen, { ids, logits }),

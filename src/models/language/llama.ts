@@ -3,7 +3,9 @@ import {
   attend,
   attentionWeights,
   embedding,
+  type LongRope,
   linear,
+  longRotation,
   mergeHeads,
   type RotaryScaling,
   type Rotation,
@@ -11,6 +13,7 @@ import {
   rotate,
   rotation,
   type Scope,
+  type Scoring,
   splitHeads,
 } from '../../nn/index.ts'
 import {
@@ -21,12 +24,15 @@ import {
   concat,
   type Dim,
   dimValue,
+  fixedDim,
   greater,
   greaterEqual,
   mul,
   or,
   reshape,
+  rmsNorm,
   select,
+  slice,
   sub,
   type Tensor,
   transpose,
@@ -46,19 +52,34 @@ export interface LlamaConfig {
   readonly rms_norm_eps: number
   readonly rope_theta: number
   readonly rotary_scaling?: RotaryScaling
+  /** In the place of `rotary_scaling`. */
+  readonly long_rope?: LongRope
   readonly tie_word_embeddings?: boolean
   /** Biases on queries, keys and values. */
   readonly attention_bias?: boolean
   /** A bias on the output of attention. */
   readonly output_bias?: boolean
   readonly mlp_bias?: boolean
-  /** How many tokens back a token sees, itself included; all of them when absent. */
-  readonly sliding_window?: number
+  /** How many tokens back a token sees, itself included; all of them when absent. One number, or one per layer. */
+  readonly sliding_window?: number | readonly (number | undefined)[]
+  /** Numbers of a head that are rotated, from its first; all when absent. */
+  readonly rotary_width?: number
+  readonly scoring?: Scoring
+  /** What embeddings are multiplied by. */
+  readonly embedding_scale?: number
+  /** What is added to the weights of norms. */
+  readonly norm_offset?: number
+  /** Norms after attention and after the MLP, too. */
+  readonly post_norms?: boolean
+  /** One matrix for queries, keys and values, and one for gate and up. */
+  readonly fused_projections?: boolean
 }
 
 /** ids [...] -> embeddings [..., d]. */
-export const embedTokens = (p: Scope, config: LlamaConfig, ids: Tensor): Tensor =>
-  embedding(p.at('model', 'embed_tokens'), ids, config.vocab_size, config.hidden_size)
+export function embedTokens(p: Scope, config: LlamaConfig, ids: Tensor): Tensor {
+  const embedded = embedding(p.at('model', 'embed_tokens'), ids, config.vocab_size, config.hidden_size)
+  return config.embedding_scale === undefined ? embedded : mul(embedded, config.embedding_scale)
+}
 
 /** LLaMA decoder (arXiv 2302.13971, section 2.2): pre-RMSNorm, rotary attention with grouped keys, SwiGLU. */
 export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
@@ -66,21 +87,22 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
   const inputs: Hidden[] = []
   let hidden = start
   const rotations = new Map<Tensor, Rotation>()
-  const masks = new Map<string, Tensor>()
+  const masks = new Map<string, Tensor | undefined>()
+  const maskOf = options.mask ?? causalMask
   for (let index = 0; index < config.num_hidden_layers; index++) {
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
     const past = options.past?.[index]
-    const rotary = remember(rotations, hidden.positions, () =>
-      rotation(hidden.positions, headWidth(config), config.rope_theta, config.rotary_scaling),
-    )
+    const rotary = remember(rotations, hidden.positions, () => rotationOf(config, hidden.positions))
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
-    const mask = () => remember(masks, `${before}|${length}`, () => maskOf(config, options)(before, length))
-    const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, { rotary, mask, past })
+    const window = windowOf(config, index)
+    const mask = () => remember(masks, `${before}|${length}|${window}`, () => maskOf(before, length, window))
+    const context = { rotary, mask, past, window, causal: !options.mask }
+    const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, context)
     inputs.push(hidden)
     layers.push(layer)
     hidden = { ...hidden, states: layer.output }
   }
-  return { layers, inputs, hidden: rmsNormed(p.at('model', 'norm'), hidden.states, config.rms_norm_eps) }
+  return { layers, inputs, hidden: normed(p.at('model', 'norm'), config, hidden.states) }
 }
 
 /** Hidden states [..., d] -> logits [..., vocabulary]. */
@@ -92,8 +114,20 @@ export function logitsOf(p: Scope, config: LlamaConfig, hidden: Tensor): Tensor 
 export const headWidth = (config: LlamaConfig): number =>
   config.head_dim ?? config.hidden_size / config.num_attention_heads
 
-const maskOf = ({ sliding_window }: LlamaConfig, { mask }: DecoderOptions) =>
-  mask ?? ((past: Dim, length: Dim) => causalMask(past, length, sliding_window))
+function rotationOf(config: LlamaConfig, positions: Tensor): Rotation {
+  const { rope_theta: theta, rotary_width: width = headWidth(config), rotary_scaling, long_rope } = config
+  return long_rope
+    ? longRotation(positions, width, theta, long_rope)
+    : rotation(positions, width, theta, rotary_scaling)
+}
+
+const windowOf = ({ sliding_window: window }: LlamaConfig, layer: number): number | undefined =>
+  typeof window === 'object' ? window[layer] : window
+
+function normed(p: Scope, { norm_offset, rms_norm_eps }: LlamaConfig, x: Tensor): Tensor {
+  if (norm_offset === undefined) return rmsNormed(p, x, rms_norm_eps)
+  return rmsNorm(x, add(p('weight', [fixedDim('rmsNorm', x, -1)]), norm_offset), rms_norm_eps)
+}
 
 /** 0 where a query may look, -1e9 where the key lies ahead of it or outside its window: [1, 1, s, past + s]. */
 export function causalMask(past: Dim, length: Dim, window?: number): Tensor {
@@ -106,43 +140,80 @@ export function causalMask(past: Dim, length: Dim, window?: number): Tensor {
 
 interface LayerContext {
   readonly rotary: Rotation
-  readonly mask: () => Tensor
+  readonly mask: () => Tensor | undefined
+  /** The mask is the usual one. */
+  readonly causal: boolean
+  readonly window?: number
   readonly past?: PastLayer
 }
 
-function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, { rotary, mask, past }: LayerContext): DecoderLayer {
-  const width = headWidth(config)
-  const { num_attention_heads: heads, num_key_value_heads: keyHeads } = config
-  const normed = rmsNormed(p.at('input_layernorm'), x, config.rms_norm_eps)
-  const project = (name: string, count: number) =>
-    linear(p.at('self_attn', name), normed, count * width, config.attention_bias ?? false)
-  const [q, k] = [
-    rotate(project('q_proj', heads), rotary, heads),
-    rotate(project('k_proj', keyHeads), rotary, keyHeads),
-  ]
-  const v = project('v_proj', keyHeads)
+function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, context: LayerContext): DecoderLayer {
+  const { rotary, past } = context
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads, rotary_width } = config
+  const after = (name: string, y: Tensor) => (config.post_norms ? normed(p.at(name), config, y) : y)
+  const projected = project(p.at('self_attn'), config, normed(p.at('input_layernorm'), config, x))
+  const q = rotatePart(projected.q, rotary, heads, rotary_width)
+  const k = rotatePart(projected.k, rotary, keyHeads, rotary_width)
+  const { v } = projected
   const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
   const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
 
-  const { sliding_window: window } = config
   const explicit = () => {
     const allValues = past ? concat([fromRows(past.values), values], 2) : values
-    return mergeHeads(attend(attentionWeights(queries, allKeys, mask()), allValues))
+    return mergeHeads(attend(attentionWeights(queries, allKeys, context.mask(), config.scoring), allValues))
   }
   const mixed =
-    past && width % 8 === 0 && window !== 1
-      ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...(window !== undefined && { window }) })
+    past && hasKernel(config, context)
+      ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...config.scoring, window: context.window })
       : explicit()
-  const attended = add(x, linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false))
-  return { queries, keys, values, allKeys, output: add(attended, feedForward(p, config, attended)) }
+  const output = linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false)
+  const attended = add(x, after('post_attention_layernorm', output))
+  const before = config.post_norms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'
+  const fed = feedForward(p.at('mlp'), config, normed(p.at(before), config, attended))
+  const result = add(attended, after('post_feedforward_layernorm', fed))
+  return { queries, keys, values, allKeys, scoring: config.scoring, output: result }
+}
+
+/** Whether attention over a cache can be the fused op. */
+const hasKernel = (config: LlamaConfig, { causal, window }: LayerContext): boolean =>
+  causal && config.scoring?.cap === undefined && headWidth(config) % 8 === 0 && window !== 1
+
+/** Queries [b, s, h d], keys and values [b, s, hk d], not rotated yet. */
+function project(p: Scope, config: LlamaConfig, x: Tensor) {
+  const { num_attention_heads: count, num_key_value_heads: keyValue, attention_bias: bias = false } = config
+  const width = headWidth(config)
+  const [q, k, v] = config.fused_projections
+    ? splitLast(linear(p.at('qkv_proj'), x, (count + 2 * keyValue) * width, bias), [count * width, keyValue * width])
+    : [
+        linear(p.at('q_proj'), x, count * width, bias),
+        linear(p.at('k_proj'), x, keyValue * width, bias),
+        linear(p.at('v_proj'), x, keyValue * width, bias),
+      ]
+  return { q, k, v }
 }
 
 function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
-  const normed = rmsNormed(p.at('post_attention_layernorm'), x, config.rms_norm_eps)
-  const bias = config.mlp_bias ?? false
-  const project = (name: string) => linear(p.at('mlp', name), normed, config.intermediate_size, bias)
-  const gated = mul(activation(config.hidden_act)(project('gate_proj')), project('up_proj'))
-  return linear(p.at('mlp', 'down_proj'), gated, config.hidden_size, bias)
+  const { intermediate_size: inner, mlp_bias: bias = false } = config
+  const [gate, up] = config.fused_projections
+    ? splitLast(linear(p.at('gate_up_proj'), x, 2 * inner, bias), [inner])
+    : [linear(p.at('gate_proj'), x, inner, bias), linear(p.at('up_proj'), x, inner, bias)]
+  return linear(p.at('down_proj'), mul(activation(config.hidden_act)(gate), up), config.hidden_size, bias)
+}
+
+/** The last axis in parts of the given sizes, and the rest. */
+function splitLast(x: Tensor, sizes: readonly number[]): Tensor[] {
+  const start = (part: number) => sizes.slice(0, part).reduce((sum, size) => sum + size, 0)
+  return [...sizes, undefined].map((size, at) => slice(x, -1, start(at), size && start(at) + size))
+}
+
+/** Rotates the first `width` numbers of every head of x [b, s, heads * d]. */
+function rotatePart(x: Tensor, rotary: Rotation, heads: number, width?: number): Tensor {
+  if (width === undefined) return rotate(x, rotary, heads)
+  const [batch, length] = x.shape
+  const apart = reshape(x, [batch, length, heads, fixedDim('rotate', x, -1) / heads])
+  const turned = rotate(reshape(slice(apart, -1, 0, width), [batch, length, heads * width]), rotary, heads)
+  const whole = concat([reshape(turned, [batch, length, heads, width]), slice(apart, -1, width)], -1)
+  return reshape(whole, x.shape)
 }
 
 /** Cache rows [past, hk, d] -> [1, hk, past, d]. */

@@ -76,7 +76,7 @@ function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions
   const placed = embedding(p.at('embed_positions'), places, positions + FIRST_POSITION, width)
   const layers: DecoderLayer[] = []
   const inputs: Hidden[] = []
-  const masks = new Map<string, Tensor>()
+  const masks = new Map<string, Tensor | undefined>()
   let hidden: Hidden = { ...start, states: add(start.states, placed) }
   for (let index = 0; index < config.num_hidden_layers; index++) {
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
@@ -94,7 +94,7 @@ function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions
 }
 
 interface LayerContext {
-  readonly mask: Tensor
+  readonly mask?: Tensor
   readonly past?: PastLayer
 }
 

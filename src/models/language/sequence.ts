@@ -1,3 +1,4 @@
+import type { Scoring } from '../../nn/index.ts'
 import type { Dim, Tensor } from '../../tensor/index.ts'
 
 /** Hidden states on their way through a decoder. Batch is 1 wherever tokens are dropped. */
@@ -18,6 +19,8 @@ export interface DecoderLayer {
   readonly allKeys: Tensor
   /** Added to the scores of these, where a model has more than a mask: [1, h, s, past + s]. */
   readonly bias?: Tensor
+  /** How the layer scores keys, where that is not the usual way. */
+  readonly scoring?: Scoring
   /** Output of the layer, [b, s, d]. */
   readonly output: Tensor
 }
@@ -33,8 +36,11 @@ export interface DecoderOptions {
   readonly past?: readonly PastLayer[]
   /** Of an encoder-decoder: embeddings of the new tokens of the answer, [1, a, d]; the prompt is what `decode` starts with. */
   readonly answer?: Tensor
-  /** Additive mask [b, 1, s, past + s] for a layer; causal over past and new tokens when absent. */
-  readonly mask?: (past: Dim, length: Dim) => Tensor
+  /**
+   * Additive mask [b, 1, s, past + s] for a layer (undefined: everything is seen) whose tokens look back over a window;
+   * causal over past and new tokens when absent.
+   */
+  readonly mask?: (past: Dim, length: Dim, window?: number) => Tensor | undefined
   /** Rewrites the sequence before a layer; sees the layers that came before. */
   readonly beforeLayer?: (index: number, hidden: Hidden, layers: readonly DecoderLayer[]) => Hidden
 }

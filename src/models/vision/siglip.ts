@@ -19,6 +19,9 @@ const schema = z.object({
   layer_norm_eps: z.number().positive().default(1e-6),
 })
 
+export const siglipVisionConfig = (raw: unknown, part: string): VisionTransformerConfig =>
+  parseConfig(schema, raw, part)
+
 /**
  * SigLIP ViT (Zhai et al., arXiv 2303.15343): pixels [b, 3, H, W] -> the hidden states of all layers, before the last
  * norm. It has no CLS token.
@@ -33,7 +36,7 @@ export function siglipVision(p: Scope, config: VisionTransformerConfig, pixels: 
 }
 
 export function siglipTower(raw: unknown, part: string): VisionTower {
-  const config = parseConfig(schema, raw, part)
+  const config = siglipVisionConfig(raw, part)
   return {
     imageSize: config.image_size,
     patchSize: config.patch_size,

@@ -96,8 +96,25 @@ export function packTiles(
   return slots
 }
 
+/** Frame after frame at half as many rows and columns (rounded up), and one separator at the end of the video. */
+export function packFrames(views: readonly View[], grid: (view: View) => Grid): PackedSlot[] {
+  const slots = views.flatMap((each, view) => {
+    const { rows, columns } = grid(each)
+    const places = samples(columns, Math.ceil(columns / 2))
+    const place = (y: Sample[], x: Sample[]) =>
+      y.flatMap((v) => x.map((h) => ({ view, patch: v.from * columns + h.from, weight: v.weight * h.weight })))
+    return samples(rows, Math.ceil(rows / 2)).flatMap((y) => places.map((x) => place(y, x)))
+  })
+  return [...slots, 'separator']
+}
+
+interface Sample {
+  readonly from: number
+  readonly weight: number
+}
+
 /** Bilinear resampling of `from` samples to `to`, without antialiasing: for each new sample what it is mixed of. */
-function samples(from: number, to: number): { readonly from: number; readonly weight: number }[][] {
+function samples(from: number, to: number): Sample[][] {
   return Array.from({ length: to }, (_, index) => {
     const centre = Math.max(0, ((index + 0.5) * from) / to - 0.5)
     const first = Math.floor(centre)

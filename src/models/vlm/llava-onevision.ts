@@ -4,17 +4,25 @@ import { configError, parseConfig, size } from '../config.ts'
 import { type Architecture, family, type View } from '../family.ts'
 import { cropImage, filterOf, type PreprocessorConfig } from '../image-processor.ts'
 import { visionTowerOf } from '../vision/towers.ts'
-import { anyResolutionViews, assertTiles, bestResolution, type Pinpoint, packTiles } from './any-resolution.ts'
+import {
+  anyResolutionViews,
+  assertTiles,
+  bestResolution,
+  type Pinpoint,
+  packFrames,
+  packTiles,
+} from './any-resolution.ts'
 import { llavaArchitecture, llavaFields, llavaWeightName } from './llava.ts'
 
 /**
  * LLaVA-OneVision (Li et al., LLaVA-OneVision: Easy Visual Task Transfer, arXiv 2408.03326): the tiles of LLaVA-NeXT,
- * resampled where there are many; several images of one prompt are one view each.
+ * resampled where there are many; several images of one prompt are one view each, and so are the frames of a video.
  */
 const schema = z.object({
   model_type: z.literal('llava_onevision'),
   ...llavaFields,
   image_token_index: z.int().nonnegative().default(151646),
+  video_token_index: z.int().nonnegative().default(151647),
   vision_feature_layer: llavaFields.vision_feature_layer.default(-1),
   vision_feature_select_strategy: z.enum(['default', 'full']).default('full'),
   vision_aspect_ratio: z
@@ -60,6 +68,11 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     views: (image) => anyResolutionViews(image, bestResolution(image, offered), tile, filter),
     viewsOfSeveral: (image) => [squareView(image, mean, tile)],
     pack: (image, views) => packTiles(image, views, base.grid, mostTiles),
+    video: {
+      token: config.video_token_index,
+      views: (frames) => frames.map((image) => ({ image, width: tile, height: tile })),
+      pack: (views) => packFrames(views, base.grid),
+    },
     separator: (p) => p('image_newline', [base.hiddenSize]),
   }
 }

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import type { LongRope } from '../../nn/index.ts'
+import { configError, parseConfig, size } from '../config.ts'
+import { headWidth, type LlamaConfig } from './llama.ts'
+import { decoderConfig, decoderFields } from './llama-config.ts'
+
+const positive = z.number().positive()
+const share = positive.max(1).optional()
+const factors = z.array(positive).min(1).optional()
+
+const rotary = z.object({
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  rope_theta: positive.optional(),
+  partial_rotary_factor: share,
+  short_factor: factors,
+  long_factor: factors,
+  factor: positive.nullish(),
+  attention_factor: positive.nullish(),
+})
+
+const schema = z.object({
+  ...decoderFields,
+  vocab_size: size.default(32064),
+  hidden_size: size.default(3072),
+  intermediate_size: size.default(8192),
+  rms_norm_eps: positive.default(1e-5),
+  max_position_embeddings: size.default(4096),
+  original_max_position_embeddings: size.default(4096),
+  sliding_window: size.nullish(),
+  partial_rotary_factor: share,
+  rope_scaling: rotary.nullish(),
+  rope_parameters: rotary.nullish(),
+})
+
+/** `text_config` of a Phi-3 or Phi-4-mini (Abdin et al., arXiv 2404.14219): LLaMA with joint projections and LongRoPE. */
+export function phi3Config(raw: unknown, part: string): LlamaConfig {
+  const { sliding_window, ...config } = parseConfig(schema, raw, part)
+  const group = config.rope_scaling ?? config.rope_parameters ?? {}
+  const rope_theta = group.rope_theta ?? config.rope_theta
+  const plain = decoderConfig({ ...config, rope_theta, rope_scaling: null, rope_parameters: null }, part)
+  const width = Math.trunc(headWidth(plain) * (group.partial_rotary_factor ?? config.partial_rotary_factor ?? 1))
+  if (width < 2 || width % 2) throw configError(`${part}.partial_rotary_factor`, `${width} numbers cannot be rotated`)
+  return {
+    ...plain,
+    sliding_window: sliding_window ?? undefined,
+    rotary_width: width,
+    long_rope: longRopeOf(config, group, width, part),
+    fused_projections: true,
+  }
+}
+
+type Lengths = Pick<z.output<typeof schema>, 'max_position_embeddings' | 'original_max_position_embeddings'>
+
+/** LongRoPE (Ding et al., arXiv 2402.13753), which old files call "su" or "yarn". */
+function longRopeOf(
+  lengths: Lengths,
+  group: z.output<typeof rotary>,
+  width: number,
+  part: string,
+): LongRope | undefined {
+  const type = group.rope_type ?? group.type ?? 'default'
+  if (type === 'default') return undefined
+  if (!['longrope', 'su', 'yarn'].includes(type))
+    throw configError(`${part}.rope_scaling`, `rotary positions of type "${type}" are not supported`)
+  const [short, long] = (['short_factor', 'long_factor'] as const).map((name) => {
+    const found = group[name] ?? []
+    if (found.length === width / 2) return found
+    throw configError(`${part}.rope_scaling.${name}`, `needs ${width / 2} numbers, has ${found.length}`)
+  })
+  const { max_position_embeddings: longest, original_max_position_embeddings: originalLength } = lengths
+  const factor = group.factor ?? longest / originalLength
+  const magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalLength))
+  return { short, long, originalLength, magnitude: group.attention_factor ?? magnitude }
+}

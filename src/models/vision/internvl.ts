@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import {
+  activation,
+  attend,
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  rmsNormed,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
+import { add, concat, expand, mul, reshape, slice, type Tensor } from '../../tensor/index.ts'
+import { act, parseConfig, size } from '../config.ts'
+import type { Grid, VisionLayer } from '../family.ts'
+import type { TowerFeatures } from './tower.ts'
+import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
+
+/** A side in pixels; files give one number or height and width. */
+const square = z
+  .union([size, z.tuple([size, size])])
+  .refine((side) => typeof side === 'number' || side[0] === side[1], 'only squares are supported')
+  .transform((side) => [side].flat()[0])
+
+const schema = z.object({
+  ...visionFields,
+  hidden_size: size.default(1024),
+  intermediate_size: size.default(4096),
+  num_hidden_layers: size.default(24),
+  num_attention_heads: size.default(16),
+  image_size: square.default(448),
+  patch_size: square.default(14),
+  hidden_act: act.default('gelu'),
+  attention_bias: z.boolean().default(false),
+  use_qk_norm: z.boolean().default(false),
+  norm_type: z.enum(['layer_norm', 'rms_norm']).default('layer_norm'),
+  layer_norm_eps: z.number().positive().default(1e-6),
+  use_absolute_position_embeddings: z.boolean().default(true),
+  use_mean_pooling: z.boolean().default(true),
+})
+
+export type InternVisionConfig = z.output<typeof schema>
+
+export const internVisionConfig = (raw: unknown, part: string): InternVisionConfig => parseConfig(schema, raw, part)
+
+/**
+ * InternViT (Chen et al., InternVL, arXiv 2312.14238): pixels [b, 3, H, W] -> the hidden states of all layers; token 0 is
+ * CLS. Each layer scales what it adds by learnt factors.
+ */
+export function internVision(p: Scope, config: InternVisionConfig, pixels: Tensor): TowerFeatures {
+  const { hidden_size: width, patch_size } = config
+  const grid = gridOf(pixels, patch_size)
+  const names = p.at('embeddings')
+  const patches = patchEmbedding(names.at('patch_embeddings', 'projection'), config, pixels, { bias: true })
+  const cls = expand(names('cls_token', [1, 1, width]), [pixels.shape[0], 1, width])
+  const tokens = concat([cls, patches], 1)
+  const placed = config.use_absolute_position_embeddings ? add(tokens, positionEmbedding(names, config, grid)) : tokens
+  const hiddenStates = [placed]
+  const layers: VisionLayer[] = []
+  for (let index = 0; index < config.num_hidden_layers; index++) {
+    layers.push(encoderLayer(p.at('encoder', 'layer', index), config, hiddenStates[index]))
+    hiddenStates.push(layers[index].hidden)
+  }
+  return { hiddenStates, layers, grid }
+}
+
+/** The last hidden states; encoders that do not pool normalise them. */
+export function internVisionOutput(p: Scope, config: InternVisionConfig, { hiddenStates }: TowerFeatures): Tensor {
+  const last = hiddenStates.at(-1)!
+  return config.use_mean_pooling ? last : layerNormed(p.at('layernorm'), last, config.layer_norm_eps)
+}
+
+/** Learnt positions [1 + n, d], of CLS first. */
+function positionEmbedding(p: Scope, { image_size, patch_size, hidden_size }: InternVisionConfig, grid: Grid): Tensor {
+  const side = Math.floor(image_size / patch_size)
+  const table = reshape(p('position_embeddings', [1, side * side + 1, hidden_size]), [side * side + 1, hidden_size])
+  return concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
+}
+
+function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor): VisionLayer {
+  const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
+  const norm = config.norm_type === 'rms_norm' ? rmsNormed : layerNormed
+  const scaled = (name: string, y: Tensor) => mul(y, p(name, [width]))
+  const inner = norm(p.at('layernorm_before'), x, epsilon)
+  const project = (name: string) => linear(p.at('attention', name), inner, width, config.attention_bias)
+  // One norm over all heads together, before they are split.
+  const normed = (name: string, y: Tensor) => (config.use_qk_norm ? rmsNormed(p.at('attention', name), y) : y)
+  const queries = normed('q_norm', project('q_proj'))
+  const keys = normed('k_norm', project('k_proj'))
+  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
+  const mixed = mergeHeads(attend(attention, splitHeads(project('v_proj'), heads)))
+  const attended = add(x, scaled('lambda_1', linear(p.at('attention', 'projection_layer'), mixed, width)))
+  const after = norm(p.at('layernorm_after'), attended, epsilon)
+  const hidden = add(attended, scaled('lambda_2', feedForward(p.at('mlp'), config, after)))
+  return { hidden, keys, attention }
+}
+
+function feedForward(p: Scope, config: InternVisionConfig, x: Tensor): Tensor {
+  const inner = activation(config.hidden_act)(linear(p.at('fc1'), x, config.intermediate_size))
+  return linear(p.at('fc2'), inner, config.hidden_size)
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { activation, layerNormed, linear, type Scope } from '../../nn/index.ts'
+import { constant, matmul, slice, type Tensor, transpose } from '../../tensor/index.ts'
+import { act, configError, parseConfig } from '../config.ts'
+import { type Architecture, family, type Grid, type VisionLayer } from '../family.ts'
+import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { languageOf } from '../language/languages.ts'
+import { type InternVisionConfig, internVision, internVisionConfig, internVisionOutput } from '../vision/internvl.ts'
+import type { TowerFeatures } from '../vision/tower.ts'
+import { foldPatches } from './idefics3.ts'
+import { languageScope, llavaWeightName } from './llava.ts'
+import { gridViews, type Tiling, tilingOf } from './nearest-grid.ts'
+
+/**
+ * InternVL 2.5 and 3 (Zhu et al., InternVL3, arXiv 2504.10479) in the form of transformers: an image is cut into the grid
+ * of tiles nearest to its shape, followed by the whole of it; four neighbouring patches are folded into one token.
+ */
+const schema = z.object({
+  model_type: z.literal('internvl'),
+  vision_config: z.looseObject({}).default({}),
+  text_config: z.looseObject({ tie_word_embeddings: z.boolean().optional() }).default({}),
+  image_token_id: z.int().nonnegative().default(151667),
+  downsample_ratio: z.number().positive().max(1).default(0.5),
+  projector_hidden_act: act.default('gelu'),
+  vision_feature_layer: z.int().default(-1),
+  vision_feature_select_strategy: z.literal('default', 'only "default" is supported').default('default'),
+  tie_word_embeddings: z.boolean().optional(),
+})
+
+const visionScope = (p: Scope): Scope => p.at('vision_tower')
+
+/** How many patches per side become one token. */
+function foldOf(ratio: number, { patch_size }: InternVisionConfig, { tile }: Tiling): number {
+  const scale = 1 / ratio
+  if (!Number.isInteger(scale)) throw configError('downsample_ratio', `1 / ${ratio} is not a whole number`)
+  if (tile % (patch_size * scale) === 0) return scale
+  throw configError(
+    'downsample_ratio',
+    `${scale} x ${scale} patches of ${patch_size} do not fill tiles of ${tile} pixels`,
+  )
+}
+
+/** What layers computed for CLS and patches, for CLS and tokens: states and keys averaged, attention to a token summed. */
+function foldLayers(layers: readonly VisionLayer[], { rows, columns }: Grid, scale: number): VisionLayer[] {
+  const [across, patches] = [columns / scale, rows * columns]
+  const tokens = patches / (scale * scale)
+  const members = new Float32Array((1 + tokens) * (1 + patches))
+  members[0] = 1
+  for (let patch = 0; patch < patches; patch++) {
+    const [row, column] = [Math.floor(patch / columns), patch % columns]
+    const token = Math.floor(row / scale) * across + Math.floor(column / scale)
+    members[(1 + token) * (1 + patches) + 1 + patch] = 1
+  }
+  const sums = constant(members, [1 + tokens, 1 + patches])
+  const shares = members.map((value, at) => (at === 0 ? value : value / (scale * scale)))
+  const means = constant(shares, [1 + tokens, 1 + patches])
+  return layers.map(({ hidden, keys, attention }) => ({
+    hidden: matmul(means, hidden),
+    keys: matmul(means, keys),
+    attention: matmul(matmul(means, attention), transpose(sums)),
+  }))
+}
+
+/** The output of the encoder, or the states before (from the end: after) a layer. */
+function featuresOf(p: Scope, config: InternVisionConfig, features: TowerFeatures, layer: number): Tensor {
+  if (layer === -1) return internVisionOutput(p, config, features)
+  const states = features.hiddenStates.at(layer)
+  if (states) return states
+  throw configError('vision_feature_layer', `there is no layer ${layer}; the encoder has ${config.num_hidden_layers}`)
+}
+
+function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+  const config = parseConfig(schema, raw)
+  const vision = internVisionConfig(config.vision_config, 'vision_config')
+  const text = { model_type: 'qwen2', ...config.text_config }
+  // Files from before the top-level field state it for the text model, or leave out that it is true.
+  const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true
+  const { embed, decode, logits, tied, ...language } = languageOf(text, 'text_config', isTied)
+  const tiling = tilingOf(processor, vision.image_size)
+  const scale = foldOf(config.downsample_ratio, vision, tiling)
+  const cell = vision.patch_size * scale
+  return {
+    name: 'internvl',
+    ...language,
+    imageToken: config.image_token_id,
+    patchSize: cell,
+    viewSize: tiling.tile,
+    ignored: [
+      'vision_tower.embeddings.mask_token',
+      ...(vision.use_mean_pooling || config.vision_feature_layer !== -1 ? ['vision_tower.layernorm.'] : []),
+      ...(tied ? ['language_model.lm_head.'] : []),
+    ],
+    views: (image) => gridViews(image, tiling, filterOf(processor ?? {})),
+    expand: (views) => `<img>${'<IMG_CONTEXT>'.repeat(views.length)}</img>`,
+    grid: ({ width, height }) => ({ rows: height / cell, columns: width / cell }),
+    encode: (p, pixels) => {
+      const features = internVision(visionScope(p), vision, pixels)
+      const states = slice(featuresOf(visionScope(p), vision, features, config.vision_feature_layer), 1, 1)
+      const { rows, columns } = features.grid
+      const folded = { rows: rows / scale, columns: columns / scale }
+      const layers = foldLayers(features.layers, features.grid, scale)
+      return { layers, grid: folded, special: 1, patches: foldPatches(states, features.grid, scale) }
+    },
+    connect: (p, patches) => {
+      const scope = p.at('multi_modal_projector')
+      const normed = layerNormed(scope.at('layer_norm'), patches, 1e-5)
+      const inner = activation(config.projector_hidden_act)(linear(scope.at('linear_1'), normed, language.hiddenSize))
+      return linear(scope.at('linear_2'), inner, language.hiddenSize)
+    },
+    embed: (p, ids) => embed(languageScope(p), ids),
+    decode: (p, start, options) => decode(languageScope(p), start, options),
+    logits: (p, hidden) => logits(languageScope(p), hidden),
+  }
+}
+
+/** As in LLaVA, but the encoder's names have nothing between the tower and its parts. */
+const weightName = (name: string): string | undefined =>
+  llavaWeightName(name)?.replace(/^vision_tower\.vision_model\./, 'vision_tower.')
+
+export const internvl = family({ id: 'internvl', modelTypes: ['internvl'], weightName, bind })

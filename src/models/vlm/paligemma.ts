@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { layerNormed, linear } from '../../nn/index.ts'
+import {
+  add,
+  addDim,
+  and,
+  arange,
+  type Dim,
+  dimValue,
+  greaterEqual,
+  less,
+  reshape,
+  select,
+  sub,
+  type Tensor,
+} from '../../tensor/index.ts'
+import { parseConfig } from '../config.ts'
+import { type Architecture, family } from '../family.ts'
+import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { languageOf } from '../language/languages.ts'
+import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
+import { languageScope, llavaWeightName, visionScope } from './llava.ts'
+
+/**
+ * PaliGemma (Beyer et al., arXiv 2407.07726) and PaliGemma 2 (Steiner et al., arXiv 2412.03555): SigLIP, one linear layer,
+ * Gemma. Image and question see each other in full, the answer looks back.
+ */
+const schema = z.object({
+  model_type: z.literal('paligemma'),
+  vision_config: z.looseObject({}),
+  text_config: z.looseObject({ tie_word_embeddings: z.boolean().optional() }),
+  image_token_index: z.int().nonnegative().default(256000),
+  tie_word_embeddings: z.boolean().optional(),
+})
+
+/** Tokens that come together see each other, past ones as far back as the window of a layer reaches. */
+export function prefixMask(past: Dim, length: Dim, window?: number): Tensor | undefined {
+  if (window === undefined) return undefined
+  const all = addDim(past, length)
+  const keys = reshape(arange(all), [1, all])
+  const queries = reshape(add(arange(length), dimValue(past)), [length, 1])
+  const outside = and(greaterEqual(sub(queries, keys), window), less(keys, dimValue(past)))
+  return reshape(select(outside, -1e9, 0), [1, 1, length, all])
+}
+
+const IMAGE = '<image>'
+
+/** Images, the beginning of the text, the question, the end of a line. What a raw prompt has of this is not repeated. */
+export function prefixPrompt(text: string, images: number, beginning = ''): string {
+  const placed = text.includes(IMAGE) ? text : IMAGE.repeat(images) + text
+  const end = placed.includes(IMAGE) ? placed.lastIndexOf(IMAGE) + IMAGE.length : 0
+  const question = placed.slice(end)
+  const opened = question.startsWith(beginning) ? question : beginning + question
+  return placed.slice(0, end) + (opened.endsWith('\n') ? opened : `${opened}\n`)
+}
+
+function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+  const config = parseConfig(schema, raw)
+  const vision = siglipVisionConfig(config.vision_config, 'vision_config')
+  const text = { model_type: 'gemma', ...config.text_config }
+  const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true
+  const { embed, decode, logits, tied, ...language } = languageOf(text, 'text_config', isTied)
+  const { image_size: viewSize, patch_size: patchSize, layer_norm_eps: epsilon } = vision
+  return {
+    name: 'paligemma',
+    ...language,
+    imageToken: config.image_token_index,
+    patchSize,
+    viewSize,
+    ignored: ['vision_tower.vision_model.head.', ...(tied ? ['language_model.lm_head.'] : [])],
+    views: (image) => [singleView(image, processor, viewSize)],
+    prompt: prefixPrompt,
+    grid: ({ width, height }) => ({ rows: height / patchSize, columns: width / patchSize }),
+    encode: (p, pixels) => {
+      const { layers, grid, hiddenStates } = siglipVision(visionScope(p), vision, pixels)
+      const patches = layerNormed(visionScope(p).at('post_layernorm'), hiddenStates.at(-1)!, epsilon)
+      return { layers, grid, special: 0, patches }
+    },
+    connect: (p, patches) => linear(p.at('multi_modal_projector', 'linear'), patches, language.hiddenSize),
+    embed: (p, ids) => embed(languageScope(p), ids),
+    decode: (p, start, options) => decode(languageScope(p), start, { mask: prefixMask, ...options }),
+    logits: (p, hidden) => logits(languageScope(p), hidden),
+  }
+}
+
+export const paligemma = family({ id: 'paligemma', modelTypes: ['paligemma'], weightName: llavaWeightName, bind })
