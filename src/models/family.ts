@@ -61,6 +61,11 @@ export interface Architecture {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
+  /**
+   * Axes of the rotary positions. With 3 (time, row, column: M-RoPE) the patches of a view lie in a grid; absent: a
+   * position is a place in the sequence.
+   */
+  readonly positionAxes?: 3
   /** Cuts an image into views. */
   views(image: RgbImage): View[]
   /** Cuts an image that is one of several in a prompt; as `views` when absent. */

@@ -8,6 +8,10 @@ const side = z.int().positive()
 const area = z.union([
   side.transform((edge) => ({ height: edge, width: edge })),
   z.object({ height: side, width: side }),
+  z.object({ shortest_edge: side, longest_edge: side }),
+  z
+    .object({ min_pixels: side, max_pixels: side })
+    .transform(({ min_pixels, max_pixels }) => ({ shortest_edge: min_pixels, longest_edge: max_pixels })),
   z.object({ shortest_edge: side }),
   z.object({ longest_edge: side }),
 ])
@@ -32,6 +36,11 @@ const schema = z.object({
   do_image_splitting: flag(true),
   image_grid_pinpoints: optional(z.array(z.tuple([side, side])).min(1)),
   max_image_size: optional(z.object({ longest_edge: side })),
+  min_pixels: optional(side),
+  max_pixels: optional(side),
+  patch_size: optional(side),
+  merge_size: optional(side),
+  temporal_patch_size: optional(side),
 })
 
 /** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */

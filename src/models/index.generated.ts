@@ -3,5 +3,6 @@ import { idefics3 } from './vlm/idefics3.ts'
 import { llavaNext } from './vlm/llava-next.ts'
 import { llavaOnevision } from './vlm/llava-onevision.ts'
 import { llava } from './vlm/llava.ts'
+import { qwen2Vl } from './vlm/qwen2-vl.ts'
 
-export const families = [idefics3, llavaNext, llavaOnevision, llava]
+export const families = [idefics3, llavaNext, llavaOnevision, llava, qwen2Vl]

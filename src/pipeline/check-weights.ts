@@ -2,6 +2,7 @@ import { FoveaError } from '../errors.ts'
 import type { Architecture } from '../models/family.ts'
 import { createScope } from '../nn/index.ts'
 import { input, isFloat } from '../tensor/index.ts'
+import { positionShape } from './positions.ts'
 import type { TableEntry } from './weight-table.ts'
 
 /** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */
@@ -11,7 +12,8 @@ export function requiredWeights(architecture: Architecture): ReadonlyMap<string,
   architecture.connect(scope, patches)
   architecture.separator?.(scope)
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
-  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, {})
+  const positions = input('positions', positionShape(architecture, 1))
+  const { hidden } = architecture.decode(scope, { states, positions }, {})
   architecture.logits(scope, hidden)
   return new Map([...scope.parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))
 }

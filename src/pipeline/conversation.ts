@@ -128,10 +128,11 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const chunk = layout(ids, this.parts.architecture.imageToken, withImages ? this.views : [], this.position)
+    const { imageToken, positionAxes } = this.parts.architecture
+    const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position, positionAxes)
     const result = await this.language.run(this.key, chunk)
     this.fed.push(...ids)
-    this.position += chunk.order.length
+    this.position = chunk.end
     return result
   }
 

@@ -3,6 +3,7 @@ import type { View } from '../models/family.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Chunk } from './language-program.ts'
 import type { EncodedImage, ModelParts } from './parts.ts'
+import { gridExtent, gridPositions } from './positions.ts'
 import type { EncodedView } from './vision-program.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
@@ -56,16 +57,31 @@ export function layout(
   imageToken: number,
   views: readonly EncodedView[],
   start: number,
+  axes = 1,
 ): Chunk {
   const visual = joinViews(views)
   const text = views.length ? ids.filter((id) => id !== imageToken) : ids
   const order: number[] = []
-  let [nextText, nextVisual, nextView] = [0, 0, 0]
+  const positions: number[] = []
+  let [nextText, nextVisual, nextView, end] = [0, 0, 0, start]
+  const place = () => {
+    for (let axis = 0; axis < axes; axis++) positions.push(end)
+    end++
+  }
   for (const id of ids) {
     if (views.length && id === imageToken) {
-      const count = views[nextView++].embeds.dims[0]
-      for (let i = 0; i < count; i++) order.push(text.length + nextVisual++)
-    } else order.push(nextText++)
+      const view = views[nextView++]
+      for (let i = 0; i < view.embeds.dims[0]; i++) {
+        order.push(text.length + nextVisual++)
+        if (axes === 1) place()
+      }
+      if (axes === 1) continue
+      for (const position of gridPositions(view, end)) positions.push(position)
+      end += gridExtent(view)
+    } else {
+      order.push(nextText++)
+      place()
+    }
   }
-  return { ids: text, visual, order, positions: order.map((_, slot) => start + slot) }
+  return { ids: text, visual, order, positions, end }
 }

@@ -2,12 +2,14 @@ import {
   activation,
   attend,
   attentionWeights,
+  axialRotation,
   embedding,
   linear,
   mergeHeads,
   type RotaryScaling,
   type Rotation,
   rmsNormed,
+  rotaryFrequencies,
   rotate,
   rotation,
   type Scope,
@@ -45,6 +47,8 @@ export interface LlamaConfig {
   readonly rms_norm_eps: number
   readonly rope_theta: number
   readonly rotary_scaling?: RotaryScaling
+  /** Positions have several axes: which of them each rotary pair turns with, one entry per pair; one axis when absent. */
+  readonly rotary_axes?: readonly number[]
   readonly tie_word_embeddings?: boolean
   /** Biases on queries, keys and values. */
   readonly attention_bias?: boolean
@@ -69,9 +73,7 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
   for (let index = 0; index < config.num_hidden_layers; index++) {
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
     const past = options.past?.[index]
-    const rotary = remember(rotations, hidden.positions, () =>
-      rotation(hidden.positions, headWidth(config), config.rope_theta, config.rotary_scaling),
-    )
+    const rotary = remember(rotations, hidden.positions, () => rotationOf(config, hidden.positions))
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
     const mask = remember(masks, `${before}|${length}`, () => maskOf(config, options)(before, length))
     const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, { rotary, mask, past })
@@ -90,6 +92,12 @@ export function logitsOf(p: Scope, config: LlamaConfig, hidden: Tensor): Tensor 
 
 export const headWidth = (config: LlamaConfig): number =>
   config.head_dim ?? config.hidden_size / config.num_attention_heads
+
+function rotationOf(config: LlamaConfig, positions: Tensor): Rotation {
+  const { rope_theta: theta, rotary_scaling: scaling, rotary_axes: axes } = config
+  if (!axes) return rotation(positions, headWidth(config), theta, scaling)
+  return axialRotation(positions, rotaryFrequencies(headWidth(config), theta, scaling), axes)
+}
 
 const maskOf = ({ sliding_window }: LlamaConfig, { mask }: DecoderOptions) =>
   mask ?? ((past: Dim, length: Dim) => causalMask(past, length, sliding_window))
