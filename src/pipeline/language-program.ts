@@ -30,8 +30,6 @@ export interface Chunk {
   readonly order: readonly number[]
   /** Position of each slot for the rotary embedding; where positions have several axes, all of a slot together. */
   readonly positions: readonly number[]
-  /** Position of what comes after the chunk. */
-  readonly end: number
 }
 
 export interface ChunkResult {

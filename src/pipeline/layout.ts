@@ -3,7 +3,7 @@ import type { View } from '../models/family.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Chunk } from './language-program.ts'
 import type { EncodedImage, ModelParts } from './parts.ts'
-import { gridExtent, gridPositions } from './positions.ts'
+import { textPosition, viewPositions } from './positions.ts'
 import type { EncodedView } from './vision-program.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
@@ -51,37 +51,34 @@ export function repeatPlaceholders(
   return ids.flatMap((id) => (id === imageToken ? new Array<number>(views[next++].embeds.dims[0]).fill(id) : [id]))
 }
 
-/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. */
+/** A chunk, and the position of what comes after it. */
+export interface PlacedChunk extends Chunk {
+  readonly end: number
+}
+
+/**
+ * Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. `axes` says how many axes
+ * positions have.
+ */
 export function layout(
   ids: readonly number[],
   imageToken: number,
   views: readonly EncodedView[],
   start: number,
   axes = 1,
-): Chunk {
+): PlacedChunk {
   const visual = joinViews(views)
   const text = views.length ? ids.filter((id) => id !== imageToken) : ids
   const order: number[] = []
-  const positions: number[] = []
+  const placed: (readonly number[])[] = []
   let [nextText, nextVisual, nextView, end] = [0, 0, 0, start]
-  const place = () => {
-    for (let axis = 0; axis < axes; axis++) positions.push(end)
-    end++
-  }
   for (const id of ids) {
-    if (views.length && id === imageToken) {
-      const view = views[nextView++]
-      for (let i = 0; i < view.embeds.dims[0]; i++) {
-        order.push(text.length + nextVisual++)
-        if (axes === 1) place()
-      }
-      if (axes === 1) continue
-      for (const position of gridPositions(view, end)) positions.push(position)
-      end += gridExtent(view)
-    } else {
-      order.push(nextText++)
-      place()
-    }
+    const view = views.length && id === imageToken ? views[nextView++] : undefined
+    if (view) for (let i = 0; i < view.embeds.dims[0]; i++) order.push(text.length + nextVisual++)
+    else order.push(nextText++)
+    const next = view ? viewPositions(view, end, axes) : textPosition(end, axes)
+    placed.push(next.positions)
+    end = next.end
   }
-  return { ids: text, visual, order, positions, end }
+  return { ids: text, visual, order, positions: placed.flat(), end }
 }

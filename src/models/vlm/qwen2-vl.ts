@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
 import { linear, type Scope } from '../../nn/index.ts'
 import { gelu, type Tensor } from '../../tensor/index.ts'
@@ -35,12 +36,9 @@ function merge(p: Scope, { width, merge: side, out }: QwenVisionConfig, squares:
 /** The whole image at the size that `smartResize` finds, or as it is. */
 function nativeView(image: RgbImage, range: PixelRange, doResize: boolean): View {
   const { width, height } = doResize ? smartResize(image, range) : image
-  if (width % range.factor || height % range.factor)
-    throw configError(
-      'do_resize',
-      `is false, and an image of ${width}x${height} pixels is not whole squares of ${range.factor} pixels`,
-    )
-  return { image, width, height }
+  if (width % range.factor === 0 && height % range.factor === 0) return { image, width, height }
+  const message = `the image processor does not resize, and ${width}x${height} pixels are not whole squares of ${range.factor}`
+  throw new FoveaError('image_size', 'input', message)
 }
 
 /** What the files say twice must agree. */
