@@ -9,6 +9,7 @@ import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
 import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
+import { ProgramCache } from './program-cache.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
 export interface GenerateOptions extends AskOptions {
@@ -18,10 +19,12 @@ export interface GenerateOptions extends AskOptions {
 }
 
 const CACHED_IMAGES = 16
+/** Vision programs, one per size of view and method. */
+const CACHED_SIZES = 6
 
-/** A loaded vision-language model. Programs are compiled once per method and image size and kept. */
+/** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
 export class Model {
-  private readonly visionPrograms = new Map<string, Promise<VisionProgram>>()
+  private readonly visionPrograms = new ProgramCache<VisionProgram>(CACHED_SIZES)
   private readonly languagePrograms = new Map<string, Promise<LanguageProgram>>()
   private readonly encoded = new Map<string, EncodedImage>()
   private conversations = 0
@@ -64,7 +67,7 @@ export class Model {
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
-    for (const [at, view] of views.entries()) results.push(await (await this.vision(method, view)).encode(pixels[at]))
+    for (const [at, view] of views.entries()) results.push(await this.encodeView(method, view, pixels[at]))
     const patches =
       architecture.pack?.(image, own).length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
     const slots = architecture.pack?.(image, views)
@@ -82,19 +85,20 @@ export class Model {
     return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture, weights, method))
   }
 
-  /** The compiled vision side under a method, for views of one size. */
-  vision(method: Method, view: View): Promise<VisionProgram> {
-    const key = `${visionKey(method)}|${view.width}x${view.height}`
-    const { architecture, weights } = this.parts
-    return once(this.visionPrograms, key, () => compileVision(this.backend, architecture, weights, method, view))
-  }
-
   /** Frees the sessions and ends the engine. */
   async dispose(): Promise<void> {
     this.visionPrograms.clear()
     this.languagePrograms.clear()
     this.encoded.clear()
     await this.backend.dispose()
+  }
+
+  /** Runs the vision side under a method; one program is compiled for all views of one size. */
+  private encodeView(method: Method, view: View, pixels: Float32Array): Promise<EncodedView> {
+    const key = `${visionKey(method)}|${view.width}x${view.height}`
+    const { architecture, weights } = this.parts
+    const compile = () => compileVision(this.backend, architecture, weights, method, view).catch(blameMethod)
+    return this.visionPrograms.use(key, compile, (program) => program.encode(pixels))
   }
 
   private remember(key: string, image: EncodedImage): void {
@@ -112,13 +116,18 @@ function patchesOf(architecture: Architecture, view: View): number {
   return rows * columns
 }
 
-/** Compiles at most once per key; a failed attempt is not remembered. Shapes that do not fit are the method's fault. */
+/** Shapes that do not fit are the method's fault. */
+function blameMethod(error: unknown): never {
+  throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
+}
+
+/** Compiles at most once per key; a failed attempt is not remembered. */
 function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const existing = known.get(key)
   if (existing) return existing
   const made = make().catch((error: unknown) => {
     known.delete(key)
-    throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
+    return blameMethod(error)
   })
   known.set(key, made)
   return made
