@@ -1,4 +1,5 @@
 import type { RgbImage } from '../media/image.ts'
+import type { Video } from '../media/video.ts'
 import type { Scope } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { PreprocessorConfig } from './image-processor.ts'
@@ -30,6 +31,8 @@ export interface VisionFeatures {
 export interface Grid {
   readonly rows: number
   readonly columns: number
+  /** Places in time of the clips of a video, whose grids lie one behind the other; a still image is one at 0. */
+  readonly times?: readonly number[]
 }
 
 /** A size in pixels. */
@@ -70,6 +73,10 @@ export interface Architecture {
   views(image: RgbImage): View[]
   /** Cuts an image that is one of several in a prompt; as `views` when absent. */
   viewsOfSeveral?(image: RgbImage): View[]
+  /** Cuts a video into clips that are encoded one by one; absent: it takes no videos. */
+  clips?(video: Video): View[]
+  /** What stands for a video in a prompt, of a model that takes videos. */
+  readonly videoToken?: number
   /**
    * The text that stands for an image of these views in a prompt, with the image token once per view; the image tokens
    * alone when absent.
@@ -84,7 +91,7 @@ export interface Architecture {
   separator?(p: Scope): Tensor
   /** Patches of a view of this size. */
   grid(view: View): Grid
-  /** Pixels [b, 3, H, W] -> vision features. */
+  /** Pixels [b, 3, H, W] -> vision features. Of a clip [b, 3 frames, H, W], the frames of a channel side by side. */
   encode(p: Scope, pixels: Tensor): VisionFeatures
   /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text]. */
   connect(p: Scope, patches: Tensor): Tensor

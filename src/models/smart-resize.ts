@@ -1,6 +1,6 @@
 import { FoveaError } from '../errors.ts'
 import type { Extent } from './family.ts'
-import type { PreprocessorConfig } from './image-processor.ts'
+import type { PixelFields } from './image-processor.ts'
 
 /** What an image may measure before it is cut into patches. */
 export interface PixelRange {
@@ -18,7 +18,7 @@ const MOST_ASPECT = 200
  * The range that a processor's file asks for. Older files name it min_pixels and max_pixels, newer ones say it as the
  * edges of `size`, which count pixels too.
  */
-export function pixelRange(factor: number, processor?: PreprocessorConfig): PixelRange {
+export function pixelRange(factor: number, processor?: PixelFields): PixelRange {
   const { size, min_pixels, max_pixels } = processor ?? {}
   const edges = size && 'shortest_edge' in size && 'longest_edge' in size ? size : undefined
   return {

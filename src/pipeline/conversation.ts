@@ -4,7 +4,7 @@ import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
-import { expandImages, layout, repeatPlaceholders } from './layout.ts'
+import { expandImages, layout, repeatPlaceholders, unifyPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import type { EncodedView } from './vision-program.ts'
 
@@ -56,7 +56,7 @@ export class Conversation {
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
     const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? this.images.map(() => ({ type: 'image' })) : []
+    const pictures: MessagePart[] = first ? this.images.map(({ kind }) => ({ type: kind })) : []
     const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
     this.messages.push({ role: 'user', content })
     try {
@@ -78,10 +78,12 @@ export class Conversation {
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
-    const { imageToken } = this.parts.architecture
+    const { architecture } = this.parts
+    const { imageToken } = architecture
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const ids = expandImages(this.encode(options.rawPrompt ? prompt : this.render()), imageToken, this.images)
+    const said = this.encode(options.rawPrompt ? prompt : this.render())
+    const ids = expandImages(unifyPlaceholders(said, architecture, this.images), imageToken, this.images)
     const cached = await this.rewind(ids)
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.

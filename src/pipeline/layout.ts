@@ -1,5 +1,5 @@
 import { FoveaError } from '../errors.ts'
-import type { View } from '../models/family.ts'
+import type { Architecture, View } from '../models/family.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Chunk } from './language-program.ts'
 import type { EncodedImage, ModelParts } from './parts.ts'
@@ -8,7 +8,8 @@ import type { EncodedView } from './vision-program.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
 
-function joinViews(views: readonly EncodedView[]): Value<Float32Array> {
+/** The tokens of several views, one after another: [v, d]. */
+export function joinEmbeds(views: readonly EncodedView[]): Value<Float32Array> {
   const parts = views.map((view) => view.embeds)
   if (parts.length <= 1) return parts[0] ?? noVisual
   const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
@@ -30,6 +31,26 @@ export function imagePrompt({ architecture, tokenizer }: ModelParts, views: read
   throw new FoveaError('tokenizer_invalid', 'input', message)
 }
 
+/**
+ * Videos have a token of their own in a prompt; from here on the image token stands for both. Throws FoveaError
+ * `image_count` where images and videos do not come in the order in which they were given.
+ */
+export function unifyPlaceholders(
+  ids: readonly number[],
+  { imageToken, videoToken }: Architecture,
+  images: readonly EncodedImage[],
+): number[] {
+  let next = 0
+  return ids.map((id) => {
+    if (id !== imageToken && id !== videoToken) return id
+    const given = images[next++]?.kind
+    const wanted = id === imageToken ? 'image' : 'video'
+    if (given === undefined || given === wanted) return imageToken
+    const message = `place ${next} in the prompt is for ${wanted === 'image' ? 'an image' : 'a video'}, given was the other; images come first`
+    throw new FoveaError('image_count', 'input', message)
+  })
+}
+
 /** Puts the prompt of each image in the place of its token. Throws FoveaError `image_count` where there are more or fewer. */
 export function expandImages(ids: readonly number[], imageToken: number, images: readonly EncodedImage[]): number[] {
   const found = ids.filter((id) => id === imageToken).length
@@ -48,7 +69,11 @@ export function repeatPlaceholders(
   views: readonly EncodedView[],
 ): number[] {
   let next = 0
-  return ids.flatMap((id) => (id === imageToken ? new Array<number>(views[next++].embeds.dims[0]).fill(id) : [id]))
+  return ids.flatMap((id) => {
+    if (id !== imageToken) return [id]
+    const { embeds, placeholder = id } = views[next++]
+    return new Array<number>(embeds.dims[0]).fill(placeholder)
+  })
 }
 
 /** A chunk, and the position of what comes after it. */
@@ -67,7 +92,7 @@ export function layout(
   start: number,
   axes = 1,
 ): PlacedChunk {
-  const visual = joinViews(views)
+  const visual = joinEmbeds(views)
   const text = views.length ? ids.filter((id) => id !== imageToken) : ids
   const order: number[] = []
   const placed: (readonly number[])[] = []

@@ -1,6 +1,9 @@
+import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
+import type { Video } from '../media/video.ts'
 import type { Architecture, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
+import { joinClips } from './clips.ts'
 import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
@@ -15,6 +18,7 @@ import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from '.
 export interface GenerateOptions extends AskOptions {
   readonly prompt: string
   readonly images?: readonly RgbImage[]
+  readonly videos?: readonly Video[]
   readonly method?: Method
 }
 
@@ -34,9 +38,9 @@ export class Model {
     private readonly backend: Backend,
   ) {}
 
-  /** Answers one prompt about any number of images; the images come first, in order. */
-  async generate({ prompt, images = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
-    const conversation = await this.converse(images, method)
+  /** Answers one prompt about any number of images and videos; the images come first, then the videos, in order. */
+  async generate({ prompt, images = [], videos, method = dense, ...options }: GenerateOptions): Promise<Reply> {
+    const conversation = await this.converse(images, method, videos)
     try {
       return await conversation.ask(prompt, options)
     } finally {
@@ -45,10 +49,15 @@ export class Model {
   }
 
   /** Starts a conversation about images: they are encoded once, and turns reuse the KV cache of the turns before. */
-  async converse(images: readonly RgbImage[] = [], method: Method = dense): Promise<Conversation> {
+  async converse(
+    images: readonly RgbImage[] = [],
+    method: Method = dense,
+    videos: readonly Video[] = [],
+  ): Promise<Conversation> {
     const language = await this.language(method)
     const encoded: EncodedImage[] = []
     for (const image of images) encoded.push(await this.encode(image, method, images.length === 1))
+    for (const video of videos) encoded.push(await this.encodeVideo(video, method))
     const key = `conversation-${this.conversations++}`
     await language.open(key)
     return new Conversation(this.parts, language, encoded, key)
@@ -56,26 +65,48 @@ export class Model {
 
   /** Visual tokens of an image under a method; the same pixels under the same method are encoded once. */
   async encode(image: RgbImage, method: Method = dense, alone = true): Promise<EncodedImage> {
-    const { architecture, preprocessor } = this.parts
+    const { architecture } = this.parts
     const cut = (!alone && architecture.viewsOfSeveral) || architecture.views
     const key = await imageKey(image, `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`)
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
+    const { own, views, results, preprocessMilliseconds } = await this.encodeViews(() => cut(image), method)
+    const patches = architecture.pack?.(image, own).length ?? countPatches(architecture, own)
+    const slots = architecture.pack?.(image, views)
+    const packed = slots ? [packViews(results, slots)] : results
+    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
+    return this.remember(key, { kind: 'image', views: packed, prompt, patches, preprocessMilliseconds, cached: false })
+  }
+
+  /**
+   * Visual tokens of a video under a method, all its frames; the same frames under the same method are encoded once.
+   * @throws FoveaError `video_unsupported`, `video_invalid`
+   */
+  async encodeVideo(video: Video, method: Method = dense): Promise<EncodedImage> {
+    const { clips, videoToken, imageToken, name } = this.parts.architecture
+    if (!clips || videoToken === undefined)
+      throw new FoveaError('video_unsupported', 'usage', `${name} takes no videos; give frames of it as images`)
+    const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
+    const key = `video ${video.framesPerSecond} ${frames.join()}`
+    const known = this.encoded.get(key)
+    if (known) return { ...known, cached: true }
+    const { own, views, results, preprocessMilliseconds } = await this.encodeViews(() => clips(video), method)
+    const patches = countPatches(this.parts.architecture, own)
+    const joined = [joinClips(results, views, videoToken)]
+    const encoded = { views: joined, prompt: [imageToken], patches, preprocessMilliseconds, cached: false }
+    return this.remember(key, { kind: 'video', ...encoded })
+  }
+
+  private async encodeViews(cut: () => readonly View[], method: Method) {
+    const { architecture, preprocessor } = this.parts
     const started = performance.now()
-    const own = cut(image)
+    const own = cut()
     const views = method.views?.(own, architecture) ?? own
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
     for (const [at, view] of views.entries()) results.push(await this.encodeView(method, view, pixels[at]))
-    const patches =
-      architecture.pack?.(image, own).length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
-    const slots = architecture.pack?.(image, views)
-    const packed = slots ? [packViews(results, slots)] : results
-    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
-    const encoded = { views: packed, prompt, patches, preprocessMilliseconds, cached: false }
-    this.remember(key, encoded)
-    return encoded
+    return { own, views, results, preprocessMilliseconds }
   }
 
   /** The compiled language model under a method. */
@@ -95,25 +126,26 @@ export class Model {
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
   private encodeView(method: Method, view: View, pixels: Float32Array): Promise<EncodedView> {
-    const key = `${visionKey(method)}|${view.width}x${view.height}`
+    const key = `${visionKey(method)}|${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, method, view).catch(blameMethod)
     return this.visionPrograms.use(key, compile, (program) => program.encode(pixels))
   }
 
-  private remember(key: string, image: EncodedImage): void {
+  private remember(key: string, image: EncodedImage): EncodedImage {
     this.encoded.set(key, image)
     const oldest = this.encoded.keys().next().value
     if (this.encoded.size > CACHED_IMAGES && oldest !== undefined) this.encoded.delete(oldest)
+    return image
   }
 }
 
 /** Methods that leave the vision side alone share its programs and its results. */
 const visionKey = (method: Method): string => (method.views || method.patches || method.tokens ? method.name : 'dense')
 
-function patchesOf(architecture: Architecture, view: View): number {
-  const { rows, columns } = architecture.grid(view)
-  return rows * columns
+function countPatches(architecture: Architecture, views: readonly View[]): number {
+  const grids = views.map((view) => architecture.grid(view))
+  return grids.reduce((total, { rows, columns }) => total + rows * columns, 0)
 }
 
 /** Shapes that do not fit are the method's fault. */

@@ -31,20 +31,21 @@ export function viewPositions(view: PlacedView, start: number, axes = 1): Placem
 /**
  * M-RoPE (Qwen2-VL, arXiv 2409.12191, section 2.1): time, row and column of each token. A token lies in the middle of the
  * patches that went into it, so one that was kept stays where it was; one that no single patch went into lies in the middle
- * of the view. What follows is one step behind the last row or column, whichever are more.
+ * of the view. What follows is one step behind the last place on any axis.
  */
 function gridPositions({ owner, grid, embeds }: PlacedView, start: number): Placement {
-  const sums = Array.from({ length: embeds.dims[0] }, () => ({ row: 0, column: 0, patches: 0 }))
+  const { rows, columns, times = [0] } = grid
+  const ends = [times.at(-1)!, rows - 1, columns - 1]
+  const sums = Array.from({ length: embeds.dims[0] }, () => ({ place: [0, 0, 0], patches: 0 }))
   for (const [patch, token] of owner.entries()) {
     if (token < 0) continue
-    sums[token].row += Math.floor(patch / grid.columns)
-    sums[token].column += patch % grid.columns
+    const inGrid = patch % (rows * columns)
+    const place = [times[Math.floor(patch / (rows * columns))], Math.floor(inGrid / columns), inGrid % columns]
+    for (const [axis, value] of place.entries()) sums[token].place[axis] += value
     sums[token].patches++
   }
-  const positions = sums.flatMap(({ row, column, patches }) =>
-    patches > 0
-      ? [start, start + row / patches, start + column / patches]
-      : [start, start + (grid.rows - 1) / 2, start + (grid.columns - 1) / 2],
+  const positions = sums.flatMap(({ place, patches }) =>
+    place.map((sum, axis) => start + (patches > 0 ? sum / patches : ends[axis] / 2)),
   )
-  return { positions, end: start + Math.max(grid.rows, grid.columns) }
+  return { positions, end: start + Math.max(...ends) + 1 }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
+import type { Video } from '../../src/media/video.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
 import { dense, type Method } from '../../src/pipeline/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
@@ -12,6 +13,7 @@ import { pixelsOf } from '../../src/pipeline/vision-program.ts'
 /** Recorded by tests/fixtures/make_families.py from Hugging Face transformers. */
 interface Case {
   images: string[]
+  videos?: { frames: string[]; framesPerSecond: number }[]
   ids: number[]
   pixels?: string
   features?: string
@@ -37,6 +39,11 @@ function viewsOf({ parts: { architecture } }: Model, image: RgbImage, alone: boo
   return (!alone && architecture.viewsOfSeveral?.(image)) || architecture.views(image)
 }
 
+const clipsOf = ({ parts: { architecture } }: Model, video: Video) => architecture.clips?.(video) ?? []
+
+const nameOf = ({ images, videos = [] }: Case) =>
+  [...images, ...videos.map(() => 'a video')].join(' and ') || 'text only'
+
 /** The logits of a prompt about one image, and how many visual tokens entered and left the language model. */
 async function prefill(model: Model, image: RgbImage, method?: Method) {
   let logits = new Float32Array()
@@ -56,18 +63,24 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   })
   afterAll(() => model?.dispose())
 
-  it.each(cases.map((each) => [each.images.join(' and ') || 'text only', each] as const))('%s', async (_, expected) => {
-    const images = await Promise.all(expected.images.map((name) => readImage(join(folder, name))))
+  it.each(cases.map((each) => [nameOf(each), each] as const))('%s', async (_, expected) => {
+    const read = (names: string[]) => Promise.all(names.map((name) => readImage(join(folder, name))))
+    const images = await read(expected.images)
+    const videos: Video[] = []
+    for (const video of expected.videos ?? []) videos.push({ ...video, frames: await read(video.frames) })
     if (expected.pixels) {
-      const pixels = images.flatMap((image) =>
-        viewsOf(model, image, images.length === 1).flatMap((view) =>
-          Array.from(pixelsOf(view, model.parts.preprocessor)),
-        ),
-      )
+      const views = [
+        ...images.flatMap((image) => viewsOf(model, image, images.length === 1)),
+        ...videos.flatMap((video) => clipsOf(model, video)),
+      ]
+      const pixels = views.flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor)))
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
     }
     if (expected.features) {
-      const encoded = await Promise.all(images.map((image) => model.encode(image, dense, images.length === 1)))
+      const encoded = await Promise.all([
+        ...images.map((image) => model.encode(image, dense, images.length === 1)),
+        ...videos.map((video) => model.encodeVideo(video)),
+      ])
       const features = encoded.flatMap((image) => image.views.flatMap((view) => Array.from(view.embeds.data)))
       expect(distance(features, floats(expected.features))).toBeLessThan(1e-4)
     }
@@ -75,6 +88,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     await model.generate({
       prompt: 'what color is the star?',
       images,
+      videos,
       maxTokens: 12,
       ignoreEos: true,
       onPrefill: (ids, logits) => Object.assign(seen, { ids, logits }),

@@ -29,6 +29,7 @@ const windowedFields = z.object({
   out_hidden_size: size.default(3584),
   hidden_act: act.default('silu'),
   window_size: size.default(112),
+  tokens_per_second: z.number().positive().default(4),
   fullatt_block_indexes: z.array(z.int().nonnegative()).default([7, 15, 23, 31]),
 })
 
@@ -46,6 +47,8 @@ export interface QwenVisionConfig {
   readonly patch: number
   readonly merge: number
   readonly frames: number
+  /** Steps on the axis of time that a second of a video takes; a step per clip when absent. */
+  readonly stepsPerSecond?: number
   /** RMSNorm and a gated MLP (Qwen2.5-VL) in place of LayerNorm and a plain one. */
   readonly gated: boolean
   /** Layers look within squares of `side` patches, save those in `full`; all look everywhere when absent. */
@@ -81,7 +84,8 @@ export function qwen25VisionConfig(raw: unknown, part: string): QwenVisionConfig
   if (side === 0)
     throw configError(`${part}.window_size`, `${fields.window_size} pixels are less than one visual token`)
   const windows = { side, full: fields.fullatt_block_indexes }
-  return checked({ ...common, width, out, inner, activation, gated: true, windows }, part)
+  const stepsPerSecond = fields.tokens_per_second
+  return checked({ ...common, width, out, inner, activation, gated: true, windows, stepsPerSecond }, part)
 }
 
 /** Each head has pairs for rows and as many for columns. */

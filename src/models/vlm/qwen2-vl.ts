@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
+import { assertVideo, type Video } from '../../media/video.ts'
 import { linear, type Scope } from '../../nn/index.ts'
 import { gelu, type Tensor } from '../../tensor/index.ts'
 import { configError, parseConfig } from '../config.ts'
 import { type Architecture, family, type View } from '../family.ts'
-import type { PreprocessorConfig } from '../image-processor.ts'
+import { type PreprocessorConfig, videoFields } from '../image-processor.ts'
 import { llamaModel } from '../language/language-model.ts'
 import { POSITION_AXES, qwen2VlConfig } from '../language/qwen2-vl.ts'
 import { type PixelRange, pixelRange, smartResize } from '../smart-resize.ts'
@@ -24,6 +25,7 @@ const schema = z.looseObject({
   // older files keep the fields of the language model at the top
   text_config: z.looseObject({}).nullish(),
   image_token_id: z.int().nonnegative().default(151655),
+  video_token_id: z.int().nonnegative().default(151656),
   tie_word_embeddings: z.boolean().default(false),
 })
 
@@ -39,6 +41,21 @@ function nativeView(image: RgbImage, range: PixelRange, doResize: boolean): View
   if (width % range.factor === 0 && height % range.factor === 0) return { image, width, height }
   const message = `the image processor does not resize, and ${width}x${height} pixels are not whole squares of ${range.factor}`
   throw new FoveaError('image_size', 'input', message)
+}
+
+/**
+ * As many frames as a patch is deep are one clip; the last frame is repeated where they do not come out even. Clips lie
+ * apart as in time, in whole steps, or one step each.
+ */
+function clipsOf(video: Video, { frames: depth, stepsPerSecond }: QwenVisionConfig, viewOf: (image: RgbImage) => View) {
+  assertVideo(video)
+  const { frames, framesPerSecond } = video
+  const { width, height } = viewOf(frames[0])
+  const interval = stepsPerSecond === undefined ? 1 : (stepsPerSecond * depth) / framesPerSecond
+  return Array.from({ length: Math.ceil(frames.length / depth) }, (_, index): View => {
+    const clip = Array.from({ length: depth }, (_, at) => frames[Math.min(index * depth + at, frames.length - 1)])
+    return { image: clip[0], width, height, clip: { frames: clip, time: Math.floor(index * interval) } }
+  })
 }
 
 /** What the files say twice must agree. */
@@ -65,7 +82,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const { tied, ...language } = llamaModel(qwen2VlConfig({ ...text, tie_word_embeddings }, part))
   assertFits(vision, language.hiddenSize, processor)
   const factor = vision.patch * vision.merge
+  const doResize = processor?.do_resize ?? true
   const range = pixelRange(factor, processor)
+  const frameRange = pixelRange(factor, videoFields(processor))
   return {
     name: config.model_type,
     ...language,
@@ -74,7 +93,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     viewSize: factor,
     positionAxes: POSITION_AXES,
     ignored: tied ? ['lm_head.'] : [],
-    views: (image) => [nativeView(image, range, processor?.do_resize ?? true)],
+    videoToken: config.video_token_id,
+    views: (image) => [nativeView(image, range, doResize)],
+    clips: (video) => clipsOf(video, vision, (image) => nativeView(image, frameRange, doResize)),
     grid: ({ width, height }) => ({ rows: height / factor, columns: width / factor }),
     encode: (p, pixels) => {
       const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels)
