@@ -44,9 +44,9 @@ export function unifyPlaceholders(
   return ids.map((id) => {
     if (id !== imageToken && id !== videoToken) return id
     const given = images[next++]?.kind
-    const wanted = id === imageToken ? 'image' : 'video'
-    if (given === undefined || given === wanted) return imageToken
-    const message = `place ${next} in the prompt is for ${wanted === 'image' ? 'an image' : 'a video'}, given was the other; images come first`
+    if (given === undefined || (given === 'image') === (id === imageToken)) return imageToken
+    const [place, found] = given === 'image' ? ['a video', 'an image'] : ['an image', 'a video']
+    const message = `place ${next} in the prompt is for ${place}, ${found} was given; images come first, then videos`
     throw new FoveaError('image_count', 'input', message)
   })
 }
