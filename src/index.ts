@@ -7,6 +7,7 @@ export { type DownloadProgress, type ResolveOptions, resolveModel } from './hub/
 export { decodeImage } from './media/decode.ts'
 export type { RgbImage } from './media/image.ts'
 export { readImage } from './media/read-image.ts'
+export type { Video } from './media/video.ts'
 export { buildMethod, parseMethod, runnable } from './papers/methods.ts'
 export { type Kind, type Paper, paper, state } from './papers/paper.ts'
 export { filterPapers, findPaper, papers } from './papers/registry.ts'

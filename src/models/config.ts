@@ -9,7 +9,7 @@ export const optionalSize = size.nullish().transform((value) => value ?? undefin
 
 /** A fault of config.json; `path` is where, such as `text_config.hidden_size`. */
 export const configError = (path: string, message: string): FoveaError =>
-  new FoveaError('config_invalid', 'input', `config.json: ${path || 'the file'}: ${message}`)
+  new FoveaError('config_invalid', 'input', `config.json: ${path.replace(/^\./, '') || 'the file'}: ${message}`)
 
 /** Checks a (part of a) parsed config.json. Throws FoveaError `config_invalid` that names the first field that does not fit. */
 export function parseConfig<Schema extends z.ZodType>(schema: Schema, raw: unknown, part = ''): z.output<Schema> {
@@ -54,7 +54,9 @@ export function rotaryOf({ rope_theta, rope_scaling, rope_parameters }: RopeFiel
     ? [rope_scaling, `${part}.rope_scaling`]
     : [rope_parameters, `${part}.rope_parameters`]
   const type = group?.rope_type ?? group?.type ?? 'default'
-  return { rope_theta: theta, ...(type !== 'default' && { rotary_scaling: scalingOf(String(type), group, where) }) }
+  // M-RoPE says which axis of the positions turns a pair, not how fast
+  const isScaled = type !== 'default' && type !== 'mrope'
+  return { rope_theta: theta, ...(isScaled && { rotary_scaling: scalingOf(String(type), group, where) }) }
 }
 
 function scalingOf(type: string, group: unknown, where: string): RotaryScaling {

@@ -1,4 +1,5 @@
 import type { RgbImage } from '../media/image.ts'
+import type { Video } from '../media/video.ts'
 import type { Scope } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { PreprocessorConfig } from './image-processor.ts'
@@ -48,6 +49,8 @@ export interface ResampledTokens {
 export interface Grid {
   readonly rows: number
   readonly columns: number
+  /** Places in time of the clips of a video, whose grids lie one behind the other; a still image is one at 0. */
+  readonly times?: readonly number[]
 }
 
 /** A size in pixels. */
@@ -70,10 +73,10 @@ export interface PatchShare {
 export interface VideoReader {
   /** Stands for a video in a prompt. */
   readonly token: number
-  /** The frames as the vision encoder takes them. */
-  views(frames: readonly RgbImage[]): View[]
-  /** The order in which their patches enter the prompt, all frames in one run. */
-  pack(views: readonly View[]): PackedSlot[]
+  /** The frames, or clips of several, as the vision encoder takes them. */
+  views(video: Video): View[]
+  /** The order in which their patches enter the prompt, all in one run; view after view when absent. */
+  pack?(views: readonly View[]): PackedSlot[]
 }
 
 /** A loaded architecture: its parts as tensor functions, with the config bound. */
@@ -112,6 +115,11 @@ export interface Architecture {
    * how many tokens it takes.
    */
   readonly question?: { readonly tokenizer: string; readonly maxTokens: number }
+  /**
+   * Axes of the rotary positions. With 3 (time, row, column: M-RoPE) the patches of a view lie in a grid; absent: a
+   * position is a place in the sequence.
+   */
+  readonly positionAxes?: 3
   /** Cuts an image into views. */
   views(image: RgbImage): View[]
   /** Cuts an image that is one of several in a prompt; as `views` when absent. */
@@ -137,7 +145,7 @@ export interface Architecture {
   separator?(p: Scope): Tensor
   /** Patches of a view of this size. */
   grid(view: View): Grid
-  /** Pixels [b, 3, H, W] -> vision features. */
+  /** Pixels [b, 3, H, W] -> vision features. Of a clip [b, 3 frames, H, W], the frames of a channel side by side. */
   encode(p: Scope, pixels: Tensor): VisionFeatures
   /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text], or another number of them. */
   connect(p: Scope, patches: Tensor, context: ConnectorContext): Tensor | ResampledTokens

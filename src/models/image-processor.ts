@@ -8,6 +8,10 @@ const side = z.int().positive()
 const area = z.union([
   side.transform((edge) => ({ height: edge, width: edge })),
   z.object({ height: side, width: side }),
+  z.object({ shortest_edge: side, longest_edge: side }),
+  z
+    .object({ min_pixels: side, max_pixels: side })
+    .transform(({ min_pixels, max_pixels }) => ({ shortest_edge: min_pixels, longest_edge: max_pixels })),
   z.object({ shortest_edge: side }),
   z.object({ longest_edge: side }),
 ])
@@ -21,12 +25,14 @@ const flag = (byDefault: boolean) =>
     .nullish()
     .transform((value) => value ?? byDefault)
 
+const pixelFields = { size: optional(area), min_pixels: optional(side), max_pixels: optional(side) }
+
 const schema = z.object({
+  ...pixelFields,
   image_mean: triple,
   image_std: triple,
   resample: optional(z.int().min(0).max(5)),
   do_resize: flag(true),
-  size: optional(area),
   do_center_crop: flag(false),
   crop_size: optional(area),
   do_image_splitting: flag(true),
@@ -34,21 +40,33 @@ const schema = z.object({
   max_image_size: optional(z.object({ longest_edge: side })),
   min_patches: optional(side),
   max_patches: optional(side),
+  patch_size: optional(side),
+  merge_size: optional(side),
+  temporal_patch_size: optional(side),
+  video_processor: optional(z.looseObject({})),
 })
+
+/** What a file says about how large an image may be. */
+export type PixelFields = z.output<z.ZodObject<typeof pixelFields>>
 
 /** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */
 export type PreprocessorConfig = z.output<typeof schema>
 
 /** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
-export function parsePreprocessor(raw: unknown, folder: string): PreprocessorConfig {
-  const result = schema.safeParse(raw ?? {})
+export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorConfig =>
+  parsed(schema, raw ?? {}, `${folder}/preprocessor_config.json`)
+
+/** How large frames of videos may be: as the file for videos says, or, without one, as for images. */
+export const videoFields = (config: PreprocessorConfig | undefined): PixelFields | undefined =>
+  config?.video_processor
+    ? parsed(z.object(pixelFields), config.video_processor, 'video_preprocessor_config.json')
+    : config
+
+function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, file: string): z.output<Schema> {
+  const result = fields.safeParse(raw)
   if (result.success) return result.data
   const [{ path, message }] = result.error.issues
-  throw new FoveaError(
-    'preprocessor_invalid',
-    'input',
-    `${folder}/preprocessor_config.json: ${path.join('.')}: ${message}`,
-  )
+  throw new FoveaError('preprocessor_invalid', 'input', `${file}: ${path.join('.')}: ${message}`)
 }
 
 const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }

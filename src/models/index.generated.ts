@@ -7,5 +7,6 @@ import { llavaNext } from './vlm/llava-next.ts'
 import { llavaOnevision } from './vlm/llava-onevision.ts'
 import { llava } from './vlm/llava.ts'
 import { paligemma } from './vlm/paligemma.ts'
+import { qwen2Vl } from './vlm/qwen2-vl.ts'
 
-export const families = [blip2, idefics3, instructblip, internvl, llavaNext, llavaOnevision, llava, paligemma]
+export const families = [blip2, idefics3, instructblip, internvl, llavaNext, llavaOnevision, llava, paligemma, qwen2Vl]

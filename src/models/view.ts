@@ -7,4 +7,6 @@ export interface View {
   readonly height: number
   /** Which part of the image this is, counted from 1; absent: the whole of it. */
   readonly tile?: { readonly row: number; readonly column: number }
+  /** Frames of a video that are encoded as one, `image` the first of them, and their place on the axis of time. */
+  readonly clip?: { readonly frames: readonly RgbImage[]; readonly time: number }
 }

@@ -1,4 +1,4 @@
-import { constant, cos, type Dim, mul, reshape, rotary, sin, type Tensor } from '../tensor/index.ts'
+import { constant, cos, type Dim, gather, mul, reshape, rotary, sin, type Tensor } from '../tensor/index.ts'
 
 export interface Rotation {
   readonly cos: Tensor
@@ -28,15 +28,33 @@ export function scaledFrequency(frequency: number, scaling: RotaryScaling): numb
   return ((1 - kept) * frequency) / factor + kept * frequency
 }
 
+/** theta^(-2i / width) for each of the width / 2 pairs, scaled. */
+export function rotaryFrequencies(width: number, theta: number, scaling?: RotaryScaling): number[] {
+  const plain = Array.from({ length: width / 2 }, (_, i) => theta ** ((-2 * i) / width))
+  return scaling ? plain.map((frequency) => scaledFrequency(frequency, scaling)) : plain
+}
+
 /**
  * Rotary angles from float positions (fractions are fine): positions [b, s] -> cos, sin [b, 1, s, width / 2],
  * angle = position * theta^(-2i / width). RoFormer, arXiv 2104.09864, eq. 15.
  */
 export function rotation(positions: Tensor, width: number, theta: number, scaling?: RotaryScaling): Rotation {
-  const plain = Array.from({ length: width / 2 }, (_, i) => theta ** ((-2 * i) / width))
-  const frequencies = scaling ? plain.map((frequency) => scaledFrequency(frequency, scaling)) : plain
   const [batch, length] = positions.shape as [Dim, Dim]
-  const angles = mul(reshape(positions, [batch, 1, length, 1]), constant(frequencies, [width / 2]))
+  return turned(reshape(positions, [batch, 1, length, 1]), rotaryFrequencies(width, theta, scaling))
+}
+
+/**
+ * Rotary angles from positions of several axes: pair i turns with the position on axis `axes[i]`: positions [b, s, a] ->
+ * cos, sin [b, 1, s, pairs].
+ */
+export function axialRotation(positions: Tensor, frequencies: readonly number[], axes: readonly number[]): Rotation {
+  const [batch, length] = positions.shape as [Dim, Dim]
+  const chosen = gather(positions, constant(axes, [axes.length], 'i64'), 2)
+  return turned(reshape(chosen, [batch, 1, length, axes.length]), frequencies)
+}
+
+function turned(positions: Tensor, frequencies: readonly number[]): Rotation {
+  const angles = mul(positions, constant(frequencies, [frequencies.length]))
   return { cos: cos(angles), sin: sin(angles) }
 }
 

@@ -2,6 +2,7 @@ import { FoveaError } from '../errors.ts'
 import type { Architecture } from '../models/family.ts'
 import { createScope } from '../nn/index.ts'
 import { input, isFloat, type Tensor } from '../tensor/index.ts'
+import { positionShape } from './positions.ts'
 import type { TableEntry } from './weight-table.ts'
 
 /** A model traced for one view and one token: what its two sides compute, and all weights that they read. */
@@ -21,7 +22,8 @@ export function traceModel(architecture: Architecture): TracedModel {
   const separator = architecture.separator?.(scope)
   const vision = ['states' in visual ? visual.states : visual, ...(separator ? [separator] : [])]
   const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
-  const { hidden } = architecture.decode(scope, { states, positions: input('positions', [1, 1]) }, { answer: states })
+  const positions = input('positions', positionShape(architecture, 1))
+  const { hidden } = architecture.decode(scope, { states, positions }, { answer: states })
   return { parameters: scope.parameters, vision, hidden, logits: architecture.logits(scope, hidden) }
 }
 

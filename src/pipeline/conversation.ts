@@ -191,14 +191,13 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const { imageToken, contextLength, answerStart } = this.parts.architecture
-    const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position)
-    if (this.position + chunk.order.length > (contextLength ?? Number.POSITIVE_INFINITY))
-      throw contextError(this.position + chunk.order.length, contextLength)
+    const { imageToken, contextLength, answerStart, positionAxes } = this.parts.architecture
+    const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position, positionAxes)
+    if (chunk.end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(chunk.end, contextLength)
     const answer = answerStart === undefined ? undefined : [answerStart]
     const result = await this.language.run(this.key, { ...chunk, answer })
     this.fed.push(...ids)
-    this.position += chunk.order.length
+    this.position = chunk.end
     return result
   }
 

@@ -17,6 +17,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts'
 import type { Method } from './method.ts'
+import { positionShape } from './positions.ts'
 import type { Sequence } from './sequence.ts'
 import type { WeightTable } from './weight-table.ts'
 
@@ -27,7 +28,7 @@ export interface Chunk {
   readonly visual: Value<Float32Array>
   /** For each slot: 0.. for text tokens, then ids.length.. for visual ones. */
   readonly order: readonly number[]
-  /** Position of each slot for the rotary embedding. */
+  /** Position of each slot for the rotary embedding; where positions have several axes, all of a slot together. */
   readonly positions: readonly number[]
   /** Of an encoder-decoder: new tokens of the answer. The others go to the encoder. */
   readonly answer?: readonly number[]
@@ -72,7 +73,7 @@ export async function compileLanguage(
   const program = await compile(backend, outputs, weights.compileOptions)
   // A program without a reducer asks for less: slots of visual tokens, for one.
   const known = new Set(program.inputs.map((value) => value.name))
-  const { heads, hiddenSize } = architecture
+  const { heads } = architecture
   const layers = architecture.caches ?? architecture.layers
   const caches = new Map<string, number[]>()
   const names = Array.from({ length: layers }, (_, layer) => cacheNames(layer)).flatMap(({ keys, values }) => [
@@ -92,7 +93,7 @@ export async function compileLanguage(
       const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
       const sizes = { text, visual, answer, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
       const feeds = {
-        ...Object.fromEntries(Object.entries(chunkFeeds(chunk, hiddenSize)).filter(([name]) => known.has(name))),
+        ...Object.fromEntries(Object.entries(chunkFeeds(chunk, architecture)).filter(([name]) => known.has(name))),
         ...Object.fromEntries(names.map((name) => [name, { resident: resident(key, name) }])),
       }
       const append = Object.fromEntries(names.map((name) => [`new.${name}`, resident(key, name)]))
@@ -120,15 +121,16 @@ export async function compileLanguage(
   }
 }
 
-function chunkFeeds({ ids, visual, order, positions, answer = [] }: Chunk, hiddenSize: number): Record<string, Value> {
+function chunkFeeds(chunk: Chunk, architecture: Architecture): Record<string, Value> {
+  const { ids, visual, order, positions, answer = [] } = chunk
   const slots = order.map((from, slot) => ({ from, slot }))
   const slotsWhere = (isText: boolean) =>
     slots.filter(({ from }) => from < ids.length === isText).map(({ slot }) => slot)
   return {
     ids: i64([ids.length], ids),
-    visual: f32([visual.dims[0], hiddenSize], visual.data),
+    visual: f32([visual.dims[0], architecture.hiddenSize], visual.data),
     order: i64([order.length], order),
-    positions: f32([1, positions.length], Float32Array.from(positions)),
+    positions: f32(positionShape(architecture, order.length).map(Number), Float32Array.from(positions)),
     answer: i64([answer.length], answer),
     textSlots: i64([ids.length], slotsWhere(true)),
     visualSlots: i64([visual.dims[0]], slotsWhere(false)),
@@ -146,7 +148,7 @@ export function traceLanguage(architecture: Architecture, method: Method) {
   )
   const start: Sequence = {
     states: reshape(gather(rows, input('order', [length], 'i64')), [1, length, hiddenSize]),
-    positions: input('positions', [1, length]),
+    positions: input('positions', positionShape(architecture, length)),
     visual: input('visualSlots', ['visual'], 'i64'),
     text: input('textSlots', ['text'], 'i64'),
     source: arange('visual'),

@@ -3,11 +3,13 @@ import type { View } from '../models/family.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Chunk } from './language-program.ts'
 import type { EncodedImage, ModelParts } from './parts.ts'
+import { textPosition, viewPositions } from './positions.ts'
 import type { EncodedView } from './vision-program.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
 
-function joinViews(views: readonly EncodedView[]): Value<Float32Array> {
+/** The tokens of several views, one after another: [v, d]. */
+export function joinEmbeds(views: readonly EncodedView[]): Value<Float32Array> {
   const parts = views.map((view) => view.embeds)
   if (parts.length <= 1) return parts[0] ?? noVisual
   const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
@@ -73,22 +75,34 @@ export function repeatPlaceholders(
   return ids.flatMap((id) => (id === imageToken ? runs[next++] : [id]))
 }
 
-/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. */
+/** A chunk, and the position of what comes after it. */
+export interface PlacedChunk extends Chunk {
+  readonly end: number
+}
+
+/**
+ * Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. `axes` says how many axes
+ * positions have.
+ */
 export function layout(
   ids: readonly number[],
   imageToken: number,
   views: readonly EncodedView[],
   start: number,
-): Chunk {
-  const visual = joinViews(views)
+  axes = 1,
+): PlacedChunk {
+  const visual = joinEmbeds(views)
   const text = views.length ? ids.filter((id) => id !== imageToken) : ids
   const order: number[] = []
-  let [nextText, nextVisual, nextView] = [0, 0, 0]
+  const placed: (readonly number[])[] = []
+  let [nextText, nextVisual, nextView, end] = [0, 0, 0, start]
   for (const id of ids) {
-    if (views.length && id === imageToken) {
-      const count = views[nextView++].embeds.dims[0]
-      for (let i = 0; i < count; i++) order.push(text.length + nextVisual++)
-    } else order.push(nextText++)
+    const view = views.length && id === imageToken ? views[nextView++] : undefined
+    if (view) for (let i = 0; i < view.embeds.dims[0]; i++) order.push(text.length + nextVisual++)
+    else order.push(nextText++)
+    const next = view ? viewPositions(view, end, axes) : textPosition(end, axes)
+    placed.push(next.positions)
+    end = next.end
   }
-  return { ids: text, visual, order, positions: order.map((_, slot) => start + slot) }
+  return { ids: text, visual, order, positions: placed.flat(), end }
 }

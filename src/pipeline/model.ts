@@ -1,7 +1,9 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
+import { assertVideo, type Video } from '../media/video.ts'
 import type { Architecture, PackedSlot, VideoReader, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
+import { joinClips } from './clips.ts'
 import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
@@ -11,21 +13,23 @@ import { methodError } from './method-error.ts'
 import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { questionIds } from './plain-prompt.ts'
+import { ProgramCache } from './program-cache.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
 export interface GenerateOptions extends AskOptions {
   readonly prompt: string
   readonly images?: readonly RgbImage[]
-  /** Each video as the frames that the model shall see, in order. */
-  readonly videos?: readonly (readonly RgbImage[])[]
+  readonly videos?: readonly Video[]
   readonly method?: Method
 }
 
 const CACHED_IMAGES = 16
+/** Vision programs, one per size of view and method. */
+const CACHED_SIZES = 6
 
-/** A loaded vision-language model. Programs are compiled once per method and image size and kept. */
+/** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
 export class Model {
-  private readonly visionPrograms = new Map<string, Promise<VisionProgram>>()
+  private readonly visionPrograms = new ProgramCache<VisionProgram>(CACHED_SIZES)
   private readonly languagePrograms = new Map<string, Promise<LanguageProgram>>()
   private readonly encoded = new Map<string, EncodedImage>()
   private conversations = 0
@@ -49,14 +53,14 @@ export class Model {
   async converse(
     images: readonly RgbImage[] = [],
     method: Method = dense,
-    videos: readonly (readonly RgbImage[])[] = [],
+    videos: readonly Video[] = [],
   ): Promise<Conversation> {
     assertCount(images, this.parts.architecture)
     const language = await this.language(method)
     const encode = async (question?: string) => {
       const encoded: EncodedImage[] = []
       for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
-      for (const frames of videos) encoded.push(await this.encodeVideo(frames, method))
+      for (const video of videos) encoded.push(await this.encodeVideo(video, method))
       return encoded
     }
     const depends = this.parts.architecture.question && images.length > 0
@@ -77,24 +81,28 @@ export class Model {
     const asked = architecture.question && questionIds(this.parts, question)
     const how = `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
-    const pack = (views: readonly View[]) => architecture.pack?.(image, views)
-    return this.remembered(key, () => this.encodeViews(() => cut(image), method, pack, asked))
+    return this.remembered(key, async () => {
+      const pack = (views: readonly View[]) => architecture.pack?.(image, views)
+      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, method, asked)
+      const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
+      return { views: slots ? [packViews(results, slots)] : results, prompt, ...figures }
+    })
   }
 
   /**
-   * Visual tokens of a video under a method; `frames` are those that the model shall see, in order.
-   * @throws FoveaError `video_unsupported`, `video_empty`
+   * Visual tokens of a video under a method, all its frames; the same frames under the same method are encoded once.
+   * @throws FoveaError `video_unsupported`, `video_invalid`
    */
-  async encodeVideo(frames: readonly RgbImage[], method: Method = dense): Promise<EncodedImage> {
-    const video = videoReader(this.parts.architecture, frames)
-    const keys = await Promise.all(frames.map((frame) => imageKey(frame, `${visionKey(method)}, a frame`)))
-    return this.remembered(keys.join(), async () => {
-      const encoded = await this.encodeViews(
-        () => video.views(frames),
-        method,
-        (views) => video.pack(views),
-      )
-      return { ...encoded, token: video.token }
+  async encodeVideo(video: Video, method: Method = dense): Promise<EncodedImage> {
+    const { imageToken } = this.parts.architecture
+    const reader = videoReader(this.parts.architecture)
+    assertVideo(video)
+    const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
+    return this.remembered(`video ${video.framesPerSecond} ${frames.join()}`, async () => {
+      const pack = (views: readonly View[]) => reader.pack?.(views)
+      const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, method)
+      const run = slots ? packViews(results, slots) : joinClips(results, views)
+      return { views: [run], prompt: [imageToken], token: reader.token, ...figures }
     })
   }
 
@@ -103,13 +111,6 @@ export class Model {
     const key = method.decoder ? method.name : 'dense'
     const { architecture, weights } = this.parts
     return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture, weights, method))
-  }
-
-  /** The compiled vision side under a method, for views of one size. */
-  vision(method: Method, view: View): Promise<VisionProgram> {
-    const key = `${visionKey(method)}|${view.width}x${view.height}`
-    const { architecture, weights } = this.parts
-    return once(this.visionPrograms, key, () => compileVision(this.backend, architecture, weights, method, view))
   }
 
   /** Frees the sessions and ends the engine. */
@@ -122,10 +123,10 @@ export class Model {
 
   private async encodeViews(
     cut: () => readonly View[],
-    method: Method,
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
+    method: Method,
     asked?: readonly number[],
-  ): Promise<EncodedImage> {
+  ) {
     const { architecture, preprocessor } = this.parts
     const started = performance.now()
     const own = cut()
@@ -133,28 +134,28 @@ export class Model {
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
-    for (const [at, view] of views.entries())
-      results.push(await (await this.vision(method, view)).encode(pixels[at], asked))
+    for (const [at, view] of views.entries()) results.push(await this.encodeView(method, view, pixels[at], asked))
     const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
-    const slots = pack(views)
-    const packed = slots ? [packViews(results, slots)] : results
-    const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
-    return { views: packed, prompt, patches, preprocessMilliseconds, cached: false }
+    return { views, results, slots: pack(views), patches, preprocessMilliseconds, cached: false }
+  }
+
+  /** Runs the vision side under a method; one program is compiled for all views of one size. */
+  private encodeView(method: Method, view: View, pixels: Float32Array, asked?: readonly number[]) {
+    const key = `${visionKey(method)}|${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
+    const { architecture, weights } = this.parts
+    const compile = () => compileVision(this.backend, architecture, weights, method, view).catch(blameMethod)
+    return this.visionPrograms.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
   /** What is kept under a key, or made and kept. */
   private async remembered(key: string, make: () => Promise<EncodedImage>): Promise<EncodedImage> {
     const known = this.encoded.get(key)
     if (known) return { ...known, cached: true }
-    const encoded = await make()
-    this.remember(key, encoded)
-    return encoded
-  }
-
-  private remember(key: string, image: EncodedImage): void {
-    this.encoded.set(key, image)
+    const made = await make()
+    this.encoded.set(key, made)
     const oldest = this.encoded.keys().next().value
     if (this.encoded.size > CACHED_IMAGES && oldest !== undefined) this.encoded.delete(oldest)
+    return made
   }
 }
 
@@ -167,11 +168,9 @@ function assertCount({ length }: readonly RgbImage[], { maxImages, name }: Archi
 /** Methods that leave the vision side alone share its programs and its results. */
 const visionKey = (method: Method): string => (method.views || method.patches || method.tokens ? method.name : 'dense')
 
-function videoReader({ name, video }: Architecture, frames: readonly RgbImage[]): VideoReader {
-  if (!video) throw new FoveaError('video_unsupported', 'usage', `${name} takes images only; give frames as images`)
-  if (frames.length === 0)
-    throw new FoveaError('video_empty', 'input', 'a video needs at least one frame, this has none')
-  return video
+function videoReader({ name, video }: Architecture): VideoReader {
+  if (video) return video
+  throw new FoveaError('video_unsupported', 'usage', `${name} takes no videos; give frames of it as images`)
 }
 
 function patchesOf(architecture: Architecture, view: View): number {
@@ -179,13 +178,18 @@ function patchesOf(architecture: Architecture, view: View): number {
   return rows * columns
 }
 
-/** Compiles at most once per key; a failed attempt is not remembered. Shapes that do not fit are the method's fault. */
+/** Shapes that do not fit are the method's fault. */
+function blameMethod(error: unknown): never {
+  throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
+}
+
+/** Compiles at most once per key; a failed attempt is not remembered. */
 function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const existing = known.get(key)
   if (existing) return existing
   const made = make().catch((error: unknown) => {
     known.delete(key)
-    throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
+    return blameMethod(error)
   })
   known.set(key, made)
   return made

@@ -82,10 +82,12 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   return new Model({ ...parts, ...chosen }, makeBackend())
 }
 
-/** The image processor's settings: in a file of their own, or in one for all processors. */
+/** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
 async function readProcessor(folder: string): Promise<unknown> {
-  const own = await readModelJson(folder, 'preprocessor_config.json')
-  return own ?? (await readModelJson(folder, 'processor_config.json'))?.image_processor
+  const all = await readModelJson(folder, 'processor_config.json')
+  const image = (await readModelJson(folder, 'preprocessor_config.json')) ?? all?.image_processor
+  const video = (await readModelJson(folder, 'video_preprocessor_config.json')) ?? all?.video_processor
+  return image && video ? { ...image, video_processor: video } : image
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */

@@ -44,7 +44,7 @@ export interface AskOptions extends SamplingOptions {
   readonly onText?: (text: string) => void
 }
 
-/** An image or a video as the language model will see it. */
+/** An image, or a video, as the language model will see it. */
 export interface EncodedImage {
   readonly views: readonly EncodedView[]
   /** Token ids that stand for the image in a prompt; each view is one image token among them. */

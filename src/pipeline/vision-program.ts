@@ -1,5 +1,5 @@
 import { normalise, resizeImage } from '../media/image.ts'
-import type { Architecture, View } from '../models/family.ts'
+import type { Architecture, Grid, View } from '../models/family.ts'
 import { filterOf, type PreprocessorConfig } from '../models/image-processor.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../runtime/index.ts'
@@ -15,7 +15,7 @@ export interface EncodedView {
   readonly owner: readonly number[]
   /** What stands between the rows of an image that is packed, [d]. */
   readonly separator?: Float32Array
-  readonly grid: { readonly rows: number; readonly columns: number }
+  readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
 }
@@ -32,16 +32,17 @@ export async function compileVision(
   architecture: Architecture,
   weights: WeightTable,
   method: Method,
-  { width, height, image }: View,
+  view: View,
 ): Promise<VisionProgram> {
-  const outputs = traceVision(architecture, method, { width, height })
+  const outputs = traceVision(architecture, method, view)
   const program: Program = await compile(backend, outputs, weights.compileOptions)
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
-  const grid = architecture.grid({ image, width, height })
+  const grid = architecture.grid(view)
+  const shape = pixelShape(view)
   return {
     encode: async (pixels, question = []) => {
       const { values, milliseconds, sizes } = await program.run({
-        pixels: f32([1, 3, height, width], pixels),
+        pixels: f32(shape, pixels),
         ...(readsQuestion && { question: i64([1, question.length], question) }),
       })
       const cost = program.cost(sizes)
@@ -54,13 +55,18 @@ export async function compileVision(
   }
 }
 
+type Shaped = Pick<View, 'width' | 'height' | 'clip'>
+
+/** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
+const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
+
 /**
  * The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. The
  * length of the question, where the connector reads it, is the dim `question`.
  */
-export function traceVision(architecture: Architecture, method: Method, { width, height }: Omit<View, 'image'>) {
+export function traceVision(architecture: Architecture, method: Method, view: Shaped) {
   const scope = createScope()
-  const features = architecture.encode(scope, input('pixels', [1, 3, height, width]))
+  const features = architecture.encode(scope, input('pixels', pixelShape(view)))
   const patches = allPatches(features.patches, features)
   const chosen = method.patches?.(patches) ?? patches
   const connected = connect(architecture, scope, chosen)
@@ -77,9 +83,23 @@ function connect(architecture: Architecture, scope: Scope, tokens: VisualTokens)
   return regroup(tokens, made.states, made.assignment, `the connector of ${architecture.name}`)
 }
 
-/** A view as the encoder takes it: resized and normalised, [3, height, width]. */
-export function pixelsOf({ image, width, height }: View, config: PreprocessorConfig): Float32Array {
-  const fits = image.width === width && image.height === height
-  const resized = fits ? image : resizeImage(image, width, height, filterOf(config))
-  return normalise(resized, config.image_mean, config.image_std)
+/**
+ * A view as the encoder takes it: resized and normalised, [3, height, width], or [3, frames, height, width] of a clip.
+ */
+export function pixelsOf({ image, width, height, clip }: View, config: PreprocessorConfig): Float32Array {
+  const [first, ...others] = (clip?.frames ?? [image]).map((frame) => {
+    const fits = frame.width === width && frame.height === height
+    const resized = fits ? frame : resizeImage(frame, width, height, filterOf(config))
+    return normalise(resized, config.image_mean, config.image_std)
+  })
+  return others.length ? byChannel([first, ...others], width * height) : first
+}
+
+/** Frames [3, height, width] -> [3, frames, height, width]. */
+function byChannel(frames: readonly Float32Array[], plane: number): Float32Array {
+  const stacked = new Float32Array(3 * frames.length * plane)
+  for (const [at, frame] of frames.entries())
+    for (let channel = 0; channel < 3; channel++)
+      stacked.set(frame.subarray(channel * plane, (channel + 1) * plane), (channel * frames.length + at) * plane)
+  return stacked
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
+import type { Video } from '../../src/media/video.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
 import { dense, type Method } from '../../src/pipeline/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
@@ -12,8 +13,7 @@ import { pixelsOf } from '../../src/pipeline/vision-program.ts'
 /** Recorded by tests/fixtures/make_*.py from Hugging Face transformers. */
 interface Case {
   images: string[]
-  /** Each video as the images that are its frames. */
-  videos?: string[][]
+  videos?: { frames: string[]; framesPerSecond: number }[]
   ids: number[]
   pixels?: string
   features?: string
@@ -43,7 +43,7 @@ function viewsOf({ parts: { architecture } }: Model, image: RgbImage, alone: boo
 }
 
 const titleOf = ({ images, videos = [] }: Case): string =>
-  [...images, ...videos.map((frames) => `a video of ${frames.join(', ')}`)].join(' and ') || 'text only'
+  [...images, ...videos.map(({ frames }) => `a video of ${frames.join(', ')}`)].join(' and ') || 'text only'
 
 /** The logits of a prompt about one image, and how many visual tokens entered and left the language model. */
 async function prefill(model: Model, image: RgbImage, method?: Method) {
@@ -67,11 +67,12 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   it.each(cases.map((each) => [titleOf(each), each] as const))('%s', async (_, expected) => {
     const read = (names: string[]) => Promise.all(names.map((name) => readImage(join(folder, name))))
     const images = await read(expected.images)
-    const videos = await Promise.all((expected.videos ?? []).map(read))
+    const videos: Video[] = []
+    for (const video of expected.videos ?? []) videos.push({ ...video, frames: await read(video.frames) })
     if (expected.pixels) {
       const views = [
         ...images.flatMap((image) => viewsOf(model, image, images.length === 1)),
-        ...videos.flatMap((frames) => model.parts.architecture.video!.views(frames)),
+        ...videos.flatMap((video) => model.parts.architecture.video!.views(video)),
       ]
       const pixels = views.flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor)))
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
@@ -79,7 +80,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     if (expected.features) {
       const encoded = await Promise.all([
         ...images.map((image) => model.encode(image, dense, images.length === 1, PROMPT)),
-        ...videos.map((frames) => model.encodeVideo(frames)),
+        ...videos.map((video) => model.encodeVideo(video)),
       ])
       const features = encoded.flatMap((image) => image.views.flatMap((view) => Array.from(view.embeds.data)))
       expect(distance(features, floats(expected.features))).toBeLessThan(1e-4)

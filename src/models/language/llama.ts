@@ -2,6 +2,7 @@ import {
   activation,
   attend,
   attentionWeights,
+  axialRotation,
   embedding,
   type LongRope,
   linear,
@@ -10,6 +11,7 @@ import {
   type RotaryScaling,
   type Rotation,
   rmsNormed,
+  rotaryFrequencies,
   rotate,
   rotation,
   type Scope,
@@ -54,6 +56,8 @@ export interface LlamaConfig {
   readonly rotary_scaling?: RotaryScaling
   /** In the place of `rotary_scaling`. */
   readonly long_rope?: LongRope
+  /** Positions have several axes: which of them each rotary pair turns with, one entry per pair; one axis when absent. */
+  readonly rotary_axes?: readonly number[]
   readonly tie_word_embeddings?: boolean
   /** Biases on queries, keys and values. */
   readonly attention_bias?: boolean
@@ -116,9 +120,9 @@ export const headWidth = (config: LlamaConfig): number =>
 
 function rotationOf(config: LlamaConfig, positions: Tensor): Rotation {
   const { rope_theta: theta, rotary_width: width = headWidth(config), rotary_scaling, long_rope } = config
-  return long_rope
-    ? longRotation(positions, width, theta, long_rope)
-    : rotation(positions, width, theta, rotary_scaling)
+  if (long_rope) return longRotation(positions, width, theta, long_rope)
+  if (!config.rotary_axes) return rotation(positions, width, theta, rotary_scaling)
+  return axialRotation(positions, rotaryFrequencies(width, theta, rotary_scaling), config.rotary_axes)
 }
 
 const windowOf = ({ sliding_window: window }: LlamaConfig, layer: number): number | undefined =>

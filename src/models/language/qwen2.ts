@@ -11,10 +11,13 @@ const schema = z.object({
   use_sliding_window: z.boolean().default(false),
 })
 
-/** `text_config` of a Qwen2 or Qwen2.5 (Yang et al., arXiv 2407.10671): LLaMA with biases on queries, keys and values. */
-export function qwen2Config(raw: unknown, part: string): LlamaConfig {
-  const { use_sliding_window, ...fields } = parseConfig(schema, raw, part)
+/** What decoders of Qwen2's shape have in common, whatever their defaults. */
+export function qwen2Decoder({ use_sliding_window, ...fields }: z.output<typeof schema>, part: string): LlamaConfig {
   if (use_sliding_window)
     throw configError(`${part}.use_sliding_window`, 'windowed attention in the upper layers only is not supported')
   return { ...decoderConfig(fields, part), attention_bias: true }
 }
+
+/** `text_config` of a Qwen2 or Qwen2.5 (Yang et al., arXiv 2407.10671): LLaMA with biases on queries, keys and values. */
+export const qwen2Config = (raw: unknown, part: string): LlamaConfig =>
+  qwen2Decoder(parseConfig(schema, raw, part), part)

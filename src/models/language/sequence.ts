@@ -5,7 +5,7 @@ import type { Dim, Tensor } from '../../tensor/index.ts'
 export interface Hidden {
   /** [b, s, d] */
   readonly states: Tensor
-  /** Float positions for the rotary embedding, [b, s]. */
+  /** Float positions for the rotary embedding, [b, s], or [b, s, axes] where they have several axes (M-RoPE). */
   readonly positions: Tensor
 }
 

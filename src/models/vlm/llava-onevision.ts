@@ -70,7 +70,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     pack: (image, views) => packTiles(image, views, base.grid, mostTiles),
     video: {
       token: config.video_token_index,
-      views: (frames) => frames.map((image) => ({ image, width: tile, height: tile })),
+      views: ({ frames }) => frames.map((image) => ({ image, width: tile, height: tile })),
       pack: (views) => packFrames(views, base.grid),
     },
     separator: (p) => p('image_newline', [base.hiddenSize]),

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { configError, optionalSize, parseConfig, size } from '../config.ts'
+import { headWidth, type LlamaConfig } from './llama.ts'
+import { decoderFields } from './llama-config.ts'
+import { qwen2Decoder } from './qwen2.ts'
+
+const schema = z.object({
+  ...decoderFields,
+  vocab_size: size.default(152064),
+  hidden_size: size.default(8192),
+  intermediate_size: size.default(29568),
+  num_hidden_layers: size.default(80),
+  num_attention_heads: size.default(64),
+  num_key_value_heads: optionalSize.default(8),
+  rms_norm_eps: z.number().positive().default(1e-5),
+  use_sliding_window: z.boolean().default(false),
+})
+
+const sectionFields = z.object({ mrope_section: z.array(size).min(1).default([16, 24, 24]) })
+
+/** Time, row and column. */
+export const POSITION_AXES = 3
+
+/**
+ * The decoder of Qwen2-VL (Wang et al., arXiv 2409.12191, section 2.1) and Qwen2.5-VL (arXiv 2502.13923): Qwen2 whose
+ * rotary pairs are dealt out to three axes of positions (M-RoPE).
+ */
+export function qwen2VlConfig(raw: unknown, part: string): LlamaConfig {
+  const fields = parseConfig(schema, raw, part)
+  const { rope_scaling, rope_parameters } = fields
+  const where = `${part}.${rope_scaling ? 'rope_scaling' : 'rope_parameters'}`
+  const { mrope_section: sections } = parseConfig(sectionFields, rope_scaling ?? rope_parameters ?? {}, where)
+  const rope_theta = fields.rope_theta ?? rope_parameters?.rope_theta ?? 1e6
+  const config = qwen2Decoder({ ...fields, rope_theta }, part)
+  const rotary_axes = sections.flatMap((pairs, at) => new Array<number>(pairs).fill(at % POSITION_AXES))
+  if (2 * rotary_axes.length !== headWidth(config))
+    throw configError(
+      `${where}.mrope_section`,
+      `[${sections}] deals out ${rotary_axes.length} pairs, a head has ${headWidth(config) / 2}`,
+    )
+  return { ...config, rotary_axes }
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { FoveaError } from '../../errors.ts'
+import type { RgbImage } from '../../media/image.ts'
+import { assertOneSize, type Video } from '../../media/video.ts'
+import { linear, type Scope } from '../../nn/index.ts'
+import { gelu, type Tensor } from '../../tensor/index.ts'
+import { configError, parseConfig } from '../config.ts'
+import { type Architecture, family, type View } from '../family.ts'
+import { type PreprocessorConfig, videoFields } from '../image-processor.ts'
+import { llamaModel } from '../language/language-model.ts'
+import { POSITION_AXES, qwen2VlConfig } from '../language/qwen2-vl.ts'
+import { type PixelRange, pixelRange, smartResize } from '../smart-resize.ts'
+import { qwenVision } from '../vision/qwen2-vl.ts'
+import { type QwenVisionConfig, qwen2VisionConfig, qwen25VisionConfig } from '../vision/qwen2-vl-config.ts'
+import { foldPatches } from './idefics3.ts'
+
+/**
+ * Qwen2-VL (Wang et al., Enhancing Vision-Language Model's Perception of the World at Any Resolution, arXiv 2409.12191)
+ * and Qwen2.5-VL (Bai et al., arXiv 2502.13923): images at nearly their own size, squares of patches merged into one token,
+ * rotary positions of time, row and column.
+ */
+const schema = z.looseObject({
+  model_type: z.enum(['qwen2_vl', 'qwen2_5_vl']),
+  vision_config: z.looseObject({}),
+  // older files keep the fields of the language model at the top
+  text_config: z.looseObject({}).nullish(),
+  image_token_id: z.int().nonnegative().default(151655),
+  video_token_id: z.int().nonnegative().default(151656),
+  tie_word_embeddings: z.boolean().default(false),
+})
+
+/** One merger for both: squares of normalised patches through a two-layer MLP. */
+function merge(p: Scope, { width, merge: side, out }: QwenVisionConfig, squares: Tensor): Tensor {
+  const inner = gelu(linear(p.at(0), squares, width * side * side))
+  return linear(p.at(2), inner, out)
+}
+
+/** The whole image at the size that `smartResize` finds, or as it is. */
+function nativeView(image: RgbImage, range: PixelRange, doResize: boolean): View {
+  const { width, height } = doResize ? smartResize(image, range) : image
+  if (width % range.factor === 0 && height % range.factor === 0) return { image, width, height }
+  const message = `the image processor does not resize, and ${width}x${height} pixels are not whole squares of ${range.factor}`
+  throw new FoveaError('image_size', 'input', message)
+}
+
+/**
+ * As many frames as a patch is deep are one clip; the last frame is repeated where they do not come out even. Clips lie
+ * apart as in time, in whole steps, or one step each.
+ */
+function clipsOf(video: Video, { frames: depth, stepsPerSecond }: QwenVisionConfig, viewOf: (image: RgbImage) => View) {
+  assertOneSize(video)
+  const { frames, framesPerSecond } = video
+  const { width, height } = viewOf(frames[0])
+  const interval = stepsPerSecond === undefined ? 1 : (stepsPerSecond * depth) / framesPerSecond
+  return Array.from({ length: Math.ceil(frames.length / depth) }, (_, index): View => {
+    const clip = Array.from({ length: depth }, (_, at) => frames[Math.min(index * depth + at, frames.length - 1)])
+    return { image: clip[0], width, height, clip: { frames: clip, time: Math.floor(index * interval) } }
+  })
+}
+
+/** What the files say twice must agree. */
+function assertFits(vision: QwenVisionConfig, textWidth: number, processor: PreprocessorConfig | undefined): void {
+  const { patch_size = vision.patch, merge_size = vision.merge, temporal_patch_size = vision.frames } = processor ?? {}
+  const faults = [
+    ['patch_size', patch_size, vision.patch],
+    ['spatial_merge_size', merge_size, vision.merge],
+    ['temporal_patch_size', temporal_patch_size, vision.frames],
+  ] as const
+  for (const [field, wanted, given] of faults)
+    if (wanted !== given)
+      throw configError(`vision_config.${field}`, `is ${given}, the image processor is made for ${wanted}`)
+  if (vision.out !== textWidth)
+    throw configError('vision_config', `makes tokens of width ${vision.out}, the language model takes ${textWidth}`)
+}
+
+function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+  const config = parseConfig(schema, raw)
+  const visionOf = config.model_type === 'qwen2_vl' ? qwen2VisionConfig : qwen25VisionConfig
+  const vision = visionOf(config.vision_config, 'vision_config')
+  const [text, part] = config.text_config ? [config.text_config, 'text_config'] : [config, '']
+  const tie_word_embeddings = config.tie_word_embeddings || text.tie_word_embeddings
+  const { tied, ...language } = llamaModel(qwen2VlConfig({ ...text, tie_word_embeddings }, part))
+  assertFits(vision, language.hiddenSize, processor)
+  const factor = vision.patch * vision.merge
+  const doResize = processor?.do_resize ?? true
+  const range = pixelRange(factor, processor)
+  const frameRange = pixelRange(factor, videoFields(processor))
+  return {
+    name: config.model_type,
+    ...language,
+    imageToken: config.image_token_id,
+    patchSize: factor,
+    viewSize: factor,
+    positionAxes: POSITION_AXES,
+    ignored: tied ? ['lm_head.'] : [],
+    views: (image) => [nativeView(image, range, doResize)],
+    video: {
+      token: config.video_token_id,
+      views: (video) => clipsOf(video, vision, (image) => nativeView(image, frameRange, doResize)),
+    },
+    grid: ({ width, height }) => ({ rows: height / factor, columns: width / factor }),
+    encode: (p, pixels) => {
+      const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels)
+      const merged = { rows: grid.rows / vision.merge, columns: grid.columns / vision.merge }
+      return { layers, grid: merged, special: 0, patches: foldPatches(output, grid, vision.merge) }
+    },
+    connect: (p, patches) => merge(p.at('visual', 'merger', 'mlp'), vision, patches),
+  }
+}
+
+/** Weights are named as in older files; newer ones put both parts below `model`. */
+function weightName(name: string): string | undefined {
+  const old = name.replace(/^model\.language_model\./, 'model.').replace(/^model\.visual\./, 'visual.')
+  return /rotary_emb\.inv_freq$|rotary_pos_emb\.inv_freq$/.test(old) ? undefined : old
+}
+
+export const qwen2Vl = family({ id: 'qwen2-vl', modelTypes: ['qwen2_vl', 'qwen2_5_vl'], weightName, bind })
