@@ -145,6 +145,7 @@ export async function fetchRange(
   [begin, end]: readonly [number, number],
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
+  if (end <= begin) return new Uint8Array(0)
   const url = fileUrl(settings, model, name)
   const options = { ...model.reference, signal, headers: { range: `bytes=${begin}-${end - 1}` } }
   return withRetries(retryOptions(settings, options), async () => {
