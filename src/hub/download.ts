@@ -37,8 +37,9 @@ export const partPath = (repository: string, etag: string): string => `${blobPat
 
 /**
  * Makes sure that the cache holds a file's content. Of several processes one downloads, the others wait for it.
- * @throws FoveaError kind `network`: those of `request`, `hub_unreachable`, `hub_hash_mismatch`, `hub_not_weights`;
- *   kind `resource`: `disk_full`, `write_failed`. What has come stays in the part for the next call.
+ * What has come stays in the part for the next call, whatever happens.
+ * @throws FoveaError kind `network`: those of `request`, `hub_unreachable`, `hub_hash_mismatch`, `hub_not_weights`; errors
+ *   of the file system as they are
  */
 export async function downloadBlob(file: RemoteFile, context: DownloadContext): Promise<void> {
   const { repository, signal, onBytes, onWait } = context
@@ -76,19 +77,18 @@ async function transfer(file: RemoteFile, blob: string, context: DownloadContext
   await withRetries({ subject, attempts: ATTEMPTS, retryMs: settings.retryMs, signal, hasProgressed }, () =>
     withPart(state, (part) => receive(part, state)),
   )
-  await rename(state.part, blob)
+  await rename(state.part, blob).catch(async (error) => {
+    if ((await sizeOf(blob)) !== file.size) throw error // else another process was quicker
+  })
 }
 
 async function withPart(state: Transfer, use: (part: FileHandle) => Promise<void>): Promise<void> {
-  let part: FileHandle | undefined
+  // Not in append mode: should two processes ever write, they write the same bytes to the same places.
+  const part = await open(state.part, constants.O_RDWR | constants.O_CREAT, 0o644)
   try {
-    // Not in append mode: should two processes ever write, they write the same bytes to the same places.
-    part = await open(state.part, constants.O_RDWR | constants.O_CREAT, 0o644)
     await use(part)
-  } catch (error) {
-    throw diskError(error, state.part)
   } finally {
-    await part?.close()
+    await part.close()
   }
 }
 
@@ -170,21 +170,4 @@ async function writeAt(part: FileHandle, bytes: Uint8Array, position: number): P
     const { bytesWritten } = await part.write(bytes, at, bytes.length - at, position + at)
     at += bytesWritten
   }
-}
-
-function diskError(error: unknown, path: string): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new FoveaError(
-      'disk_full',
-      'resource',
-      `${path}: the disk is full; free some space and run again to go on`,
-      {
-        cause: error,
-      },
-    )
-  const isFileError = /^(?:open|write|ftruncate|fsync|read)$/.test(syscall ?? '') && !(error instanceof FoveaError)
-  return isFileError
-    ? new FoveaError('write_failed', 'resource', `${path}: it cannot be written (${code})`, { cause: error })
-    : error
 }

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { INDEX, openCheckpoint, SINGLE } from '../checkpoints/open-checkpoint.ts'
 import { headerLength, parseSafetensorsHeader, type TensorEntry } from '../checkpoints/safetensors-header.ts'
-import { FoveaError } from '../errors.ts'
 import { readModelFile } from '../text/model-file.ts'
 import { sizeOf } from './cache.ts'
 import type { ModelReference } from './reference.ts'
@@ -29,7 +28,6 @@ export async function localSource(folder: string): Promise<ModelSource> {
   return { files, readText: (name) => readModelFile(folder, name), tensors }
 }
 
-const SMALL_FILE_BYTES = 100_000_000
 /** Holds the whole header of most files, so that one request is enough. */
 const FIRST_BYTES = 65_536
 const HEADERS_AT_ONCE = 4
@@ -46,24 +44,13 @@ export async function remoteSource(
   const model = await describeRemote(settings, reference, signal)
   const readText = async (name: string) => {
     const file = model.files.find((entry) => entry.name === name)
-    return file && new TextDecoder().decode(await readWhole(settings, model, file, signal))
+    return file && new TextDecoder().decode(await fetchRange(settings, model, file, [0, file.size], signal))
   }
   const isSingle = model.files.some(({ name }) => name === SINGLE)
   const weights = weightFiles(model, isSingle ? undefined : await readText(INDEX))
   const tensors: ModelSource['tensors'] = new Map(await readHeaders(settings, model, weights, signal))
   const files = model.files.filter((file) => !file.name.endsWith('.safetensors') || weights.includes(file))
   return { commit: model.commit, files, readText, tensors }
-}
-
-async function readWhole(
-  settings: HubSettings,
-  model: RemoteModel,
-  file: RemoteFile,
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  if (file.size <= SMALL_FILE_BYTES) return fetchRange(settings, model, file, [0, file.size], signal)
-  const message = `${model.reference.id}: ${file.name}: ${file.size} bytes; the limit is ${SMALL_FILE_BYTES}`
-  throw new FoveaError('file_too_large', 'input', message)
 }
 
 async function readHeaders(

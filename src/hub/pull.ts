@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { INDEX } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import { blobPath, linkBlob, repositoryFolder, sizeOf, snapshotFolder, writeRef } from './cache.ts'
+import { diskError } from './disk-error.ts'
 import { type DownloadContext, downloadBlob, partPath } from './download.ts'
 import type { ModelReference } from './reference.ts'
 import { describeRemote, type RemoteFile, smallFiles, weightFiles } from './remote.ts'
@@ -43,15 +44,26 @@ const FILES_AT_ONCE = 4
 
 /**
  * Brings a model into the cache, up to date with the hub; files that are there already are not fetched.
- * @throws FoveaError those of `describeRemote` and `downloadBlob`, and kind `resource` `disk_full` before anything large
+ * @throws FoveaError those of `describeRemote` and `downloadBlob`, and kind `resource`: `disk_full` (before anything large
+ *   comes, where that can be told) and `write_failed`
  */
 export async function pullModel(reference: ModelReference, options: PullOptions = {}): Promise<PulledModel> {
-  const { signal, checkConfig, settings = hubSettings() } = options
+  const { settings = hubSettings() } = options
   if (settings.offline) throw offlineError(reference.id)
-  const model = await describeRemote(settings, reference, signal)
+  const model = await describeRemote(settings, reference, options.signal)
   const repository = repositoryFolder(settings.cache, reference.id)
-  const { commit } = model
-  const place = { settings, model, repository }
+  return fetchModel({ settings, model, repository }, options).catch((error) => {
+    throw diskError(error, repository)
+  })
+}
+
+type Place = Pick<DownloadContext, 'settings' | 'model' | 'repository'>
+
+/** Config and index first: they say whether the rest is wanted, and what it is. */
+async function fetchModel(place: Place, options: PullOptions): Promise<PulledModel> {
+  const { model, repository } = place
+  const { reference, commit } = model
+  const { signal, checkConfig } = options
   const small = smallFiles(model)
   const first = small.filter(({ name }) => name === 'config.json' || name === INDEX)
   let fetched = await fetchAll(first, place, { signal })
@@ -90,7 +102,7 @@ function parseConfig(id: string, text: string | undefined): Record<string, unkno
 /** Fetches files, a few at a time, and returns how many bytes had to come. */
 async function fetchAll(
   files: readonly RemoteFile[],
-  place: Pick<DownloadContext, 'settings' | 'model' | 'repository'>,
+  place: Place,
   { signal, onProgress }: PullOptions,
 ): Promise<number> {
   const missing = await missingFiles(place.repository, files)

@@ -1,6 +1,7 @@
 /** What the hub says about a model: its commit, its files, and the few of them that a model needs. */
 import { INDEX, PICKLE, parseWeightMap, SINGLE, shardNameFault } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
+import { MAX_MODEL_FILE_BYTES } from '../text/model-file.ts'
 import { isContentHash } from './content-hash.ts'
 import { isCommit, type ModelReference } from './reference.ts'
 import { type RequestOptions, readBytes, readText, request } from './request.ts'
@@ -34,7 +35,7 @@ const invalid = (id: string, message: string): FoveaError =>
 /**
  * Looks a model up.
  * @throws FoveaError kind `network` (those of `request`, `hub_unreachable`, `hub_answer_invalid`), kind `input`
- *   `checkpoint_pickle`, `checkpoint_missing`, `checkpoint_invalid` for what a repository holds
+ *   `checkpoint_pickle`, `checkpoint_missing`, `checkpoint_invalid`, `file_too_large` for what a repository holds
  */
 export async function describeRemote(
   settings: HubSettings,
@@ -88,6 +89,12 @@ function remoteFile(id: string, { path, size, oid, lfs }: Entry): RemoteFile {
   const length = lfs?.size ?? size
   if (!isContentHash(etag) || !Number.isSafeInteger(length) || length < 0)
     throw invalid(id, `the hub gives no hash and size of ${JSON.stringify(path)}`)
+  if (length > MAX_MODEL_FILE_BYTES && !path.endsWith('.safetensors'))
+    throw new FoveaError(
+      'file_too_large',
+      'input',
+      `${id}: ${path}: ${length} bytes; the limit is ${MAX_MODEL_FILE_BYTES}`,
+    )
   return { name: path, size: length, etag }
 }
 
@@ -145,6 +152,7 @@ export async function fetchRange(
   [begin, end]: readonly [number, number],
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
+  if (end <= begin) return new Uint8Array(0)
   const url = fileUrl(settings, model, name)
   const options = { ...model.reference, signal, headers: { range: `bytes=${begin}-${end - 1}` } }
   return withRetries(retryOptions(settings, options), async () => {

@@ -65,7 +65,7 @@ export async function startHub(fixture = 'tests/fixtures/families/smolvlm'): Pro
   const storage = await listen((request, response) => answer(hub, 'storage', request, response))
   const main = await listen((request, response) => answer(hub, 'hub', request, response, storage))
   hub.endpoint = main
-  hub.settings = { endpoint: main, cache: join(temporaryFolder(), 'hub'), offline: false, idleMs: 400, retryMs: 5 }
+  hub.settings = { endpoint: main, cache: join(temporaryFolder(), 'hub'), offline: false, idleMs: 30_000, retryMs: 5 }
   return hub
 }
 
@@ -171,6 +171,6 @@ export function stall({ response, bytes, start }: FileRequest, count: number): t
 /** The same, but then the connection breaks. */
 export function breakOff(request: FileRequest, count: number): true {
   stall(request, count)
-  setTimeout(() => request.response.destroy(), 20)
+  setTimeout(() => request.response.destroy(), 100)
   return true
 }

@@ -9,6 +9,8 @@ import { etagOf, type FakeHub, ID, stall, startHub } from './fake-hub.ts'
 
 const WEIGHTS = 'model.safetensors'
 
+vi.setConfig({ testTimeout: 180_000 })
+
 afterEach(() => {
   vi.unstubAllEnvs()
 })
@@ -20,6 +22,7 @@ async function hubForProcesses(): Promise<FakeHub> {
   vi.stubEnv('HF_HUB_CACHE', hub.settings.cache)
   vi.stubEnv('HF_TOKEN', '')
   vi.stubEnv('HF_HUB_OFFLINE', '')
+  vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '600')
   return hub
 }
 
@@ -40,7 +43,7 @@ function stallOnce(hub: FakeHub, count: number): void {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let left = 400; !condition() && left > 0; left--) await wait(50)
+  for (let left = 1200; !condition() && left > 0; left--) await wait(50)
   expect(condition()).toBe(true)
 }
 

@@ -97,6 +97,15 @@ describe('answers that are none', () => {
     await expect(describeIt(hub)).rejects.toThrow('the hub gives no hash and size of "model.safetensors"')
   })
 
+  it('a list with a config of a terabyte', async () => {
+    const hub = await startHub()
+    const [weights, config] = ['model.safetensors', 'config.json'].map((path) => ({ type: 'file', path, size: 1e12 }))
+    const entries = [weights, config].map((entry) => ({ ...entry, oid: '0'.repeat(40) }))
+    hub.answerApi = (request, response) =>
+      request.url!.includes('/tree/') && Boolean(response.writeHead(200).end(JSON.stringify(entries)))
+    await expect(describeIt(hub)).rejects.toThrow('config.json: 1000000000000 bytes; the limit is 100000000')
+  })
+
   it('a list without end', async () => {
     const hub = await startHub()
     const names = Array.from({ length: 10_001 }, (_, at) => ({ type: 'file', path: `${at}`, size: 1, oid: '0' }))

@@ -8,6 +8,8 @@ import { fovea } from '../fovea.ts'
 const IMAGE = 'tests/fixtures/families/smolvlm/image-0.png'
 const QUESTION = 'what color is the star?'
 
+vi.setConfig({ testTimeout: 180_000 })
+
 afterEach(() => {
   vi.unstubAllEnvs()
 })
@@ -18,6 +20,7 @@ async function hubForCommands(fixture?: string): Promise<FakeHub> {
   vi.stubEnv('HF_HUB_CACHE', hub.settings.cache)
   vi.stubEnv('HF_TOKEN', '')
   vi.stubEnv('HF_HUB_OFFLINE', '')
+  vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '600')
   return hub
 }
 
@@ -59,7 +62,6 @@ describe('a model of the hub by its name', () => {
   it('is not downloaded for a question about an image that is not there', async () => {
     const hub = await hubForCommands()
     hub.misbehave = ({ host }) => host === 'storage' // and never answers
-    vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '600')
     const { status, stderr } = await fovea('ask', 'nowhere.png', QUESTION, '--model', ID)
     expect(status).toBe(3)
     expect(stderr).toMatch(/^fovea: nowhere\.png: /m)
@@ -113,7 +115,7 @@ describe('fovea models', () => {
     expect(gone.status).toBe(3)
     expect(gone.stderr).toContain('is not in the cache; see fovea models list')
     expect((await fovea('models', 'list')).stdout).toContain('holds no models; fovea models pull org/name fetches one')
-  }, 120_000)
+  })
 
   it('removes one revision with what no other uses', async () => {
     const hub = await hubForCommands()
