@@ -3,6 +3,7 @@
  */
 export { FoveaError } from './errors.ts'
 export { loadModel } from './evaluation/load-model.ts'
+export { type DownloadProgress, type ResolveOptions, resolveModel } from './hub/resolve.ts'
 export { decodeImage } from './media/decode.ts'
 export type { RgbImage } from './media/image.ts'
 export { readImage } from './media/read-image.ts'

@@ -19,6 +19,7 @@ const rooms = [
   'media',
   'text',
   'checkpoints',
+  'hub',
   'models',
   'pipeline',
   'papers',

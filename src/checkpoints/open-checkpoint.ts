@@ -17,9 +17,10 @@ export interface Checkpoint {
   read(name: string): Promise<Uint8Array>
 }
 
-const SINGLE = 'model.safetensors'
-const INDEX = 'model.safetensors.index.json'
-const PICKLE = /\.(bin|pt|pth|pkl|pickle|ckpt)$/i
+export const SINGLE = 'model.safetensors'
+export const INDEX = 'model.safetensors.index.json'
+/** Weights that run code when they are loaded. */
+export const PICKLE = /\.(bin|pt|pth|pkl|pickle|ckpt)$/i
 const MAX_INDEX_BYTES = 100_000_000
 const MAX_FAULTS_SHOWN = 20
 
@@ -55,11 +56,18 @@ async function allowedRoots(folder: string): Promise<string[]> {
   return basename(snapshots) === 'snapshots' ? [root, join(dirname(snapshots), 'blobs')] : [root]
 }
 
-/** Why `name` may not be opened, or undefined. */
-async function pathFault(folder: string, name: string, roots: string[]): Promise<string | undefined> {
+/** Why `name` cannot be a file of weights in the folder of its index, or undefined. */
+export function shardNameFault(name: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL and other control characters are what is refused.
   const plain = name.length <= 255 && !/[/\\:\u0000-\u001f]/.test(name) && name.endsWith('.safetensors')
-  if (!plain) return `${JSON.stringify(name.slice(0, 100))} is not the name of a .safetensors file of this folder`
+  if (plain) return undefined
+  return `${JSON.stringify(name.slice(0, 100))} is not the name of a .safetensors file of this folder`
+}
+
+/** Why `name` may not be opened, or undefined. */
+async function pathFault(folder: string, name: string, roots: string[]): Promise<string | undefined> {
+  const fault = shardNameFault(name)
+  if (fault) return fault
   try {
     const real = await realpath(join(folder, name))
     if (roots.some((root) => real.startsWith(root + sep))) return undefined
@@ -75,12 +83,17 @@ function failWith(folder: string, faults: string[]): void {
   throw invalid(`${folder}: ${faults.slice(0, MAX_FAULTS_SHOWN).join('; ')}${more}`)
 }
 
-/** `weight_map` of the index: tensor name to shard file name. */
-async function readWeightMap(path: string): Promise<Map<string, string>> {
+/** `weight_map` of an index file: tensor name to shard file name. */
+export async function readWeightMap(path: string): Promise<Map<string, string>> {
   if ((await stat(path)).size > MAX_INDEX_BYTES) throw invalid(`${path}: larger than ${MAX_INDEX_BYTES} bytes`)
+  return parseWeightMap(await readFile(path, 'utf8'), path)
+}
+
+/** The same from the file's text; `path` is for messages. Throws FoveaError `checkpoint_invalid`. */
+export function parseWeightMap(text: string, path: string): Map<string, string> {
   let index: StrictJson
   try {
-    index = parseStrictJson(await readFile(path, 'utf8'))
+    index = parseStrictJson(text)
   } catch (error) {
     throw invalid(`${path}: not valid JSON: ${(error as Error).message}`)
   }

@@ -28,8 +28,8 @@ function invalid(file: string, message: string): FoveaError {
   return new FoveaError('checkpoint_invalid', 'input', `${file}: ${message}`)
 }
 
-/** What people save by accident instead of weights. */
-function mistakenContent(start: Uint8Array): string | undefined {
+/** What people save by accident instead of weights, told by the first bytes; undefined for all else. */
+export function mistakenContent(start: Uint8Array): string | undefined {
   const text = new TextDecoder('latin1').decode(start.subarray(0, 256)).trimStart().toLowerCase()
   if (text.startsWith('version https://git-lfs')) {
     return 'this is a Git LFS pointer, not the weights; run `git lfs pull` or download the file again'

@@ -1,6 +1,5 @@
 /** The options that every command with a model shares, and what they mean. */
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Option, type Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
 import { loadModel } from '../evaluation/load-model.ts'
@@ -11,7 +10,8 @@ import type { Model } from '../pipeline/model.ts'
 import type { Precision } from '../pipeline/quantization/plan.ts'
 import { precisionLine } from '../pipeline/quantization/precision-report.ts'
 import type { Device } from '../runtime/index.ts'
-import { packageRoot } from './package-root.ts'
+import { downloadView } from './download-view.ts'
+import { DEFAULT_MODEL, modelPath } from './package-root.ts'
 import { integer, number } from './parsers.ts'
 import { note } from './terminal.ts'
 
@@ -29,8 +29,6 @@ export interface SamplingFlags {
   seed: number
 }
 
-const DEFAULT_MODEL = 'mini'
-
 export const withDtypeOption = (program: Program): Program =>
   program.addOption(
     new Option('--dtype <dtype>', 'what linear layers compute with (fp32 if not given)').choices([
@@ -43,7 +41,11 @@ export const withDtypeOption = (program: Program): Program =>
 
 export const withModelOptions = (program: Program): Program =>
   withDtypeOption(program)
-    .option('--model <folder>', 'a model folder in Hugging Face form, or "mini", which comes with fovea', DEFAULT_MODEL)
+    .option(
+      '--model <name>',
+      'a folder, org/name or org/name@revision of the Hugging Face hub, or "mini", which comes with fovea',
+      DEFAULT_MODEL,
+    )
     .addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
 
 export const withSamplingOptions = (program: Program): Program =>
@@ -68,31 +70,47 @@ export async function methodOf(texts: readonly string[]): Promise<Method | undef
   return parseMethod(texts.join('+'))
 }
 
-/** The folder that `--model` means. Throws FoveaError `model_missing` where there is none. */
+/** The folder that `--model` means, which is no model of the hub. Throws FoveaError `model_missing` where there is none. */
 export async function modelFolder(name: string): Promise<string> {
-  const folder = name === DEFAULT_MODEL || name === 'fovea-mini' ? join(packageRoot, 'models/fovea-mini') : name
+  const folder = modelPath(name)
   const found = await stat(folder).catch(() => undefined)
   if (found?.isDirectory()) return folder
   const problem = found ? 'this is a file; a model is a folder' : 'there is no such model folder'
   throw new FoveaError('model_missing', 'input', `${folder}: ${problem}`)
 }
 
-/** Loads the model; where a dtype was asked for, a line on standard error says what came of it. */
-export async function openModel({ model, device, dtype, json, quiet }: ModelOptions): Promise<Model> {
+/**
+ * Loads the model that a command names; what the cache lacks is downloaded first, with progress on standard error. Where
+ * a dtype was asked for, a line there says what came of it.
+ */
+export async function openModel(options: ModelOptions, signal?: AbortSignal): Promise<Model> {
+  const { model, device, dtype, json, quiet } = options
   const isTold = !json && !quiet
   const onQuantize = (to: string) => isTold && note(`quantizing the weights to ${to}, once: they are kept in the cache`)
-  const opened = await loadModel(await modelFolder(model), { device, dtype, onQuantize })
-  if (dtype && isTold) note(precisionLine(opened.parts.precision))
-  return opened
+  const view = downloadView(signal)
+  try {
+    const opened = await loadModel(modelPath(model), { device, dtype, signal, onProgress: view.update, onQuantize })
+    if (dtype && isTold) note(precisionLine(opened.parts.precision))
+    return opened
+  } finally {
+    view.stop()
+  }
 }
 
-/** Reads images and loads the model at the same time. What is wrong with an image is said first. */
+/**
+ * Reads images and loads the model at the same time. What is wrong with an image is said first, and ends a download:
+ * most people would rather mend a typing error than wait for it.
+ */
 export async function openBoth(
   paths: readonly string[],
   options: ModelOptions,
+  signal?: AbortSignal,
 ): Promise<{ images: RgbImage[]; model: Model }> {
+  const ending = new AbortController()
+  signal?.addEventListener('abort', () => ending.abort(signal.reason))
   const reading = Promise.all(paths.map((path) => readImage(path)))
-  const [read, opened] = await Promise.allSettled([reading, openModel(options)])
+  reading.catch(() => ending.abort())
+  const [read, opened] = await Promise.allSettled([reading, openModel(options, ending.signal)])
   if (read.status === 'fulfilled' && opened.status === 'fulfilled') return { images: read.value, model: opened.value }
   if (opened.status === 'fulfilled') await opened.value.dispose()
   throw read.status === 'rejected' ? read.reason : (opened as PromiseRejectedResult).reason

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const manifest = findManifest()
@@ -8,6 +9,13 @@ export const packageRoot: string = manifest.folder
 
 /** The version in package.json. */
 export const version: string = manifest.version
+
+/** What `--model` is by default: the model that comes with the package. */
+export const DEFAULT_MODEL = 'mini'
+
+/** A model's name as it is, or the folder of the one that comes with the package. */
+export const modelPath = (name: string): string =>
+  name === DEFAULT_MODEL || name === 'fovea-mini' ? join(packageRoot, 'models/fovea-mini') : name
 
 function findManifest(): { folder: string; version: string } {
   for (const above of ['../', '../../']) {

@@ -3,13 +3,12 @@ import {
   fixedDim,
   gather,
   gelu,
+  geluTanh,
   layerNorm,
   matmul,
-  mul,
   rmsNorm,
   silu,
   type Tensor,
-  tanh,
   transpose,
 } from '../tensor/index.ts'
 import type { Scope } from './scope.ts'
@@ -31,12 +30,6 @@ export const rmsNormed = (p: Scope, x: Tensor, epsilon?: number): Tensor =>
 /** Rows of the embedding table: ids [...] -> [..., width]. */
 export const embedding = (p: Scope, ids: Tensor, count: number, width: number): Tensor =>
   gather(p('weight', [count, width]), ids)
-
-/** The tanh approximation of GELU: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
-export const geluTanh = (x: Tensor): Tensor => {
-  const inner = mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI))
-  return mul(mul(x, 0.5), add(tanh(inner), 1))
-}
 
 /** Activations by the names that configs use. */
 export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {

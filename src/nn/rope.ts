@@ -1,17 +1,4 @@
-import {
-  add,
-  concat,
-  constant,
-  cos,
-  type Dim,
-  fixedDim,
-  mul,
-  reshape,
-  sin,
-  slice,
-  sub,
-  type Tensor,
-} from '../tensor/index.ts'
+import { constant, cos, type Dim, mul, reshape, rotary, sin, type Tensor } from '../tensor/index.ts'
 
 export interface Rotation {
   readonly cos: Tensor
@@ -53,9 +40,5 @@ export function rotation(positions: Tensor, width: number, theta: number, scalin
   return { cos: cos(angles), sin: sin(angles) }
 }
 
-/** Rotates the pairs (x_i, x_{i + width/2}) of x [b, h, s, width]. */
-export function rotate(x: Tensor, { cos: c, sin: s }: Rotation): Tensor {
-  const half = fixedDim('rotate', x, -1) / 2
-  const [a, b] = [slice(x, -1, 0, half), slice(x, -1, half)]
-  return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))], -1)
-}
+/** Rotates the pairs (x_i, x_{i + width/2}) of every head of x [b, s, heads * width]. */
+export const rotate = (x: Tensor, { cos, sin }: Rotation, heads: number): Tensor => rotary(x, cos, sin, heads)

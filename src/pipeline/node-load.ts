@@ -1,14 +1,13 @@
 import { basename } from 'node:path'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
-import type { Family } from '../models/family.ts'
+import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
+import { findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
-import { families } from '../models/index.generated.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import type { DType } from '../tensor/index.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
-import { closest } from '../text/closest.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
@@ -20,15 +19,27 @@ import { type TableEntry, weightTable } from './weight-table.ts'
 export interface LoadOptions extends PrecisionOptions {
   readonly device?: Device
   readonly threads?: number
+  /** A branch, a tag or a commit of a model on the hub; default `main`. */
+  readonly revision?: string
+  /** Ends a download; what has come is kept, and the next call goes on from there. */
+  readonly signal?: AbortSignal
+  /** Told about a download while it goes on. */
+  readonly onProgress?: (progress: DownloadProgress) => void
 }
 
-/** Loads a model folder in Hugging Face form: config, tokenizer, chat template, processor, safetensors. */
-export async function loadModel(folder: string, options: LoadOptions = {}): Promise<Model> {
-  const { device = 'cpu', threads } = options
+/**
+ * Loads a model in Hugging Face form: config, tokenizer, chat template, processor, safetensors.
+ * @param name a folder, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache lacks it
+ */
+export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  const { device = 'cpu', threads, revision, signal, onProgress } = options
+  const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
+  const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
+  signal?.throwIfAborted()
   const config = await readModelJson(folder, 'config.json')
   if (!config)
     throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
-  const family = familyOf(config, folder)
+  const family = findFamily(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
   const architecture = family.bind(config, preprocessor)
   const [checkpoint, tokenizer, template, generation] = await Promise.all([
@@ -48,7 +59,7 @@ export async function loadModel(folder: string, options: LoadOptions = {}): Prom
   checkWeights(requiredWeights(architecture), entries, folder)
   const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
   const parts = {
-    name: folder,
+    name,
     architecture,
     preprocessor,
     tokenizer,
@@ -60,19 +71,6 @@ export async function loadModel(folder: string, options: LoadOptions = {}): Prom
   const identity = [family.id, JSON.stringify(config)]
   const chosen = await choosePrecision({ parts, stored: { entries, files }, identity, makeBackend }, options)
   return new Model({ ...parts, ...chosen }, makeBackend())
-}
-
-function familyOf(config: Record<string, unknown>, folder: string): Family {
-  const type = String(config.model_type)
-  const found = families.find((family) => family.modelTypes.includes(type))
-  if (found) return found
-  const known = families.flatMap((family) => family.modelTypes)
-  const near = closest(type, known)
-  throw new FoveaError(
-    'architecture_unknown',
-    'input',
-    `${folder}: model_type "${type}" is not supported; ${near.length ? `nearest: ${near.join(', ')}` : `supported: ${known.join(', ')}`}`,
-  )
 }
 
 /** The image processor's settings: in a file of their own, or in one for all processors. */

@@ -12,7 +12,14 @@ import {
   type Tensor,
   termsOf,
 } from '../tensor/index.ts'
-import { elementTypes, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValue } from './onnx/model.ts'
+import {
+  elementTypes,
+  type OnnxGraph,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxValue,
+  type Subgraph,
+} from './onnx/model.ts'
 import { bytesOf, typedArray } from './values.ts'
 import type { WeightSource } from './weights.ts'
 
@@ -56,12 +63,13 @@ export const sizeOutput = (dim: string): string => `size of ${dim}`
 const isLeaf = (node: Tensor): boolean => node.op.name === 'input' || node.op.name === 'parameter'
 
 class GraphEmitter implements Emitter {
-  readonly graphNodes: OnnxNode[] = []
+  graphNodes: OnnxNode[] = []
+  private nodeCount = 0
   readonly initializers: OnnxInitializer[] = []
   readonly inputs: OnnxValue[] = []
   /** Constants and shapes that were emitted before, by content. */
-  private readonly constants = new Map<string, string>()
-  private readonly dimNames = new Map<Dim, string>()
+  private constants = new Map<string, string>()
+  private dimNames = new Map<Dim, string>()
   /** Where the size of a named dim can be read: the first input that has it as one of its axes. */
   private readonly dimSources = new Map<string, { node: Tensor; axis: number }>()
   private readonly leaves = new Set<string>()
@@ -89,10 +97,31 @@ class GraphEmitter implements Emitter {
     attributes: Record<string, OnnxAttribute> = {},
     domain = '',
   ): string[] {
-    const name = `${type}_${this.graphNodes.length}`
+    const name = `${type}_${this.nodeCount++}`
     const outputs = wanted.map((used, at) => (used ? (at === 0 ? name : `${name}_${at}`) : ''))
     this.graphNodes.push({ type, name, inputs, outputs, attributes, domain })
     return outputs
+  }
+
+  branch(condition: string, whenTrue: () => string, whenFalse: () => string): string {
+    const [then_branch, else_branch] = [this.side(whenTrue), this.side(whenFalse)]
+    const name = `If_${this.nodeCount++}`
+    const attributes = { then_branch, else_branch }
+    this.graphNodes.push({ type: 'If', name, inputs: [condition], outputs: [name], attributes, domain: '' })
+    return name
+  }
+
+  /** What is computed inside stays inside: nobody outside may count on it. */
+  private side(emit: () => string): Subgraph {
+    const [nodes, constants, dimNames] = [this.graphNodes, this.constants, this.dimNames]
+    this.graphNodes = []
+    this.constants = new Map(constants)
+    this.dimNames = new Map(dimNames)
+    const side = { output: emit(), nodes: this.graphNodes }
+    this.graphNodes = nodes
+    this.constants = constants
+    this.dimNames = dimNames
+    return side
   }
 
   constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string {

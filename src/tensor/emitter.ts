@@ -23,6 +23,8 @@ export interface Emitter {
     attributes?: Record<string, OnnxAttribute>,
     domain?: string,
   ): string[]
+  /** One of two values by a bool [1]; only the side that is chosen is computed. */
+  branch(condition: string, whenTrue: () => string, whenFalse: () => string): string
   /** A constant tensor. */
   constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string
   /** A 1-D int64 tensor of dims, computed at run time where they are named. */

@@ -9,6 +9,7 @@ const leaves: Record<string, string> = {
   constant: 'its value is its attribute; every gradient program holds one',
   straightThrough: 'its gradient is a definition, not a derivative; tested below',
   dimValue: 'has no operands; covered by the tests of named dims',
+  cachedAttention: 'its cache has a named length; tests/nn/cached-attention.test.ts',
 }
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
 

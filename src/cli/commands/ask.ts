@@ -49,7 +49,7 @@ export const askCommand = command<AskFlags>({
     const { paths, question } = splitWords(words as string[])
     assertTogether(options, paths)
     const methods = await methodsOf(options)
-    const { images, model } = await openBoth(paths, options)
+    const { images, model } = await openBoth(paths, options, signal)
     try {
       if (options.compare) await compare(model, images, question, methods, options, signal)
       else await answer(model, images, question, methods[0], options, signal)

@@ -44,7 +44,7 @@ export const chatCommand = command<ChatFlags>({
         'the questions come from standard input; name image files instead of -',
       )
     const method = await methodOf(options.method)
-    const { images, model } = await openBoth(paths as string[], options)
+    const { images, model } = await openBoth(paths as string[], options, signal)
     try {
       const { dtype } = model.parts.precision
       await talk(await model.converse(images, method), { ...options, dtype }, signal)

@@ -64,7 +64,8 @@ const world = command<EvalFlags>({
     if (options.card && (options.method.length || options.task.length || options.drawings))
       throw new FoveaError('options_conflict', 'usage', '--card measures all tasks of both renderers without a method')
     const method = (await methodOf(options.method)) ?? dense
-    const model = await openModel(options)
+    if (options.card) await modelFolder(options.model) // where it will be written
+    const model = await openModel(options, signal)
     try {
       const sets: ImageSet[] = options.card ? ['world', 'drawings'] : [options.drawings ? 'drawings' : 'world']
       const rows: ResultRow[] = []

@@ -36,7 +36,7 @@ export const forwardCommand = command<ForwardFlags>({
     'fovea forward path/to/model --image a.png --prompt "USER: <image> what is this? ASSISTANT:" --raw-prompt --json',
   ],
   configure: (program) =>
-    withDtypeOption(program.argument('<model>', 'a model folder, or "mini"'))
+    withDtypeOption(program.argument('<model>', 'a model folder, org/name of the hub, or "mini"'))
       .option(
         '--image <files...>',
         'image files, in the order of the prompt',
@@ -46,10 +46,10 @@ export const forwardCommand = command<ForwardFlags>({
       .requiredOption('--prompt <text>', 'the question')
       .option('--raw-prompt', 'take the prompt as the whole text, special tokens included, without the chat template')
       .option('--json', 'print one JSON object; its logits are little-endian float32 in base64'),
-  run: async ({ args: [folder], options, signal }) => {
+  run: async ({ args: [name], options, signal }) => {
     const { dtype, json } = options
-    const choice: ModelOptions = { model: folder as string, device: 'cpu', dtype, json }
-    const { images, model } = await openBoth(options.image, choice)
+    const choice: ModelOptions = { model: name as string, device: 'cpu', dtype, json }
+    const { images, model } = await openBoth(options.image, choice, signal)
     try {
       const found = await forward(model, { prompt: options.prompt, images, rawPrompt: options.rawPrompt, signal })
       const { precision } = model.parts

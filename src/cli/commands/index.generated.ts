@@ -26,6 +26,11 @@ export const commands = [
     load: () => import('./inspect.ts').then((file) => file.inspectCommand),
   },
   {
+    name: 'models',
+    summary: 'List, download, check and delete models of the Hugging Face hub',
+    load: () => import('./models.ts').then((file) => file.modelsCommand),
+  },
+  {
     name: 'papers',
     summary: 'List the papers behind the methods',
     load: () => import('./papers.ts').then((file) => file.papersCommand),

@@ -57,18 +57,20 @@ export const inspectCommand = command<InspectFlags>({
     'fovea inspect --json',
   ],
   configure: (program) =>
-    withMethodOption(withDtypeOption(program.argument('[model]', 'a model folder, or "mini"', 'mini')))
+    withMethodOption(
+      withDtypeOption(program.argument('[model]', 'a model folder, org/name of the hub, or "mini"', 'mini')),
+    )
       .option('--text <tokens>', 'length of the question that prefill is counted for', integer(1), 16)
       .option('--graph', 'list how often each op occurs')
       .option('--sensitivity', 'list what every quantized layer loses and the form it is kept in; needs --dtype')
       .option('--json', 'print one JSON object instead of text'),
-  run: async ({ args: [folder], options }) => {
+  run: async ({ args: [name], options, signal }) => {
     const method = (await methodOf(options.method)) ?? dense
     const { dtype, json, sensitivity } = options
     if (sensitivity && (dtype ?? 'fp32') === 'fp32')
       throw new FoveaError('options_conflict', 'usage', '--sensitivity needs --dtype int8, int4 or auto')
-    const choice: ModelOptions = { model: folder as string, device: 'cpu', dtype, json }
-    const model = await openModel(choice)
+    const choice: ModelOptions = { model: name as string, device: 'cpu', dtype, json }
+    const model = await openModel(choice, signal)
     try {
       const found = inspect(model, method, options.text)
       const { precision } = model.parts

@@ -17,6 +17,7 @@ import {
   add,
   addDim,
   arange,
+  cachedAttention,
   concat,
   type Dim,
   dimValue,
@@ -73,7 +74,7 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
       rotation(hidden.positions, headWidth(config), config.rope_theta, config.rotary_scaling),
     )
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
-    const mask = remember(masks, `${before}|${length}`, () => maskOf(config, options)(before, length))
+    const mask = () => remember(masks, `${before}|${length}`, () => maskOf(config, options)(before, length))
     const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, { rotary, mask, past })
     inputs.push(hidden)
     layers.push(layer)
@@ -105,22 +106,33 @@ export function causalMask(past: Dim, length: Dim, window?: number): Tensor {
 
 interface LayerContext {
   readonly rotary: Rotation
-  readonly mask: Tensor
+  readonly mask: () => Tensor
   readonly past?: PastLayer
 }
 
 function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, { rotary, mask, past }: LayerContext): DecoderLayer {
   const width = headWidth(config)
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads } = config
   const normed = rmsNormed(p.at('input_layernorm'), x, config.rms_norm_eps)
-  const project = (name: string, heads: number) =>
-    splitHeads(linear(p.at('self_attn', name), normed, heads * width, config.attention_bias ?? false), heads)
-  const queries = rotate(project('q_proj', config.num_attention_heads), rotary)
-  const keys = rotate(project('k_proj', config.num_key_value_heads), rotary)
-  const values = project('v_proj', config.num_key_value_heads)
+  const project = (name: string, count: number) =>
+    linear(p.at('self_attn', name), normed, count * width, config.attention_bias ?? false)
+  const [q, k] = [
+    rotate(project('q_proj', heads), rotary, heads),
+    rotate(project('k_proj', keyHeads), rotary, keyHeads),
+  ]
+  const v = project('v_proj', keyHeads)
+  const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
   const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
-  const allValues = past ? concat([fromRows(past.values), values], 2) : values
 
-  const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, mask), allValues))
+  const { sliding_window: window } = config
+  const explicit = () => {
+    const allValues = past ? concat([fromRows(past.values), values], 2) : values
+    return mergeHeads(attend(attentionWeights(queries, allKeys, mask()), allValues))
+  }
+  const mixed =
+    past && width % 8 === 0 && window !== 1
+      ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...(window !== undefined && { window }) })
+      : explicit()
   const attended = add(x, linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false))
   return { queries, keys, values, allKeys, output: add(attended, feedForward(p, config, attended)) }
 }

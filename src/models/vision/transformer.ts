@@ -1,14 +1,5 @@
-import {
-  activation,
-  attend,
-  attentionWeights,
-  layerNormed,
-  linear,
-  mergeHeads,
-  type Scope,
-  splitHeads,
-} from '../../nn/index.ts'
-import { add, constant, fixedDim, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
+import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
+import { add, constant, fixedDim, fullAttention, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
 import { optionalSize, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import { interpolationMatrix } from './positions.ts'
@@ -89,7 +80,7 @@ function encoderLayer(p: Scope, config: VisionTransformerConfig, x: Tensor): Vis
   const project = (name: string) => linear(p.at('self_attn', name), normed, width)
   const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
   const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
-  const mixed = mergeHeads(attend(attention, splitHeads(values, heads)))
+  const mixed = fullAttention(queries, keys, values, heads)
   const attended = add(x, linear(p.at('self_attn', 'out_proj'), mixed, width))
 
   const inner = linear(

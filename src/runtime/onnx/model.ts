@@ -13,8 +13,13 @@ export interface OnnxNode {
   readonly name: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  readonly attributes: Readonly<Record<string, OnnxAttribute>>
+  readonly attributes: Readonly<Record<string, OnnxAttribute | Subgraph>>
   readonly domain: string
+}
+/** The side of a branch: nodes that may read any value around them, and the one that comes out, a float. */
+export interface Subgraph {
+  readonly nodes: readonly OnnxNode[]
+  readonly output: string
 }
 export interface OnnxValue {
   readonly name: string
@@ -46,7 +51,7 @@ const opsets = [
   ['', 21],
   ['com.microsoft', 1],
 ] as const
-const attributeType = { float: 1, int: 2, string: 3, ints: 7 }
+const attributeType = { float: 1, int: 2, string: 3, graph: 5, ints: 7 }
 
 export function encodeModel(graph: OnnxGraph): Uint8Array {
   const model = new ProtobufWriter()
@@ -72,10 +77,17 @@ function writeNode(n: ProtobufWriter, node: OnnxNode): void {
   if (node.domain) n.text(7, node.domain)
 }
 
-function writeAttribute(a: ProtobufWriter, name: string, value: OnnxAttribute): void {
+function writeSubgraph(g: ProtobufWriter, { nodes, output }: Subgraph): void {
+  for (const node of nodes) g.message(1, (n) => writeNode(n, node))
+  g.text(2, 'branch')
+  g.message(12, (v) => v.text(1, output).message(2, (type) => type.message(1, (t) => t.int(1, elementTypes.f32))))
+}
+
+function writeAttribute(a: ProtobufWriter, name: string, value: OnnxAttribute | Subgraph): void {
   a.text(1, name)
   if (typeof value === 'number') a.int(3, value).int(20, attributeType.int)
   else if (typeof value === 'string') a.text(4, value).int(20, attributeType.string)
+  else if ('nodes' in value) a.message(6, (g) => writeSubgraph(g, value)).int(20, attributeType.graph)
   else if ('float' in value) a.float(2, value.float).int(20, attributeType.float)
   else {
     for (const item of value) a.int(8, item)

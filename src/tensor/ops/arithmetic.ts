@@ -238,6 +238,31 @@ export const gelu: Op<object, [x: Tensor]> = op({
   sample: (r) => [r.tensor(r.shape(2), { low: -5, high: 5 })],
 })
 
+/** The tanh approximation of GELU: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
+export const geluTanh: Op<object, [x: Tensor]> = op({
+  name: 'geluTanh',
+  args: (x: Tensor) => ({ inputs: [x], attrs: {} }),
+  shape: ([x]) => {
+    assertFloat('geluTanh', [x])
+    return { shape: x.shape, dtype: x.dtype }
+  },
+  // t = tanh(u), u' = sqrt(2/pi) (1 + 3 0.044715 x^2):  dx = 0.5 (1 + t + x (1 - t^2) u')
+  grad: (g, { inputs: [x] }) => {
+    const cubic = mul(mul(x, x), CUBIC)
+    const t = tanh(mul(mul(x, add(cubic, 1)), ROOT_2_OVER_PI))
+    const du = mul(add(mul(cubic, 3), 1), ROOT_2_OVER_PI)
+    return [mul(mul(g, 0.5), add(add(t, 1), mul(mul(x, sub(1, mul(t, t))), du)))]
+  },
+  onnx: (emit, [x]) => emit.node('Gelu', [x], { approximate: 'tanh' }),
+  reference: ([x]) => ({
+    shape: x.shape,
+    data: x.data.map((v) => 0.5 * v * (1 + Math.tanh(ROOT_2_OVER_PI * (v + CUBIC * v ** 3)))),
+  }),
+  sample: (r) => [r.tensor(r.shape(2), { low: -5, high: 5 })],
+})
+const ROOT_2_OVER_PI = Math.sqrt(2 / Math.PI)
+const CUBIC = 0.044715
+
 /** x * sigmoid(alpha x): SiLU for alpha 1, the quick GELU of CLIP for alpha 1.702. */
 export const silu: Op<{ alpha: number }, [x: Tensor, alpha?: number]> = op({
   name: 'silu',

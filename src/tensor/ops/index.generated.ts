@@ -10,6 +10,7 @@ import {
   exp,
   floor,
   gelu,
+  geluTanh,
   log,
   maximum,
   minimum,
@@ -26,6 +27,7 @@ import {
   sub,
   tanh,
 } from './arithmetic.ts'
+import { cachedAttention, fullAttention, rotary } from './attention.ts'
 import { expand, reshape, sum } from './broadcast.ts'
 import { conv2d, convTranspose2d } from './conv.ts'
 import { arange, gather, oneHot, scatterAdd, takeAlong, topK } from './indexing.ts'
@@ -53,6 +55,7 @@ export {
   exp,
   floor,
   gelu,
+  geluTanh,
   log,
   maximum,
   minimum,
@@ -68,6 +71,9 @@ export {
   sqrt,
   sub,
   tanh,
+  cachedAttention,
+  fullAttention,
+  rotary,
   expand,
   reshape,
   sum,
@@ -130,6 +136,7 @@ export const ops = {
   exp,
   floor,
   gelu,
+  geluTanh,
   log,
   maximum,
   minimum,
@@ -145,6 +152,9 @@ export const ops = {
   sqrt,
   sub,
   tanh,
+  cachedAttention,
+  fullAttention,
+  rotary,
   expand,
   reshape,
   sum,

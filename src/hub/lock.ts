@@ -1,0 +1,105 @@
+/** One process at a time: a lock file whose holder shows that it lives. */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  /** Tells two locks of one process apart. */
+  readonly id: string
+}
+
+const POLL_MS = 200
+const REFRESH_MS = 5_000
+/** A lock that was not refreshed for so long belongs to nobody, wherever its holder ran. */
+const STALE_MS = 60_000
+
+export interface LockOptions {
+  readonly signal?: AbortSignal
+  /** Told once, with the process that holds the lock. */
+  readonly onWait?: (pid: number) => void
+}
+
+/**
+ * Runs `work` while holding the lock at `path`; waits for another holder to finish. A lock left by a process that died is
+ * taken over.
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+  await mkdir(dirname(path), { recursive: true })
+  const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() }
+  await acquire(path, mine, options)
+  const refresh = setInterval(() => utimes(path, new Date(), new Date()).catch(() => undefined), REFRESH_MS)
+  try {
+    return await work()
+  } finally {
+    clearInterval(refresh)
+    if ((await readHolder(path))?.id === mine.id) await rm(path, { force: true })
+  }
+}
+
+async function acquire(path: string, mine: Holder, { signal, onWait }: LockOptions): Promise<void> {
+  let isTold = false
+  while (!(await tryCreate(path, mine))) {
+    signal?.throwIfAborted()
+    const holder = await readHolder(path)
+    if (await isStale(path, holder)) await takeAway(path, holder)
+    else {
+      if (holder && !isTold) onWait?.(holder.pid)
+      isTold ||= holder !== undefined
+      await wait(POLL_MS, undefined, { signal })
+    }
+  }
+}
+
+async function tryCreate(path: string, mine: Holder): Promise<boolean> {
+  try {
+    await writeFile(path, JSON.stringify(mine), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Who holds a lock; undefined where it is gone or being written this moment. */
+async function readHolder(path: string): Promise<Holder | undefined> {
+  try {
+    const holder = JSON.parse(await readFile(path, 'utf8'))
+    return Number.isSafeInteger(holder?.pid) ? holder : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function isStale(path: string, holder: Holder | undefined): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found) return false
+  if (Date.now() - found.mtimeMs > STALE_MS) return true
+  return holder !== undefined && holder.host === hostname() && !isAlive(holder.pid)
+}
+
+/** Moved aside before it is deleted, and only while it is still that holder's: another may have taken it over already. */
+async function takeAway(path: string, holder: Holder | undefined): Promise<void> {
+  if ((await readHolder(path))?.id !== holder?.id) return
+  const aside = `${path}.${randomUUID()}`
+  await rename(path, aside).catch(() => undefined)
+  await rm(aside, { force: true })
+}
+
+/** The process that holds a lock now, if any. */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  const holder = await readHolder(path)
+  return holder && !(await isStale(path, holder)) ? holder.pid : undefined
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

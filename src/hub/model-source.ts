@@ -1,0 +1,96 @@
+/** The small files and the tensor headers of a model, wherever it lies; no weights are read or fetched. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { INDEX, openCheckpoint, SINGLE } from '../checkpoints/open-checkpoint.ts'
+import { headerLength, parseSafetensorsHeader, type TensorEntry } from '../checkpoints/safetensors-header.ts'
+import { FoveaError } from '../errors.ts'
+import { readModelFile } from '../text/model-file.ts'
+import { sizeOf } from './cache.ts'
+import type { ModelReference } from './reference.ts'
+import { describeRemote, fetchRange, type RemoteFile, type RemoteModel, weightFiles } from './remote.ts'
+import type { HubSettings } from './settings.ts'
+
+export interface ModelSource {
+  /** The commit, for a model of the hub. */
+  readonly commit?: string
+  readonly files: readonly { readonly name: string; readonly size: number }[]
+  /** A small file; undefined where there is none. */
+  readText(name: string): Promise<string | undefined>
+  /** Every tensor with its dtype and shape. */
+  readonly tensors: ReadonlyMap<string, Pick<TensorEntry, 'dtype' | 'shape' | 'byteLength'>>
+}
+
+/** A model folder. Throws as `openCheckpoint`. */
+export async function localSource(folder: string): Promise<ModelSource> {
+  const { tensors } = await openCheckpoint(folder)
+  const names = (await readdir(folder)).sort()
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))))
+  const files = names.flatMap((name, at) => (sizes[at] === undefined ? [] : [{ name, size: sizes[at] }]))
+  return { files, readText: (name) => readModelFile(folder, name), tensors }
+}
+
+const SMALL_FILE_BYTES = 100_000_000
+/** Holds the whole header of most files, so that one request is enough. */
+const FIRST_BYTES = 65_536
+const HEADERS_AT_ONCE = 4
+
+/**
+ * A model of the hub, without downloading it: of its weights only the headers are read.
+ * @throws FoveaError those of `describeRemote`, and `checkpoint_invalid` for headers that are damaged
+ */
+export async function remoteSource(
+  settings: HubSettings,
+  reference: ModelReference,
+  signal?: AbortSignal,
+): Promise<ModelSource> {
+  const model = await describeRemote(settings, reference, signal)
+  const readText = async (name: string) => {
+    const file = model.files.find((entry) => entry.name === name)
+    return file && new TextDecoder().decode(await readWhole(settings, model, file, signal))
+  }
+  const isSingle = model.files.some(({ name }) => name === SINGLE)
+  const weights = weightFiles(model, isSingle ? undefined : await readText(INDEX))
+  const tensors: ModelSource['tensors'] = new Map(await readHeaders(settings, model, weights, signal))
+  const files = model.files.filter((file) => !file.name.endsWith('.safetensors') || weights.includes(file))
+  return { commit: model.commit, files, readText, tensors }
+}
+
+async function readWhole(
+  settings: HubSettings,
+  model: RemoteModel,
+  file: RemoteFile,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  if (file.size <= SMALL_FILE_BYTES) return fetchRange(settings, model, file, [0, file.size], signal)
+  const message = `${model.reference.id}: ${file.name}: ${file.size} bytes; the limit is ${SMALL_FILE_BYTES}`
+  throw new FoveaError('file_too_large', 'input', message)
+}
+
+async function readHeaders(
+  settings: HubSettings,
+  model: RemoteModel,
+  weights: readonly RemoteFile[],
+  signal?: AbortSignal,
+): Promise<[string, TensorEntry][]> {
+  const found: [string, TensorEntry][] = []
+  for (let at = 0; at < weights.length; at += HEADERS_AT_ONCE) {
+    const group = weights.slice(at, at + HEADERS_AT_ONCE)
+    const headers = await Promise.all(group.map((file) => readHeader(settings, model, file, signal)))
+    found.push(...headers.flatMap((tensors) => [...tensors]))
+  }
+  return found
+}
+
+async function readHeader(
+  settings: HubSettings,
+  model: RemoteModel,
+  file: RemoteFile,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, TensorEntry>> {
+  const name = `${model.reference.id}: ${file.name}`
+  const start = await fetchRange(settings, model, file, [0, Math.min(FIRST_BYTES, file.size)], signal)
+  const end = 8 + headerLength(start, file.size, name)
+  const rest =
+    end > start.length ? await fetchRange(settings, model, file, [start.length, end], signal) : new Uint8Array(0)
+  return parseSafetensorsHeader(Buffer.concat([start, rest]), file.size, name).tensors
+}

@@ -1,0 +1,190 @@
+/**
+ * The one place that speaks HTTP with the hub. The token goes to the hub's own origin and nowhere else, redirects are
+ * followed by hand, a transfer without a byte for too long ends, and statuses become errors that say what to do.
+ */
+import { FoveaError } from '../errors.ts'
+import { Transient } from './retry.ts'
+import type { HubSettings } from './settings.ts'
+
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+  /** The model, for messages and for the page where its terms are. */
+  readonly id: string
+  /** For messages. */
+  readonly revision: string
+}
+
+/** An answer with status 2xx, or 416. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** Hash of the content that the hub names, before any redirect. */
+  readonly etag?: string
+  /** The body; throws `Transient` when it stops coming. Ends the connection when left early. */
+  readonly chunks: () => AsyncGenerator<Uint8Array>
+  /** Ends the connection without reading. */
+  readonly close: () => void
+}
+
+const MAX_REDIRECTS = 5
+const LONGEST_WAIT_SECONDS = 60
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
+
+/**
+ * One GET; it is not repeated.
+ * @throws Transient where another attempt may help
+ * @throws FoveaError kind `network`: `hub_denied`, `hub_not_found`, `hub_busy`, `hub_redirect`, `hub_status`
+ */
+export async function request(settings: HubSettings, url: string, options: RequestOptions): Promise<Answer> {
+  const watch = watchdog(settings.idleMs, options.signal)
+  try {
+    const { response, etag } = await follow(settings, url, options.headers, watch.signal)
+    const close = () => {
+      watch.stop()
+      void response.body?.cancel().catch(() => undefined) // already ended
+    }
+    if (response.ok || response.status === 416) {
+      const chunks = () => readChunks(response, watch, options.signal, close)
+      return { status: response.status, headers: response.headers, etag, chunks, close }
+    }
+    close()
+    throw statusError(response, settings, options)
+  } catch (error) {
+    watch.stop()
+    throw networkError(error, options.signal, watch.signal)
+  }
+}
+
+/** The text of an answer of at most `limit` bytes. */
+export async function readText({ chunks }: Answer, limit: number, url: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(chunks(), limit, url))
+}
+
+export async function readBytes(chunks: AsyncIterable<Uint8Array>, limit: number, url: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > limit) throw new FoveaError('hub_answer_invalid', 'network', `${url}: more than ${limit} bytes came`)
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts)
+}
+
+interface Watchdog {
+  readonly signal: AbortSignal
+  readonly reset: () => void
+  readonly stop: () => void
+}
+
+/** A signal that fires with `Transient` when `reset` was not called for so long, or when `outer` does. */
+function watchdog(idleMs: number, outer?: AbortSignal): Watchdog {
+  const controller = new AbortController()
+  const expire = () => controller.abort(new Transient(`not a byte came for ${idleMs / 1000} s`))
+  const timer = setTimeout(expire, idleMs)
+  const end = () => controller.abort(outer?.reason)
+  outer?.addEventListener('abort', end)
+  if (outer?.aborted) end()
+  const stop = () => {
+    clearTimeout(timer)
+    outer?.removeEventListener('abort', end)
+  }
+  return { signal: controller.signal, reset: () => timer.refresh(), stop }
+}
+
+async function* readChunks(
+  response: Response,
+  watch: Watchdog,
+  outer: AbortSignal | undefined,
+  close: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      watch.reset()
+      yield chunk
+    }
+  } catch (error) {
+    throw networkError(error, outer, watch.signal)
+  } finally {
+    close()
+  }
+}
+
+/** Follows redirects; the token stays with the hub, and https stays https. */
+async function follow(
+  settings: HubSettings,
+  address: string,
+  headers: RequestOptions['headers'],
+  signal: AbortSignal,
+): Promise<{ response: Response; etag?: string }> {
+  const hub = new URL(settings.endpoint).origin
+  let url = new URL(address)
+  let etag: string | undefined
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const sent = new Headers({ 'user-agent': 'fovea', 'accept-encoding': 'identity', ...headers })
+    if (settings.token && url.origin === hub) sent.set('authorization', `Bearer ${settings.token}`)
+    const response = await fetch(url, { headers: sent, redirect: 'manual', signal })
+    etag ??= etagOf(response.headers, url.origin === hub)
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status > 399 || !location) return { response, etag }
+    await response.body?.cancel()
+    url = redirected(url, location)
+  }
+  throw new FoveaError('hub_redirect', 'network', `${address}: more than ${MAX_REDIRECTS} redirects`)
+}
+
+function redirected(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+  const isSafe = to && (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:'))
+  if (isSafe && !to.username && !to.password) return to
+  throw new FoveaError('hub_redirect', 'network', `${from.host} redirects to an address that is refused: ${location}`)
+}
+
+/** Storage hosts have hashes of their own; only the hub's count. */
+function etagOf(headers: Headers, isHub: boolean): string | undefined {
+  const text = headers.get('x-linked-etag') ?? (isHub ? headers.get('etag') : undefined)
+  return text?.replace(/^W\//, '').replaceAll('"', '')
+}
+
+/** What another attempt may mend as `Transient`; the caller's own abort as it is. */
+function networkError(error: unknown, outer: AbortSignal | undefined, watched: AbortSignal): unknown {
+  outer?.throwIfAborted()
+  if (watched.aborted) return watched.reason
+  if (error instanceof FoveaError || error instanceof Transient) return error
+  const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException }
+  return new Transient(`the connection failed: ${cause?.code ?? cause?.message ?? message}`)
+}
+
+function statusError(
+  { status, headers }: Response,
+  settings: HubSettings,
+  { id, revision }: RequestOptions,
+): FoveaError | Transient {
+  const fail = (code: string, message: string) => new FoveaError(code, 'network', `${id}: ${message}`)
+  const page = `${settings.endpoint}/${id}`
+  if (TRANSIENT.has(status)) {
+    const seconds = retryAfter(headers)
+    if (seconds === undefined || seconds <= LONGEST_WAIT_SECONDS)
+      return new Transient(`the hub answered with status ${status}`, seconds === undefined ? undefined : 1000 * seconds)
+    return fail('hub_busy', `the hub answered with status ${status} and asks to come back in ${seconds} s`)
+  }
+  const token = settings.token ? 'the token does not allow it' : 'no token was sent'
+  const terms = `if it is gated, accept its terms at ${page}; then set HF_TOKEN to a token of that account`
+  if (status === 403) return fail('hub_denied', `access was refused (403), ${token}; ${terms}`)
+  const missing = `there is no such folder here, and no such model at ${settings.endpoint}`
+  if (status === 401) return fail('hub_denied', `${missing} for everyone (401), ${token}; check the spelling; ${terms}`)
+  const what = headers.get('x-error-code')
+  if (what === 'RevisionNotFound') return fail('hub_not_found', `it has no revision "${revision}"; see ${page}`)
+  if (status === 404)
+    return fail('hub_not_found', `${missing} (404); check the spelling: org/name or org/name@revision`)
+  return fail('hub_status', `${settings.endpoint} answered with status ${status}`)
+}
+
+/** Seconds that `Retry-After` asks for, as a number or as a date. */
+function retryAfter(headers: Headers): number | undefined {
+  const text = headers.get('retry-after')
+  if (!text) return undefined
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined
+}

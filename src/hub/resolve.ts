@@ -1,0 +1,40 @@
+/** What a model's name means: a folder of this machine, or a model of the hub that the cache holds or can fetch. */
+import { stat } from 'node:fs/promises'
+import { FoveaError } from '../errors.ts'
+import { cachedSnapshot } from './cache.ts'
+import { offlineError, type PullOptions, pullModel } from './pull.ts'
+import { parseReference } from './reference.ts'
+import { hubSettings } from './settings.ts'
+
+export type { DownloadProgress } from './pull.ts'
+
+export interface ResolveOptions extends PullOptions {
+  /** A branch, a tag or a commit of a model on the hub, where the name has none; default `main`. */
+  readonly revision?: string
+}
+
+/**
+ * The folder of a model. A folder that exists wins; `org/name` or `org/name@revision` is looked for in the cache, without
+ * asking the hub, and fetched where it is not there as a whole.
+ * @throws FoveaError kind `input` `model_missing` for what is neither; kind `usage` `revision_invalid`; those of
+ *   `pullModel`
+ */
+export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<string> {
+  const { revision, settings = hubSettings() } = options
+  const found = await stat(name).catch(() => undefined)
+  if (found?.isDirectory() && revision === undefined) return name
+  if (found?.isDirectory())
+    throw new FoveaError('revision_invalid', 'usage', `${name} is a folder; only models of the hub have revisions`)
+  const reference = found ? undefined : parseReference(name, revision)
+  if (!reference) throw missing(name, found !== undefined)
+  const cached = await cachedSnapshot(settings.cache, reference)
+  if (cached) return cached
+  if (settings.offline) throw offlineError(name)
+  return (await pullModel(reference, { ...options, settings })).folder
+}
+
+function missing(name: string, isFile: boolean): FoveaError {
+  const problem = isFile ? 'this is a file' : 'there is no such model folder'
+  const message = `${name}: ${problem}; a model is a folder, or org/name of the hub, such as HuggingFaceTB/SmolVLM-256M-Instruct`
+  return new FoveaError('model_missing', 'input', message)
+}
