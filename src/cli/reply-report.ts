@@ -1,6 +1,7 @@
 /** What an answer cost, for people and for programs. */
 import type { Reply } from '../pipeline/conversation.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
+import type { Precision } from '../pipeline/quantization/plan.ts'
 import { precisionJson } from '../pipeline/quantization/precision-report.ts'
 
 /** `144 -> 36 visual tokens`, or `144 visual tokens` where all of them reached the last layer. */
@@ -9,10 +10,18 @@ export function visualTokensLine({ tokens: { visual } }: Reply): string {
   return `${before === last ? before : `${before} -> ${last}`} visual tokens`
 }
 
-/** `312 ms (vision 40, prefill 22, decode 9) · 1.9 GFLOP`; the first number is the time since the process started. */
-export function costLine({ milliseconds: { vision, prefill, decode }, flops }: Reply, total: number): string {
+/**
+ * `312 ms (vision 40, prefill 22, decode 9) · 1.9 GFLOP`, and the dtype if it is not fp32; the first number is the time
+ * since the process started.
+ */
+export function costLine(
+  { milliseconds: { vision, prefill, decode }, flops }: Reply,
+  total: number,
+  dtype: Precision = 'fp32',
+): string {
   const stages = Object.entries({ vision, prefill, decode }).map(([name, ms]) => `${name} ${ms.toFixed(0)}`)
-  return `${total.toFixed(0)} ms (${stages.join(', ')}) · ${formatFlops(totalFlops(flops))}`
+  const parts = [`${total.toFixed(0)} ms (${stages.join(', ')})`, formatFlops(totalFlops(flops))]
+  return [...parts, ...(dtype === 'fp32' ? [] : [dtype])].join(' · ')
 }
 
 export const totalFlops = ({ vision, prefill, decode }: Reply['flops']): number => vision + prefill + decode

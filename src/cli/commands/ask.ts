@@ -98,7 +98,7 @@ async function answer(
   if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total)))
   else print(quiet ? '' : `\n${visualTokensLine(reply)}`)
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
-  const cost = `${costLine(reply, total)} · ${model.parts.precision.dtype}`
+  const cost = costLine(reply, total, model.parts.precision.dtype)
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
   if (overlay) await writeOverlay(overlay, model, { image: images[0], prompt, method }, reply)
 }

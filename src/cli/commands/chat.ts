@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { FoveaError } from '../../errors.ts'
 import type { Conversation } from '../../pipeline/conversation.ts'
+import type { Precision } from '../../pipeline/quantization/plan.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
 import {
@@ -45,7 +46,8 @@ export const chatCommand = command<ChatFlags>({
     const method = await methodOf(options.method)
     const { images, model } = await openBoth(paths as string[], options, signal)
     try {
-      await talk(await model.converse(images, method), options, signal)
+      const { dtype } = model.parts.precision
+      await talk(await model.converse(images, method), { ...options, dtype }, signal)
     } finally {
       await model.dispose()
     }
@@ -53,9 +55,13 @@ export const chatCommand = command<ChatFlags>({
 })
 
 /** Answers line by line until the input ends or Ctrl-C; the image and all turns stay in the KV cache. */
-async function talk(conversation: Conversation, options: ChatFlags, signal: AbortSignal): Promise<void> {
+async function talk(
+  conversation: Conversation,
+  options: ChatFlags & { dtype: Precision },
+  signal: AbortSignal,
+): Promise<void> {
   const isTalking = isInteractive(process.stderr) && Boolean(process.stdin.isTTY)
-  const { maxTokens, temperature, seed, stats = isTalking } = options
+  const { maxTokens, temperature, seed, dtype, stats = isTalking } = options
   const lines = createInterface({ input: process.stdin, output: isTalking ? process.stderr : undefined, prompt: '> ' })
   // In a terminal readline takes Ctrl-C for itself; it is handed on to the process.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
@@ -69,7 +75,8 @@ async function talk(conversation: Conversation, options: ChatFlags, signal: Abor
       const reply = await conversation.ask(line, { maxTokens, temperature, seed, signal, onText })
       print('')
       const { cached } = reply.tokens
-      if (stats) note(`${visualTokensLine(reply)}, ${cached} cached · ${costLine(reply, performance.now() - started)}`)
+      if (stats)
+        note(`${visualTokensLine(reply)}, ${cached} cached · ${costLine(reply, performance.now() - started, dtype)}`)
     }
     if (isTalking) lines.prompt()
   }

@@ -125,7 +125,8 @@ function describe(set: ImageSet, { parts }: Model, method: Method, rows: readonl
   const header = ['task', '>questions', '>right %', '>95 % interval', '>blind', '>random', '>majority', '>mean IoU']
   const average = taskCells({ task: 'mean of tasks', ...summary.average })
   const cells = [...summary.tasks.map(taskCells), average]
-  return `${set}, ${method.name}, ${parts.precision.dtype}\n${table(header, cells)}\n${costs(summary)}\n`
+  const { dtype } = parts.precision
+  return `${set}, ${method.name}${dtype === 'fp32' ? '' : `, ${dtype}`}\n${table(header, cells)}\n${costs(summary)}\n`
 }
 
 function costs({ visualTokens, milliseconds, heldOut, seen }: Summary): string {

@@ -1,7 +1,6 @@
 import type { RgbImage } from '../../media/image.ts'
 import { type CompileOptions, linearGroups, type Value } from '../../runtime/index.ts'
 import { abs, arange, dimValue, div, gather, max, mul, reshape, sub, type Tensor } from '../../tensor/index.ts'
-import type { Model } from '../model.ts'
 
 /** An image and a question that show what activations a model has. */
 export interface CalibrationSample {
@@ -69,52 +68,3 @@ export class CalibrationWatch {
 }
 
 const larger = (a: Float32Array, b: Float32Array): Float32Array => b.map((value, at) => Math.max(value, a[at] ?? 0))
-
-/** Models that cut an image into many tiles see as much in a few images. */
-const ENOUGH_VIEWS = 16
-const LEAST_SAMPLES = 2
-
-/** Runs samples through a model, as its own questions would be, until it has seen enough. */
-export async function runSamples(
-  model: Model,
-  samples: readonly CalibrationSample[],
-  onLogits: (logits: Float32Array) => void = () => {},
-): Promise<void> {
-  let views = 0
-  for (const [at, { image, prompt }] of samples.entries()) {
-    if (at >= LEAST_SAMPLES && views >= ENOUGH_VIEWS) return
-    views += model.parts.architecture.views(image).length
-    const request = { images: [image], maxTokens: 1, onPrefill: (_: unknown, logits: Float32Array) => onLogits(logits) }
-    await model.generate({ ...request, prompt }).catch((error: { code?: string }) => {
-      if (error.code !== 'template_missing') throw error
-      return model.generate({ ...request, prompt: `${imageText(model)}\n${prompt}`, rawPrompt: true })
-    })
-  }
-}
-
-const imageText = ({ parts: { tokenizer, architecture } }: Model): string =>
-  tokenizer.idToToken(architecture.imageToken) ?? ''
-
-/** How alike two models' logits are on the same prompts. */
-export interface Agreement {
-  /** Smallest cosine between the logits of a prompt. */
-  readonly cosine: number
-  /** Share of prompts with the same most likely token. */
-  readonly top: number
-}
-
-export function agreementOf(a: readonly Float32Array[], b: readonly Float32Array[]): Agreement {
-  const best = (values: Float32Array) => values.reduce((top, value, at) => (value > values[top] ? at : top), 0)
-  const same = a.filter((values, at) => best(values) === best(b[at])).length
-  return { cosine: Math.min(...a.map((values, at) => cosineOf(values, b[at]))), top: same / a.length }
-}
-
-export function cosineOf(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0]
-  for (let at = 0; at < a.length; at++) {
-    ab += a[at] * b[at]
-    aa += a[at] ** 2
-    bb += b[at] ** 2
-  }
-  return ab / Math.sqrt(aa * bb)
-}

@@ -5,7 +5,8 @@ import type { Backend } from '../../runtime/index.ts'
 import { Model } from '../model.ts'
 import type { ModelParts } from '../parts.ts'
 import { countParameters, type WeightTable } from '../weight-table.ts'
-import { type Agreement, agreementOf, type CalibrationSample, CalibrationWatch, runSamples } from './calibration.ts'
+import { type Agreement, agreementOf } from './agreement.ts'
+import { type CalibrationSample, CalibrationWatch } from './calibration.ts'
 import { estimateMemory, formatBytes, type MemoryEstimate } from './estimate.ts'
 import { cacheFolder, ignoreFullDisk, save } from './node-cache.ts'
 import { assertFits, availableMemory } from './node-memory.ts'
@@ -13,6 +14,7 @@ import { type Quantized, quantizedWeights } from './node-quantized-weights.ts'
 import type { StoredWeights } from './node-stored-weights.ts'
 import { type Precision, planWeights } from './plan.ts'
 import type { PrecisionReport } from './precision-report.ts'
+import { runSamples } from './run-samples.ts'
 
 /** Images and questions for calibration; the name changes whenever they do. */
 export interface Calibration {

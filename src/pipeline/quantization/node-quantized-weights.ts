@@ -55,7 +55,8 @@ export async function quantizedWeights(options: QuantizeOptions): Promise<Quanti
   const path = join(cache, 'quantized', `${key}.safetensors`)
   const known = await openCached(path, key, (file) => {
     const decisions = readDecisions(file.metadata.get(LAYERS))
-    return decisions !== undefined && holds(file, quantizedTensors(stored, plan, decisions))
+    const isWhole = decisions && plan.layers.every(({ weight }) => decisions.layers.has(weight))
+    return isWhole === true && holds(file, quantizedTensors(stored, plan, decisions))
   })
   if (known) {
     const decisions = readDecisions(known.metadata.get(LAYERS))!

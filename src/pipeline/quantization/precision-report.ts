@@ -1,4 +1,4 @@
-import type { Agreement } from './calibration.ts'
+import type { Agreement } from './agreement.ts'
 import type { MemoryEstimate } from './estimate.ts'
 import type { Precision } from './plan.ts'
 import type { LayerReport } from './sensitivity.ts'

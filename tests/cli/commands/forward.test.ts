@@ -20,7 +20,7 @@ describe('fovea forward', () => {
     )
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const found = JSON.parse(stdout)
-    expect(Object.keys(found)).toEqual(['inputIds', 'visualTokens', 'logits', 'greedy', 'text'])
+    expect(Object.keys(found)).toEqual(['inputIds', 'visualTokens', 'logits', 'greedy', 'text', 'dtype', 'precision'])
     expect(found.inputIds).toEqual(wide.ids)
     expect(found.visualTokens).toBe(wide.ids.filter((id: number) => id === 4).length)
     const [actual, expected] = [floats(found.logits), floats(wide.logits)]

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../../src/evaluation/load-model.ts'
 import type { RgbImage } from '../../../src/media/image.ts'
 import { readImage } from '../../../src/media/read-image.ts'
-import { cosineOf } from '../../../src/pipeline/quantization/calibration.ts'
+import { cosineOf } from '../../../src/pipeline/quantization/agreement.ts'
 import type { Precision } from '../../../src/pipeline/quantization/plan.ts'
 import { ownCache } from './cache-folder.ts'
 

@@ -20,7 +20,7 @@ const [small, large] = [join(root, 'small'), join(root, 'large')]
 beforeAll(async () => {
   await writeTinyModel(small)
   await writeLargeModel(large, 10) // 257 MB in bf16
-})
+}, 600_000)
 afterAll(() => rmSync(root, { recursive: true }))
 
 const script = new URL('./memory-of-load.ts', import.meta.url).pathname
