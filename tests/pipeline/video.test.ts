@@ -21,7 +21,7 @@ describe('a video', () => {
   it('is encoded once for the same frames in the same order', async () => {
     expect((await model.encodeVideo(frames)).cached).toBe(false)
     expect((await model.encodeVideo(frames)).cached).toBe(true)
-    expect((await model.encodeVideo(frames.toReversed())).cached).toBe(false)
+    expect((await model.encodeVideo([...frames].reverse())).cached).toBe(false)
   })
 
   it('stands where a raw prompt has it', async () => {
