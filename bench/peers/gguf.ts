@@ -35,7 +35,11 @@ interface TensorInfo {
 function tensorsOf(shape: TextShape, type: GgufType): TensorInfo[] {
   const { hidden, inner, layers, heads, keyHeads, vocabulary, architecture } = shape
   const keyWidth = (hidden / heads) * keyHeads
-  const matrix = (name: string, from: number, to: number): TensorInfo => ({ name: `${name}.weight`, shape: [from, to], type })
+  const matrix = (name: string, from: number, to: number): TensorInfo => ({
+    name: `${name}.weight`,
+    shape: [from, to],
+    type,
+  })
   const vector = (name: string, width: number): TensorInfo => ({ name, shape: [width], type: 'F32' })
   const layer = (l: number) => [
     vector(`blk.${l}.attn_norm.weight`, hidden),
@@ -43,7 +47,11 @@ function tensorsOf(shape: TextShape, type: GgufType): TensorInfo[] {
     matrix(`blk.${l}.attn_k`, hidden, keyWidth),
     matrix(`blk.${l}.attn_v`, hidden, keyWidth),
     ...(architecture === 'qwen2'
-      ? [vector(`blk.${l}.attn_q.bias`, hidden), vector(`blk.${l}.attn_k.bias`, keyWidth), vector(`blk.${l}.attn_v.bias`, keyWidth)]
+      ? [
+          vector(`blk.${l}.attn_q.bias`, hidden),
+          vector(`blk.${l}.attn_k.bias`, keyWidth),
+          vector(`blk.${l}.attn_v.bias`, keyWidth),
+        ]
       : []),
     matrix(`blk.${l}.attn_output`, hidden, hidden),
     vector(`blk.${l}.ffn_norm.weight`, hidden),
@@ -179,7 +187,8 @@ function fillBlocks(bytes: Buffer, type: 'F16' | 'Q4_0' | 'Q8_0'): void {
   const [, , block] = types[type]
   if (type === 'F16') {
     // a sign and an exponent that make about +-0.03
-    for (let at = 0; at < bytes.length; at += 2) bytes.writeUInt16LE((random() >>> 31 << 15) | 0x2400 | (random() >>> 22), at)
+    for (let at = 0; at < bytes.length; at += 2)
+      bytes.writeUInt16LE(((random() >>> 31) << 15) | 0x2400 | (random() >>> 22), at)
     return
   }
   for (let at = 0; at < bytes.length; at += block) {

@@ -26,7 +26,11 @@ const tokens = (count) => Array.from({ length: count }, (_, at) => 10 + (at % 60
 /** One forward pass over the tokens; the logits of the last one are computed, as in a chat. */
 async function forward(ids) {
   const start = performance.now()
-  await sequence.controlledEvaluate(ids.map((id, at) => (at === ids.length - 1 ? [id, { generateNext: { token: true, options: { temperature: 0 } } }] : id)))
+  await sequence.controlledEvaluate(
+    ids.map((id, at) =>
+      at === ids.length - 1 ? [id, { generateNext: { token: true, options: { temperature: 0 } } }] : id,
+    ),
+  )
   return performance.now() - start
 }
 
