@@ -1,14 +1,23 @@
 /** The models that are compared, at their true shapes. */
 import { idefics3 } from '../../src/models/vlm/idefics3.ts'
 import { llavaOnevision } from '../../src/models/vlm/llava-onevision.ts'
+import type { TextShape } from './gguf.ts'
 import type { ShapedModel } from './random-checkpoint.ts'
+
+/** A model and its text side as llama.cpp names it. */
+export interface Compared {
+  readonly name: string
+  readonly title: string
+  readonly checkpoint: ShapedModel
+  readonly text: TextShape
+}
 
 const siglip = { hidden_act: 'gelu_pytorch_tanh', layer_norm_eps: 1e-6, num_channels: 3 }
 const half = [0.5, 0.5, 0.5]
 const normalise = { do_rescale: true, rescale_factor: 1 / 255, do_normalize: true, image_mean: half, image_std: half }
 
 /** HuggingFaceTB/SmolVLM-256M-Instruct: SigLIP-B/16-512 and SmolLM2-135M. */
-export const smolvlm: ShapedModel = {
+const smolvlm: ShapedModel = {
   name: 'smolvlm-256m',
   family: idefics3,
   tokenizer: 'tests/fixtures/families/smolvlm',
@@ -56,7 +65,7 @@ export const smolvlm: ShapedModel = {
 }
 
 /** llava-hf/llava-onevision-qwen2-0.5b-ov-hf: SigLIP-so400m/14-384 and Qwen2-0.5B. */
-export const onevision: ShapedModel = {
+const onevision: ShapedModel = {
   name: 'llava-onevision-0.5b',
   family: llavaOnevision,
   tokenizer: 'models/fovea-mini',
@@ -118,3 +127,38 @@ export const onevision: ShapedModel = {
     do_pad: true,
   },
 }
+
+export const compared: readonly Compared[] = [
+  {
+    name: 'smolvlm',
+    title: 'SmolVLM-256M: SigLIP-B/16-512 and SmolLM2-135M',
+    checkpoint: smolvlm,
+    text: {
+      architecture: 'llama',
+      hidden: 576,
+      inner: 1536,
+      layers: 30,
+      heads: 9,
+      keyHeads: 3,
+      vocabulary: 49280,
+      ropeBase: 1e5,
+      epsilon: 1e-5,
+    },
+  },
+  {
+    name: 'onevision',
+    title: 'LLaVA-OneVision-0.5B: SigLIP-so400m-384 and Qwen2-0.5B',
+    checkpoint: onevision,
+    text: {
+      architecture: 'qwen2',
+      hidden: 896,
+      inner: 4864,
+      layers: 24,
+      heads: 14,
+      keyHeads: 2,
+      vocabulary: 152000,
+      ropeBase: 1e6,
+      epsilon: 1e-6,
+    },
+  },
+]
