@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { copyFile, link, lstat, mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
 import { INDEX, readWeightMap, SINGLE } from '../checkpoints/open-checkpoint.ts'
 import { isCommit, type ModelReference } from './reference.ts'
@@ -53,7 +53,7 @@ export async function linkBlob(repository: string, commit: string, name: string,
   const temporary = `${path}.${randomUUID()}.tmp`
   await mkdir(dirname(path), { recursive: true })
   const blob = blobPath(repository, etag)
-  await symlink(join('..', '..', 'blobs', etag), temporary)
+  await symlink(relative(dirname(path), blob), temporary)
     .catch(() => link(blob, temporary))
     .catch(() => copyFile(blob, temporary))
   await rename(temporary, path)

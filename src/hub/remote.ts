@@ -49,7 +49,12 @@ export async function describeRemote(
     const { sha } = await modelInfo({ ...api, name: id, revision, additionalFields: ['sha'] })
     if (!isCommit(sha)) throw invalid(id, 'the hub named no commit')
     const entries: Entry[] = []
-    for await (const entry of listFiles({ ...api, repo: { type: 'model', name: id }, revision: sha })) {
+    for await (const entry of listFiles({
+      ...api,
+      repo: { type: 'model', name: id },
+      revision: sha,
+      recursive: true,
+    })) {
       if (entries.push(entry) > MAX_FILES) throw invalid(id, `more than ${MAX_FILES} files`)
     }
     return { reference, commit: sha, files: neededFiles(id, entries) }
@@ -75,7 +80,14 @@ function neededFiles(id: string, entries: readonly Entry[]): RemoteFile[] {
   if (escaping.length > 0)
     throw new FoveaError('checkpoint_invalid', 'input', `${id}: file names that leave the folder: ${quote(escaping)}`)
   if (!names.includes(SINGLE) && !names.includes(INDEX)) throw noWeights(id, names)
-  return listed.filter(({ path }) => !/[/\\]/.test(path) && NEEDED.test(path)).map((entry) => remoteFile(id, entry))
+  return listed.filter(({ path }) => isNeeded(path)).map((entry) => remoteFile(id, entry))
+}
+
+/** Files of the model folder itself, and of the one folder within it that a family reads: InstructBLIP's other tokenizer. */
+const isNeeded = (path: string): boolean => {
+  const [name, folder, ...deeper] = path.split(/[/\\]/).reverse()
+  const isHere = deeper.length === 0 && (folder === undefined || folder === 'qformer_tokenizer')
+  return isHere && NEEDED.test(name) && !(folder && name.endsWith('.safetensors'))
 }
 
 const quote = (names: readonly string[]): string =>

@@ -86,11 +86,11 @@ function answer(
   response: ServerResponse,
   storage?: string,
 ): void {
-  const { pathname: path } = new URL(request.url!, 'http://host')
+  const { pathname: path, searchParams: asked } = new URL(request.url!, 'http://host')
   const { range, authorization } = request.headers
   hub.seen.push({ host, path, range, authorization })
   if (path.startsWith('/api/')) {
-    if (!hub.answerApi?.(request, response)) answerApi(hub, path, response)
+    if (!hub.answerApi?.(request, response)) answerApi(hub, path, response, asked.get('recursive') === 'true')
     return
   }
   const name = decodeURIComponent(
@@ -117,21 +117,21 @@ export function fail(response: ServerResponse, status: number, code = '', header
   response.writeHead(status, { 'x-error-code': code, ...headers }).end('{"error":"as asked"}')
 }
 
-function answerApi(hub: FakeHub, path: string, response: ServerResponse): void {
+function answerApi(hub: FakeHub, path: string, response: ServerResponse, recursive: boolean): void {
   const [, , , , , kind, revision] = path.split('/').map(decodeURIComponent)
   const isKnown = ['main', 'v1', 'refs/pr/1', hub.commit()].includes(revision)
   if (!path.startsWith(`/api/models/${ID}/`)) fail(response, 404, 'RepoNotFound')
   else if (!isKnown) fail(response, 404, 'RevisionNotFound')
-  else sendJson(response, kind === 'revision' ? { _id: '1', id: ID, sha: hub.commit() } : tree(hub))
+  else sendJson(response, kind === 'revision' ? { _id: '1', id: ID, sha: hub.commit() } : tree(hub, recursive))
 }
 
 const sendJson = (response: ServerResponse, body: unknown): unknown =>
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
-const tree = ({ files }: FakeHub): object[] => [
+const tree = ({ files }: FakeHub, recursive: boolean): object[] => [
   { type: 'directory', path: 'onnx', oid: '0'.repeat(40), size: 0 },
   ...[...files]
-    .filter(([path]) => !/^\w+\//.test(path))
+    .filter(([path]) => recursive || !path.includes('/'))
     .map(([path, bytes]) => ({
       type: 'file',
       path,

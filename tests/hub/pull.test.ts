@@ -56,6 +56,20 @@ describe('a model of the hub', () => {
     expect(readdirSync(dirname(lockPath(repository, 'x')))).toEqual([])
   })
 
+  it('comes with the tokenizer of its connector, and nothing else from folders', async () => {
+    const hub = await startHub()
+    const tokenizer = hub.files.get('tokenizer.json')!
+    hub.files.set('qformer_tokenizer/tokenizer.json', tokenizer)
+    hub.files.set('onnx/tokenizer.json', tokenizer)
+    hub.files.set('qformer_tokenizer/deeper/tokenizer.json', tokenizer)
+    hub.files.set('qformer_tokenizer/model.safetensors', tokenizer)
+    const { folder, files } = await pull(hub)
+    expect(files.filter(({ name }) => name.includes('/')).map(({ name }) => name)).toEqual([
+      'qformer_tokenizer/tokenizer.json',
+    ])
+    expect(readFileSync(join(folder, 'qformer_tokenizer/tokenizer.json'))).toEqual(tokenizer)
+  })
+
   it('comes once: a second pull looks it up and fetches nothing', async () => {
     const hub = await startHub()
     const first = await pull(hub)
@@ -318,7 +332,7 @@ describe('what is refused', () => {
     hub.files.delete(WEIGHTS)
     hub.files.delete('pytorch_model.bin')
     await expect(pull(hub)).rejects.toThrow(
-      'it holds neither model.safetensors nor model.safetensors.index.json; "model-q4.gguf" is for other programs',
+      /it holds neither model.safetensors nor model.safetensors.index.json; .*"model-q4.gguf".* for other programs/,
     )
   })
 
