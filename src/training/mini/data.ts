@@ -65,7 +65,7 @@ export function worldBatch(options: DataOptions, step: number): Record<string, V
     positions: f32([batch, text], Float32Array.from(join('positions'))),
     targets: i64([batch, text], join('targets')),
     weights: f32([batch, text], Float32Array.from(join('weights'))),
-    evidence: f32([batch, text, 8], Float32Array.from(join('evidence'))),
+    places: f32([batch, text, 8], Float32Array.from(join('places'))),
     pointed: f32([batch, text, 2], Float32Array.from(join('pointed'))),
   }
 }
@@ -125,7 +125,7 @@ interface PackedText {
   readonly targets: readonly number[]
   readonly weights: readonly number[]
   /** Where to look, at the last token of a question: boxes of the object asked about and of the other one, 0 to 1. */
-  readonly evidence: readonly number[]
+  readonly places: readonly number[]
   /** 1 for each of the two boxes that the question has. */
   readonly pointed: readonly number[]
 }
@@ -134,7 +134,7 @@ interface PackedText {
 function packText(conversations: readonly QA[][], { text, side, patch, encode }: DataOptions): PackedText {
   const n = (side / patch) ** 2
   const [ids, segments, positions, targets, weights]: number[][] = [[], new Array(n).fill(0), [], [], []]
-  const [evidence, pointed]: number[][] = [[], []]
+  const [places, pointed]: number[][] = [[], []]
   conversations.forEach((turns, at) => {
     const tokens = turns.flatMap((qa) => tokensOf(qa, encode))
     if (ids.length + tokens.length > text) return
@@ -144,17 +144,17 @@ function packText(conversations: readonly QA[][], { text, side, patch, encode }:
       positions.push(n + i)
       targets.push(tokens[i + 1]?.id ?? special.pad)
       weights.push(tokens[i + 1]?.weight ?? 0)
-      evidence.push(...boxes.flatMap((box) => box?.map((side) => side / 1000) ?? [0, 0, 0, 0]))
+      places.push(...boxes.flatMap((box) => box?.map((side) => side / 1000) ?? [0, 0, 0, 0]))
       pointed.push(...boxes.map((box) => (box ? 1 : 0)))
     })
   })
   for (let i = ids.length; i < text; i++) {
     for (const list of [ids, positions, targets, weights]) list.push(0)
     segments.push(-1)
-    evidence.push(...new Array(8).fill(0))
+    places.push(...new Array(8).fill(0))
     pointed.push(0, 0)
   }
-  return { ids, segments, positions, targets, weights, evidence, pointed }
+  return { ids, segments, positions, targets, weights, places, pointed }
 }
 
 /** A turn: only the answer is learnt. Long answers count for more than short ones, but less than their length. */

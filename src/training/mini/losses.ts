@@ -82,7 +82,7 @@ const EVIDENCE_LAYER = 3
 function evidenceLoss(p: Scope, states: Tensor): Tensor {
   const [batch, text] = states.shape
   const found = reshape(linear(p, states, 8), [batch, text, 2, 4])
-  const boxes = reshape(input('evidence', [batch, text, 8]), [batch, text, 2, 4])
+  const boxes = reshape(input('places', [batch, text, 8]), [batch, text, 2, 4])
   return mul(weightedMean(mean(abs(sub(found, boxes)), -1), input('pointed', [batch, text, 2])), 4)
 }
 
