@@ -1,6 +1,6 @@
 import { embedTokens, llama, logitsOf } from '../../models/language/llama.ts'
 import { connect, encodeImage, type LlavaConfig, languageScope, selectFeatures } from '../../models/vlm/llava.ts'
-import { crossEntropy, linear, type Scope, weightedMean } from '../../nn/index.ts'
+import { crossEntropy, linear, rmsNormed, type Scope, weightedMean } from '../../nn/index.ts'
 import {
   abs,
   and,
@@ -81,7 +81,8 @@ const EVIDENCE_LAYER = 3
  */
 function evidenceLoss(p: Scope, states: Tensor): Tensor {
   const [batch, text] = states.shape
-  const found = reshape(linear(p, states, 8), [batch, text, 2, 4])
+  const normed = rmsNormed(p.at('norm'), states, 1e-6)
+  const found = reshape(linear(p, normed, 8), [batch, text, 2, 4])
   const boxes = reshape(input('places', [batch, text, 8]), [batch, text, 2, 4])
   return mul(weightedMean(mean(abs(sub(found, boxes)), -1), input('pointed', [batch, text, 2])), 4)
 }
