@@ -31,21 +31,21 @@ export interface DataOptions {
 
 /** How often each task is asked in training: what is hard is asked more. */
 const taskWeights = {
-  exist: 0.5,
-  color: 0.5,
-  shape: 0.5,
-  size: 0.4,
+  exist: 0.6,
+  color: 0.6,
+  shape: 0.6,
+  size: 0.5,
   count: 1.6,
   compare: 1,
-  relation: 2.4,
-  read: 2.5,
+  relation: 2.2,
+  read: 5,
   bar: 2,
-  box: 2,
-  grid: 4,
-  caption: 0.3,
+  box: 1.6,
+  grid: 3.5,
+  caption: 1.2,
 }
 /** How often each kind of scene is drawn. */
-const sceneWeights: Readonly<Record<SceneKind, number>> = { objects: 46, text: 20, chart: 17, grid: 17 }
+const sceneWeights: Readonly<Record<SceneKind, number>> = { objects: 44, text: 27, chart: 15, grid: 14 }
 /** One image in this many comes with a dialogue among its questions. */
 const DIALOGUE_EVERY = 4
 
