@@ -7,6 +7,7 @@ import {
   type QA,
   Rng,
   type Scene,
+  type SceneKind,
   SHAPES,
   type Split,
   sampleDialogue,
@@ -30,19 +31,21 @@ export interface DataOptions {
 
 /** How often each task is asked in training: what is hard is asked more. */
 const taskWeights = {
-  exist: 1,
-  color: 1,
-  shape: 1,
-  size: 0.8,
+  exist: 0.6,
+  color: 0.6,
+  shape: 0.6,
+  size: 0.5,
   count: 1.6,
-  compare: 1.4,
-  relation: 1.6,
-  read: 2,
-  bar: 1.6,
+  compare: 1,
+  relation: 2.2,
+  read: 5,
+  bar: 2,
   box: 1.6,
-  grid: 1.2,
-  caption: 0.25,
+  grid: 3.5,
+  caption: 1.2,
 }
+/** How often each kind of scene is drawn. */
+const sceneWeights: Readonly<Record<SceneKind, number>> = { objects: 44, text: 27, chart: 15, grid: 14 }
 /** One image in this many comes with a dialogue among its questions. */
 const DIALOGUE_EVERY = 4
 
@@ -62,6 +65,8 @@ export function worldBatch(options: DataOptions, step: number): Record<string, V
     positions: f32([batch, text], Float32Array.from(join('positions'))),
     targets: i64([batch, text], join('targets')),
     weights: f32([batch, text], Float32Array.from(join('weights'))),
+    places: f32([batch, text, 8], Float32Array.from(join('places'))),
+    pointed: f32([batch, text, 2], Float32Array.from(join('pointed'))),
   }
 }
 
@@ -80,7 +85,7 @@ function worldExample(options: DataOptions, index: number): Example {
   const { split, seed, side, patch } = options
   const rng = Rng.from(seed, 'training', split, index)
   const dialogue = index % DIALOGUE_EVERY === 0 ? sampleDialogue({ split, seed, index }) : undefined
-  const scene = dialogue?.scene ?? makeScene({ split, seed, index })
+  const scene = dialogue?.scene ?? makeScene({ split, seed, index, kind: rng.weighted(sceneWeights) })
   const questions = askAll(scene, rng, 24, taskWeights).map((qa) => [qa])
   const turns = dialogue ? [dialogue.turns, ...questions] : questions
   const image = fromRgba(renderPixels(scene), scene.size, scene.size)
@@ -119,38 +124,55 @@ interface PackedText {
   readonly positions: readonly number[]
   readonly targets: readonly number[]
   readonly weights: readonly number[]
+  /** Where to look, at the last token of a question: boxes of the object asked about and of the other one, 0 to 1. */
+  readonly places: readonly number[]
+  /** 1 for each of the two boxes that the question has. */
+  readonly pointed: readonly number[]
 }
 
 /** Conversations one after the other, as many as fit; the model learns the answers and where they end. */
 function packText(conversations: readonly QA[][], { text, side, patch, encode }: DataOptions): PackedText {
   const n = (side / patch) ** 2
   const [ids, segments, positions, targets, weights]: number[][] = [[], new Array(n).fill(0), [], [], []]
+  const [places, pointed]: number[][] = [[], []]
   conversations.forEach((turns, at) => {
     const tokens = turns.flatMap((qa) => tokensOf(qa, encode))
     if (ids.length + tokens.length > text) return
-    tokens.forEach(({ id }, i) => {
+    tokens.forEach(({ id, boxes }, i) => {
       ids.push(id)
       segments.push(at + 1)
       positions.push(n + i)
       targets.push(tokens[i + 1]?.id ?? special.pad)
       weights.push(tokens[i + 1]?.weight ?? 0)
+      places.push(...boxes.flatMap((box) => box?.map((side) => side / 1000) ?? [0, 0, 0, 0]))
+      pointed.push(...boxes.map((box) => (box ? 1 : 0)))
     })
   })
   for (let i = ids.length; i < text; i++) {
     for (const list of [ids, positions, targets, weights]) list.push(0)
     segments.push(-1)
+    places.push(...new Array(8).fill(0))
+    pointed.push(0, 0)
   }
-  return { ids, segments, positions, targets, weights }
+  return { ids, segments, positions, targets, weights, places, pointed }
 }
 
 /** A turn: only the answer is learnt. Long answers count for more than short ones, but less than their length. */
-function tokensOf({ question, answer }: QA, encode: DataOptions['encode']): { id: number; weight: number }[] {
+function tokensOf({ question, answer, box, other }: QA, encode: DataOptions['encode']): Token[] {
   const said = [...encode(answer), special.eos]
   const weight = 1 / Math.sqrt(said.length)
+  const nowhere = [undefined, undefined]
   return [
-    ...[special.user, ...encode(question), special.assistant].map((id) => ({ id, weight: 0 })),
-    ...said.map((id) => ({ id, weight })),
+    ...[special.user, ...encode(question)].map((id) => ({ id, weight: 0, boxes: nowhere })),
+    { id: special.assistant, weight: 0, boxes: [box, other] },
+    ...said.map((id) => ({ id, weight, boxes: nowhere })),
   ]
+}
+
+interface Token {
+  readonly id: number
+  readonly weight: number
+  readonly boxes: readonly (QA['box'] | undefined)[]
 }
 
 function joinFloats(parts: readonly Float32Array[]): Float32Array {

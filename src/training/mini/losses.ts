@@ -1,7 +1,8 @@
 import { embedTokens, llama, logitsOf } from '../../models/language/llama.ts'
 import { connect, encodeImage, type LlavaConfig, languageScope, selectFeatures } from '../../models/vlm/llava.ts'
-import { crossEntropy, type Scope } from '../../nn/index.ts'
+import { crossEntropy, linear, rmsNormed, type Scope, weightedMean } from '../../nn/index.ts'
 import {
+  abs,
   and,
   arange,
   cast,
@@ -10,11 +11,13 @@ import {
   equal,
   greaterEqual,
   input,
+  mean,
   mul,
   or,
   reshape,
   select,
   slice,
+  sub,
   type Tensor,
 } from '../../tensor/index.ts'
 import { denseLosses } from './dense.ts'
@@ -53,16 +56,36 @@ export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape)
   const visualPositions = mul(constant(new Float32Array(batch).fill(1), [batch, 1]), cast(arange(n), 'f32'))
   const positions = concat([visualPositions, input('positions', [batch, text])], 1)
   const mask = segmentMask(input('segments', [batch, n + text], 'i64'), batch, n + text)
-  const { hidden } = llama(languageScope(p), config.text_config, { states, positions }, { mask: () => mask })
+  const { hidden, inputs } = llama(languageScope(p), config.text_config, { states, positions }, { mask: () => mask })
 
   const logits = logitsOf(languageScope(p), config.text_config, slice(hidden, 1, n))
   const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), input('weights', [batch, text]))
   const dense = denseLosses(p.at('dense'), features.hiddenStates.at(-1)!, batch, n)
-  return { answer, ...Object.fromEntries(Object.entries(dense).map(([name, loss]) => [name, mul(loss, DENSE_WEIGHT)])) }
+  const evidence = evidenceLoss(p.at('dense', 'evidence'), slice(inputs[EVIDENCE_LAYER].states, 1, n))
+  return {
+    answer,
+    evidence,
+    ...Object.fromEntries(Object.entries(dense).map(([name, loss]) => [name, mul(loss, DENSE_WEIGHT)])),
+  }
 }
 
 /** How much the patch labels still count once there are questions. */
 const DENSE_WEIGHT = 0.1
+
+/** Before this layer of the decoder a question has found what it asks about. */
+const EVIDENCE_LAYER = 3
+
+/**
+ * Where the objects of a question are, read from the last token of the question: states [b, text, d]. Answers alone say
+ * it too, but one bit at a time: a relation stays at chance without this.
+ */
+function evidenceLoss(p: Scope, states: Tensor): Tensor {
+  const [batch, text] = states.shape
+  const normed = rmsNormed(p.at('norm'), states, 1e-6)
+  const found = reshape(linear(p, normed, 8), [batch, text, 2, 4])
+  const boxes = reshape(input('places', [batch, text, 8]), [batch, text, 2, 4])
+  return mul(weightedMean(mean(abs(sub(found, boxes)), -1), input('pointed', [batch, text, 2])), 4)
+}
 
 /** Causal, within a segment or back to segment 0 (the image): [b, 1, s, s]. */
 function segmentMask(segments: Tensor, batch: number, length: number): Tensor {

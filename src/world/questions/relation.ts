@@ -1,3 +1,4 @@
+import { objectBox, toThousandths } from '../geometry.ts'
 import { holds, isHeldOutAxis, RELATIONS, type Relation } from '../held-out.ts'
 import type { Rng } from '../rng.ts'
 import type { Scene, SceneObject } from '../scene.ts'
@@ -47,7 +48,9 @@ export function askRelation(
   const answer = rng.pick(YES_NO)
   const held = rng.pick(clear)
   const relation = answer === 'yes' ? held : OPPOSITE[held]
-  return { task: 'relation', question: phraseRelation(rng, relation, nameA, nameB), answer, candidates: YES_NO }
+  const [box, other] = [a, b].map((object) => toThousandths(objectBox(object), scene.size))
+  const question = phraseRelation(rng, relation, nameA, nameB)
+  return { task: 'relation', question, answer, box, other, candidates: YES_NO }
 }
 
 /** Compares the centres of two objects along one axis, where they are clearly apart. */

@@ -8,6 +8,8 @@ export interface QA {
   answer: string
   /** The object asked about: left, top, right, bottom as integers 0-1000. */
   box?: [number, number, number, number]
+  /** The object that it is held against, in a question about two. */
+  other?: [number, number, number, number]
   /** The closed set of answers where there is one, for majority and random baselines. */
   candidates?: readonly string[]
 }
