@@ -22,7 +22,7 @@ export interface StageOptions {
   readonly schedule: Schedule
 }
 
-/** Defaults of `fovea train mini`: what the committed weights were trained with. */
+/** Defaults of `fovea train mini`. How the committed weights came about is told in docs/decisions. */
 export const miniStages: Readonly<Record<StageName, StageOptions>> = {
   vision: { steps: 1200, batch: 32, rate: 3e-3, schedule: warmupStableDecay(40, 0.3) },
   dialogue: { steps: 4500, batch: 16, rate: 2e-3, schedule: warmupStableDecay(60, 0.3) },
