@@ -5,6 +5,7 @@ import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
+import { layout } from '../../src/pipeline/layout.ts'
 import { dense, type Method } from '../../src/pipeline/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
@@ -116,4 +117,54 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
       expect(logits.every(Number.isFinite)).toBe(true)
     },
   )
+
+  it('decodes from its cache what a prompt of the same tokens gives', async () => {
+    const { architecture } = model.parts
+    // The answer is a sequence of its own (T5), or a prompt sees itself in full (PaliGemma): cutting it changes it.
+    if (architecture.answerStart !== undefined || architecture.prompt) return
+    const language = await model.language(dense)
+    const ids = Array.from({ length: 19 }, (_, at) => 20 + at * 3)
+    const run = async (key: string, lengths: readonly number[]) => {
+      await language.open(key)
+      let [start, logits] = [0, new Float32Array()]
+      for (const length of lengths) {
+        const chunk = layout(ids.slice(start, start + length), -1, [], start, architecture.positionAxes)
+        logits = (await language.run(key, chunk)).logits.slice()
+        start += length
+      }
+      await language.close(key)
+      return logits
+    }
+    const whole = await run('whole', [19])
+    // token by token, and a chunk after a chunk: the kernels differ
+    expect(distance(await run('stepwise', [16, 1, 1, 1]), whole)).toBeLessThan(1e-5)
+    expect(distance(await run('chunks', [8, 11]), whole)).toBeLessThan(1e-5)
+    expect(distance(await run('from the first', new Array(19).fill(1)), whole)).toBeLessThan(1e-5)
+  })
+
+  it('says the same again from the same seed, stops when told to, and answers after that', async () => {
+    const images = [await readImage(join(folder, 'image-0.png'))]
+    const draw = async (seed: number) => {
+      const drawn: number[] = []
+      const onToken = (id: number) => drawn.push(id)
+      await model.generate({ prompt: PROMPT, images, maxTokens: 6, ignoreEos: true, temperature: 1, seed, onToken })
+      return drawn
+    }
+    const first = await draw(7)
+    const stop = new AbortController()
+    const onToken = () => stop.abort()
+    const options = { prompt: PROMPT, images, maxTokens: 50, ignoreEos: true, signal: stop.signal, onToken }
+    const { finishReason, tokens } = await model.generate(options)
+    expect(finishReason).toBe('aborted')
+    expect(tokens.generated).toBeLessThan(3)
+    expect(await draw(7)).toEqual(first)
+    expect(await draw(8)).not.toEqual(first)
+  })
+})
+
+it('ends with its engine', async () => {
+  const model = await loadModel(join(root, 'llava'), { threads: 1 })
+  await model.generate({ prompt: PROMPT, maxTokens: 1 })
+  await model.dispose()
+  await expect(model.generate({ prompt: PROMPT, maxTokens: 1 })).rejects.toThrow('the engine was disposed')
 })
