@@ -19,7 +19,7 @@ describe('the committed fovea-mini', () => {
   it('answers held-out questions by looking', async () => {
     const rows = await evaluateWorld({ model, set: 'world', split: 'validation', seed: 11, n: 8 })
     const { average } = summarise(rows)
-    expect(average.accuracy.share).toBeGreaterThan(0.55)
+    expect(average.accuracy.share).toBeGreaterThan(0.88)
     expect(average.blind).toBeLessThan(0.45)
     expect(average.accuracy.share).toBeGreaterThan(average.majority + 0.2)
   })
