@@ -61,7 +61,10 @@ export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape)
   const logits = logitsOf(languageScope(p), config.text_config, slice(hidden, 1, n))
   const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), input('weights', [batch, text]))
   const dense = denseLosses(p.at('dense'), features.hiddenStates.at(-1)!, batch, n)
-  const evidence = evidenceLoss(p.at('dense', 'evidence'), slice(inputs[EVIDENCE_LAYER].states, 1, n))
+  const evidence = evidenceLoss(
+    p.at('dense', 'evidence'),
+    slice(inputs[Math.floor(inputs.length * EVIDENCE_DEPTH)].states, 1, n),
+  )
   return {
     answer,
     evidence,
@@ -72,8 +75,8 @@ export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape)
 /** How much the patch labels still count once there are questions. */
 const DENSE_WEIGHT = 0.1
 
-/** Before this layer of the decoder a question has found what it asks about. */
-const EVIDENCE_LAYER = 3
+/** After this share of the decoder's layers a question has found what it asks about; the others compare and speak. */
+const EVIDENCE_DEPTH = 0.6
 
 /**
  * Where the objects of a question are, read from the last token of the question: states [b, text, d]. Answers alone say
