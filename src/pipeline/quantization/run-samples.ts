@@ -12,7 +12,8 @@ export async function runSamples(
   onLogits: (logits: Float32Array) => void = () => {},
 ): Promise<void> {
   let views = 0
-  for (const [at, { image, prompt }] of samples.entries()) {
+  for (const [at, { image, prompt: question }] of samples.entries()) {
+    const prompt = shortened(model, question)
     if (at >= LEAST_SAMPLES && views >= ENOUGH_VIEWS) return
     views += model.parts.architecture.views(image).length
     const request = { images: [image], maxTokens: 1, onPrefill: (_: unknown, logits: Float32Array) => onLogits(logits) }
@@ -21,6 +22,16 @@ export async function runSamples(
       return model.generate({ ...request, prompt: `${imageText(model)}\n${prompt}`, rawPrompt: true })
     })
   }
+}
+
+/** As many words of a question as the connector reads, where it reads the question. */
+function shortened({ parts }: Model, question: string): string {
+  const limit = parts.architecture.question?.maxTokens
+  const { encode, prefix, suffix } = parts.questionTokenizer ?? parts.tokenizer
+  const words = question.split(' ')
+  const length = () => prefix.length + encode(words.join(' ')).length + suffix.length
+  while (limit !== undefined && words.length > 1 && length() > limit) words.pop()
+  return words.join(' ')
 }
 
 const imageText = ({ parts: { tokenizer, architecture } }: Model): string =>
