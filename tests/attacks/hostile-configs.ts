@@ -29,7 +29,7 @@ export const HOSTILE_CONFIGS: HostileModel[] = [
     message: 'nested deeper than',
     write: (folder) => {
       editJson(folder, 'config.json', (json) => void (json.text_config.extra = 'DEEP'))
-      return editText(folder, 'config.json', '"DEEP"', '{"a":'.repeat(1e5) + '1' + '}'.repeat(1e5))
+      return editText(folder, 'config.json', '"DEEP"', `${'{"a":'.repeat(1e5)}1${'}'.repeat(1e5)}`)
     },
   },
   { name: 'text_config null', code: 'config_invalid', message: 'text_config:', write: config({ text_config: null }) },

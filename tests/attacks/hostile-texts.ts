@@ -11,7 +11,12 @@ const filled = (value: number) => (folder: string) =>
   editTensors(folder, (_, data) => new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4).fill(value))
 
 export const HOSTILE_TEXTS: HostileModel[] = [
-  { name: 'tokenizer cut off', code: 'file_invalid', message: 'tokenizer.json: truncated', write: put('tokenizer.json', '{"model":{"vo') },
+  {
+    name: 'tokenizer cut off',
+    code: 'file_invalid',
+    message: 'tokenizer.json: truncated',
+    write: put('tokenizer.json', '{"model":{"vo'),
+  },
   {
     name: 'tokenizer nested 100 000 deep',
     code: 'file_invalid',
@@ -47,7 +52,10 @@ export const HOSTILE_TEXTS: HostileModel[] = [
   },
   ...[
     ['an endless loop', '{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}'],
-    ['a text that doubles', `{% set n = namespace(x='aaaa') %}{% for a in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}`],
+    [
+      'a text that doubles',
+      `{% set n = namespace(x='aaaa') %}{% for a in range(40) %}{% set n.x = n.x + n.x %}{% endfor %}`,
+    ],
     ['a file that is included', "{% include '/etc/passwd' %}"],
     ['a file that is opened', "{{ open('/etc/passwd').read() }}"],
   ].map(

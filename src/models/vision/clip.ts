@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, concat, expand, reshape, slice, type Tensor } from '../../tensor/index.ts'
-import { act, assertHeads, imageSide, parseConfig, } from '../config.ts'
+import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { Grid } from '../family.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import {

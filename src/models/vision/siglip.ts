@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Scope } from '../../nn/index.ts'
 import { add, type Tensor } from '../../tensor/index.ts'
-import { act, assertHeads, imageSide, parseConfig, } from '../config.ts'
+import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import {
   encoderLayers,
