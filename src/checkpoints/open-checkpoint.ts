@@ -70,8 +70,8 @@ async function pathFault(folder: string, name: string, roots: string[]): Promise
   if (fault) return fault
   try {
     const real = await realpath(join(folder, name))
-    if (roots.some((root) => real.startsWith(root + sep))) return undefined
-    return `${name} links to a file outside the folder`
+    if (!roots.some((root) => real.startsWith(root + sep))) return `${name} links to a file outside the folder`
+    return (await stat(real)).isFile() ? undefined : `${name} is not a file`
   } catch {
     return `${name} is missing`
   }

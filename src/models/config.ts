@@ -4,8 +4,21 @@ import { activations, type RotaryScaling } from '../nn/index.ts'
 
 /** Fields that most schemas of config.json share. */
 export const act = z.enum(Object.keys(activations) as [string, ...string[]])
-export const size = z.int().positive()
-export const optionalSize = size.nullish().transform((value) => value ?? undefined)
+export const size = z
+  .int()
+  .positive()
+  .max(2 ** 24)
+/** Layers; what a checkpoint is compared with takes time and memory for each. */
+export const layerCount = z.int().positive().max(10_000)
+/** Pixels along a side of an image. */
+export const imageSide = z.int().positive().max(16_384)
+/** Numbers of an attention head, of which rotary angles are made before any weight is looked at. */
+export const MAX_HEAD_SIZE = 65_536
+export const headSize = z.int().positive().max(MAX_HEAD_SIZE)
+
+const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined)
+export const optionalSize = optional(size)
+export const optionalLayerCount = optional(layerCount)
 
 /** A fault of config.json; `path` is where, such as `text_config.hidden_size`. */
 export const configError = (path: string, message: string): FoveaError =>
@@ -17,6 +30,11 @@ export function parseConfig<Schema extends z.ZodType>(schema: Schema, raw: unkno
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]
   throw configError([part, ...path].filter((step) => step !== '').join('.'), message)
+}
+
+/** Throws FoveaError `config_invalid` unless each head gets as many numbers. */
+export function assertHeads(heads: number, width: number, part: string): void {
+  if (width % heads) throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${width}`)
 }
 
 /** The entry of a registry that `model_type` names. Throws FoveaError `config_invalid` that lists what there is. */

@@ -2,20 +2,26 @@ import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
 import { type RgbImage, resizeImage } from '../media/image.ts'
 import type { ResampleFilter } from '../media/resample.ts'
+import { imageSide } from './config.ts'
 import type { View } from './view.ts'
 
-const side = z.int().positive()
+const side = imageSide
+/** A number of pixels in all. */
+const pixels = z
+  .int()
+  .positive()
+  .max(2 ** 27)
 const area = z.union([
   side.transform((edge) => ({ height: edge, width: edge })),
   z.object({ height: side, width: side }),
-  z.object({ shortest_edge: side, longest_edge: side }),
+  z.object({ shortest_edge: pixels, longest_edge: pixels }),
   z
-    .object({ min_pixels: side, max_pixels: side })
+    .object({ min_pixels: pixels, max_pixels: pixels })
     .transform(({ min_pixels, max_pixels }) => ({ shortest_edge: min_pixels, longest_edge: max_pixels })),
   z.object({ shortest_edge: side }),
   z.object({ longest_edge: side }),
 ])
-const triple = z.tuple([z.number(), z.number(), z.number()])
+const ofChannels = <Value extends z.ZodType>(value: Value) => z.tuple([value, value, value])
 
 /** Files say null for what they leave to the default. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
@@ -25,12 +31,12 @@ const flag = (byDefault: boolean) =>
     .nullish()
     .transform((value) => value ?? byDefault)
 
-const pixelFields = { size: optional(area), min_pixels: optional(side), max_pixels: optional(side) }
+const pixelFields = { size: optional(area), min_pixels: optional(pixels), max_pixels: optional(pixels) }
 
 const schema = z.object({
   ...pixelFields,
-  image_mean: triple,
-  image_std: triple,
+  image_mean: ofChannels(z.number()),
+  image_std: ofChannels(z.number().positive()),
   resample: optional(z.int().min(0).max(5)),
   do_resize: flag(true),
   do_center_crop: flag(false),
@@ -99,11 +105,22 @@ export function singleView(image: RgbImage, config: PreprocessorConfig | undefin
   return { image, ...('height' in size ? size : square) }
 }
 
+/** Above the largest views of published models (13 megapixels). */
+const MAX_VIEW_PIXELS = 2 ** 25
+
+/** Throws FoveaError `image_view_too_large` before pixels of such a size are made. */
+export function assertViewSize({ width, height }: { readonly width: number; readonly height: number }): void {
+  if (width * height <= MAX_VIEW_PIXELS) return
+  const message = `the image processor would make ${width}x${height} pixels of this image; the limit is ${MAX_VIEW_PIXELS} in all; give an image that is less long`
+  throw new FoveaError('image_view_too_large', 'input', message)
+}
+
 /** The longer side is cut to a whole number of pixels. */
 function resizeShortest(image: RgbImage, edge: number, config: PreprocessorConfig): RgbImage {
   const { width, height } = image
   const long = Math.floor((edge * Math.max(width, height)) / Math.min(width, height))
   const [newWidth, newHeight] = width <= height ? [edge, long] : [long, edge]
+  assertViewSize({ width: newWidth, height: newHeight })
   return resizeImage(image, newWidth, newHeight, filterOf(config))
 }
 

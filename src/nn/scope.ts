@@ -12,7 +12,8 @@ export interface Scope {
   readonly parameters: ReadonlyMap<string, Tensor>
 }
 
-export function createScope(): Scope {
+/** @param onLeaf is told of each leaf when it is first asked for, and may throw to end a trace */
+export function createScope(onLeaf?: (name: string, shape: Shape) => void): Scope {
   const parameters = new Map<string, Tensor>()
   const below = (prefix: string): Scope => {
     const leaf = (name: string, shape: Shape): Tensor => {
@@ -20,6 +21,7 @@ export function createScope(): Scope {
       const known = parameters.get(full)
       if (known && known.shape.join() !== shape.join())
         throw new Error(`weight "${full}" is used as [${shape}] and as [${known.shape}]`)
+      if (!known) onLeaf?.(full, shape)
       const made = known ?? parameter(full, shape)
       parameters.set(full, made)
       return made

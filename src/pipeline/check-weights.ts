@@ -1,7 +1,8 @@
 import { FoveaError } from '../errors.ts'
+import { configError } from '../models/config.ts'
 import type { Architecture } from '../models/family.ts'
-import { createScope } from '../nn/index.ts'
-import { input, isFloat, type Tensor } from '../tensor/index.ts'
+import { createScope, type Scope } from '../nn/index.ts'
+import { input, isFloat, ShapeError, type Tensor } from '../tensor/index.ts'
 import { positionShape } from './positions.ts'
 import type { TableEntry } from './weight-table.ts'
 
@@ -14,8 +15,7 @@ export interface TracedModel {
   readonly logits: Tensor
 }
 
-export function traceModel(architecture: Architecture): TracedModel {
-  const scope = createScope()
+export function traceModel(architecture: Architecture, scope: Scope = createScope()): TracedModel {
   const seen = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
   const question = input('question', [1, 1], 'i64')
   const visual = architecture.connect(scope, seen.patches, { vision: seen, question })
@@ -32,20 +32,47 @@ export const requiredWeights = (architecture: Architecture): ReadonlyMap<string,
   new Map([...traceModel(architecture).parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))
 
 const SHOWN = 8
+/** A trace ends here: what asks for this much that is not there is another model, or none. */
+const MAX_FAULTS = 1000
 
-/** Throws one error that lists everything that does not fit: missing, of another shape or dtype, and left over. */
-export function checkWeights(
-  required: ReadonlyMap<string, readonly number[]>,
-  found: ReadonlyMap<string, TableEntry>,
-  folder: string,
-): void {
-  const faults = [...required].flatMap(([name, shape]) => {
-    const entry = found.get(name)
-    if (!entry) return [`missing ${name} [${shape}]`]
-    if (entry.shape.join() !== shape.join()) return [`${name} is [${entry.shape}], config.json asks for [${shape}]`]
-    return isFloat(entry.dtype) ? [] : [`${name} is ${entry.dtype}; only f32, f16 and bf16 can be loaded`]
+class TraceEnded extends Error {}
+
+const numbersIn = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+function faultOf(name: string, shape: readonly number[], entry?: TableEntry): string | undefined {
+  if (!entry) return `missing ${name} [${shape}]`
+  if (entry.shape.join() !== shape.join()) return `${name} is [${entry.shape}], config.json asks for [${shape}]`
+  return isFloat(entry.dtype) ? undefined : `${name} is ${entry.dtype}; only f32, f16 and bf16 can be loaded`
+}
+
+/**
+ * Everything that does not fit: missing, of another shape or dtype, and left over. Each weight is compared when it is
+ * first asked for, so sizes that the checkpoint does not bear out end the trace before anything grows with them.
+ */
+function weightFaults(architecture: Architecture, found: ReadonlyMap<string, TableEntry>): string[] {
+  const stored = [...found.values()].reduce((total, { shape }) => total + numbersIn(shape), 0)
+  const faults: string[] = []
+  const scope = createScope((name, dims) => {
+    const shape = dims.map(Number)
+    const fault = faultOf(name, shape, found.get(name))
+    if (fault === undefined) return
+    faults.push(fault)
+    if (faults.length > MAX_FAULTS || numbersIn(shape) > stored) throw new TraceEnded()
   })
-  faults.push(...[...found.keys()].filter((name) => !required.has(name)).map((name) => `unused ${name}`))
+  try {
+    traceModel(architecture, scope)
+  } catch (error) {
+    if (error instanceof TraceEnded) return faults
+    if (!(error instanceof ShapeError)) throw error
+    throw configError('', `its sizes contradict each other: ${error.message}`)
+  }
+  const unused = [...found.keys()].filter((name) => !scope.parameters.has(name))
+  return [...faults, ...unused.map((name) => `unused ${name}`)]
+}
+
+/** Throws FoveaError `checkpoint_mismatch` that lists what does not fit, or `config_invalid` for sizes that fit nothing. */
+export function checkWeights(architecture: Architecture, found: ReadonlyMap<string, TableEntry>, folder: string): void {
+  const faults = weightFaults(architecture, found)
   if (faults.length === 0) return
   const more = faults.length > SHOWN ? ` and ${faults.length - SHOWN} more` : ''
   const message = `${folder}: the weights do not fit config.json: ${faults.slice(0, SHOWN).join('; ')}${more}`

@@ -102,6 +102,7 @@ export class Conversation {
     const said = architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
     this.images = inPromptOrder(said, architecture, this.images)
     const ids = expandImages(said, imageToken, this.images)
+    assertIds(ids, architecture)
     const cached = architecture.answerStart === undefined ? await this.rewind(ids) : await this.restart()
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
@@ -290,6 +291,14 @@ const contextError = (length: number, most?: number): FoveaError =>
 
 const turnError = (problem: 'busy' | 'closed' | 'single', message: string): FoveaError =>
   new FoveaError(`conversation_${problem}`, 'usage', message)
+
+/** The model's own vocabulary counts: reading past the table of embeddings would end the engine. */
+function assertIds(ids: readonly number[], { vocabulary, imageToken }: ModelParts['architecture']): void {
+  const beyond = ids.find((id) => id >= vocabulary && id !== imageToken)
+  if (beyond === undefined) return
+  const message = `tokenizer.json gives token ${beyond}, the model has ${vocabulary}; the file is of another model`
+  throw new FoveaError('token_id_invalid', 'input', message)
+}
 
 function assertMaxTokens(count = MAX_TOKENS): void {
   if (Number.isInteger(count) && count >= 0) return

@@ -3,6 +3,7 @@ import type { RgbImage } from '../media/image.ts'
 import { assertVideo, type Video } from '../media/video.ts'
 import type { Architecture, PackedSlot, VideoReader, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
+import { assertViews } from './check-views.ts'
 import { joinClips } from './clips.ts'
 import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
@@ -131,6 +132,7 @@ export class Model {
     const started = performance.now()
     const own = cut()
     const views = method.views?.(own, architecture) ?? own
+    assertViews(views, architecture)
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []

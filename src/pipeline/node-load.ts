@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import { z } from 'zod'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
@@ -12,7 +13,7 @@ import type { ChatTemplate } from '../text/chat-template.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
-import { checkWeights, requiredWeights } from './check-weights.ts'
+import { checkWeights } from './check-weights.ts'
 import { Model } from './model.ts'
 import { plainTemplate } from './plain-prompt.ts'
 import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
@@ -64,8 +65,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     const entry = entries.get(other)
     if (entry && !entries.has(name)) entries.set(name, entry)
   }
-  checkWeights(requiredWeights(architecture), entries, folder)
-  const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
+  checkWeights(architecture, entries, folder)
   const parts = {
     name,
     architecture,
@@ -73,13 +73,23 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     tokenizer,
     questionTokenizer,
     template,
-    eosIds: [eos].flat(),
+    eosIds: endOfText(generation ?? {}, config),
     weights: weightTable(entries, files, threads),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]
   const chosen = await choosePrecision({ parts, stored: { entries, files }, identity, makeBackend }, options)
   return new Model({ ...parts, ...chosen }, makeBackend())
+}
+
+const ids = z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish()
+
+/** The tokens that end an answer. Throws FoveaError `config_invalid`. */
+function endOfText(generation: Record<string, unknown>, config: Record<string, unknown>): number[] {
+  const parsed = ids.safeParse(generation.eos_token_id ?? config.eos_token_id)
+  if (parsed.success) return [parsed.data ?? []].flat()
+  const message = 'eos_token_id in generation_config.json or config.json must be token ids, whole numbers from 0'
+  throw new FoveaError('config_invalid', 'input', message)
 }
 
 /** The settings of the processors for images and videos: each in a file of its own, or in one for all. */

@@ -1,5 +1,5 @@
 /** Small text files of a model folder, read with a size limit. */
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FoveaError } from '../errors.ts'
 
@@ -14,6 +14,7 @@ export async function readModelFile(folder: string, name: string): Promise<strin
   const path = join(folder, name)
   let file: Awaited<ReturnType<typeof open>> | undefined
   try {
+    if (!(await stat(path)).isFile()) throw new Error('not a file') // opening a pipe would wait for its other end
     file = await open(path)
     const { size } = await file.stat()
     if (size > MAX_MODEL_FILE_BYTES) {
@@ -29,6 +30,21 @@ export async function readModelFile(folder: string, name: string): Promise<strin
   }
 }
 
+/** Far above published files; what walks a parsed file by recursion must not run out of stack. */
+const MAX_DEPTH = 64
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** Level by level, without recursion. */
+function isDeeperThan(value: unknown, depth: number): boolean {
+  let level = [value].filter(isNested)
+  for (let reached = 0; level.length > 0; reached++) {
+    if (reached === depth) return true
+    level = level.flatMap((each) => Object.values(each).filter(isNested))
+  }
+  return false
+}
+
 /**
  * A JSON object from a file, or undefined when there is no file.
  * @throws FoveaError `file_invalid` and those of `readModelFile`
@@ -41,6 +57,9 @@ export async function readModelJson(folder: string, name: string): Promise<Recor
     value = JSON.parse(text)
   } catch (cause) {
     throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: truncated or not JSON`, { cause })
+  }
+  if (isDeeperThan(value, MAX_DEPTH)) {
+    throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: nested deeper than ${MAX_DEPTH} levels`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: it must hold a JSON object`)

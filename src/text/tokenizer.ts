@@ -74,6 +74,12 @@ function checkModel(json: TokenizerJson): void {
   throw invalid('tokenizer_invalid', `tokenizer.json has a model of type "${type}"; supported are ${known}`)
 }
 
+/** What is walked through here must be lists; the library looks at the rest. */
+function checkLists({ added_tokens = [], model: { merges = [] } }: TokenizerJson): void {
+  if (!Array.isArray(added_tokens) || !Array.isArray(merges ?? []))
+    throw invalid('tokenizer_invalid', 'tokenizer.json is damaged: added_tokens and merges must be lists')
+}
+
 function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): LibraryTokenizer {
   try {
     return new LibraryTokenizer(json, config)
@@ -115,6 +121,7 @@ export function createTokenizer(
   inert: readonly string[] = [],
 ): Tokenizer {
   checkModel(json)
+  checkLists(json)
   checkPatterns(json)
   const full = createLibraryTokenizer(json, config)
   const plain = inertTokenizerJson(json, config, inert)

@@ -11,7 +11,7 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, arange, argmax, concat, mean, reshape, slice, type Tensor } from '../../tensor/index.ts'
-import { act, configError, parseConfig, size } from '../config.ts'
+import { act, assertHeads, layerCount, parseConfig, size } from '../config.ts'
 
 /**
  * The Querying Transformer of BLIP-2 (Li et al., arXiv 2301.12597, section 3.1): a BERT whose first tokens are learnt
@@ -21,7 +21,7 @@ import { act, configError, parseConfig, size } from '../config.ts'
 const schema = z.object({
   vocab_size: size.default(30522),
   hidden_size: size.default(768),
-  num_hidden_layers: size.default(12),
+  num_hidden_layers: layerCount.default(12),
   num_attention_heads: size.default(12),
   intermediate_size: size.default(3072),
   hidden_act: act.default('gelu'),
@@ -37,7 +37,7 @@ export type QFormerConfig = z.output<typeof schema>
 export function qformerConfig(raw: unknown, part: string): QFormerConfig {
   const config = parseConfig(schema, raw, part)
   const { hidden_size: width, num_attention_heads: heads } = config
-  if (width % heads) throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${width}`)
+  assertHeads(heads, width, part)
   return config
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { act, optionalSize, parseConfig, size } from '../config.ts'
+import { act, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import type { LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
 
@@ -16,7 +16,7 @@ const schema = z.object({
   ...gemmaFields,
   hidden_size: size.default(3072),
   intermediate_size: size.default(24576),
-  num_hidden_layers: size.default(28),
+  num_hidden_layers: layerCount.default(28),
   num_attention_heads: size.default(16),
   num_key_value_heads: optionalSize.default(16),
   hidden_act: act.default('gelu_pytorch_tanh'),

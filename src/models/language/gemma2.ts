@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { act, configError, optionalSize, parseConfig, size } from '../config.ts'
+import { act, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import { gemmaFields, gemmaShape } from './gemma.ts'
 import type { LlamaConfig } from './llama.ts'
 import { decoderConfig } from './llama-config.ts'
@@ -8,7 +8,7 @@ const schema = z.object({
   ...gemmaFields,
   hidden_size: size.default(2304),
   intermediate_size: size.default(9216),
-  num_hidden_layers: size.default(26),
+  num_hidden_layers: layerCount.default(26),
   num_attention_heads: size.default(8),
   num_key_value_heads: optionalSize.default(4),
   hidden_activation: act.default('gelu_pytorch_tanh'),

@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { act, configError, optionalSize, parseConfig, ropeFields, rotaryOf, size } from '../config.ts'
+import {
+  act,
+  assertHeads,
+  configError,
+  layerCount,
+  MAX_HEAD_SIZE,
+  optionalSize,
+  parseConfig,
+  ropeFields,
+  rotaryOf,
+  size,
+} from '../config.ts'
 import type { LlamaConfig } from './llama.ts'
 
 /** Fields and defaults that decoders of LLaMA's shape share; files leave out what is default. */
@@ -7,7 +18,7 @@ export const decoderFields = {
   vocab_size: size.default(32000),
   hidden_size: size.default(4096),
   intermediate_size: size.default(11008),
-  num_hidden_layers: size.default(32),
+  num_hidden_layers: layerCount.default(32),
   num_attention_heads: size.default(32),
   num_key_value_heads: optionalSize,
   head_dim: optionalSize,
@@ -30,8 +41,13 @@ export function decoderConfig(fields: Fields, part: string): LlamaConfig {
   const { rope_theta: _, rope_scaling: __, rope_parameters: ___, ...config } = fields
   const { hidden_size, num_attention_heads: heads, num_key_value_heads: keyValue = heads, head_dim } = config
   if (heads % keyValue) throw configError(`${part}.num_key_value_heads`, `${keyValue} does not divide ${heads} heads`)
-  if (head_dim === undefined && hidden_size % heads)
-    throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${hidden_size}`)
+  if (head_dim === undefined) assertHeads(heads, hidden_size, part)
+  const headWidth = head_dim ?? hidden_size / heads
+  if (headWidth % 2 || headWidth > MAX_HEAD_SIZE)
+    throw configError(
+      `${part}.head_dim`,
+      `${headWidth} numbers must be even, and at most ${MAX_HEAD_SIZE}, to be rotated`,
+    )
   return { ...config, num_key_value_heads: keyValue, ...rotaryOf(fields, part) }
 }
 

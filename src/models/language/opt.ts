@@ -11,7 +11,7 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, cast, concat, type Tensor } from '../../tensor/index.ts'
-import { act, configError, optionalSize, parseConfig, size } from '../config.ts'
+import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
 import { causalMask, fromRows } from './llama.ts'
 import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
@@ -19,7 +19,7 @@ import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } f
 const schema = z.object({
   vocab_size: size.default(50272),
   hidden_size: size.default(768),
-  num_hidden_layers: size.default(12),
+  num_hidden_layers: layerCount.default(12),
   num_attention_heads: size.default(12),
   ffn_dim: size.default(3072),
   max_position_embeddings: size.default(2048),
@@ -43,7 +43,7 @@ const decoderScope = (p: Scope): Scope => p.at('model', 'decoder')
 function optConfig(raw: unknown, part: string): OptConfig {
   const config = parseConfig(schema, raw, part)
   const { hidden_size: width, num_attention_heads: heads, word_embed_proj_dim = width } = config
-  if (width % heads) throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${width}`)
+  assertHeads(heads, width, part)
   if (word_embed_proj_dim !== width)
     throw configError(
       `${part}.word_embed_proj_dim`,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configError, optionalSize, parseConfig, size } from '../config.ts'
+import { configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import { headWidth, type LlamaConfig } from './llama.ts'
 import { decoderFields } from './llama-config.ts'
 import { qwen2Decoder } from './qwen2.ts'
@@ -9,7 +9,7 @@ const schema = z.object({
   vocab_size: size.default(152064),
   hidden_size: size.default(8192),
   intermediate_size: size.default(29568),
-  num_hidden_layers: size.default(80),
+  num_hidden_layers: layerCount.default(80),
   num_attention_heads: size.default(64),
   num_key_value_heads: optionalSize.default(8),
   rms_norm_eps: z.number().positive().default(1e-5),

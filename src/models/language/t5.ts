@@ -11,7 +11,7 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, addDim, arange, cast, concat, type Dim, dimValue, mul, reshape, type Tensor } from '../../tensor/index.ts'
-import { configError, optionalSize, parseConfig, size } from '../config.ts'
+import { configError, headSize, layerCount, optionalLayerCount, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
 import { causalMask, fromRows } from './llama.ts'
 import { relativeBias } from './relative-positions.ts'
@@ -20,13 +20,13 @@ import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } f
 const schema = z.object({
   vocab_size: size.default(32128),
   d_model: size.default(512),
-  d_kv: size.default(64),
+  d_kv: headSize.default(64),
   d_ff: size.default(2048),
-  num_layers: size.default(6),
-  num_decoder_layers: optionalSize,
+  num_layers: layerCount.default(6),
+  num_decoder_layers: optionalLayerCount,
   num_heads: size.default(8),
   relative_attention_num_buckets: size.default(32),
-  relative_attention_max_distance: size.default(128),
+  relative_attention_max_distance: headSize.default(128),
   layer_norm_epsilon: z.number().positive().default(1e-6),
   feed_forward_proj: z.enum(['relu', 'gated-gelu', 'gated-silu']).default('relu'),
   decoder_start_token_id: z.int().nonnegative().nullish(),

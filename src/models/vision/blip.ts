@@ -10,7 +10,7 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, concat, expand, reshape, slice, split, type Tensor } from '../../tensor/index.ts'
-import { act, configError, parseConfig, size } from '../config.ts'
+import { act, assertHeads, configError, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import type { TowerFeatures } from './tower.ts'
 import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
@@ -19,9 +19,9 @@ const schema = z.object({
   ...visionFields,
   hidden_size: size.default(1408),
   intermediate_size: size.default(6144),
-  num_hidden_layers: size.default(39),
+  num_hidden_layers: layerCount.default(39),
   num_attention_heads: size.default(16),
-  patch_size: size.default(14),
+  patch_size: imageSide.default(14),
   hidden_act: act.default('gelu'),
   layer_norm_eps: z.number().positive().default(1e-6),
   qkv_bias: z.boolean().default(true),
@@ -35,11 +35,7 @@ export function blipVisionConfig(raw: unknown, part: string): BlipVisionConfig {
   const { image_size, patch_size, hidden_size, num_attention_heads } = config
   if (image_size % patch_size)
     throw configError(`${part}.patch_size`, `${patch_size} does not divide image_size ${image_size}`)
-  if (hidden_size % num_attention_heads)
-    throw configError(
-      `${part}.num_attention_heads`,
-      `${num_attention_heads} does not divide hidden_size ${hidden_size}`,
-    )
+  assertHeads(num_attention_heads, hidden_size, part)
   return config
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, concat, expand, reshape, slice, type Tensor } from '../../tensor/index.ts'
-import { act, parseConfig, size } from '../config.ts'
+import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { Grid } from '../family.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import {
@@ -18,7 +18,7 @@ export type ClipVisionConfig = VisionTransformerConfig
 
 const schema = z.object({
   ...visionFields,
-  patch_size: size.default(32),
+  patch_size: imageSide.default(32),
   hidden_act: act.default('quick_gelu'),
   layer_norm_eps: z.number().positive().default(1e-5),
 })
@@ -45,6 +45,7 @@ function positionEmbedding(p: Scope, config: ClipVisionConfig, grid: Grid): Tens
 
 export function clipTower(raw: unknown, part: string): VisionTower {
   const config = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
   return {
     imageSize: config.image_size,
     patchSize: config.patch_size,

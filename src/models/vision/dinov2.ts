@@ -10,7 +10,7 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, concat, expand, mul, reshape, silu, slice, type Tensor } from '../../tensor/index.ts'
-import { act, parseConfig, size } from '../config.ts'
+import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import { antialiasedMatrix, interpolationMatrix } from './positions.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
@@ -18,7 +18,7 @@ import { gridOf, patchEmbedding, resampledPositions, visionFields } from './tran
 
 const schema = z.object({
   ...visionFields,
-  patch_size: size.optional(),
+  patch_size: imageSide.optional(),
   mlp_ratio: z.number().positive().default(4),
   hidden_act: act.default('gelu'),
   layer_norm_eps: z.number().positive().default(1e-6),
@@ -104,10 +104,12 @@ function tower(config: Dinov2Config): VisionTower {
 
 export function dinov2Tower(raw: unknown, part: string): VisionTower {
   const { patch_size = 14, ...config } = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
   return tower({ ...config, patch_size, num_register_tokens: 0 })
 }
 
 export function dinov2RegistersTower(raw: unknown, part: string): VisionTower {
   const { patch_size = 16, ...config } = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
   return tower({ ...config, patch_size })
 }

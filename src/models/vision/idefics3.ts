@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, constant, gather, type Tensor } from '../../tensor/index.ts'
-import { act, parseConfig, size } from '../config.ts'
+import { act, assertHeads, imageSide, parseConfig, size } from '../config.ts'
 import type { Grid } from '../family.ts'
 import type { TowerFeatures } from './tower.ts'
 import { encoderLayers, gridOf, patchEmbedding, type VisionTransformerConfig, visionFields } from './transformer.ts'
@@ -10,13 +10,16 @@ const schema = z.object({
   ...visionFields,
   hidden_size: size.default(1152),
   num_attention_heads: size.default(16),
-  patch_size: size.default(32),
+  patch_size: imageSide.default(32),
   hidden_act: act.default('gelu_pytorch_tanh'),
   layer_norm_eps: z.number().positive().default(1e-6),
 })
 
-export const idefics3VisionConfig = (raw: unknown, part: string): VisionTransformerConfig =>
-  parseConfig(schema, raw, part)
+export function idefics3VisionConfig(raw: unknown, part: string): VisionTransformerConfig {
+  const config = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
+  return config
+}
 
 /**
  * SigLIP for images of any size (Idefics2, Laurencon et al., arXiv 2405.02246): pixels [b, 3, H, W] -> the hidden states

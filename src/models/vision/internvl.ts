@@ -11,14 +11,14 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, concat, expand, mul, reshape, slice, type Tensor } from '../../tensor/index.ts'
-import { act, parseConfig, size } from '../config.ts'
+import { act, assertHeads, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import type { TowerFeatures } from './tower.ts'
 import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
 
 /** A side in pixels; files give one number or height and width. */
 const square = z
-  .union([size, z.tuple([size, size])])
+  .union([imageSide, z.tuple([imageSide, imageSide])])
   .refine((side) => typeof side === 'number' || side[0] === side[1], 'only squares are supported')
   .transform((side) => [side].flat()[0])
 
@@ -26,7 +26,7 @@ const schema = z.object({
   ...visionFields,
   hidden_size: size.default(1024),
   intermediate_size: size.default(4096),
-  num_hidden_layers: size.default(24),
+  num_hidden_layers: layerCount.default(24),
   num_attention_heads: size.default(16),
   image_size: square.default(448),
   patch_size: square.default(14),
@@ -41,7 +41,11 @@ const schema = z.object({
 
 export type InternVisionConfig = z.output<typeof schema>
 
-export const internVisionConfig = (raw: unknown, part: string): InternVisionConfig => parseConfig(schema, raw, part)
+export function internVisionConfig(raw: unknown, part: string): InternVisionConfig {
+  const config = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
+  return config
+}
 
 /**
  * InternViT (Chen et al., InternVL, arXiv 2312.14238): pixels [b, 3, H, W] -> the hidden states of all layers; token 0 is

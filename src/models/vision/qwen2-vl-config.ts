@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { act, configError, optionalSize, parseConfig, size } from '../config.ts'
+import { act, configError, imageSide, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 
 const channels = optionalSize.refine((count = 3) => count === 3, 'only 3 channels are supported')
 
 const shared = {
-  depth: size.default(32),
+  depth: layerCount.default(32),
   num_heads: size.default(16),
   in_channels: channels,
   in_chans: channels,
-  patch_size: size.default(14),
+  patch_size: imageSide.default(14),
   spatial_merge_size: size.default(2),
   temporal_patch_size: size.default(2),
   rope_parameters: z.looseObject({ rope_theta: z.number().positive().default(10000) }).nullish(),

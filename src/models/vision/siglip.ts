@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Scope } from '../../nn/index.ts'
 import { add, type Tensor } from '../../tensor/index.ts'
-import { act, parseConfig, size } from '../config.ts'
+import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import {
   encoderLayers,
@@ -14,13 +14,16 @@ import {
 
 const schema = z.object({
   ...visionFields,
-  patch_size: size.default(16),
+  patch_size: imageSide.default(16),
   hidden_act: act.default('gelu_pytorch_tanh'),
   layer_norm_eps: z.number().positive().default(1e-6),
 })
 
-export const siglipVisionConfig = (raw: unknown, part: string): VisionTransformerConfig =>
-  parseConfig(schema, raw, part)
+export function siglipVisionConfig(raw: unknown, part: string): VisionTransformerConfig {
+  const config = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
+  return config
+}
 
 /**
  * SigLIP ViT (Zhai et al., arXiv 2303.15343): pixels [b, 3, H, W] -> the hidden states of all layers, before the last

@@ -1,6 +1,6 @@
 import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
 import { add, constant, fixedDim, fullAttention, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
-import { optionalSize, size } from '../config.ts'
+import { imageSide, layerCount, optionalSize, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import { interpolationMatrix } from './positions.ts'
 
@@ -20,10 +20,10 @@ export interface VisionTransformerConfig {
 export const visionFields = {
   hidden_size: size.default(768),
   intermediate_size: size.default(3072),
-  num_hidden_layers: size.default(12),
+  num_hidden_layers: layerCount.default(12),
   num_attention_heads: size.default(12),
   num_channels: optionalSize.refine((count = 3) => count === 3, 'only 3 channels are supported'),
-  image_size: size.default(224),
+  image_size: imageSide.default(224),
 }
 
 /** Patches of pixels [b, 3, H, W]. */
