@@ -1,4 +1,4 @@
-/** Asks a model about an image: npx tsx examples/ask.ts models/fovea-mini photo.png "how many red circles are there?" */
+/** Asks about an image and prints the answer as it comes: npx tsx examples/ask.ts FOLDER IMAGE QUESTION */
 import { loadModel, parseMethod, readImage } from '../src/index.ts'
 
 const [folder, path, prompt] = process.argv.slice(2)

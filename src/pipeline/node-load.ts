@@ -92,8 +92,8 @@ function endOfText(generation: Record<string, unknown>, config: Record<string, u
   throw new FoveaError('config_invalid', 'input', message)
 }
 
-/** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
-async function readProcessor(folder: string): Promise<unknown> {
+/** The settings of the processors for images and videos of a model folder: each in a file of its own, or in one for all. */
+export async function readProcessor(folder: string): Promise<unknown> {
   const all = await readModelJson(folder, 'processor_config.json')
   const image = (await readModelJson(folder, 'preprocessor_config.json')) ?? all?.image_processor
   const video = (await readModelJson(folder, 'video_preprocessor_config.json')) ?? all?.video_processor

@@ -24,9 +24,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Runs an example as its first line says and returns what it printed. */
-async function run(name: string): Promise<string> {
-  const args = ['--import', 'tsx', `examples/${name}.ts`, folder, image, 'is there a star?']
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+async function run(name: string, words = [folder, image, 'is there a star?']): Promise<string> {
+  const args = ['--import', 'tsx', `examples/${name}.ts`, ...words]
+  const env = { ...process.env, FOVEA_CACHE: join(folder, 'cache') }
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
   return stdout
 }
 
@@ -37,4 +38,24 @@ it('examples/ask.ts prints an answer and what it cost', async () => {
 it('examples/custom-reducer.ts combines a method of its own with one from a paper', async () => {
   const printed = await run('custom-reducer')
   expect(printed).toMatch(/.+\nlargest-norm:keep=0.5\+fastv:layer=2,keep=0.5: 16 -> 8 -> 4 visual tokens\n$/s)
+})
+
+it('examples/several-images.ts says how many patches each image has', async () => {
+  const printed = await run('several-images', [folder, 'is there a star?', image, image])
+  expect(printed.endsWith(`\n${image}: 16 patches\n${image}: 16 patches\n`)).toBe(true)
+})
+
+it('examples/video.ts asks about frames', async () => {
+  const qwen = 'tests/fixtures/families/qwen2-vl'
+  const frames = [0, 1, 2].map((index) => `${qwen}/frame-${index}.png`)
+  expect(await run('video', [qwen, 'what happens?', ...frames])).toMatch(/\n3 frames became 30 visual tokens\n$/)
+})
+
+it('examples/quantized.ts says what int8 lost', async () => {
+  expect(await run('quantized')).toMatch(/^making int8 weights, once\n.*: \d+ layers, largest error 0\.\d+\n$/s)
+})
+
+it('examples/conversation.ts goes on from the first turn', async () => {
+  const printed = await run('conversation', [folder, image, 'is there a star?', 'where?'])
+  expect(printed).toMatch(/ 0 from the turn before\n.*tokens of text, [1-9]\d* from the turn before\n$/s)
 })
