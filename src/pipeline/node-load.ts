@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
@@ -7,16 +7,16 @@ import { findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
-import type { DType } from '../tensor/index.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
 import { checkWeights, requiredWeights } from './check-weights.ts'
 import { Model } from './model.ts'
+import { readConfig, readProcessor, storedWeights } from './node-folder.ts'
 import { plainTemplate } from './plain-prompt.ts'
 import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
-import { type TableEntry, weightTable } from './weight-table.ts'
+import { weightTable } from './weight-table.ts'
 
 export interface LoadOptions extends PrecisionOptions {
   readonly device?: Device
@@ -38,9 +38,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
   const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
   signal?.throwIfAborted()
-  const config = await readModelJson(folder, 'config.json')
-  if (!config)
-    throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
+  const config = await readConfig(folder)
   const family = findFamily(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
   const architecture = family.bind(config, preprocessor)
@@ -52,19 +50,9 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture)),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const entries = new Map<string, TableEntry>()
-  const files: Record<string, string> = {}
-  for (const [stored, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
-    const name = family.weightName ? family.weightName(stored) : stored
-    if (name === undefined || architecture.ignored.some((prefix) => name.startsWith(prefix))) continue
-    entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
-    files[basename(file)] = file
-  }
-  for (const [name, other] of Object.entries(architecture.fallbacks ?? {})) {
-    const entry = entries.get(other)
-    if (entry && !entries.has(name)) entries.set(name, entry)
-  }
-  checkWeights(requiredWeights(architecture), entries, folder)
+  const { ignored, fallbacks } = architecture
+  const stored = storedWeights(checkpoint, { weightName: family.weightName, ignored, fallbacks })
+  checkWeights(requiredWeights(architecture), stored.entries, folder)
   const eos = (generation?.eos_token_id ?? config.eos_token_id ?? []) as number | number[]
   const parts = {
     name,
@@ -74,20 +62,12 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     questionTokenizer,
     template,
     eosIds: [eos].flat(),
-    weights: weightTable(entries, files, threads),
+    weights: weightTable(stored.entries, stored.files, threads),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]
-  const chosen = await choosePrecision({ parts, stored: { entries, files }, identity, makeBackend }, options)
+  const chosen = await choosePrecision({ parts, stored, identity, makeBackend }, options)
   return new Model({ ...parts, ...chosen }, makeBackend())
-}
-
-/** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
-async function readProcessor(folder: string): Promise<unknown> {
-  const all = await readModelJson(folder, 'processor_config.json')
-  const image = (await readModelJson(folder, 'preprocessor_config.json')) ?? all?.image_processor
-  const video = (await readModelJson(folder, 'video_preprocessor_config.json')) ?? all?.video_processor
-  return image && video ? { ...image, video_processor: video } : image
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
