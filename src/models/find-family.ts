@@ -14,7 +14,7 @@ type Config = Record<string, unknown>
 export function findFamily(config: Config, model: string): Family {
   const found = familyOf(families, config)
   if (found) return found
-  if (familyOf(dualFamilies, config)) {
+  if (dualFamilyOf(config)) {
     const advice = 'it makes embeddings and answers no questions; use fovea embed, or loadEmbedder in the library'
     throw new FoveaError('model_embeds', 'input', `${model}: this is a ${config.model_type} model: ${advice}`)
   }
@@ -26,7 +26,7 @@ export function findFamily(config: Config, model: string): Family {
  * the nearest names, or `model_answers` for a model that answers questions.
  */
 export function findDualFamily(config: Config, model: string): DualFamily {
-  const found = familyOf(dualFamilies, config)
+  const found = dualFamilyOf(config)
   if (found) return found
   if (familyOf(families, config)) {
     const advice = 'it answers questions and makes no embeddings; use fovea ask, or loadModel in the library'
@@ -40,6 +40,9 @@ export function assertKnown(config: Config, model: string): void {
   const all = [...families, ...dualFamilies]
   if (!familyOf(all, config)) throw unknown(config, model, all)
 }
+
+/** The family of image and text encoders that a config.json names, if there is one. */
+export const dualFamilyOf = (config: Config): DualFamily | undefined => familyOf(dualFamilies, config)
 
 interface Typed {
   readonly modelTypes: readonly string[]
