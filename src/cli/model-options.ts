@@ -40,9 +40,7 @@ export const withDtypeOption = (program: Program): Program =>
   )
 
 export const withDeviceOption = (program: Program): Program =>
-  program.addOption(
-    new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'),
-  )
+  program.addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
 
 export const withModelOptions = (program: Program): Program =>
   withDeviceOption(

@@ -53,7 +53,10 @@ describe('fovea embed', () => {
       fovea('ask', images[0], 'what is this?', '--model', folder),
     ])
     expect(nothing).toMatchObject({ status: 2, stderr: expect.stringContaining('give images (--image) or texts') })
-    expect(long).toMatchObject({ status: 3, stderr: expect.stringMatching(/"star .*\.\.\." has \d+ tokens, clip reads/) })
+    expect(long).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/"star .*\.\.\." has \d+ tokens, clip reads/),
+    })
     expect(answers).toMatchObject({ status: 3, stderr: expect.stringContaining('use fovea ask') })
     expect(embeds).toMatchObject({ status: 3, stderr: expect.stringContaining('use fovea embed') })
     for (const { stdout, stderr } of [nothing, long, answers, embeds])
