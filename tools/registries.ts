@@ -36,6 +36,13 @@ export const registries: Registry[] = [
     form: 'array',
   },
   {
+    folder: 'src/models/dual',
+    marker: 'dualFamily',
+    output: 'src/models/dual/index.generated.ts',
+    name: 'dualFamilies',
+    form: 'array',
+  },
+  {
     folder: 'src/papers',
     marker: 'paper',
     output: 'src/papers/index.generated.ts',

@@ -10,7 +10,7 @@ import type { Architecture, Family } from '../src/models/family.ts'
 import { findFamily } from '../src/models/find-family.ts'
 import { parsePreprocessor } from '../src/models/image-processor.ts'
 import { families } from '../src/models/index.generated.ts'
-import { readProcessor } from '../src/pipeline/node-load.ts'
+import { readProcessor } from '../src/pipeline/node-folder.ts'
 import { isEntry } from './entry.ts'
 
 const PAGE = 'docs/models.md'

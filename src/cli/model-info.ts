@@ -1,8 +1,9 @@
 /** What can be said of a model before anything large is downloaded or loaded. */
 import { FoveaError } from '../errors.ts'
 import type { ModelSource } from '../hub/model-source.ts'
+import type { DualFamily } from '../models/dual/dual-encoder.ts'
 import type { Architecture, Family } from '../models/family.ts'
-import { findFamily } from '../models/find-family.ts'
+import { dualFamilyOf, findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import { estimateMemory, type MemoryEstimate } from '../models/memory-estimate.ts'
 
@@ -10,7 +11,7 @@ export interface ModelInfo {
   readonly model: string
   readonly commit?: string
   readonly modelType?: string
-  /** The file of `src/models/vlm/` that reads it; absent where fovea cannot load it. */
+  /** The file of `src/models/vlm/` or `src/models/dual/` that reads it; absent where fovea cannot load it. */
   readonly family?: string
   /** Why fovea cannot load it. */
   readonly problem?: string
@@ -48,14 +49,17 @@ export async function describeSource(model: string, source: ModelSource): Promis
 }
 
 interface Bound {
-  readonly family?: Family
+  readonly family?: Family | DualFamily
   readonly architecture?: Architecture
   readonly problem?: string
 }
 
-/** The architecture that the config asks for, or what stands against it. */
+/** The family that the config asks for, with its architecture where it has a decoder, or what stands against it. */
 async function bind(model: string, source: ModelSource, config: Record<string, unknown>): Promise<Bound> {
   try {
+    const dual = dualFamilyOf(config)
+    dual?.bind(config)
+    if (dual) return { family: dual }
     const family = findFamily(config, model)
     const own = await readJson(source, 'preprocessor_config.json', model)
     const processor = own ?? (await readJson(source, 'processor_config.json', model))?.image_processor
@@ -66,12 +70,12 @@ async function bind(model: string, source: ModelSource, config: Record<string, u
   }
 }
 
-/** The tensors that loading would take; all of them where the architecture is not known. */
+/** The tensors that loading would take; all of them where the family is not known. */
 function loadedTensors({ tensors }: ModelSource, { family, architecture }: Bound): Shapes {
-  if (!family || !architecture) return [...tensors]
+  if (!family) return [...tensors]
   return [...tensors].flatMap(([stored, entry]) => {
     const name = family.weightName ? family.weightName(stored) : stored
-    const isIgnored = name === undefined || architecture.ignored.some((prefix) => name.startsWith(prefix))
+    const isIgnored = name === undefined || architecture?.ignored.some((prefix) => name.startsWith(prefix))
     return isIgnored ? [] : [[name, entry] as Shapes[number]]
   })
 }

@@ -39,14 +39,17 @@ export const withDtypeOption = (program: Program): Program =>
     ]),
   )
 
+export const withDeviceOption = (program: Program): Program =>
+  program.addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
+
 export const withModelOptions = (program: Program): Program =>
-  withDtypeOption(program)
-    .option(
+  withDeviceOption(
+    withDtypeOption(program).option(
       '--model <name>',
       'a folder, org/name or org/name@revision of the Hugging Face hub, or "mini", which comes with fovea',
       DEFAULT_MODEL,
-    )
-    .addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
+    ),
+  )
 
 export const withSamplingOptions = (program: Program): Program =>
   program

@@ -60,7 +60,14 @@ export type PreprocessorConfig = z.output<typeof schema>
 
 /** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
 export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorConfig =>
-  parsed(schema, raw ?? {}, `${folder}/preprocessor_config.json`)
+  parsed(schema, shortestEdge(raw ?? {}), `${folder}/preprocessor_config.json`)
+
+/** A single number means both sides, but for CLIP's processor the shorter one. */
+function shortestEdge(raw: object): object {
+  const { size, image_processor_type, feature_extractor_type } = raw as Record<string, unknown>
+  const isClip = /^CLIP/.test(String(image_processor_type ?? feature_extractor_type))
+  return isClip && typeof size === 'number' ? { ...raw, size: { shortest_edge: size } } : raw
+}
 
 /** How large frames of videos may be: as the file for videos says, or, without one, as for images. */
 export const videoFields = (config: PreprocessorConfig | undefined): PixelFields | undefined =>

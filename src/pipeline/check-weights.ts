@@ -49,7 +49,7 @@ function faultOf(name: string, shape: readonly number[], entry?: TableEntry): st
  * Everything that does not fit: missing, of another shape or dtype, and left over. Each weight is compared when it is
  * first asked for, so sizes that the checkpoint does not bear out end the trace before anything grows with them.
  */
-function weightFaults(architecture: Architecture, found: ReadonlyMap<string, TableEntry>): string[] {
+function weightFaults(trace: (scope: Scope) => unknown, found: ReadonlyMap<string, TableEntry>): string[] {
   const stored = [...found.values()].reduce((total, { shape }) => total + numbersIn(shape), 0)
   const faults: string[] = []
   const scope = createScope((name, dims) => {
@@ -60,7 +60,7 @@ function weightFaults(architecture: Architecture, found: ReadonlyMap<string, Tab
     if (faults.length > MAX_FAULTS || numbersIn(shape) > stored) throw new TraceEnded()
   })
   try {
-    traceModel(architecture, scope)
+    trace(scope)
   } catch (error) {
     if (error instanceof TraceEnded) return faults
     if (!(error instanceof ShapeError)) throw error
@@ -70,9 +70,16 @@ function weightFaults(architecture: Architecture, found: ReadonlyMap<string, Tab
   return [...faults, ...unused.map((name) => `unused ${name}`)]
 }
 
-/** Throws FoveaError `checkpoint_mismatch` that lists what does not fit, or `config_invalid` for sizes that fit nothing. */
-export function checkWeights(architecture: Architecture, found: ReadonlyMap<string, TableEntry>, folder: string): void {
-  const faults = weightFaults(architecture, found)
+/**
+ * Holds what a model asks for while it is traced against what a checkpoint has. Throws FoveaError `checkpoint_mismatch` that
+ * lists what does not fit, or `config_invalid` for sizes that fit nothing.
+ */
+export function checkWeights(
+  trace: (scope: Scope) => unknown,
+  found: ReadonlyMap<string, TableEntry>,
+  folder: string,
+): void {
+  const faults = weightFaults(trace, found)
   if (faults.length === 0) return
   const more = faults.length > SHOWN ? ` and ${faults.length - SHOWN} more` : ''
   const message = `${folder}: the weights do not fit config.json: ${faults.slice(0, SHOWN).join('; ')}${more}`

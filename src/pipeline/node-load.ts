@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
@@ -8,16 +8,16 @@ import { findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
-import type { DType } from '../tensor/index.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
-import { checkWeights } from './check-weights.ts'
+import { checkWeights, traceModel } from './check-weights.ts'
 import { Model } from './model.ts'
+import { readConfig, readProcessor, storedWeights } from './node-folder.ts'
 import { plainTemplate } from './plain-prompt.ts'
 import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
-import { type TableEntry, weightTable } from './weight-table.ts'
+import { weightTable } from './weight-table.ts'
 
 export interface LoadOptions extends PrecisionOptions {
   readonly device?: Device
@@ -39,9 +39,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
   const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
   signal?.throwIfAborted()
-  const config = await readModelJson(folder, 'config.json')
-  if (!config)
-    throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
+  const config = await readConfig(folder)
   const family = findFamily(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
   const architecture = family.bind(config, preprocessor)
@@ -53,19 +51,9 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture)),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const entries = new Map<string, TableEntry>()
-  const files: Record<string, string> = {}
-  for (const [stored, { dtype, shape, file, offset, byteLength }] of checkpoint.tensors) {
-    const name = family.weightName ? family.weightName(stored) : stored
-    if (name === undefined || architecture.ignored.some((prefix) => name.startsWith(prefix))) continue
-    entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
-    files[basename(file)] = file
-  }
-  for (const [name, other] of Object.entries(architecture.fallbacks ?? {})) {
-    const entry = entries.get(other)
-    if (entry && !entries.has(name)) entries.set(name, entry)
-  }
-  checkWeights(architecture, entries, folder)
+  const { ignored, fallbacks } = architecture
+  const stored = storedWeights(checkpoint, { weightName: family.weightName, ignored, fallbacks })
+  checkWeights((scope) => traceModel(architecture, scope), stored.entries, folder)
   const parts = {
     name,
     architecture,
@@ -74,11 +62,11 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     questionTokenizer,
     template,
     eosIds: endOfText(generation ?? {}, config),
-    weights: weightTable(entries, files, threads),
+    weights: weightTable(stored.entries, stored.files, threads),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]
-  const chosen = await choosePrecision({ parts, stored: { entries, files }, identity, makeBackend }, options)
+  const chosen = await choosePrecision({ parts, stored, identity, makeBackend }, options)
   return new Model({ ...parts, ...chosen }, makeBackend())
 }
 
@@ -90,14 +78,6 @@ function endOfText(generation: Record<string, unknown>, config: Record<string, u
   if (parsed.success) return [parsed.data ?? []].flat()
   const message = 'eos_token_id in generation_config.json or config.json must be token ids, whole numbers from 0'
   throw new FoveaError('config_invalid', 'input', message)
-}
-
-/** The settings of the processors for images and videos of a model folder: each in a file of its own, or in one for all. */
-export async function readProcessor(folder: string): Promise<unknown> {
-  const all = await readModelJson(folder, 'processor_config.json')
-  const image = (await readModelJson(folder, 'preprocessor_config.json')) ?? all?.image_processor
-  const video = (await readModelJson(folder, 'video_preprocessor_config.json')) ?? all?.video_processor
-  return image && video ? { ...image, video_processor: video } : image
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */

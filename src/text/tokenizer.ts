@@ -30,6 +30,7 @@ export interface Tokenizer {
   /** Texts of the tokens with these roles; undefined where the model has none. */
   bosToken?: string
   eosToken?: string
+  padToken?: string
   /** One more than the largest id. */
   vocabSize: number
   encode(text: string, options?: EncodeOptions): number[]
@@ -164,6 +165,7 @@ export function createTokenizer(
     suffix: after,
     bosToken,
     eosToken: contentOf(config.eos_token),
+    padToken: contentOf(config.pad_token),
     vocabSize,
     encode,
     protect: specials.protect,

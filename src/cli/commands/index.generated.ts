@@ -11,6 +11,11 @@ export const commands = [
     load: () => import('./chat.ts').then((file) => file.chatCommand),
   },
   {
+    name: 'embed',
+    summary: 'Embed images and texts with CLIP or SigLIP, and compare them',
+    load: () => import('./embed.ts').then((file) => file.embedCommand),
+  },
+  {
     name: 'eval',
     summary: 'Measure how well a model answers',
     load: () => import('./eval.ts').then((file) => file.evalCommand),

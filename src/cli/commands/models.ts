@@ -14,7 +14,7 @@ import { localSource, type ModelSource, remoteSource } from '../../hub/model-sou
 import { offlineError, type PulledModel, pullModel } from '../../hub/pull.ts'
 import { formatReference, type ModelReference, requireReference } from '../../hub/reference.ts'
 import { hubSettings } from '../../hub/settings.ts'
-import { findFamily } from '../../models/find-family.ts'
+import { assertKnown } from '../../models/find-family.ts'
 import { command } from '../command.ts'
 import { downloadView, formatBytes } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
@@ -57,7 +57,7 @@ function listRows({ id, revisions, bytes, unfinished }: CachedModel): string[][]
 
 async function pull(reference: ModelReference, signal: AbortSignal): Promise<PulledModel> {
   const view = downloadView(signal)
-  const checkConfig = (config: Record<string, unknown>) => findFamily(config, reference.id)
+  const checkConfig = (config: Record<string, unknown>) => assertKnown(config, reference.id)
   try {
     return await pullModel(reference, { signal, onProgress: view.update, checkConfig })
   } finally {

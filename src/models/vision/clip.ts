@@ -23,6 +23,12 @@ const schema = z.object({
   layer_norm_eps: z.number().positive().default(1e-5),
 })
 
+export function clipVisionConfig(raw: unknown, part: string): ClipVisionConfig {
+  const config = parseConfig(schema, raw, part)
+  assertHeads(config.num_attention_heads, config.hidden_size, part)
+  return config
+}
+
 /** CLIP ViT (arXiv 2103.00020, section 2.4): pixels [b, 3, H, W] -> the hidden states of all layers; token 0 is CLS. */
 export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor): TowerFeatures {
   const { hidden_size: width, layer_norm_eps: epsilon, patch_size } = config
@@ -44,8 +50,7 @@ function positionEmbedding(p: Scope, config: ClipVisionConfig, grid: Grid): Tens
 }
 
 export function clipTower(raw: unknown, part: string): VisionTower {
-  const config = parseConfig(schema, raw, part)
-  assertHeads(config.num_attention_heads, config.hidden_size, part)
+  const config = clipVisionConfig(raw, part)
   return {
     imageSize: config.image_size,
     patchSize: config.patch_size,

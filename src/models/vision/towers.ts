@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { chosenBy, configError, parseConfig } from '../config.ts'
+import { chosenBy, parseConfig } from '../config.ts'
 import { clipTower } from './clip.ts'
 import { dinov2RegistersTower, dinov2Tower } from './dinov2.ts'
 import { siglipTower } from './siglip.ts'
 import type { VisionTower } from './tower.ts'
+import { assertWholePatches } from './transformer.ts'
 
 /** How the vision encoder of each `model_type` is read. */
 const towers: Readonly<Record<string, (raw: unknown, part: string) => VisionTower>> = {
@@ -20,8 +21,6 @@ export function visionTowerOf(raw: unknown, part: string): VisionTower {
   const config = parseConfig(typed, raw, part)
   const tower = chosenBy(towers, config.model_type, part)(config, part)
   const { imageSize, patchSize } = tower
-  // transformers drops the rest of the last row and column; no published checkpoint has one.
-  if (imageSize % patchSize)
-    throw configError(`${part}.patch_size`, `${patchSize} does not divide image_size ${imageSize}`)
+  assertWholePatches({ image_size: imageSize, patch_size: patchSize }, part)
   return tower
 }

@@ -1,19 +1,32 @@
-import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
+import {
+  activation,
+  attend,
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  type Scope,
+  splitHeads,
+} from '../../nn/index.ts'
 import { add, constant, fixedDim, fullAttention, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
-import { imageSide, layerCount, optionalSize, size } from '../config.ts'
+import { configError, imageSide, layerCount, optionalSize, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import { interpolationMatrix } from './positions.ts'
 
-/** What the encoders of CLIP and SigLIP are given by `vision_config`. */
-export interface VisionTransformerConfig {
+/** What the layers of CLIP and SigLIP are given, those for images and those for texts. */
+export interface EncoderConfig {
   readonly hidden_size: number
   readonly intermediate_size: number
   readonly num_hidden_layers: number
   readonly num_attention_heads: number
-  readonly image_size: number
-  readonly patch_size: number
   readonly hidden_act: string
   readonly layer_norm_eps: number
+}
+
+/** What the encoders of CLIP and SigLIP are given by `vision_config`. */
+export interface VisionTransformerConfig extends EncoderConfig {
+  readonly image_size: number
+  readonly patch_size: number
 }
 
 /** Fields and defaults that both have. */
@@ -24,6 +37,18 @@ export const visionFields = {
   num_attention_heads: size.default(12),
   num_channels: optionalSize.refine((count = 3) => count === 3, 'only 3 channels are supported'),
   image_size: imageSide.default(224),
+}
+
+/**
+ * Throws FoveaError `config_invalid` where patches do not fill an image. transformers drops the rest of the last row and
+ * column; no published checkpoint has one.
+ */
+export function assertWholePatches(
+  { image_size, patch_size }: Pick<VisionTransformerConfig, 'image_size' | 'patch_size'>,
+  part: string,
+): void {
+  if (image_size % patch_size)
+    throw configError(`${part}.patch_size`, `${patch_size} does not divide image_size ${image_size}`)
 }
 
 /** Patches of pixels [b, 3, H, W]. */
@@ -62,25 +87,27 @@ export function resampledPositions(
   return reshape(matmul(across, tall), [rows * columns, width])
 }
 
-/** All layers: their outputs, preceded by the input of the first. */
-export function encoderLayers(p: Scope, config: VisionTransformerConfig, start: Tensor) {
+/** All layers: their outputs, preceded by the input of the first. Without a mask every token sees every other. */
+export function encoderLayers(p: Scope, config: EncoderConfig, start: Tensor, mask?: Tensor) {
   const hiddenStates = [start]
   const layers: VisionLayer[] = []
   for (let index = 0; index < config.num_hidden_layers; index++) {
-    const layer = encoderLayer(p.at('layers', index), config, hiddenStates[index])
+    const layer = encoderLayer(p.at('layers', index), config, hiddenStates[index], mask)
     hiddenStates.push(layer.hidden)
     layers.push(layer)
   }
   return { hiddenStates, layers }
 }
 
-function encoderLayer(p: Scope, config: VisionTransformerConfig, x: Tensor): VisionLayer {
+function encoderLayer(p: Scope, config: EncoderConfig, x: Tensor, mask?: Tensor): VisionLayer {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
   const project = (name: string) => linear(p.at('self_attn', name), normed, width)
   const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
-  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
-  const mixed = fullAttention(queries, keys, values, heads)
+  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads), mask)
+  const mixed = mask
+    ? mergeHeads(attend(attention, splitHeads(values, heads)))
+    : fullAttention(queries, keys, values, heads)
   const attended = add(x, linear(p.at('self_attn', 'out_proj'), mixed, width))
 
   const inner = linear(
