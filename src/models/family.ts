@@ -53,6 +53,12 @@ export interface Grid {
   readonly times?: readonly number[]
 }
 
+/** Patches that lie in a view as a whole. */
+export const wholePatches = ({ width, height }: Extent, patch: number): Grid => ({
+  rows: Math.floor(height / patch),
+  columns: Math.floor(width / patch),
+})
+
 /** A size in pixels. */
 export interface Extent {
   readonly width: number

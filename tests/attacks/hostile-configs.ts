@@ -111,10 +111,10 @@ export const HOSTILE_CONFIGS: HostileModel[] = [
     write: vision({ image_size: 16000, patch_size: 1 }),
   },
   {
-    name: 'patches that do not fill an image',
+    name: 'patches larger than an image',
     code: 'config_invalid',
-    message: 'vision_config.patch_size: 8 does not divide image_size 28',
-    write: vision({ patch_size: 8 }),
+    message: 'vision_config.patch_size: 29 is more than image_size 28',
+    write: vision({ patch_size: 29 }),
   },
   {
     name: 'decoder heads that do not divide the hidden size',

@@ -52,8 +52,8 @@ describe('a config that does not fit', () => {
   })
 
   it('names the encoder and its fields', () => {
-    expect(() => visionTowerOf({ ...vision, patch_size: 3 }, 'vision_config')).toThrow(
-      invalid('vision_config.patch_size: 3 does not divide image_size 8'),
+    expect(() => visionTowerOf({ ...vision, patch_size: 9 }, 'vision_config')).toThrow(
+      invalid('vision_config.patch_size: 9 is more than image_size 8'),
     )
     const siglip = { ...config, vision_config: { ...vision, model_type: 'siglip_vision_model' } }
     expect(() => llava.bind(siglip)).toThrow(/"default" drops a CLS token, this encoder has none; use "full"/)

@@ -4,7 +4,6 @@ import { exp, reshape, slice, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, parseConfig, size } from '../config.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { clipVision, clipVisionConfig } from '../vision/clip.ts'
-import { assertWholePatches } from '../vision/transformer.ts'
 import { type DualEncoder, dualFamily, dualWeightName } from './dual-encoder.ts'
 import { type TextTowerConfig, textFields, textTower } from './text-tower.ts'
 
@@ -48,7 +47,6 @@ function bind(raw: unknown, processor?: PreprocessorConfig): DualEncoder {
   const config = parseConfig(schema, raw)
   const vision = clipVisionConfig(config.vision_config_dict ?? config.vision_config ?? {}, 'vision_config')
   const text = parseConfig(textSchema, config.text_config_dict ?? config.text_config ?? {}, 'text_config')
-  assertWholePatches(vision, 'vision_config')
   assertHeads(text.num_attention_heads, text.hidden_size, 'text_config')
   const { projection_dim: width } = config
   return {

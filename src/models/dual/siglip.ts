@@ -4,7 +4,7 @@ import { add, exp, expand, fullAttention, matmul, reshape, slice, type Tensor, t
 import { act, assertHeads, configError, optionalSize, parseConfig, size } from '../config.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
-import { assertWholePatches, type VisionTransformerConfig } from '../vision/transformer.ts'
+import type { VisionTransformerConfig } from '../vision/transformer.ts'
 import { type DualEncoder, dualFamily, dualWeightName } from './dual-encoder.ts'
 import { textFields, textTower } from './text-tower.ts'
 
@@ -76,7 +76,6 @@ function bind(raw: unknown, processor?: PreprocessorConfig): DualEncoder {
   parseConfig(headless, config.vision_config, 'vision_config')
   const vision = siglipVisionConfig(config.vision_config, 'vision_config')
   const text = parseConfig(textSchema, config.text_config, 'text_config')
-  assertWholePatches(vision, 'vision_config')
   assertHeads(text.num_attention_heads, text.hidden_size, 'text_config')
   const { projection_size: width = text.hidden_size, max_position_embeddings: maxLength } = text
   if (width !== vision.hidden_size)

@@ -43,7 +43,7 @@ export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor): 
 
 /** Learnt positions [1 + n, d], of CLS first. */
 function positionEmbedding(p: Scope, config: ClipVisionConfig, grid: Grid): Tensor {
-  const side = config.image_size / config.patch_size
+  const side = Math.floor(config.image_size / config.patch_size)
   const table = p('weight', [side * side + 1, config.hidden_size])
   if (grid.rows === side && grid.columns === side) return table
   return concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)

@@ -30,7 +30,7 @@ export function siglipVisionConfig(raw: unknown, part: string): VisionTransforme
  * norm. It has no CLS token.
  */
 export function siglipVision(p: Scope, config: VisionTransformerConfig, pixels: Tensor): TowerFeatures {
-  const side = config.image_size / config.patch_size
+  const side = Math.floor(config.image_size / config.patch_size)
   const grid = gridOf(pixels, config.patch_size)
   const patches = patchEmbedding(p.at('embeddings', 'patch_embedding'), config, pixels, { bias: true })
   const table = p.at('embeddings', 'position_embedding')('weight', [side * side, config.hidden_size])

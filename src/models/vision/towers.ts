@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { chosenBy, parseConfig } from '../config.ts'
+import { chosenBy, configError, parseConfig } from '../config.ts'
 import { clipTower } from './clip.ts'
 import { dinov2RegistersTower, dinov2Tower } from './dinov2.ts'
 import { siglipTower } from './siglip.ts'
 import type { VisionTower } from './tower.ts'
-import { assertWholePatches } from './transformer.ts'
 
 /** How the vision encoder of each `model_type` is read. */
 const towers: Readonly<Record<string, (raw: unknown, part: string) => VisionTower>> = {
@@ -20,7 +19,6 @@ const typed = z.looseObject({ model_type: z.string().default('clip_vision_model'
 export function visionTowerOf(raw: unknown, part: string): VisionTower {
   const config = parseConfig(typed, raw, part)
   const tower = chosenBy(towers, config.model_type, part)(config, part)
-  const { imageSize, patchSize } = tower
-  assertWholePatches({ image_size: imageSize, patch_size: patchSize }, part)
-  return tower
+  if (tower.patchSize <= tower.imageSize) return tower
+  throw configError(`${part}.patch_size`, `${tower.patchSize} is more than image_size ${tower.imageSize}`)
 }

@@ -8,8 +8,18 @@ import {
   type Scope,
   splitHeads,
 } from '../../nn/index.ts'
-import { add, constant, fixedDim, fullAttention, matmul, reshape, type Tensor, transpose } from '../../tensor/index.ts'
-import { configError, imageSide, layerCount, optionalSize, size } from '../config.ts'
+import {
+  add,
+  constant,
+  fixedDim,
+  fullAttention,
+  matmul,
+  reshape,
+  slice,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
+import { imageSide, layerCount, optionalSize, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import { interpolationMatrix } from './positions.ts'
 
@@ -39,22 +49,10 @@ export const visionFields = {
   image_size: imageSide.default(224),
 }
 
-/**
- * Throws FoveaError `config_invalid` where patches do not fill an image. transformers drops the rest of the last row and
- * column; no published checkpoint has one.
- */
-export function assertWholePatches(
-  { image_size, patch_size }: Pick<VisionTransformerConfig, 'image_size' | 'patch_size'>,
-  part: string,
-): void {
-  if (image_size % patch_size)
-    throw configError(`${part}.patch_size`, `${patch_size} does not divide image_size ${image_size}`)
-}
-
-/** Patches of pixels [b, 3, H, W]. */
+/** Whole patches of pixels [b, 3, H, W]; what is left at the right and at the bottom is in none, as in a convolution. */
 export const gridOf = (pixels: Tensor, patchSize: number): Grid => ({
-  rows: fixedDim('vision', pixels, 2) / patchSize,
-  columns: fixedDim('vision', pixels, 3) / patchSize,
+  rows: Math.floor(fixedDim('vision', pixels, 2) / patchSize),
+  columns: Math.floor(fixedDim('vision', pixels, 3) / patchSize),
 })
 
 /** The convolution with stride = kernel = patch, as one matrix product over unfolded patches: [b, n, d], raster order. */
@@ -66,7 +64,8 @@ export function patchEmbedding(
 ): Tensor {
   const [batch] = pixels.shape
   const { rows, columns } = gridOf(pixels, s)
-  const cells = transpose(reshape(pixels, [batch, 3, rows, s, columns, s]), [0, 2, 4, 1, 3, 5])
+  const whole = slice(slice(pixels, 2, 0, rows * s), 3, 0, columns * s)
+  const cells = transpose(reshape(whole, [batch, 3, rows, s, columns, s]), [0, 2, 4, 1, 3, 5])
   const kernel = reshape(p('weight', [width, 3, s, s]), [width, 3 * s * s])
   const patches = matmul(reshape(cells, [batch, rows * columns, 3 * s * s]), transpose(kernel))
   return bias ? add(patches, p('bias', [width])) : patches

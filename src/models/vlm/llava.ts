@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activation, linear, type Scope } from '../../nn/index.ts'
 import { concat, slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
-import { type Architecture, family } from '../family.ts'
+import { type Architecture, family, wholePatches } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { languageOf } from '../language/languages.ts'
 import type { LlamaConfig } from '../language/llama.ts'
@@ -107,7 +107,7 @@ export function llavaArchitecture(
       ...(tied ? ['language_model.lm_head.'] : []),
     ],
     views: (image) => [singleView(image, processor, tower.imageSize)],
-    grid: ({ width, height }) => ({ rows: height / tower.patchSize, columns: width / tower.patchSize }),
+    grid: (view) => wholePatches(view, tower.patchSize),
     encode: (p, pixels) => {
       const { hiddenStates, layers, grid } = tower.encode(visionScope(p), pixels)
       return { layers, grid, special: tower.special, patches: selectFeatures(config, { hiddenStates }) }

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from '../../tensor/index.ts'
 import { parseConfig } from '../config.ts'
-import { type Architecture, family } from '../family.ts'
+import { type Architecture, family, wholePatches } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { languageOf } from '../language/languages.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
@@ -70,7 +70,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     ignored: ['vision_tower.vision_model.head.', ...(tied ? ['language_model.lm_head.'] : [])],
     views: (image) => [singleView(image, processor, viewSize)],
     prompt: prefixPrompt,
-    grid: ({ width, height }) => ({ rows: height / patchSize, columns: width / patchSize }),
+    grid: (view) => wholePatches(view, patchSize),
     encode: (p, pixels) => {
       const { layers, grid, hiddenStates } = siglipVision(visionScope(p), vision, pixels)
       const patches = layerNormed(visionScope(p).at('post_layernorm'), hiddenStates.at(-1)!, epsilon)

@@ -19,7 +19,11 @@ export const resize = paper({
   method: ({ keep }) => ({
     views: (views, { patchSize }) => {
       // The largest whole number of patches per side whose product stays within the share.
-      const shrink = (side: number) => Math.max(1, Math.floor((side / patchSize) * Math.sqrt(keep) + 1e-9)) * patchSize
+      const shrink = (side: number) => {
+        const whole = Math.floor(side / patchSize)
+        const patches = Math.max(1, Math.floor(whole * Math.sqrt(keep) + 1e-9))
+        return patches === whole ? side : patches * patchSize
+      }
       return views.map((view) => ({ ...view, width: shrink(view.width), height: shrink(view.height) }))
     },
   }),
