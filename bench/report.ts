@@ -16,6 +16,9 @@ export function startReport(repeat: number): Omit<Report, 'rows'> {
   return { date: new Date().toISOString().slice(0, 10), machine, load: loadavg()[0], repeat }
 }
 
+/** Where docs/benchmarks.md goes on with what `npm run bench:peers` measured. */
+export const PEERS_HEADING = '\n## Beside other engines\n'
+
 /** Other work takes cores away, so the figures are lower bounds of the machine's own. */
 export const isBusy = ({ load }: Pick<Report, 'load'>): boolean => load > 0.5
 

@@ -2,7 +2,7 @@
  * Measures what the project promises about speed, as ratios taken in one run: `npm run bench -- [--only NAME]
  * [--repeat N] [--json] [--write]`. Every run writes bench/results/latest.json, `--write` also docs/benchmarks.md.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FoveaError } from '../src/errors.ts'
@@ -10,7 +10,7 @@ import { NodeBackend } from '../src/runtime/node/backend.ts'
 import { coldStart } from './cold-start.ts'
 import { gemm, gemmPeak } from './gemm.ts'
 import { methods, prefill } from './mini.ts'
-import { isBusy, markdown, plainTable, type Report, startReport } from './report.ts'
+import { isBusy, markdown, PEERS_HEADING, plainTable, type Report, startReport } from './report.ts'
 import type { Benchmark, Context, Row, Skipped } from './row.ts'
 import { training } from './training.ts'
 import { worker } from './worker.ts'
@@ -55,6 +55,14 @@ async function measureAll(chosen: readonly Benchmark[], repeat: number): Promise
   return rows
 }
 
+/** The other part of the page is `npm run bench:peers`'s. */
+async function writeOwnPart(text: string): Promise<void> {
+  const path = pathOf('docs/benchmarks.md')
+  const page = await readFile(path, 'utf8')
+  const peers = page.indexOf(PEERS_HEADING)
+  await writeFile(path, peers < 0 ? text : text + page.slice(peers))
+}
+
 async function main(): Promise<void> {
   const { chosen, repeat, json, write } = readOptions()
   const start = startReport(repeat)
@@ -63,7 +71,7 @@ async function main(): Promise<void> {
   console.log(json ? JSON.stringify(report, null, 2) : plainTable(report.rows))
   await mkdir(pathOf('bench/results'), { recursive: true })
   await writeFile(pathOf('bench/results/latest.json'), `${JSON.stringify(report, null, 2)}\n`)
-  if (write) await writeFile(pathOf('docs/benchmarks.md'), markdown(report))
+  if (write) await writeOwnPart(markdown(report))
 }
 
 try {

@@ -6,7 +6,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { plainTable, startReport } from '../report.ts'
+import { PEERS_HEADING, plainTable, startReport } from '../report.ts'
 import { isMet, median, type Row, type Skipped } from '../row.ts'
 import { measureFovea } from './fovea.ts'
 import { measureLlamaCpp } from './llama-cpp.ts'
@@ -96,8 +96,8 @@ function ratios(model: string, timings: readonly Timing[]): Row[] {
 
 async function writeSection(lines: readonly string[]): Promise<void> {
   const path = pathOf('docs/benchmarks.md')
-  const [before] = (await readFile(path, 'utf8')).split('\n## Beside other engines\n')
-  await writeFile(path, `${before.trimEnd()}\n\n## Beside other engines\n\n${lines.join('\n')}\n`)
+  const [before] = (await readFile(path, 'utf8')).split(PEERS_HEADING)
+  await writeFile(path, `${before.trimEnd()}\n${PEERS_HEADING}\n${lines.join('\n').trimEnd()}\n`)
 }
 
 const { values } = parseArgs({
