@@ -1,19 +1,10 @@
 import { z } from 'zod'
-import {
-  activation,
-  attend,
-  attentionWeights,
-  layerNormed,
-  linear,
-  mergeHeads,
-  type Scope,
-  splitHeads,
-} from '../../nn/index.ts'
-import { add, concat, expand, reshape, slice, split, type Tensor } from '../../tensor/index.ts'
+import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
+import { add, concat, expand, fullAttention, reshape, split, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import type { TowerFeatures } from './tower.ts'
-import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
+import { gridOf, patchEmbedding, positionsWithClass, visionFields } from './transformer.ts'
 
 const schema = z.object({
   ...visionFields,
@@ -68,8 +59,7 @@ function embedPatches(p: Scope, config: BlipVisionConfig, pixels: Tensor, grid: 
   const patches = patchEmbedding(p.at('patch_embedding'), config, pixels, { bias: true })
   const cls = expand(p('class_embedding', [1, 1, width]), [pixels.shape[0], 1, width])
   const table = reshape(p('position_embedding', [1, side * side + 1, width]), [side * side + 1, width])
-  const positions = concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
-  return add(concat([cls, patches], 1), positions)
+  return add(concat([cls, patches], 1), positionsWithClass(table, side, grid))
 }
 
 function encoderLayer(p: Scope, config: BlipVisionConfig, x: Tensor): VisionLayer {
@@ -78,7 +68,7 @@ function encoderLayer(p: Scope, config: BlipVisionConfig, x: Tensor): VisionLaye
   const projected = linear(p.at('self_attn', 'qkv'), normed, 3 * width, config.qkv_bias)
   const [queries, keys, values] = split(projected, 2, [width, width, width])
   const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
-  const mixed = mergeHeads(attend(attention, splitHeads(values, heads)))
+  const mixed = fullAttention(queries, keys, values, heads)
   const attended = add(x, linear(p.at('self_attn', 'projection'), mixed, width))
 
   const normedAgain = layerNormed(p.at('layer_norm2'), attended, epsilon)

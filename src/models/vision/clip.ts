@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
-import { add, concat, expand, reshape, slice, type Tensor } from '../../tensor/index.ts'
+import { add, concat, expand, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { Grid } from '../family.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
@@ -8,7 +8,7 @@ import {
   encoderLayers,
   gridOf,
   patchEmbedding,
-  resampledPositions,
+  positionsWithClass,
   type VisionTransformerConfig,
   visionFields,
 } from './transformer.ts'
@@ -45,8 +45,7 @@ export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor): 
 function positionEmbedding(p: Scope, config: ClipVisionConfig, grid: Grid): Tensor {
   const side = Math.floor(config.image_size / config.patch_size)
   const table = p('weight', [side * side + 1, config.hidden_size])
-  if (grid.rows === side && grid.columns === side) return table
-  return concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
+  return positionsWithClass(table, side, grid)
 }
 
 export function clipTower(raw: unknown, part: string): VisionTower {

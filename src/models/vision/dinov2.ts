@@ -1,15 +1,6 @@
 import { z } from 'zod'
-import {
-  activation,
-  attend,
-  attentionWeights,
-  layerNormed,
-  linear,
-  mergeHeads,
-  type Scope,
-  splitHeads,
-} from '../../nn/index.ts'
-import { add, concat, expand, mul, reshape, silu, slice, type Tensor } from '../../tensor/index.ts'
+import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
+import { add, concat, expand, fullAttention, mul, reshape, silu, slice, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import { antialiasedMatrix, interpolationMatrix } from './positions.ts'
@@ -72,11 +63,7 @@ function encoderLayer(p: Scope, config: Dinov2Config, x: Tensor): VisionLayer {
   const project = (name: string) => linear(p.at('attention', 'attention', name), normed, width, config.qkv_bias)
   const [queries, keys, values] = [project('query'), project('key'), project('value')]
   const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
-  const mixed = linear(
-    p.at('attention', 'output', 'dense'),
-    mergeHeads(attend(attention, splitHeads(values, heads))),
-    width,
-  )
+  const mixed = linear(p.at('attention', 'output', 'dense'), fullAttention(queries, keys, values, heads), width)
   const attended = add(x, scaled('layer_scale1', mixed))
   const inner = layerNormed(p.at('norm2'), attended, epsilon)
   const hidden = add(attended, scaled('layer_scale2', feedForward(p.at('mlp'), config, inner)))

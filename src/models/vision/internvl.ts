@@ -1,20 +1,10 @@
 import { z } from 'zod'
-import {
-  activation,
-  attend,
-  attentionWeights,
-  layerNormed,
-  linear,
-  mergeHeads,
-  rmsNormed,
-  type Scope,
-  splitHeads,
-} from '../../nn/index.ts'
-import { add, concat, expand, mul, reshape, slice, type Tensor } from '../../tensor/index.ts'
+import { activation, attentionWeights, layerNormed, linear, rmsNormed, type Scope, splitHeads } from '../../nn/index.ts'
+import { add, concat, expand, fullAttention, mul, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../family.ts'
 import type { TowerFeatures } from './tower.ts'
-import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
+import { gridOf, patchEmbedding, positionsWithClass, visionFields } from './transformer.ts'
 
 /** A side in pixels; files give one number or height and width. */
 const square = z
@@ -78,7 +68,7 @@ export function internVisionOutput(p: Scope, config: InternVisionConfig, { hidde
 function positionEmbedding(p: Scope, { image_size, patch_size, hidden_size }: InternVisionConfig, grid: Grid): Tensor {
   const side = Math.floor(image_size / patch_size)
   const table = reshape(p('position_embeddings', [1, side * side + 1, hidden_size]), [side * side + 1, hidden_size])
-  return concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
+  return positionsWithClass(table, side, grid)
 }
 
 function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor): VisionLayer {
@@ -92,7 +82,7 @@ function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor): VisionLa
   const queries = normed('q_norm', project('q_proj'))
   const keys = normed('k_norm', project('k_proj'))
   const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
-  const mixed = mergeHeads(attend(attention, splitHeads(project('v_proj'), heads)))
+  const mixed = fullAttention(queries, keys, project('v_proj'), heads)
   const attended = add(x, scaled('lambda_1', linear(p.at('attention', 'projection_layer'), mixed, width)))
   const after = norm(p.at('layernorm_after'), attended, epsilon)
   const hidden = add(attended, scaled('lambda_2', feedForward(p.at('mlp'), config, after)))

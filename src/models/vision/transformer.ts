@@ -10,6 +10,7 @@ import {
 } from '../../nn/index.ts'
 import {
   add,
+  concat,
   constant,
   fixedDim,
   fullAttention,
@@ -84,6 +85,12 @@ export function resampledPositions(
   const across = constant(matrix(side, columns), [columns, side])
   const tall = reshape(matmul(down, reshape(table, [side, side * width])), [rows, side, width])
   return reshape(matmul(across, tall), [rows * columns, width])
+}
+
+/** The same of a table [1 + n, d] that begins with CLS, which lies nowhere. */
+export function positionsWithClass(table: Tensor, side: number, grid: Grid): Tensor {
+  if (grid.rows === side && grid.columns === side) return table
+  return concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
 }
 
 /** All layers: their outputs, preceded by the input of the first. Without a mask every token sees every other. */
