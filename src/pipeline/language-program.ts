@@ -1,7 +1,6 @@
 import { FoveaError } from '../errors.ts'
 import type { Architecture } from '../models/family.ts'
-import { toRows } from '../models/language/llama.ts'
-import type { DecoderLayer, Hidden } from '../models/language/sequence.ts'
+import { type DecoderLayer, type Hidden, toRows } from '../models/language/sequence.ts'
 import { createScope } from '../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../runtime/index.ts'
 import {

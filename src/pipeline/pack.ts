@@ -29,11 +29,16 @@ export function packViews(views: readonly EncodedView[], slots: readonly PackedS
     embeds: joinRows(rows, width),
     owner,
     grid: { rows: 1, columns: owner.length },
-    milliseconds: views.reduce((sum, view) => sum + view.milliseconds, 0),
-    cost: views.reduce((sum, { cost }) => ({ flops: sum.flops + cost.flops, bytes: sum.bytes + cost.bytes }), {
-      flops: 0,
-      bytes: 0,
-    }),
+    ...effortOf(views),
+  }
+}
+
+/** What encoding several views took together. */
+export function effortOf(views: readonly EncodedView[]): Pick<EncodedView, 'milliseconds' | 'cost'> {
+  const sum = (value: (view: EncodedView) => number) => views.reduce((total, view) => total + value(view), 0)
+  return {
+    milliseconds: sum((view) => view.milliseconds),
+    cost: { flops: sum(({ cost }) => cost.flops), bytes: sum(({ cost }) => cost.bytes) },
   }
 }
 

@@ -37,9 +37,15 @@ import {
   slice,
   sub,
   type Tensor,
-  transpose,
 } from '../../tensor/index.ts'
-import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
+import {
+  type DecoderLayer,
+  type DecoderOptions,
+  type DecoderResult,
+  type Hidden,
+  type PastLayer,
+  withPast,
+} from './sequence.ts'
 
 /** `text_config` of a LLaMA checkpoint. */
 export interface LlamaConfig {
@@ -160,11 +166,11 @@ function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, context: LayerCo
   const k = rotatePart(projected.k, rotary, keyHeads, rotary_width)
   const { v } = projected
   const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
-  const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
+  const allKeys = withPast(past?.keys, keys)
 
   const explicit = () => {
-    const allValues = past ? concat([fromRows(past.values), values], 2) : values
-    return mergeHeads(attend(attentionWeights(queries, allKeys, context.mask(), config.scoring), allValues))
+    const weights = attentionWeights(queries, allKeys, context.mask(), config.scoring)
+    return mergeHeads(attend(weights, withPast(past?.values, values)))
   }
   const mixed =
     past && hasKernel(config, context)
@@ -219,13 +225,6 @@ function rotatePart(x: Tensor, rotary: Rotation, heads: number, width?: number):
   const whole = concat([reshape(turned, [batch, length, heads, width]), slice(apart, -1, width)], -1)
   return reshape(whole, x.shape)
 }
-
-/** Cache rows [past, hk, d] -> [1, hk, past, d]. */
-export const fromRows = (rows: Tensor): Tensor =>
-  reshape(transpose(rows, [1, 0, 2]), [1, rows.shape[1], rows.shape[0], rows.shape[2]])
-
-/** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */
-export const toRows = (x: Tensor): Tensor => reshape(transpose(x, [0, 2, 1, 3]), [x.shape[2], x.shape[1], x.shape[3]])
 
 function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const value = known.get(key) ?? make()

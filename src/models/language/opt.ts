@@ -10,11 +10,18 @@ import {
   type Scope,
   splitHeads,
 } from '../../nn/index.ts'
-import { add, cast, concat, type Tensor } from '../../tensor/index.ts'
+import { add, cast, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
-import { causalMask, fromRows } from './llama.ts'
-import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
+import { causalMask } from './llama.ts'
+import {
+  type DecoderLayer,
+  type DecoderOptions,
+  type DecoderResult,
+  type Hidden,
+  type PastLayer,
+  withPast,
+} from './sequence.ts'
 
 const schema = z.object({
   vocab_size: size.default(50272),
@@ -103,8 +110,7 @@ function decoderLayer(p: Scope, config: OptConfig, x: Tensor, { mask, past }: La
   const normed = normBefore(p.at('self_attn_layer_norm'), config, x)
   const project = (name: string) => splitHeads(linear(p.at('self_attn', name), normed, width, bias), heads)
   const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
-  const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
-  const allValues = past ? concat([fromRows(past.values), values], 2) : values
+  const [allKeys, allValues] = [withPast(past?.keys, keys), withPast(past?.values, values)]
   const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, mask), allValues))
   const attended = normAfter(
     p.at('self_attn_layer_norm'),

@@ -1,5 +1,5 @@
 import type { Scoring } from '../../nn/index.ts'
-import type { Dim, Tensor } from '../../tensor/index.ts'
+import { concat, type Dim, reshape, type Tensor, transpose } from '../../tensor/index.ts'
 
 /** Hidden states on their way through a decoder. Batch is 1 wherever tokens are dropped. */
 export interface Hidden {
@@ -52,4 +52,14 @@ export interface DecoderResult {
   readonly inputs: readonly Hidden[]
   /** Normalised output, [b, s, d]. */
   readonly hidden: Tensor
+}
+
+/** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */
+export const toRows = (x: Tensor): Tensor => reshape(transpose(x, [0, 2, 1, 3]), [x.shape[2], x.shape[1], x.shape[3]])
+
+/** Keys or values of cached rows [past, hk, d] and of new tokens [b, hk, s, d]: [b, hk, past + s, d]. */
+export function withPast(rows: Tensor | undefined, x: Tensor): Tensor {
+  if (!rows) return x
+  const [past, heads, width] = rows.shape
+  return concat([reshape(transpose(rows, [1, 0, 2]), [1, heads, past, width]), x], 2)
 }

@@ -10,12 +10,19 @@ import {
   type Scope,
   splitHeads,
 } from '../../nn/index.ts'
-import { add, addDim, arange, cast, concat, type Dim, dimValue, mul, reshape, type Tensor } from '../../tensor/index.ts'
+import { add, addDim, arange, cast, type Dim, dimValue, mul, reshape, type Tensor } from '../../tensor/index.ts'
 import { configError, headSize, layerCount, optionalLayerCount, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
-import { causalMask, fromRows } from './llama.ts'
+import { causalMask } from './llama.ts'
 import { relativeBias } from './relative-positions.ts'
-import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
+import {
+  type DecoderLayer,
+  type DecoderOptions,
+  type DecoderResult,
+  type Hidden,
+  type PastLayer,
+  withPast,
+} from './sequence.ts'
 
 const schema = z.object({
   vocab_size: size.default(32128),
@@ -145,8 +152,7 @@ function attention(p: Scope, config: T5Config, x: Tensor, { memory, bias, past }
   const project = (name: string, from: Tensor) => splitHeads(linear(p.at(name), from, heads * width, false), heads)
   const queries = mul(project('q', x), Math.sqrt(width))
   const [keys, values] = [project('k', memory), project('v', memory)]
-  const allKeys = past ? concat([fromRows(past.keys), keys], 2) : keys
-  const allValues = past ? concat([fromRows(past.values), values], 2) : values
+  const [allKeys, allValues] = [withPast(past?.keys, keys), withPast(past?.values, values)]
   const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, bias), allValues))
   return { queries, keys, values, allKeys, bias, output: linear(p.at('o'), mixed, d_model, false) }
 }

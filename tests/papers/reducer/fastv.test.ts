@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { llama, toRows } from '../../../src/models/language/llama.ts'
+import { llama } from '../../../src/models/language/llama.ts'
+import { toRows } from '../../../src/models/language/sequence.ts'
 import { languageScope } from '../../../src/models/vlm/llava.ts'
 import { createScope, type Scope } from '../../../src/nn/index.ts'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
