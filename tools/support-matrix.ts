@@ -10,7 +10,8 @@ import type { Architecture, Family } from '../src/models/family.ts'
 import { findFamily } from '../src/models/find-family.ts'
 import { parsePreprocessor } from '../src/models/image-processor.ts'
 import { families } from '../src/models/index.generated.ts'
-import { readProcessor } from '../src/pipeline/node-folder.ts'
+import { readProcessor } from '../src/pipeline/node-read-model.ts'
+import { readModelFile } from '../src/text/model-file.ts'
 import { isEntry } from './entry.ts'
 
 const PAGE = 'docs/models.md'
@@ -59,7 +60,10 @@ async function readFixture(root: string, name: string): Promise<Fixture> {
   if (!existsSync(path)) throw new Error(`${path} is missing; tests/fixtures/make_*.py record what it should hold`)
   const config: Config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
   const { cases }: Expected = JSON.parse(readFileSync(path, 'utf8'))
-  const processor = parsePreprocessor(await readProcessor(folder), folder)
+  const processor = parsePreprocessor(
+    await readProcessor({ name: folder, readText: (file) => readModelFile(folder, file) }),
+    folder,
+  )
   return {
     name,
     modelType: config.model_type,

@@ -28,7 +28,8 @@ function invalid(message: string): FoveaError {
   return new FoveaError('checkpoint_invalid', 'input', message)
 }
 
-async function listFolder(folder: string): Promise<string[]> {
+/** Names in a folder. Throws FoveaError `file_missing`, `checkpoint_not_folder`. */
+export async function listFolder(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch (cause) {

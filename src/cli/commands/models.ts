@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { cachedSnapshot } from '../../hub/cache.ts'
 import {
@@ -15,10 +16,10 @@ import { offlineError, type PulledModel, pullModel } from '../../hub/pull.ts'
 import { formatReference, type ModelReference, requireReference } from '../../hub/reference.ts'
 import { hubSettings } from '../../hub/settings.ts'
 import { assertKnown } from '../../models/find-family.ts'
+import { describeSource, type ModelInfo } from '../../pipeline/node-model-info.ts'
 import { command } from '../command.ts'
 import { downloadView, formatBytes } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
-import { describeSource, type ModelInfo } from '../model-info.ts'
 import { modelPath } from '../package-root.ts'
 import { progressView } from '../progress.ts'
 import { note, print, table } from '../terminal.ts'
@@ -157,7 +158,7 @@ const info = command<JsonFlag>({
       .option('--json', 'print one JSON object; sizes are in bytes'),
   run: async ({ args: [name], options, signal }) => {
     const { source, isLocal } = await findSource(name as string, signal)
-    const found = await describeSource(name as string, source)
+    const found = await describeSource(source)
     print(options.json ? JSON.stringify({ ...found, isLocal }) : describeInfo(found, isLocal))
   },
 })
@@ -165,19 +166,20 @@ const info = command<JsonFlag>({
 /** The files of a folder, of the cache, or of the hub, in this order. */
 async function findSource(name: string, signal: AbortSignal): Promise<{ source: ModelSource; isLocal: boolean }> {
   const path = modelPath(name)
-  if (await stat(path).catch(() => undefined)) return { source: await localSource(path), isLocal: true }
+  if (await stat(path).catch(() => undefined)) return { source: await localSource(path, name), isLocal: true }
   const reference = requireReference(name)
   const settings = hubSettings()
   const cached = await cachedSnapshot(settings.cache, reference)
-  if (cached) return { source: await localSource(cached), isLocal: true }
+  if (cached) return { source: { ...(await localSource(cached, name)), commit: basename(cached) }, isLocal: true }
   if (settings.offline) throw offlineError(name)
   return { source: await remoteSource(settings, reference, signal), isLocal: false }
 }
 
 function describeInfo(found: ModelInfo, isLocal: boolean): string {
-  const { weights, kvPer1000Tokens } = found.memory
   const dtypes = Object.entries(found.dtypes).map(([dtype, count]) => `${dtype} (${grouped(count)})`)
-  const precisions = Object.entries(weights).map(([precision, bytes]) => `${precision} ${formatBytes(bytes)}`)
+  const memory = found.memory.map(({ precision, total }) => `${precision} ${formatBytes(total)}`)
+  const [{ context, cache } = { context: 0, cache: 0 }] = found.memory
+  const included = context > 0 ? `, with ${grouped(context)} tokens of context (${formatBytes(cache)})` : ''
   const facts: [string, string | undefined][] = [
     ['model', found.model],
     ['commit', found.commit],
@@ -185,8 +187,7 @@ function describeInfo(found: ModelInfo, isLocal: boolean): string {
     ['parameters', grouped(found.parameters)],
     ['stored as', dtypes.join(', ')],
     ['on disk', `${formatBytes(found.bytes)} in ${found.files.length} files, ${isLocal ? 'here' : 'not downloaded'}`],
-    ['weights in memory', precisions.join(', ')],
-    ['1,000 tokens of KV', kvPer1000Tokens === undefined ? undefined : formatBytes(kvPer1000Tokens)],
+    ['memory', memory.length > 0 ? memory.join(', ') + included : undefined],
   ]
   const width = Math.max(...facts.map(([name]) => name.length)) + 2
   const lines = facts.flatMap(([name, value]) => (value === undefined ? [] : name.padEnd(width) + escapeLine(value)))
