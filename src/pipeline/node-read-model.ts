@@ -1,6 +1,7 @@
 /** What the small files and the tensor headers say of a model: all that loading has to know before it reads weights. */
 import { basename } from 'node:path'
 import type { CheckpointTensor } from '../checkpoints/open-checkpoint.ts'
+import { otherWeights } from '../checkpoints/other-weights.ts'
 import { FoveaError } from '../errors.ts'
 import type { ModelSource } from '../hub/model-source.ts'
 import type { DualEncoder, DualFamily } from '../models/dual/dual-encoder.ts'
@@ -56,11 +57,17 @@ export async function readEmbedder(source: ModelSource): Promise<DescribedEmbedd
   return { config, preprocessor, stored, family, encoder }
 }
 
-/** config.json, parsed. Throws FoveaError `config_missing`, and those of `parseModelJson`. */
+/**
+ * config.json, parsed. Throws FoveaError `config_missing`, or what `otherWeights` says of the files there are; those of
+ * `parseModelJson`.
+ */
 export async function readConfig(source: ModelSource): Promise<Record<string, unknown>> {
   const config = await readJson(source, 'config.json')
   if (config) return config
-  throw new FoveaError('config_missing', 'input', `${source.name}: it holds no config.json, so it is no model folder`)
+  const names = source.files.map(({ name }) => name)
+  const others = names.some((name) => name.endsWith('.safetensors')) ? undefined : otherWeights(source.name, names)
+  const message = `${source.name}: it holds no config.json, so it is no model folder`
+  throw others ?? new FoveaError('config_missing', 'input', message)
 }
 
 /** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
