@@ -1,6 +1,6 @@
 import { embedTokens, llama, logitsOf } from '../../models/language/llama.ts'
 import { connect, encodeImage, type LlavaConfig, languageScope, selectFeatures } from '../../models/vlm/llava.ts'
-import { crossEntropy, linear, rmsNormed, type Scope, weightedMean } from '../../nn/index.ts'
+import { linear, rmsNormed, type Scope } from '../../nn/index.ts'
 import {
   abs,
   and,
@@ -8,6 +8,7 @@ import {
   cast,
   concat,
   constant,
+  crossEntropy,
   equal,
   greaterEqual,
   input,
@@ -19,6 +20,7 @@ import {
   slice,
   sub,
   type Tensor,
+  weightedMean,
 } from '../../tensor/index.ts'
 import { denseLosses } from './dense.ts'
 
@@ -59,7 +61,8 @@ export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape)
   const { hidden, inputs } = llama(languageScope(p), config.text_config, { states, positions }, { mask: () => mask })
 
   const logits = logitsOf(languageScope(p), config.text_config, slice(hidden, 1, n))
-  const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), input('weights', [batch, text]))
+  const weights = input('weights', [batch, text])
+  const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), { weights })
   const dense = denseLosses(p.at('dense'), features.hiddenStates.at(-1)!, batch, n)
   const evidence = evidenceLoss(
     p.at('dense', 'evidence'),
