@@ -182,14 +182,15 @@ function sensitivityTable({ layers }: PrecisionReport, isWanted = false): string
   const percent = (share?: number) => (share === undefined ? '' : `${(100 * share).toFixed(2)} %`)
   const rows = [...layers]
     .sort((a, b) => worst(b) - worst(a))
-    .map(({ weight, form, errors, smoothed }) => [
+    .map(({ weight, form, errors, plainError, smoothed }) => [
       weight,
       form,
       smoothed ? 'yes' : '',
+      percent(plainError),
       percent(errors.int8),
       percent(errors.int4),
     ])
-  return [table(['layer', 'kept in', 'smoothed', '>int8 error', '>int4 error'], rows)]
+  return [table(['layer', 'kept in', 'smoothed', '>int8 error, one scale', '>int8 error', '>int4 error'], rows)]
 }
 
 const partRow = ({ name, layers, parameters }: Part): string[] => [
