@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
-import type { Architecture } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
+import type { PromptForm } from '../models/prompt-form.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
@@ -38,11 +38,11 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
   signal?.throwIfAborted()
   const { config, family, preprocessor, architecture, stored } = await readModel(await localSource(folder))
-  const { question } = architecture
+  const { question } = architecture.vision
   const [tokenizer, questionTokenizer, template, generation] = await Promise.all([
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
-    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture)),
+    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture.prompt)),
     readModelJson(folder, 'generation_config.json'),
   ])
   const parts = {
@@ -72,7 +72,7 @@ function endOfText(generation: Record<string, unknown>, config: Record<string, u
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
-function missingTemplate(error: unknown, { imagesFirst }: Architecture): ChatTemplate {
+function missingTemplate(error: unknown, { imagesFirst }: PromptForm): ChatTemplate {
   if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
   if (imagesFirst) return plainTemplate
   return {

@@ -5,7 +5,7 @@ import { otherWeights } from '../checkpoints/other-weights.ts'
 import { FoveaError } from '../errors.ts'
 import type { ModelSource } from '../hub/model-source.ts'
 import type { DualEncoder, DualFamily } from '../models/dual/dual-encoder.ts'
-import type { Architecture, Family } from '../models/family.ts'
+import { type Architecture, type Family, ignoredWeights } from '../models/family.ts'
 import { findDualFamily, findFamily } from '../models/find-family.ts'
 import { type PreprocessorConfig, parsePreprocessor } from '../models/image-processor.ts'
 import type { DType } from '../tensor/index.ts'
@@ -40,8 +40,11 @@ export async function readModel(source: ModelSource): Promise<DescribedModel> {
   const family = findFamily(config, source.name)
   const preprocessor = parsePreprocessor(await readProcessor(source), source.name)
   const architecture = family.bind(config, preprocessor)
-  const { ignored, fallbacks } = architecture
-  const stored = storedWeights(await source.tensors(), { weightName: family.weightName, ignored, fallbacks })
+  const stored = storedWeights(await source.tensors(), {
+    weightName: family.weightName,
+    ignored: ignoredWeights(architecture),
+    fallbacks: architecture.language.fallbacks,
+  })
   checkWeights((scope) => traceModel(architecture, scope), stored.entries, source.name)
   return { config, preprocessor, stored, family, architecture }
 }
