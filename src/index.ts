@@ -14,8 +14,9 @@ export { filterPapers, findPaper, papers } from './papers/registry.ts'
 export type { Conversation, Reply } from './pipeline/conversation.ts'
 export type { Embedder } from './pipeline/embedder.ts'
 export type { Embeddings, EmbedOptions, Similarity } from './pipeline/embedder-parts.ts'
+export type { ContentPart, Message } from './pipeline/messages.ts'
 export { compose, dense, type Method } from './pipeline/method.ts'
-export type { GenerateOptions, Model } from './pipeline/model.ts'
+export type { GenerateOptions, MessagesOptions, Model, PromptOptions } from './pipeline/model.ts'
 export * as hub from './pipeline/node-hub.ts'
 export type { LoadOptions } from './pipeline/node-load.ts'
 export { type LoadEmbedderOptions, loadEmbedder } from './pipeline/node-load-embedder.ts'
@@ -25,6 +26,7 @@ export { estimateMemory, type MemoryEstimate } from './pipeline/quantization/est
 export type { Calibration } from './pipeline/quantization/node-precision.ts'
 export type { Precision } from './pipeline/quantization/plan.ts'
 export { type PrecisionReport, precisionLine } from './pipeline/quantization/precision-report.ts'
+export type { ReplyStream } from './pipeline/reply-stream.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/sequence.ts'
 export {
   clsAttention,

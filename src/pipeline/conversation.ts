@@ -5,8 +5,10 @@ import { createSampler, type Sampler } from '../text/sampling.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
+import { assertSpeakable } from './messages.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
-import { afterImages } from './plain-prompt.ts'
+import { afterImages, textOf } from './plain-prompt.ts'
+import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { EncodedView } from './vision-program.ts'
 
 export interface Reply {
@@ -68,19 +70,44 @@ export class Conversation {
    * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
+    const pictures = this.messages.length === 0 ? this.pictures() : []
+    return this.turn([{ role: 'user', content: [...pictures, { type: 'text', text: prompt }] }], prompt, options)
+  }
+
+  /** As `ask`, piece by piece. */
+  stream(prompt: string, options: AskOptions = {}): ReplyStream {
+    return streamReply((own) => this.ask(prompt, { ...options, ...own }), options)
+  }
+
+  /**
+   * Begins the conversation with turns that were said elsewhere and answers the last of them: one prefill of it all.
+   * @param messages with a part for each picture, in their order
+   * @throws FoveaError `messages_unsupported`, `messages_invalid`, and what `ask` throws
+   */
+  async answerLast(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Reply> {
+    if (this.messages.length > 0 || options.rawPrompt) {
+      const problem = options.rawPrompt
+        ? 'rawPrompt goes with a prompt, not with messages'
+        : 'the conversation has begun'
+      throw new FoveaError('messages_invalid', 'usage', problem)
+    }
+    assertSpeakable(messages, this.parts)
+    return this.turn(messages, textOf(messages[messages.length - 1]), options)
+  }
+
+  /** Adds messages, of which the last is a question of this text, and the answer to it. */
+  private async turn(added: readonly ChatMessage[], prompt: string, options: AskOptions): Promise<Reply> {
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
-    const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? this.pictures() : []
-    const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
-    this.messages.push({ role: 'user', content })
+    const before = this.messages.length
+    this.messages.push(...added)
     try {
       const reply = await this.answer(prompt, options)
       this.messages.push({ role: 'assistant', content: [{ type: 'text', text: reply.text }] })
       return reply
     } catch (error) {
-      this.messages.pop()
+      this.messages.length = before
       throw error
     } finally {
       if (this.state === 'answering') this.state = 'idle'
@@ -98,7 +125,7 @@ export class Conversation {
     const { imageToken } = form
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const text = this.textOf(prompt, options.rawPrompt)
+    const text = this.promptText(prompt, options.rawPrompt)
     const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
     this.images = inPromptOrder(said, form, this.images)
     const ids = expandImages(said, imageToken, this.images)
@@ -115,7 +142,7 @@ export class Conversation {
   }
 
   /** The whole prompt as text: by the family itself, as it was written, or by the chat template. */
-  private textOf(prompt: string, isRaw = false): string {
+  private promptText(prompt: string, isRaw = false): string {
     const { architecture, tokenizer } = this.parts
     const { name, prompt: form } = architecture
     if (!form.write) return isRaw ? prompt : this.render()

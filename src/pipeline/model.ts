@@ -12,20 +12,39 @@ import { Conversation, type Reply } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
 import { imagePrompt } from './layout.ts'
+import { arrange, assertSpeakable, type Message } from './messages.ts'
 import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
 import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { questionIds } from './plain-prompt.ts'
 import { ProgramCache } from './program-cache.ts'
+import { type ReplyStream, streamReply } from './reply-stream.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
-export interface GenerateOptions extends AskOptions {
-  readonly prompt: string
+interface AboutPictures extends AskOptions {
+  /** With messages: those for the parts that hold none themselves, in order. */
   readonly images?: readonly RgbImage[]
+  /** The same. */
   readonly videos?: readonly Video[]
   readonly method?: Method
 }
+
+/** One question, its pictures before it: the images, then the videos. */
+export interface PromptOptions extends AboutPictures {
+  readonly prompt: string
+  readonly messages?: undefined
+}
+
+/** A conversation up to a question; pictures go where its parts say. */
+export interface MessagesOptions extends AboutPictures {
+  /** The last is of role `user`. What the assistant said before is part of the prompt. */
+  readonly messages: readonly Message[]
+  readonly prompt?: undefined
+  readonly rawPrompt?: undefined
+}
+
+export type GenerateOptions = PromptOptions | MessagesOptions
 
 const CACHED_IMAGES = 16
 /** Vision programs, one per size of view and method. */
@@ -43,14 +62,36 @@ export class Model {
     private readonly backend: Backend,
   ) {}
 
-  /** Answers one prompt about any number of images and videos; the images come first, then the videos, in order. */
-  async generate({ prompt, images = [], videos = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
+  /**
+   * Answers a prompt, or the last of several messages, about any number of images and videos.
+   * @throws FoveaError kind `usage`: `prompt_or_messages`, `messages_invalid`, `messages_unsupported`, `image_count`, and
+   *   what options, template or model refuse
+   */
+  async generate(options: GenerateOptions): Promise<Reply> {
+    const { prompt, messages: said, images: still, videos: moving, method = dense, ...rest } = options
+    if (prompt !== undefined && said === undefined)
+      return this.answer({ images: still, videos: moving, method }, (conversation) => conversation.ask(prompt, rest))
+    if (prompt !== undefined || said === undefined) throw choiceError(said !== undefined)
+    const { messages, images, videos } = arrange(said, still, moving)
+    assertSpeakable(messages, this.parts) // before any picture is encoded
+    return this.answer({ images, videos, method }, (conversation) => conversation.answerLast(messages, rest))
+  }
+
+  private async answer(
+    { images, videos, method }: Pick<GenerateOptions, 'images' | 'videos' | 'method'>,
+    say: (conversation: Conversation) => Promise<Reply>,
+  ): Promise<Reply> {
     const conversation = await this.converse(images, method, videos)
     try {
-      return await conversation.ask(prompt, options)
+      return await say(conversation)
     } finally {
       await conversation.close()
     }
+  }
+
+  /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
+  stream(options: GenerateOptions): ReplyStream {
+    return streamReply((own) => this.generate({ ...options, ...own }), options)
   }
 
   /** Starts a conversation about images and videos: they are encoded once, and turns reuse the KV cache of those before. */
@@ -164,6 +205,9 @@ export class Model {
     return made
   }
 }
+
+const choiceError = (both: boolean): FoveaError =>
+  new FoveaError('prompt_or_messages', 'usage', `give a prompt or messages, ${both ? 'not both' : 'one of them'}`)
 
 function assertCount({ length }: readonly RgbImage[], { prompt: { maxImages }, name }: Architecture): void {
   if (length <= (maxImages ?? length)) return

@@ -65,6 +65,11 @@ it('examples/conversation.ts goes on from the first turn', async () => {
   expect(printed).toMatch(/ 0 from the turn before\n.*tokens of text, [1-9]\d* from the turn before\n$/s)
 })
 
+it('examples/messages.ts asks on about a second picture, in one prefill', async () => {
+  const printed = await run('messages', [folder, image, image])
+  expect(printed).toMatch(/.+\n(stop|length) after \d+ tokens, 32 visual tokens in the prompt\n$/s)
+})
+
 it('examples/hub.ts looks at a model, fetches it and checks it', async () => {
   const { endpoint, settings } = await startHub()
   const printed = await run('hub', [ID], { HF_ENDPOINT: endpoint, HF_HUB_CACHE: settings.cache, HF_TOKEN: '' })
