@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { secondsToOutput } from '../../bench/cold-start.ts'
+import { growthOf, WARMUP } from '../../bench/memory.ts'
 import { markdown, plainTable } from '../../bench/report.ts'
 import { isMet, median, medianOf, type Row, type Skipped } from '../../bench/row.ts'
 
@@ -39,6 +40,20 @@ describe('benchmarks', () => {
     expect(markdown(report)).toContain('on 2026-05-04: a machine; medians of 7.\n')
     expect(markdown(report)).toContain('| start | at most 1.5 s | 1.7 s | NOT MET |  |')
     expect(markdown({ ...report, load: 3 })).toContain('The machine was busy (load 3.0)')
+  })
+
+  it('tell a leak from what allocators take and give back', () => {
+    const samples = (leak: number) =>
+      Array.from(
+        { length: 300 },
+        (_, at) => (400 + Math.min(at, WARMUP) + (at % 70 < 40 ? 15 : 0) + leak * at) * 2 ** 20,
+      )
+    const [sound, leaking] = [growthOf(samples(0)), growthOf(samples(0.5))]
+    expect(sound.warm).toBeCloseTo(500, -2)
+    expect(Math.abs(sound.end - sound.warm)).toBeLessThan(16)
+    expect(Math.abs(sound.slope)).toBeLessThan(10)
+    expect(leaking.end - leaking.warm).toBeGreaterThan(60)
+    expect(leaking.slope).toBeGreaterThan(40)
   })
 
   it('time a process to the last that it printed', async () => {
