@@ -7,17 +7,21 @@ import { fileURLToPath } from 'node:url'
 import { loadModel } from '../src/evaluation/load-model.ts'
 import type { RgbImage } from '../src/media/image.ts'
 import { parseMethod } from '../src/papers/methods.ts'
-import { dense } from '../src/pipeline/method.ts'
+import { dense, type Method } from '../src/pipeline/method.ts'
 import type { Model } from '../src/pipeline/model.ts'
 import { fromRgba } from '../src/training/mini/images.ts'
 import { makeScene } from '../src/world/index.ts'
 import { createWorldCanvas, renderPixels } from '../src/world/node-canvas.ts'
 
-const methods = [
-  dense,
-  ...['fastv:keep=.25', 'visionzip:keep=.25', 'random:keep=.5'].map(parseMethod),
-  // More sizes of views than there are programs kept.
-  ...[0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((keep) => parseMethod(`resize:keep=${keep}`)),
+/** A share of tokens that no earlier question had. */
+const share = (at: number): string => (0.2 + 0.7 * ((at * 0.618034) % 1)).toFixed(4)
+/** `resize` makes views of every size, `fastv` a language model for every share. */
+const methods: readonly ((at: number) => Method)[] = [
+  () => dense,
+  () => parseMethod('visionzip:keep=.25'),
+  (at) => parseMethod(`resize:keep=${share(at)}`),
+  () => parseMethod('random:keep=.5'),
+  (at) => parseMethod(`fastv:layer=2,keep=${share(at)}`),
 ]
 const QUESTIONS = ['how many objects are there?', 'what color is the star?', 'is there a circle?']
 const options = { maxTokens: 6, ignoreEos: true }
@@ -30,7 +34,7 @@ const sceneImage = (index: number): RgbImage =>
 
 /** Every third question goes on in a conversation. */
 async function askOne(model: Model, at: number): Promise<void> {
-  const [method, prompt, image] = [methods[at % methods.length], QUESTIONS[at % QUESTIONS.length], sceneImage(at)]
+  const [method, prompt, image] = [methods[at % methods.length](at), QUESTIONS[at % QUESTIONS.length], sceneImage(at)]
   if (at % 3 !== 0) {
     await model.generate({ prompt, images: [image], method, ...options })
     return

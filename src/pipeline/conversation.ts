@@ -37,6 +37,12 @@ export interface ImagesInQuestion {
   encode(text: string): Promise<readonly EncodedImage[]>
 }
 
+interface ConversationRest {
+  readonly inQuestion?: ImagesInQuestion
+  /** Called when the language program is needed no longer. */
+  release?(): Promise<void>
+}
+
 /** Several turns about the same images. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   private readonly messages: ChatMessage[] = []
@@ -54,7 +60,7 @@ export class Conversation {
     private readonly language: LanguageProgram,
     private images: readonly EncodedImage[],
     private readonly key: string,
-    private readonly inQuestion?: ImagesInQuestion,
+    private readonly rest: ConversationRest = {},
   ) {}
 
   private get views(): readonly EncodedView[] {
@@ -62,7 +68,7 @@ export class Conversation {
   }
 
   private get imageCount(): number {
-    return this.inQuestion?.count ?? this.images.length
+    return this.rest.inQuestion?.count ?? this.images.length
   }
 
   /**
@@ -116,8 +122,9 @@ export class Conversation {
 
   /** Frees the KV cache; the conversation is over. */
   async close(): Promise<void> {
+    if (this.state === 'closed') return
     this.state = 'closed'
-    await this.language.close(this.key)
+    await this.language.close(this.key).finally(() => this.rest.release?.())
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
@@ -153,7 +160,7 @@ export class Conversation {
 
   /** What a first message holds before its text. */
   private pictures(): MessagePart[] {
-    if (this.inQuestion) return new Array(this.inQuestion.count).fill({ type: 'image' })
+    if (this.rest.inQuestion) return new Array(this.rest.inQuestion.count).fill({ type: 'image' })
     return this.images.map(({ token }) => ({ type: token === undefined ? 'image' : 'video' }))
   }
 
@@ -184,8 +191,8 @@ export class Conversation {
 
   /** Encodes the images for a text that they have not been encoded for; nothing of the cache holds for it. */
   private async lookAgain(text: string): Promise<void> {
-    if (!this.inQuestion || text === this.question) return
-    this.images = await this.inQuestion.encode(text)
+    if (!this.rest.inQuestion || text === this.question) return
+    this.images = await this.rest.inQuestion.encode(text)
     this.question = text
     await this.restart()
   }

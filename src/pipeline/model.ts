@@ -18,7 +18,7 @@ import { methodError } from './method-error.ts'
 import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { questionIds } from './plain-prompt.ts'
-import { ProgramCache } from './program-cache.ts'
+import { type Held, ProgramCache } from './program-cache.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
@@ -49,11 +49,13 @@ export type GenerateOptions = PromptOptions | MessagesOptions
 const CACHED_IMAGES = 16
 /** Vision programs, one per size of view and method. */
 const CACHED_SIZES = 6
+/** Language programs, one per method that changes the language model. */
+const CACHED_METHODS = 4
 
 /** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
 export class Model {
   private readonly visionPrograms = new ProgramCache<VisionProgram>(CACHED_SIZES)
-  private readonly languagePrograms = new Map<string, Promise<LanguageProgram>>()
+  private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
   private readonly encoded = new Map<string, EncodedImage>()
   private conversations = 0
 
@@ -101,19 +103,31 @@ export class Model {
     videos: readonly Video[] = [],
   ): Promise<Conversation> {
     assertCount(images, this.parts.architecture)
-    const language = await this.language(method)
-    const encode = async (question?: string) => {
-      const encoded: EncodedImage[] = []
-      for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
-      for (const video of videos) encoded.push(await this.encodeVideo(video, method))
-      return encoded
+    const { program: language, release } = await this.holdLanguage(method)
+    try {
+      const encode = (question?: string) => this.encodeAll(images, videos, method, question)
+      const depends = this.parts.architecture.vision.question && images.length > 0
+      const inQuestion = depends ? { count: images.length, encode } : undefined
+      const encoded = inQuestion ? [] : await encode()
+      const key = `conversation-${this.conversations++}`
+      await language.open(key)
+      return new Conversation(this.parts, language, encoded, key, { inQuestion, release })
+    } catch (error) {
+      await release()
+      throw error
     }
-    const depends = this.parts.architecture.vision.question && images.length > 0
-    const inQuestion = depends ? { count: images.length, encode } : undefined
-    const encoded = inQuestion ? [] : await encode()
-    const key = `conversation-${this.conversations++}`
-    await language.open(key)
-    return new Conversation(this.parts, language, encoded, key, inQuestion)
+  }
+
+  private async encodeAll(
+    images: readonly RgbImage[],
+    videos: readonly Video[],
+    method: Method,
+    question?: string,
+  ): Promise<EncodedImage[]> {
+    const encoded: EncodedImage[] = []
+    for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
+    for (const video of videos) encoded.push(await this.encodeVideo(video, method))
+    return encoded
   }
 
   /**
@@ -151,11 +165,16 @@ export class Model {
     })
   }
 
-  /** The compiled language model under a method. */
-  language(method: Method): Promise<LanguageProgram> {
+  /** The compiled language model under a method, which is then kept until the model is disposed. */
+  async language(method: Method): Promise<LanguageProgram> {
+    return (await this.holdLanguage(method)).program
+  }
+
+  private holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     const key = method.decoder ? method.name : 'dense'
     const { architecture, weights } = this.parts
-    return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture.language, weights, method))
+    const compile = () => compileLanguage(this.backend, architecture.language, weights, method).catch(blameMethod)
+    return this.languagePrograms.hold(key, compile)
   }
 
   /** Frees the sessions and ends the engine. */
@@ -231,16 +250,4 @@ function patchesOf(vision: VisionSide, view: View): number {
 /** Shapes that do not fit are the method's fault. */
 function blameMethod(error: unknown): never {
   throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
-}
-
-/** Compiles at most once per key; a failed attempt is not remembered. */
-function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const existing = known.get(key)
-  if (existing) return existing
-  const made = make().catch((error: unknown) => {
-    known.delete(key)
-    return blameMethod(error)
-  })
-  known.set(key, made)
-  return made
 }
