@@ -8,25 +8,9 @@ import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layou
 import { assertSpeakable } from './messages.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { afterImages, textOf } from './plain-prompt.ts'
+import { type Reply, replyOf } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { EncodedView } from './vision-program.ts'
-
-export interface Reply {
-  readonly text: string
-  readonly finishReason: 'stop' | 'length' | 'aborted'
-  readonly tokens: {
-    /** Visual tokens: patches of the images, tokens given to the language model, tokens left in its last layer. */
-    readonly visual: { readonly before: number; readonly after: number; readonly last: number }
-    readonly text: number
-    readonly cached: number
-    readonly generated: number
-  }
-  /** Milliseconds per stage; `ttft` is preprocessing, vision and prefill together. */
-  readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
-  readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
-  /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
-  readonly kept: readonly (readonly number[])[]
-}
 
 const MAX_TOKENS = 128
 
@@ -145,7 +129,8 @@ export class Conversation {
     if (withImages) this.lastKept = prefill.kept
     options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.images), prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
-    return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
+    const { images, lastKept, language: program } = this
+    return replyOf({ prompt: news.length, cached, prefill, ...decoded }, { images, withImages, lastKept, program })
   }
 
   /** The whole prompt as text: by the family itself, as it was written, or by the chat template. */
@@ -285,37 +270,6 @@ export class Conversation {
   private hasText(id: number): boolean {
     return this.parts.tokenizer.idToToken(id) !== undefined
   }
-
-  private report(withImages: boolean, turn: Turn): Reply {
-    const fresh = withImages ? this.images.filter((image) => !image.cached) : []
-    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-    const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
-    const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
-    const after = sum(this.views.map((view) => view.embeds.dims[0]))
-    return {
-      text: turn.text,
-      finishReason: turn.finishReason,
-      tokens: {
-        visual: { before: sum(this.images.map((image) => image.patches)), after, last: this.lastKept.length },
-        text: turn.prompt - (withImages ? this.views.length : 0),
-        cached: turn.cached,
-        generated: turn.generated,
-      },
-      milliseconds: {
-        preprocess,
-        vision,
-        prefill: turn.prefill.milliseconds,
-        decode: sum(turn.steps.map((step) => step.milliseconds)),
-        ttft: preprocess + vision + turn.prefill.milliseconds,
-      },
-      flops: {
-        vision: sum(fresh.flatMap((image) => image.views.map((view) => view.cost.flops))),
-        prefill: this.language.cost(turn.prefill.sizes).flops,
-        decode: decodeFlops(this.language, turn.steps),
-      },
-      kept: keptPatches(this.images, this.lastKept),
-    }
-  }
 }
 
 const contextError = (length: number, most?: number): FoveaError =>
@@ -340,34 +294,4 @@ function assertIds(ids: readonly number[], { language, prompt }: ModelParts['arc
 function assertMaxTokens(count = MAX_TOKENS): void {
   if (Number.isInteger(count) && count >= 0) return
   throw new FoveaError('max_tokens_invalid', 'usage', `maxTokens must be a whole number from 0, got ${count}`)
-}
-
-interface Turn {
-  readonly text: string
-  readonly finishReason: Reply['finishReason']
-  readonly prompt: number
-  readonly cached: number
-  readonly generated: number
-  readonly prefill: ChunkResult
-  readonly steps: readonly ChunkResult[]
-}
-
-/** The cost of a step grows linearly with the past, so the first and the last step give the sum. */
-function decodeFlops(language: LanguageProgram, steps: readonly ChunkResult[]): number {
-  if (steps.length === 0) return 0
-  const ends = [steps[0], steps[steps.length - 1]].map((step) => language.cost(step.sizes).flops)
-  return ((ends[0] + ends[1]) / 2) * steps.length
-}
-
-/** Patches whose token reached the last layer, per image. */
-function keptPatches(images: readonly EncodedImage[], lastKept: readonly number[]): number[][] {
-  const alive = new Set(lastKept)
-  let start = 0
-  return images.map((image) =>
-    image.views.flatMap((view) => {
-      const first = start
-      start += view.embeds.dims[0]
-      return view.owner.map((token) => Number(token >= 0 && alive.has(first + token)))
-    }),
-  )
 }

@@ -1,5 +1,5 @@
-import type { Reply } from './conversation.ts'
 import type { AskOptions } from './parts.ts'
+import type { Reply } from './reply.ts'
 
 /**
  * An answer while it is generated: `for await (const piece of stream)` gives its text piece by piece, `await stream.reply`

@@ -1,10 +1,10 @@
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
-import type { Reply } from '../../pipeline/conversation.ts'
 import { dense, type Method } from '../../pipeline/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import type { ModelParts } from '../../pipeline/parts.ts'
+import type { Reply } from '../../pipeline/reply.ts'
 import { command } from '../command.ts'
 import { escapeLine, escapeText } from '../escape.ts'
 import {
