@@ -6,7 +6,12 @@ import { openSafetensors, saveSafetensors } from '../../../src/checkpoints/safet
 import { decide } from '../../../src/pipeline/quantization/node-quantize.ts'
 import { readRows, type StoredWeights, sampleRows } from '../../../src/pipeline/quantization/node-stored-weights.ts'
 import type { PlannedLayer } from '../../../src/pipeline/quantization/plan.ts'
-import { layerError, MOST_ERROR, PLAIN_ERROR, smoothingFactors } from '../../../src/pipeline/quantization/sensitivity.ts'
+import {
+  layerError,
+  MOST_ERROR,
+  PLAIN_ERROR,
+  smoothingFactors,
+} from '../../../src/pipeline/quantization/sensitivity.ts'
 import { randomFrom } from '../../tensor/harness.ts'
 
 const [n, k] = [40, 96]
