@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Benchmark, median } from './row.ts'
 
-/** Questions after which everything that is kept has been made once. */
-export const WARMUP = 100
+/** Questions after which everything that is kept has been made, and allocators have the arenas that they keep. */
+export const WARMUP = 200
 /** Of how many samples a median is taken. */
 const WINDOW = 50
 const MIB = 2 ** 20

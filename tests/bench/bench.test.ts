@@ -45,11 +45,11 @@ describe('benchmarks', () => {
   it('tell a leak from what allocators take and give back', () => {
     const samples = (leak: number) =>
       Array.from(
-        { length: 300 },
+        { length: 400 },
         (_, at) => (400 + Math.min(at, WARMUP) + (at % 70 < 40 ? 15 : 0) + leak * at) * 2 ** 20,
       )
     const [sound, leaking] = [growthOf(samples(0)), growthOf(samples(0.5))]
-    expect(sound.warm).toBeCloseTo(500, -2)
+    expect(sound.warm).toBeCloseTo(600, -2)
     expect(Math.abs(sound.end - sound.warm)).toBeLessThan(16)
     expect(Math.abs(sound.slope)).toBeLessThan(10)
     expect(leaking.end - leaking.warm).toBeGreaterThan(60)
