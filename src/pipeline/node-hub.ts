@@ -54,7 +54,7 @@ export interface PullOptions extends RevisionOptions {
  * @throws FoveaError kind `usage` `model_name_invalid`; kind `network` with what the hub did; kind `input` for a model that
  *   fovea cannot load, before its weights come; kind `resource` `disk_full`
  */
-export function pull(name: string, options: PullOptions = {}): Promise<PulledModel> {
+export async function pull(name: string, options: PullOptions = {}): Promise<PulledModel> {
   const { revision, ...rest } = options
   const reference = requireReference(name, revision)
   return pullModel(reference, { ...rest, checkConfig: (config) => assertKnown(config, reference.id) })

@@ -53,7 +53,7 @@ describe('hub.pull', () => {
     }
     await expect(hub.pull(ID, { settings })).rejects.toMatchObject({ code: 'hub_hash_mismatch', kind: 'network' })
     await expect(hub.pull(ID, { settings, revision: 'v9' })).rejects.toMatchObject({ code: 'hub_not_found' })
-    expect(() => hub.pull('../x', { settings })).toThrow('is no model of the hub')
+    await expect(hub.pull('../x', { settings })).rejects.toMatchObject({ code: 'model_name_invalid', kind: 'usage' })
     server.files.set('config.json', Buffer.from('{"model_type": "bert"}'))
     await expect(hub.pull(ID, { settings })).rejects.toMatchObject({ code: 'architecture_unknown', kind: 'input' })
   })
