@@ -30,6 +30,12 @@ describe('an image of several views', () => {
     expect(cost).toEqual({ flops: 30, bytes: 300 })
   })
 
+  it('keeps the separators of an image so narrow that no place of its tiles shows it', () => {
+    const narrow = packTiles({ width: 1, height: 20 }, [whole, tile(1, 1), tile(2, 1)], grid)
+    const { embeds } = packViews(encoded, narrow)
+    expect([...embeds.data]).toEqual([1, 2, 3, 4, -1, -1, -1, -1])
+  })
+
   it('leaves out the padding around the image', () => {
     expect(unpadded({ width: 40, height: 10 }, { rows: 4, columns: 4 })).toEqual({
       top: 1,
