@@ -19,15 +19,16 @@ describe('a config that does not fit', () => {
       {},
       'text_config.model_type: "rwkv" is not supported; supported: gemma, gemma2, llama, mistral, opt, phi3, qwen2, t5',
     ],
+    ['qwen2', { layer_types: ['full_attention', 'full_attention'] }, 'text_config.layer_types: 2 types for 1 layers'],
     [
-      'qwen2',
-      { use_sliding_window: true },
-      'text_config.use_sliding_window: windowed attention in the upper layers only is not supported',
+      'llama',
+      { rope_scaling: { type: 'longrope', factor: 2 } },
+      'text_config.rope_scaling: rotary positions of type "longrope" are not supported',
     ],
     [
       'llama',
-      { rope_scaling: { type: 'yarn', factor: 2 } },
-      'text_config.rope_scaling: rotary positions of type "yarn" are not supported',
+      { rope_parameters: { rope_type: 'dynamic' } },
+      'text_config.rope_parameters.factor: Invalid input: expected number, received undefined',
     ],
     ['gemma2', { layer_types: ['full_attention', 'full_attention'] }, 'text_config.layer_types: 2 types for 1 layers'],
     [

@@ -7,6 +7,7 @@ import {
   type LongRope,
   linear,
   longRotation,
+  magnitudeOf,
   mergeHeads,
   type RotaryScaling,
   type Rotation,
@@ -128,7 +129,8 @@ function rotationOf(config: LlamaConfig, positions: Tensor): Rotation {
   const { rope_theta: theta, rotary_width: width = headWidth(config), rotary_scaling, long_rope } = config
   if (long_rope) return longRotation(positions, width, theta, long_rope)
   if (!config.rotary_axes) return rotation(positions, width, theta, rotary_scaling)
-  return axialRotation(positions, rotaryFrequencies(width, theta, rotary_scaling), config.rotary_axes)
+  const frequencies = rotaryFrequencies(width, theta, rotary_scaling)
+  return axialRotation(positions, frequencies, config.rotary_axes, magnitudeOf(rotary_scaling))
 }
 
 const windowOf = ({ sliding_window: window }: LlamaConfig, layer: number): number | undefined =>

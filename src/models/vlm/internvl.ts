@@ -73,9 +73,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const config = parseConfig(schema, raw)
   const vision = internVisionConfig(config.vision_config, 'vision_config')
   const text = { model_type: 'qwen2', ...config.text_config }
-  // Files from before the top-level field state it for the text model, or leave out that it is true.
-  const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true
-  const { embed, decode, logits, tied, ...language } = languageOf(text, 'text_config', isTied)
+  // What files say of the text model does not count: those from before the top-level field say false there either way.
+  const isTied = config.tie_word_embeddings ?? true
+  const { embed, decode, logits, tied, ...language } = languageOf({ ...text, tie_word_embeddings: isTied }, 'text_config')
   const tiling = tilingOf(processor, vision.image_size)
   const scale = foldOf(config.downsample_ratio, vision, tiling)
   const cell = vision.patch_size * scale
