@@ -121,7 +121,12 @@ export function assertViewSize({ width, height }: Extent): void {
 /** Bytes of an image as the model takes them, [3, height, width]: rescaled and normalised as far as the config says. */
 export function modelPixels(image: RgbImage, config: PreprocessorConfig): Float32Array {
   const { do_rescale, rescale_factor, do_normalize, image_mean, image_std } = config
-  const [mean, std]: ChannelValues[] = do_normalize ? [image_mean, image_std] : [[0, 0, 0], [1, 1, 1]]
+  const [mean, std]: ChannelValues[] = do_normalize
+    ? [image_mean, image_std]
+    : [
+        [0, 0, 0],
+        [1, 1, 1],
+      ]
   return normalise(image, mean, std, do_rescale ? 1 / (rescale_factor ?? 1 / 255) : 1)
 }
 

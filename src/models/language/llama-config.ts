@@ -1,14 +1,5 @@
 import { z } from 'zod'
-import {
-  act,
-  assertHeads,
-  configError,
-  layerCount,
-  MAX_HEAD_SIZE,
-  optionalSize,
-  parseConfig,
-  size,
-} from '../config.ts'
+import { act, assertHeads, configError, layerCount, MAX_HEAD_SIZE, optionalSize, parseConfig, size } from '../config.ts'
 import type { LlamaConfig } from './llama.ts'
 import { ropeFields, rotaryOf } from './rotary-config.ts'
 

@@ -70,7 +70,7 @@ export function optModel(raw: unknown, part: string): LanguageModel {
     hiddenSize: width,
     vocabulary,
     contextLength: config.max_position_embeddings,
-    tied: config.tie_word_embeddings,
+    ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
     embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
     decode: (p, start, options) => opt(decoderScope(p), config, start, options),
     logits: (p, hidden) => linear(config.tie_word_embeddings ? table(p) : p.at('lm_head'), hidden, vocabulary, false),
