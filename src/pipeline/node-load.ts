@@ -16,6 +16,7 @@ import { readModelJson } from '../text/model-file.ts'
 import { checkWeights, traceModel } from './check-weights.ts'
 import { Model } from './model.ts'
 import { readConfig, readProcessor, storedWeights } from './node-folder.ts'
+import { withOwnHead } from './node-own-head.ts'
 import { plainTemplate } from './plain-prompt.ts'
 import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
 import { weightTable } from './weight-table.ts'
@@ -43,15 +44,17 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const config = await readConfig(folder)
   const family = findFamily(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
-  const architecture = family.bind(config, preprocessor)
-  const { question } = architecture.vision
+  const bind = (config: Record<string, unknown>) => family.bind(config, preprocessor)
+  const bound = bind(config)
+  const { question } = bound.vision
   const [checkpoint, tokenizer, questionTokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
-    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture.prompt)),
+    loadChatTemplate(folder).catch((error) => missingTemplate(error, bound.prompt)),
     readModelJson(folder, 'generation_config.json'),
   ])
+  const architecture = await withOwnHead(bound, checkpoint, family, bind, config)
   const stored = storedWeights(checkpoint, {
     weightName: family.weightName,
     ignored: ignoredWeights(architecture),
