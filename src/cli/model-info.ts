@@ -61,8 +61,8 @@ async function bind(model: string, source: ModelSource, config: Record<string, u
     dual?.bind(config)
     if (dual) return { family: dual }
     const family = findFamily(config, model)
-    const own = await readJson(source, 'preprocessor_config.json', model)
-    const processor = own ?? (await readJson(source, 'processor_config.json', model))?.image_processor
+    const all = await readJson(source, 'processor_config.json', model)
+    const processor = all?.image_processor ?? (await readJson(source, 'preprocessor_config.json', model))
     return { family, architecture: family.bind(config, parsePreprocessor(processor, model)) }
   } catch (error) {
     if (error instanceof FoveaError && error.kind === 'input') return { problem: error.message }

@@ -14,11 +14,11 @@ export async function readConfig(folder: string): Promise<Record<string, unknown
   throw new FoveaError('config_missing', 'input', `${folder}: it holds no config.json, so it is no model folder`)
 }
 
-/** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
+/** The settings of the processors for images and videos: in one file for all, which overrules, or each in its own. */
 export async function readProcessor(folder: string): Promise<unknown> {
   const all = await readModelJson(folder, 'processor_config.json')
-  const image = (await readModelJson(folder, 'preprocessor_config.json')) ?? all?.image_processor
-  const video = (await readModelJson(folder, 'video_preprocessor_config.json')) ?? all?.video_processor
+  const image = all?.image_processor ?? (await readModelJson(folder, 'preprocessor_config.json'))
+  const video = all?.video_processor ?? (await readModelJson(folder, 'video_preprocessor_config.json'))
   return image && video ? { ...image, video_processor: video } : image
 }
 

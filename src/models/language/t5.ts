@@ -81,7 +81,8 @@ export function t5Model(raw: unknown, part: string): LanguageModel {
     heads: { count: heads, keyValue: heads, width: config.d_kv },
     hiddenSize: width,
     vocabulary,
-    ignored: [],
+    // Both stacks look tokens up in the shared table; some files hold it once for each.
+    ignored: ['encoder.embed_tokens.', 'decoder.embed_tokens.'],
     // Files of both kinds exist under one config.
     fallbacks: { 'lm_head.weight': 'shared.weight' },
     embed: (p, ids) => embedding(p.at('shared'), ids, vocabulary, width),
