@@ -41,6 +41,7 @@ const schema = z.object({
   rescale_factor: optional(z.number().positive()),
   do_normalize: flag(true),
   resample: optional(z.int().min(0).max(5)),
+  do_pad: flag(false),
   do_resize: flag(true),
   do_center_crop: flag(false),
   crop_size: optional(area),
@@ -63,13 +64,18 @@ export type PreprocessorConfig = z.output<typeof schema>
 
 /** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
 export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorConfig =>
-  parsed(schema, shortestEdge(raw ?? {}), `${folder}/preprocessor_config.json`)
+  parsed(schema, meant(raw ?? {}), `${folder}/preprocessor_config.json`)
 
-/** A single number means both sides, but for CLIP's processor the shorter one. */
-function shortestEdge(raw: object): object {
+/**
+ * What a field means depends on the processor: a single number is both sides, but for those of CLIP and LLaVA the shorter
+ * one; and `do_pad` makes squares of images in LLaVA's, batches of one size in others.
+ */
+function meant(raw: object): object {
   const { size, image_processor_type, feature_extractor_type } = raw as Record<string, unknown>
-  const isClip = /^CLIP/.test(String(image_processor_type ?? feature_extractor_type))
-  return isClip && typeof size === 'number' ? { ...raw, size: { shortest_edge: size } } : raw
+  const type = String(image_processor_type ?? feature_extractor_type)
+  const isLlava = /^LlavaImageProcessor/.test(type)
+  const isShortest = (isLlava || type.startsWith('CLIP')) && typeof size === 'number'
+  return { ...raw, ...(isShortest && { size: { shortest_edge: size } }), ...(!isLlava && { do_pad: false }) }
 }
 
 /** How large frames of videos may be: as the file for videos says, or, without one, as for images. */
@@ -95,7 +101,8 @@ export const filterOf = ({ resample = 3 }: { readonly resample?: number }): Resa
  * The one view of CLIP's and SigLIP's processors: resized to a fixed size, or so that the shorter side has a given length
  * and then cut out of the middle. Without a config the image is resized to `imageSize`.
  */
-export function singleView(image: RgbImage, config: PreprocessorConfig | undefined, imageSize: number): View {
+export function singleView(given: RgbImage, config: PreprocessorConfig | undefined, imageSize: number): View {
+  const image = config?.do_pad ? squareImage(given, config.image_mean) : given
   const square = { height: imageSize, width: imageSize }
   const { size = square, do_resize = true, do_center_crop, crop_size } = config ?? {}
   const crop = do_center_crop && crop_size && 'height' in crop_size ? crop_size : undefined
@@ -141,6 +148,14 @@ function scaledToShortest({ width, height }: Extent, edge: number): Extent {
   const scaled = width <= height ? { width: edge, height: long } : { width: long, height: edge }
   assertViewSize(scaled)
   return scaled
+}
+
+/** The image in the middle of a square of the mean colour. */
+export function squareImage(image: RgbImage, mean: readonly number[]): RgbImage {
+  const side = Math.max(image.width, image.height)
+  const [left, top] = [Math.floor((side - image.width) / 2), Math.floor((side - image.height) / 2)]
+  const colour = mean.map((value) => Math.trunc(value * 255))
+  return cropImage(image, { left: -left, top: -top, width: side, height: side }, colour)
 }
 
 /** The middle of an image; black where it is smaller. */

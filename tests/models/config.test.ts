@@ -92,6 +92,21 @@ describe('one view of an image', () => {
     expect(singleView(image, undefined, 8)).toEqual({ image, width: 8, height: 8 })
   })
 
+  it('is cut out of the image as it is, or after it was resized to another size', () => {
+    const cut = { do_center_crop: true, crop_size: { height: 1, width: 3 } }
+    const asItIs = singleView(image, processor({ ...cut, do_resize: false }), 8)
+    expect([...asItIs.image.data]).toEqual([18, 19, 20, 21, 22, 23, 24, 25, 26])
+    const resized = singleView(image, processor({ ...cut, size: { height: 1, width: 5 }, resample: 4 }), 8)
+    expect([...resized.image.data]).toEqual([18, 19, 20, 21, 22, 23, 24, 25, 26])
+  })
+
+  it("is made square with the mean colour by LLaVA's processor, and by no other", () => {
+    const padded = { do_pad: true, size: { height: 5, width: 5 } }
+    const llavas = singleView(image, processor({ ...padded, image_processor_type: 'LlavaImageProcessor' }), 5)
+    expect([...llavas.image.data]).toEqual([...new Array(15).fill(127), ...image.data, ...new Array(15).fill(127)])
+    expect(singleView(image, processor({ ...padded, image_processor_type: 'CLIPImageProcessor' }), 5).image).toBe(image)
+  })
+
   it('needs a mean and a deviation per channel', () => {
     expect(() => parsePreprocessor({ image_mean: mean }, 'model')).toThrow(
       expect.objectContaining({ code: 'preprocessor_invalid', message: expect.stringContaining('image_std') }),
