@@ -32,6 +32,13 @@ export function parseConfig<Schema extends z.ZodType>(schema: Schema, raw: unkno
   throw configError([part, ...path].filter((step) => step !== '').join('.'), message)
 }
 
+/** A config that says `image_token_id` says it as `image_token_index`, too, and so for videos: either name will do. */
+export function withTokenIndices(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw
+  const { image_token_id: image_token_index, video_token_id: video_token_index } = raw as Record<string, unknown>
+  return { image_token_index, video_token_index, ...raw }
+}
+
 /** Throws FoveaError `config_invalid` unless each head gets as many numbers. */
 export function assertHeads(heads: number, width: number, part: string): void {
   if (width % heads) throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${width}`)

@@ -65,6 +65,12 @@ describe('a config that does not fit', () => {
   })
 })
 
+it('the image token goes by either of its names', () => {
+  expect(llava.bind({ ...config, image_token_id: 7 }).prompt.imageToken).toBe(7)
+  expect(llava.bind({ ...config, image_token_id: 7, image_token_index: 8 }).prompt.imageToken).toBe(8)
+  expect(llava.bind(config).prompt.imageToken).toBe(32000)
+})
+
 describe('weights that are not needed', () => {
   it('are those of pooling, and the output layer where embeddings are tied, at the top or in text_config', () => {
     const untied = ['vision_tower.vision_model.post_layernorm.']

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseConfig } from '../config.ts'
+import { parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, squareImage } from '../image-processor.ts'
 import { type Pinpoint, packFrames } from './any-resolution.ts'
@@ -28,7 +28,7 @@ const schema = z.object({
 })
 
 function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
-  const parsed = parseConfig(schema, raw)
+  const parsed = parseConfig(schema, withTokenIndices(raw))
   const vision_config = { model_type: 'siglip_vision_model', ...parsed.vision_config }
   const config = { ...parsed, vision_config, text_config: { model_type: 'qwen2', ...parsed.text_config } }
   const mostTiles = Number(config.vision_aspect_ratio.replace('anyres_max_', ''))
