@@ -3,16 +3,17 @@ import { z } from 'zod'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
-import { ignoredWeights } from '../models/family.ts'
+import { type Architecture, ignoredWeights } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import type { PromptForm } from '../models/prompt-form.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
-import type { ChatTemplate } from '../text/chat-template.ts'
+import { type ChatTemplate, createChatTemplate } from '../text/chat-template.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
 import { checkWeights, traceModel } from './check-weights.ts'
 import { Model } from './model.ts'
 import { readConfig, readProcessor, storedWeights } from './node-folder.ts'
@@ -51,10 +52,11 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     openCheckpoint(folder),
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
-    loadChatTemplate(folder).catch((error) => missingTemplate(error, bound.prompt)),
+    templateOf(folder, bound.prompt),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const architecture = await withOwnHead(bound, checkpoint, family, bind, config)
+  const headed = await withOwnHead(bound, checkpoint, family, bind, config)
+  const architecture = withImageToken(headed, tokenizer, folder)
   const stored = storedWeights(checkpoint, {
     weightName: family.weightName,
     ignored: ignoredWeights(architecture),
@@ -85,6 +87,22 @@ function endOfText(generation: Record<string, unknown>, config: Record<string, u
   if (parsed.success) return [parsed.data ?? []].flat()
   const message = 'eos_token_id in generation_config.json or config.json must be token ids, whole numbers from 0'
   throw new FoveaError('config_invalid', 'input', message)
+}
+
+/** The family's own, or that of the folder. */
+async function templateOf(folder: string, prompt: PromptForm): Promise<ChatTemplate> {
+  if (prompt.template !== undefined) return createChatTemplate(prompt.template)
+  return loadChatTemplate(folder).catch((error) => missingTemplate(error, prompt))
+}
+
+/** With the id that the tokenizer has for an image token that config.json does not name. Throws FoveaError `tokenizer_invalid`. */
+function withImageToken(architecture: Architecture, { tokenToId }: Tokenizer, folder: string): Architecture {
+  const { prompt } = architecture
+  if (prompt.imageTokenText === undefined) return architecture
+  const imageToken = tokenToId(prompt.imageTokenText)
+  if (imageToken !== undefined) return { ...architecture, prompt: { ...prompt, imageToken } }
+  const message = `${folder}: the tokenizer has no token ${prompt.imageTokenText}, which stands for images`
+  throw new FoveaError('tokenizer_invalid', 'input', message)
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */

@@ -69,7 +69,7 @@ function featuresOf(p: Scope, config: InternVisionConfig, features: TowerFeature
   throw configError('vision_feature_layer', `there is no layer ${layer}; the encoder has ${config.num_hidden_layers}`)
 }
 
-function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const config = parseConfig(schema, raw)
   const vision = internVisionConfig(config.vision_config, 'vision_config')
   const text = { model_type: 'qwen2', ...config.text_config }
@@ -117,4 +117,4 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
 const weightName = (name: string): string | undefined =>
   llavaWeightName(name)?.replace(/^vision_tower\.vision_model\./, 'vision_tower.')
 
-export const internvl = family({ id: 'internvl', modelTypes: ['internvl'], weightName, bind })
+export const internvl = family({ id: 'internvl', modelTypes: ['internvl'], weightName, bind: internvlArchitecture })
