@@ -50,6 +50,7 @@ const schema = z.object({
   max_image_size: optional(z.object({ longest_edge: side })),
   min_patches: optional(side),
   max_patches: optional(side),
+  max_num_patches: optional(side),
   patch_size: optional(side),
   merge_size: optional(side),
   temporal_patch_size: optional(side),
@@ -68,14 +69,20 @@ export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorCon
 
 /**
  * What a field means depends on the processor: a single number is both sides, but for those of CLIP and LLaVA the shorter
- * one; and `do_pad` makes squares of images in LLaVA's, batches of one size in others.
+ * one; `do_pad` makes squares of images in LLaVA's, batches of one size in others; and that of SigLIP 2 is bilinear where
+ * it does not say.
  */
 function meant(raw: object): object {
-  const { size, image_processor_type, feature_extractor_type } = raw as Record<string, unknown>
+  const { size, resample, image_processor_type, feature_extractor_type } = raw as Record<string, unknown>
   const type = String(image_processor_type ?? feature_extractor_type)
   const isLlava = /^LlavaImageProcessor/.test(type)
   const isShortest = (isLlava || type.startsWith('CLIP')) && typeof size === 'number'
-  return { ...raw, ...(isShortest && { size: { shortest_edge: size } }), ...(!isLlava && { do_pad: false }) }
+  return {
+    ...raw,
+    ...(isShortest && { size: { shortest_edge: size } }),
+    ...(!isLlava && { do_pad: false }),
+    ...(type.startsWith('Siglip2') && { resample: resample ?? 2 }),
+  }
 }
 
 /** How large frames of videos may be: as the file for videos says, or, without one, as for images. */

@@ -5,10 +5,10 @@ import { concat, div, input, mul, sqrt, sum, type Tensor } from '../tensor/index
 /** Embeddings of length 1: [b, d] -> [b, d]. */
 const normalised = (x: Tensor): Tensor => div(x, sqrt(sum(mul(x, x), -1, true)))
 
-/** Pixels [b, 3, side, side] -> `embeds` [b, width]. */
+/** What the encoder takes of images -> `embeds` [b, width]. */
 export const traceImages = (encoder: DualEncoder, p: Scope = createScope()) => {
-  const { imageSize } = encoder
-  return { embeds: normalised(encoder.encodeImages(p, input('pixels', ['batch', 3, imageSize, imageSize]))) }
+  const inputs = Object.entries(encoder.images.shapes).map(([name, shape]) => [name, input(name, shape)])
+  return { embeds: normalised(encoder.encodeImages(p, Object.fromEntries(inputs))) }
 }
 
 /** `ids` [b, s] and the places [b] of the states that stand for the texts -> `embeds` [b, width]. */

@@ -1,6 +1,7 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
-import { type Backend, compile, f32, i64, type Program } from '../runtime/index.ts'
+import type { View } from '../models/view.ts'
+import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
 import type { EmbedderParts, Embeddings, EmbedOptions, Similarity } from './embedder-parts.ts'
 import { traceImages, traceScale, traceTexts } from './embedder-program.ts'
 import { similarityOf } from './similarity.ts'
@@ -83,15 +84,27 @@ export class Embedder {
     return found
   }
 
+  /** Those whose views have one size go through the encoder together. */
   private async embedImages(images: readonly RgbImage[]): Promise<Float32Array> {
+    const views = images.map((image) => this.parts.encoder.view(image))
+    const rows = new Float32Array(images.length * this.width)
+    for (const places of placesBySize(views)) {
+      const found = await this.embedViews(places.map((place) => views[place]))
+      for (const [at, place] of places.entries())
+        rows.set(found.subarray(at * this.width, (at + 1) * this.width), place * this.width)
+    }
+    return rows
+  }
+
+  /** Views of one size. */
+  private async embedViews(views: readonly View[]): Promise<Float32Array> {
     const { encoder, preprocessor } = this.parts
-    const side = encoder.imageSize
-    const plane = 3 * side * side
-    const pixels = new Float32Array(images.length * plane)
-    for (const [at, image] of images.entries())
-      pixels.set(pixelsOf(assertSquare(encoder.view(image), side), preprocessor), at * plane)
+    const [{ width, height }] = views
+    const plane = 3 * width * height
+    const pixels = new Float32Array(views.length * plane)
+    for (const [at, view] of views.entries()) pixels.set(pixelsOf(view, preprocessor), at * plane)
     const program = await this.program('images', () => traceImages(encoder))
-    const { values } = await program.run({ pixels: f32([images.length, 3, side, side], pixels) })
+    const { values } = await program.run(encoder.images.feeds(pixels, views[0]))
     return values.embeds.data as Float32Array
   }
 
@@ -113,12 +126,12 @@ export class Embedder {
   }
 }
 
-function assertSquare<View extends { readonly width: number; readonly height: number }>(
-  view: View,
-  side: number,
-): View {
-  const { width, height } = view
-  if (width === side && height === side) return view
-  const message = `preprocessor_config.json makes images of ${width}x${height} pixels, config.json asks for ${side}x${side}`
-  throw new FoveaError('preprocessor_invalid', 'input', message)
+/** Where among them the views of each size stand. */
+function placesBySize(views: readonly View[]): Iterable<number[]> {
+  const places = new Map<string, number[]>()
+  for (const [place, { width, height }] of views.entries()) {
+    const key = `${width}x${height}`
+    places.set(key, [...(places.get(key) ?? []), place])
+  }
+  return places.values()
 }

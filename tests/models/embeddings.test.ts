@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readImage } from '../../src/media/read-image.ts'
 import { clip } from '../../src/models/dual/clip.ts'
-import { canonicalText, siglip } from '../../src/models/dual/siglip.ts'
+import { siglip } from '../../src/models/dual/siglip.ts'
+import { canonicalText } from '../../src/models/dual/siglip-text.ts'
+import { siglip2 } from '../../src/models/dual/siglip2.ts'
+import { parsePreprocessor } from '../../src/models/image-processor.ts'
 import type { Embedder } from '../../src/pipeline/embedder.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
 import { loadEmbedder } from '../../src/pipeline/node-load-embedder.ts'
@@ -69,7 +72,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (name) => {
     const [, image] = await images()
     const alone = await model.embed({ images: [image], texts: expected.texts.slice(3) })
     const width = model.width
-    expect(distance(alone.images, floats(expected.image_embeds).slice(width))).toBeLessThan(1e-4)
+    expect(distance(alone.images, floats(expected.image_embeds).slice(width, 2 * width))).toBeLessThan(1e-4)
     expect(distance(alone.texts, floats(expected.text_embeds).slice(3 * width))).toBeLessThan(1e-4)
     expect(await model.embed({})).toEqual({ images: [], texts: [] })
     const many = await model.embed({ images: new Array(6).fill(image), texts: new Array(40).fill(expected.texts[3]) })
@@ -115,6 +118,16 @@ describe('configs', () => {
     [clip, { model_type: 'clip', text_config: { num_attention_heads: 7 } }, 'text_config.num_attention_heads: 7 does'],
     [siglip, { model_type: 'siglip', text_config: { projection_size: 3 } }, 'projection_size: 3 is not vision_config'],
     [siglip, { model_type: 'siglip', vision_config: { vision_use_head: false } }, 'images have no embedding without'],
+    [siglip2, { model_type: 'siglip2', vision_config: { vision_use_head: false } }, 'images have no embedding without'],
+    [
+      siglip2,
+      { model_type: 'siglip2', vision_config: { num_patches: 250 } },
+      'num_patches: 250 positions make no square',
+    ],
+    [siglip2, { model_type: 'siglip2', vision_config: { num_patches: 0 } }, 'vision_config.num_patches: Too small'],
+    [siglip2, { model_type: 'siglip2', vision_config: { num_patches: 2 ** 24 } }, 'vision_config.num_patches: Too big'],
+    [siglip2, { model_type: 'siglip2', vision_config: { patch_size: 0 } }, 'vision_config.patch_size: Too small'],
+    [siglip2, { model_type: 'siglip2', vision_config: { hidden_size: 64 } }, 'hidden_size: 64'],
   ])('%# name the field that does not fit', (family, config, message) => {
     expect(() => family.bind(config)).toThrow(message)
   })
@@ -122,6 +135,11 @@ describe('configs', () => {
   it('of early CLIP say twice what they say, and the second counts', () => {
     const twice = { vision_config: { image_size: 224 }, vision_config_dict: { image_size: 336, patch_size: 14 } }
     expect(clip.bind({ model_type: 'clip', ...twice })).toMatchObject({ imageSize: 336, patchSize: 14 })
+  })
+
+  it('of SigLIP 2 may say nothing of images and texts', () => {
+    const nothing = { model_type: 'siglip2', text_config: null, vision_config: null }
+    expect(siglip2.bind(nothing)).toMatchObject({ imageSize: 256, patchSize: 16, width: 768 })
   })
 
   it('find the end of a text by its highest id where eos_token_id is 2', () => {
@@ -136,4 +154,38 @@ it('texts of SigLIP lose capitals and punctuation, those of SigLIP 2 their capit
   expect(canonicalText("  It's a CAT,\n a cat! ", 'SiglipTokenizer')).toBe('its a cat a cat')
   expect(canonicalText('A Cat!', 'Siglip2TokenizerFast')).toBe('a cat!')
   expect(canonicalText('A Cat!', 'GemmaTokenizerFast')).toBe('A Cat!')
+})
+
+describe('the image processor of SigLIP 2', () => {
+  const image = (width: number, height: number) => ({ width, height, data: new Uint8Array(3 * width * height) })
+  const file = (fields: object) => ({ image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5], ...fields })
+  const bind = (fields: object) =>
+    siglip2.bind({ model_type: 'siglip2', vision_config: {} }, parsePreprocessor(file(fields), 'model'))
+
+  it.each([
+    [{ max_num_patches: 0 }, 'max_num_patches: Too small'],
+    [{ max_num_patches: -1 }, 'max_num_patches: Too small'],
+    [{ max_num_patches: 0.5 }, 'max_num_patches: Invalid input'],
+    [{ max_num_patches: 1e9 }, 'max_num_patches: Too big'],
+    [{ patch_size: 14 }, 'patch_size: 14 is not vision_config.patch_size 16'],
+    [{ do_resize: false }, 'do_resize: images must be resized'],
+  ])('is refused with %j', (fields, message) => {
+    expect(() => bind(fields)).toThrow(expect.objectContaining({ code: 'preprocessor_invalid', kind: 'input' }))
+    expect(() => bind(fields)).toThrow(message)
+  })
+
+  it('leaves at least one patch in each direction, and no more than it may', () => {
+    const { view } = bind({ max_num_patches: 1 })
+    expect(view(image(1, 5000))).toMatchObject({ width: 16, height: 16 })
+    const most = bind({ max_num_patches: 16384 }).view(image(5000, 1))
+    expect((most.width / 16) * (most.height / 16)).toBeLessThanOrEqual(16384)
+    expect(bind({}).view(image(640, 480))).toMatchObject({ width: 288, height: 224 })
+  })
+
+  it('resizes bilinearly where it does not say how', () => {
+    const resample = (fields: object) => parsePreprocessor(file(fields), 'model').resample
+    expect(resample({ image_processor_type: 'Siglip2ImageProcessorFast' })).toBe(2)
+    expect(resample({ image_processor_type: 'Siglip2ImageProcessor', resample: 3 })).toBe(3)
+    expect(resample({ image_processor_type: 'SiglipImageProcessor' })).toBeUndefined()
+  })
 })

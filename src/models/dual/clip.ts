@@ -5,6 +5,7 @@ import { act, assertHeads, parseConfig, size } from '../config.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { clipVision, clipVisionConfig } from '../vision/clip.ts'
 import { type DualEncoder, dualFamily, dualWeightName } from './dual-encoder.ts'
+import { assertSquare, squareInput } from './image-input.ts'
 import { type TextTowerConfig, textFields, textTower } from './text-tower.ts'
 
 /**
@@ -53,6 +54,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): DualEncoder {
     name: 'clip',
     imageSize: vision.image_size,
     patchSize: vision.patch_size,
+    images: squareInput(vision.image_size),
     width,
     text: {
       maxLength: text.max_position_embeddings,
@@ -61,8 +63,8 @@ function bind(raw: unknown, processor?: PreprocessorConfig): DualEncoder {
       pooledAt: (ids) => pooledAt(ids, text.eos_token_id),
     },
     probability: 'softmax',
-    view: (image) => singleView(image, processor, vision.image_size),
-    encodeImages: (p, pixels) => {
+    view: (image) => assertSquare(singleView(image, processor, vision.image_size), vision.image_size),
+    encodeImages: (p, { pixels }) => {
       const { hiddenStates } = clipVision(p.at('vision_model'), vision, pixels)
       const cls = reshape(slice(hiddenStates.at(-1)!, 1, 0, 1), [pixels.shape[0], vision.hidden_size])
       const pooled = layerNormed(p.at('vision_model', 'post_layernorm'), cls, vision.layer_norm_eps)

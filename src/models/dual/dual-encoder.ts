@@ -3,6 +3,7 @@ import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { PreprocessorConfig } from '../image-processor.ts'
 import type { View } from '../view.ts'
+import type { ImageInput } from './image-input.ts'
 
 /** How texts become the input of a text encoder. */
 export interface TextInput {
@@ -21,17 +22,19 @@ export interface TextInput {
 /** Two encoders with a common space: an image and a text that fit lie close to each other. */
 export interface DualEncoder {
   readonly name: string
-  /** Side in pixels of the square images it takes. */
+  /** Side in pixels of the square images that it was trained on. */
   readonly imageSize: number
   readonly patchSize: number
+  readonly images: ImageInput
   /** Numbers in an embedding. */
   readonly width: number
   readonly text: TextInput
   /** How logits become probabilities: over the texts of an image, or for each pair by itself. */
   readonly probability: 'softmax' | 'sigmoid'
+  /** Throws FoveaError kind `input` for an image of which the encoder can take no view. */
   view(image: RgbImage): View
-  /** Pixels [b, 3, H, W] -> embeddings [b, width], not normalised. */
-  encodeImages(p: Scope, pixels: Tensor): Tensor
+  /** The tensors of `images` by name -> embeddings [b, width], not normalised. */
+  encodeImages(p: Scope, inputs: Readonly<Record<string, Tensor>>): Tensor
   /** Ids i64 [b, s] and the places i64 [b] of the pooled states among all b s -> embeddings [b, width], not normalised. */
   encodeTexts(p: Scope, ids: Tensor, places: Tensor): Tensor
   /** What cosines are multiplied with, [1]. */

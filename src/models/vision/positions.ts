@@ -23,12 +23,20 @@ export function interpolationMatrix(from: number, to: number): Float32Array {
 }
 
 /** `interpolationMatrix` with antialiasing: the kernel is as wide as the samples of the smaller grid are apart. */
-export function antialiasedMatrix(from: number, to: number): Float32Array {
+export const antialiasedMatrix = (from: number, to: number): Float32Array =>
+  stretched(from, to, (distance) => cubic(distance, -0.5))
+
+/** Bilinear resampling with antialiasing, as `antialiasedMatrix` is bicubic. */
+export const antialiasedLinearMatrix = (from: number, to: number): Float32Array =>
+  stretched(from, to, (distance) => Math.max(0, 1 - Math.abs(distance)))
+
+/** Samples beyond the edges count nothing; those within are weighted to 1 together. */
+function stretched(from: number, to: number, kernel: (distance: number) => number): Float32Array {
   const matrix = new Float32Array(to * from)
   const stretch = Math.max(1, from / to)
   for (let row = 0; row < to; row++) {
     const centre = ((row + 0.5) * from) / to
-    const weights = Array.from({ length: from }, (_, column) => cubic((column + 0.5 - centre) / stretch, -0.5))
+    const weights = Array.from({ length: from }, (_, column) => kernel((column + 0.5 - centre) / stretch))
     const total = weights.reduce((sum, weight) => sum + weight, 0)
     matrix.set(
       weights.map((weight) => weight / total),

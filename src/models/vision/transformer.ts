@@ -15,6 +15,7 @@ import {
   fixedDim,
   fullAttention,
   matmul,
+  mulDim,
   reshape,
   slice,
   type Tensor,
@@ -80,11 +81,17 @@ export function resampledPositions(
   matrix = interpolationMatrix,
 ): Tensor {
   if (rows === side && columns === side) return table
-  const width = fixedDim('positions', table, 1)
   const down = constant(matrix(side, rows), [rows, side])
-  const across = constant(matrix(side, columns), [columns, side])
+  return positionsBetween(table, down, constant(matrix(side, columns), [columns, side]))
+}
+
+/** The same with the weights of both directions given, [rows, side] and [columns, side]: table [side^2, d] -> [n, d]. */
+export function positionsBetween(table: Tensor, down: Tensor, across: Tensor): Tensor {
+  const width = fixedDim('positions', table, 1)
+  const side = fixedDim('positions', down, 1)
+  const [[rows], [columns]] = [down.shape, across.shape]
   const tall = reshape(matmul(down, reshape(table, [side, side * width])), [rows, side, width])
-  return reshape(matmul(across, tall), [rows * columns, width])
+  return reshape(matmul(across, tall), [mulDim(rows, columns), width])
 }
 
 /** The same of a table [1 + n, d] that begins with CLS, which lies nowhere. */
