@@ -6,6 +6,7 @@ import sharp, { type Metadata } from 'sharp'
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from './image.ts'
 import { sniffImageFormat } from './image-format.ts'
+import { DEFAULT_MAX_PIXELS } from './image-limits.ts'
 
 // Process-wide, on purpose: formats that are not listed here must not be parsed by any caller of sharp.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -22,9 +23,10 @@ export interface DecodeLimits {
   maxBytes?: number
   /** SVG can refer to other resources and is a large parser; off unless the caller trusts the file. */
   allowSvg?: boolean
+  /** Which frame of an animated GIF or WebP, counted from 0; the first if not given. */
+  page?: number
 }
 
-export const DEFAULT_MAX_PIXELS = 40_000_000
 export const DEFAULT_MAX_BYTES = 20 * 2 ** 20
 
 function inputError(code: string, message: string, cause?: unknown): FoveaError {
@@ -65,12 +67,13 @@ async function checkSize(bytes: Uint8Array, maxPixels: number): Promise<void> {
   if (width * height > maxPixels) throw tooLarge(width, height, maxPixels)
 }
 
-async function decodePixels(bytes: Uint8Array, maxPixels: number): Promise<RgbImage> {
+async function decodePixels(bytes: Uint8Array, maxPixels: number, page: number): Promise<RgbImage> {
   try {
     const { data, info } = await sharp(bytes, {
       limitInputPixels: maxPixels,
       failOn: 'warning',
       ignoreIcc: true,
+      page,
       pages: 1,
     })
       .autoOrient()
@@ -85,13 +88,13 @@ async function decodePixels(bytes: Uint8Array, maxPixels: number): Promise<RgbIm
 }
 
 /**
- * Decodes PNG, JPEG, WebP or the first frame of GIF (SVG only with `allowSvg`) to 8-bit sRGB.
+ * Decodes PNG, JPEG, WebP or GIF (SVG only with `allowSvg`) to 8-bit sRGB; of several frames one.
  * EXIF rotation is applied; transparent pixels are composited over white; 16-bit, grey, palette and CMYK images are
  * converted. Colour profiles are ignored for RGB, as in the processors that models were trained with.
  * @throws FoveaError kind `input`: `unsupported_media`, `image_too_large`, `image_unreadable`
  */
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<RgbImage> {
-  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, allowSvg = false } = limits
+  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, allowSvg = false, page = 0 } = limits
   if (bytes.length > maxBytes) {
     const sizes = `${bytes.length} bytes; the limit is ${maxBytes}`
     throw inputError('image_too_large', `the image file has ${sizes}: make it smaller`)
@@ -99,5 +102,5 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}):
   checkFormat(bytes, allowSvg)
   if (allowSvg) sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
   await checkSize(bytes, maxPixels)
-  return decodePixels(bytes, maxPixels)
+  return decodePixels(bytes, maxPixels, page)
 }
