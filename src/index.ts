@@ -28,6 +28,7 @@ export { estimateMemory, type MemoryEstimate } from './pipeline/quantization/est
 export type { Calibration } from './pipeline/quantization/node-precision.ts'
 export type { Precision } from './pipeline/quantization/plan.ts'
 export { type PrecisionReport, precisionLine } from './pipeline/quantization/precision-report.ts'
+export type { SeenVideo } from './pipeline/seen-video.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/sequence.ts'
 export {
   clsAttention,

@@ -1,4 +1,5 @@
 import type { RgbImage } from '../media/image.ts'
+import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
 import type { Scope } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
@@ -77,6 +78,8 @@ export interface PatchShare {
 
 /** How a family reads a video. */
 export interface VideoReader {
+  /** Chooses the frames as the processor does that the model was trained with. */
+  readonly sampler: FrameSampler
   /** Stands for a video in a prompt. */
   readonly token: number
   /** The frames, or clips of several, as the vision encoder takes them. */

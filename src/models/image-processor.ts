@@ -24,7 +24,7 @@ const area = z.union([
 const ofChannels = <Value extends z.ZodType>(value: Value) => z.tuple([value, value, value])
 
 /** Files say null for what they leave to the default. */
-const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
 const flag = (byDefault: boolean) =>
   z
     .boolean()
@@ -75,7 +75,8 @@ export const videoFields = (config: PreprocessorConfig | undefined): PixelFields
     ? parsed(z.object(pixelFields), config.video_processor, 'video_preprocessor_config.json')
     : config
 
-function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, file: string): z.output<Schema> {
+/** Throws FoveaError `preprocessor_invalid` naming the field of the file that does not fit. */
+export function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, file: string): z.output<Schema> {
   const result = fields.safeParse(raw)
   if (result.success) return result.data
   const [{ path, message }] = result.error.issues

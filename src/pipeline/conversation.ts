@@ -7,6 +7,7 @@ import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { afterImages } from './plain-prompt.ts'
+import type { SeenVideo } from './seen-video.ts'
 import type { EncodedView } from './vision-program.ts'
 
 export interface Reply {
@@ -24,6 +25,8 @@ export interface Reply {
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
   /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
   readonly kept: readonly (readonly number[])[]
+  /** For each video, in the order of the prompt: the frames that the model saw. */
+  readonly videos: readonly SeenVideo[]
 }
 
 const MAX_TOKENS = 128
@@ -278,6 +281,7 @@ export class Conversation {
         decode: decodeFlops(this.language, turn.steps),
       },
       kept: keptPatches(this.images, this.lastKept),
+      videos: this.images.flatMap(({ video }) => video ?? []),
     }
   }
 }

@@ -1,5 +1,6 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
+import type { FrameSampler } from '../media/video/sampling.ts'
 import { assertVideo, type Video } from '../media/video.ts'
 import type { Architecture, PackedSlot, VideoReader, View } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
@@ -15,6 +16,7 @@ import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { questionIds } from './plain-prompt.ts'
 import { ProgramCache } from './program-cache.ts'
+import { seenVideo } from './seen-video.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
 export interface GenerateOptions extends AskOptions {
@@ -39,6 +41,16 @@ export class Model {
     readonly parts: ModelParts,
     private readonly backend: Backend,
   ) {}
+
+  /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
+  get frameSampler(): FrameSampler | undefined {
+    return this.parts.architecture.video?.sampler
+  }
+
+  /** Throws FoveaError `video_unsupported` where the model takes no videos. */
+  assertTakesVideo(): void {
+    videoReader(this.parts.architecture)
+  }
 
   /** Answers one prompt about any number of images and videos; the images come first, then the videos, in order. */
   async generate({ prompt, images = [], videos = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
@@ -99,12 +111,13 @@ export class Model {
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
     const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
-    return this.remembered(`video ${video.framesPerSecond} ${frames.join()}`, async () => {
+    const encoded = await this.remembered(`video ${video.framesPerSecond} ${frames.join()}`, async () => {
       const pack = (views: readonly View[]) => reader.pack?.(views)
       const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, method)
       const run = slots ? packViews(results, slots) : joinClips(results, views)
       return { views: [run], prompt: [imageToken], token: reader.token, ...figures }
     })
+    return { ...encoded, video: seenVideo(video) }
   }
 
   /** The compiled language model under a method. */
@@ -172,7 +185,11 @@ const visionKey = (method: Method): string => (method.views || method.patches ||
 
 function videoReader({ name, video }: Architecture): VideoReader {
   if (video) return video
-  throw new FoveaError('video_unsupported', 'usage', `${name} takes no videos; give frames of it as images`)
+  throw new FoveaError(
+    'video_unsupported',
+    'usage',
+    `${name} takes no videos; give frames of it as images (--frames-as-images)`,
+  )
 }
 
 function patchesOf(architecture: Architecture, view: View): number {

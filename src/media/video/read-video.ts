@@ -15,13 +15,15 @@ import { SNIFF_BYTES, sniffVideo, unsupportedVideo } from './video-format.ts'
 export type VideoInput = string | Uint8Array | Blob | readonly string[]
 
 export interface OpenVideoOptions extends VideoLimits, SequenceOptions {
+  /** What messages call bytes that have no path. */
+  readonly name?: string
   readonly signal?: AbortSignal
 }
 
 export interface ReadVideoOptions extends OpenVideoOptions, SampleOptions {}
 
 /** Largest video that is taken from standard input, which cannot be read in parts. */
-const MAX_STDIN_BYTES = 2 ** 30
+export const MAX_STDIN_BYTES = 2 ** 30
 /** Largest animated image; its frames are found by reading all of it. */
 const MAX_ANIMATION_BYTES = 2 ** 28
 
@@ -47,7 +49,7 @@ export async function readVideo(input: VideoInput, options: ReadVideoOptions = {
 export async function openVideo(input: VideoInput, options: OpenVideoOptions = {}): Promise<FrameSource> {
   options.signal?.throwIfAborted()
   if (Array.isArray(input)) return openSequence(input, `${input.length} images`, options)
-  if (typeof input !== 'string') return openBytes(input as Uint8Array | Blob, 'the video', options)
+  if (typeof input !== 'string') return openBytes(input as Uint8Array | Blob, options.name ?? 'the video', options)
   if (input === '-')
     return openBytes(await gather('standard input', process.stdin, MAX_STDIN_BYTES, 'video'), 'standard input', options)
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(input))

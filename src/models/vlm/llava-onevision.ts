@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { RgbImage } from '../../media/image.ts'
+import { evenFrames } from '../../media/video/sampling.ts'
 import { configError, parseConfig, size } from '../config.ts'
 import { type Architecture, family, type View } from '../family.ts'
 import { cropImage, filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { samplingDefaults } from '../video-processor.ts'
 import { visionTowerOf } from '../vision/towers.ts'
 import {
   anyResolutionViews,
@@ -69,6 +71,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     viewsOfSeveral: (image) => [squareView(image, mean, tile)],
     pack: (image, views) => packTiles(image, views, base.grid, mostTiles),
     video: {
+      sampler: evenFrames(samplingDefaults(processor, { frames: 32 })),
       token: config.video_token_index,
       views: ({ frames }) => frames.map((image) => ({ image, width: tile, height: tile })),
       pack: (views) => packFrames(views, base.grid),

@@ -43,7 +43,7 @@ export interface Clip {
 const LUMA = { bt709: [0.2126, 0.0722], smpte170m: [0.299, 0.114], 'bt2020-ncl': [0.2627, 0.0593] } as const
 
 /** Full-colour planes halved: what a camera's file holds. */
-export function planesOf({ data, width, height }: RgbImage, matrix: keyof typeof LUMA, fullRange: boolean): Uint8Array {
+export function planesOf({ data, width, height }: RgbImage, matrix: keyof typeof LUMA, fullRange: boolean) {
   const [kr, kb] = LUMA[matrix]
   const [base, luma, chroma] = fullRange ? [0, 255, 255] : [16, 219, 224]
   const out = new Uint8Array((width * height * 3) / 2)
