@@ -6,10 +6,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Architecture, Family } from '../src/models/family.ts'
+import type { Family } from '../src/models/family.ts'
 import { findFamily } from '../src/models/find-family.ts'
 import { parsePreprocessor } from '../src/models/image-processor.ts'
 import { families } from '../src/models/index.generated.ts'
+import type { LanguageModel } from '../src/models/language/language-model.ts'
+import type { PromptForm } from '../src/models/prompt-form.ts'
+import type { VisionSide } from '../src/models/vision-side.ts'
 import { readProcessor } from '../src/pipeline/node-folder.ts'
 import { isEntry } from './entry.ts'
 
@@ -17,7 +20,11 @@ const PAGE = 'docs/models.md'
 const FIXTURES = 'tests/fixtures/families'
 
 /** What of a model goes into the matrix. */
-type Declared = Pick<Architecture, 'heads' | 'imagesFirst' | 'maxImages' | 'prompt' | 'question' | 'video'>
+interface Declared {
+  readonly vision: Pick<VisionSide, 'question'>
+  readonly prompt: Pick<PromptForm, 'imagesFirst' | 'maxImages' | 'video' | 'write'>
+  readonly language: Pick<LanguageModel, 'heads'>
+}
 
 /** How many images and videos a recorded prompt holds. */
 interface Case {
@@ -80,13 +87,13 @@ function verdict(fixtures: readonly Fixture[], takes: (declared: Declared) => bo
 const code = (text: string): string => `\`${text}\``
 const distinct = (values: readonly string[]): string => [...new Set(values)].sort().join(', ')
 
-function promptOf({ imagesFirst, prompt }: Declared): string {
-  if (prompt) return "the family's own"
+function promptOf({ prompt: { imagesFirst, write } }: Declared): string {
+  if (write) return "the family's own"
   return imagesFirst ? 'images, then text' : 'chat template'
 }
 
-function rawOf({ imagesFirst, prompt }: Declared): string {
-  if (prompt) return 'completed'
+function rawOf({ prompt: { imagesFirst, write } }: Declared): string {
+  if (write) return 'completed'
   return imagesFirst ? 'as written, images first' : 'as written'
 }
 
@@ -112,23 +119,24 @@ function familyRow(family: Pick<Family, 'id'>, modelType: string, all: readonly 
     ),
     verdict(
       fixtures,
-      ({ maxImages = 2 }) => maxImages > 1,
+      ({ prompt: { maxImages = 2 } }) => maxImages > 1,
       ({ images }) => images > 1,
     ),
     verdict(
       fixtures,
-      ({ video }) => video !== undefined,
+      ({ prompt }) => prompt.video !== undefined,
       ({ videos }) => videos > 0,
     ),
-    declared.some(({ question }) => question) ? 'yes' : 'no',
-    declared.some(({ prompt }) => prompt) ? 'one question' : 'yes',
+    declared.some(({ vision }) => vision.question) ? 'yes' : 'no',
+    declared.some(({ prompt }) => prompt.write) ? 'one question' : 'yes',
     distinct(declared.map(promptOf)),
     distinct(declared.map(rawOf)),
     fixtures.map(({ name }) => name).join(', '),
   ]
 }
 
-function headsOf({ heads: { count, keyValue } }: Declared): string {
+function headsOf({ language: { heads } }: Declared): string {
+  const { count, keyValue } = heads
   return count === keyValue ? `${count}` : `${count} on ${keyValue} (grouped)`
 }
 

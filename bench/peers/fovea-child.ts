@@ -14,7 +14,7 @@ const started = performance.now()
 const model = await loadModel(checkpoint, { dtype })
 const language = await model.language(dense)
 const load = performance.now() - started
-const { hiddenSize } = model.parts.architecture
+const { hiddenSize } = model.parts.architecture.language
 
 const chunk = (length: number, start: number): Chunk => ({
   ids: Array.from({ length }, (_, at) => 10 + (at % 600)),
@@ -52,7 +52,7 @@ for (const depth of depths) {
 
 const memory = process.memoryUsage.rss()
 const vision: number[] = []
-const side = model.parts.architecture.viewSize
+const side = model.parts.architecture.vision.viewSize
 for (let round = 0; round <= Math.min(repeat, 3); round++) {
   const data = Uint8Array.from({ length: side * side * 3 }, (_, at) => (at * 7 + round) % 256)
   const image: RgbImage = { width: side, height: side, data }

@@ -2,7 +2,7 @@
 import { FoveaError } from '../errors.ts'
 import type { ModelSource } from '../hub/model-source.ts'
 import type { DualFamily } from '../models/dual/dual-encoder.ts'
-import type { Architecture, Family } from '../models/family.ts'
+import { type Architecture, type Family, ignoredWeights } from '../models/family.ts'
 import { dualFamilyOf, findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
 import { estimateMemory, type MemoryEstimate } from '../models/memory-estimate.ts'
@@ -44,7 +44,7 @@ export async function describeSource(model: string, source: ModelSource): Promis
     dtypes,
     files: source.files,
     bytes: source.files.reduce((sum, file) => sum + file.size, 0),
-    memory: estimateMemory(tensors, bound.architecture),
+    memory: estimateMemory(tensors, bound.architecture?.language),
   }
 }
 
@@ -73,9 +73,10 @@ async function bind(model: string, source: ModelSource, config: Record<string, u
 /** The tensors that loading would take; all of them where the family is not known. */
 function loadedTensors({ tensors }: ModelSource, { family, architecture }: Bound): Shapes {
   if (!family) return [...tensors]
+  const ignored = architecture ? ignoredWeights(architecture) : []
   return [...tensors].flatMap(([stored, entry]) => {
     const name = family.weightName ? family.weightName(stored) : stored
-    const isIgnored = name === undefined || architecture?.ignored.some((prefix) => name.startsWith(prefix))
+    const isIgnored = name === undefined || ignored.some((prefix) => name.startsWith(prefix))
     return isIgnored ? [] : [[name, entry] as Shapes[number]]
   })
 }

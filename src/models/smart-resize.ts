@@ -1,6 +1,6 @@
 import { FoveaError } from '../errors.ts'
-import type { Extent } from './family.ts'
 import type { PixelFields } from './image-processor.ts'
+import type { Extent } from './view.ts'
 
 /** What an image may measure before it is cut into patches. */
 export interface PixelRange {

@@ -16,15 +16,16 @@ export interface TracedModel {
 }
 
 export function traceModel(architecture: Architecture, scope: Scope = createScope()): TracedModel {
-  const seen = architecture.encode(scope, input('pixels', [1, 3, architecture.viewSize, architecture.viewSize]))
+  const { vision, language } = architecture
+  const seen = vision.encode(scope, input('pixels', [1, 3, vision.viewSize, vision.viewSize]))
   const question = input('question', [1, 1], 'i64')
-  const visual = architecture.connect(scope, seen.patches, { vision: seen, question })
-  const separator = architecture.separator?.(scope)
-  const vision = ['states' in visual ? visual.states : visual, ...(separator ? [separator] : [])]
-  const states = architecture.embed(scope, input('ids', [1, 1], 'i64'))
-  const positions = input('positions', positionShape(architecture, 1))
-  const { hidden } = architecture.decode(scope, { states, positions }, { answer: states })
-  return { parameters: scope.parameters, vision, hidden, logits: architecture.logits(scope, hidden) }
+  const visual = vision.connect(scope, seen.patches, { vision: seen, question })
+  const separator = vision.separator?.(scope)
+  const shown = ['states' in visual ? visual.states : visual, ...(separator ? [separator] : [])]
+  const states = language.embed(scope, input('ids', [1, 1], 'i64'))
+  const positions = input('positions', positionShape(language, 1))
+  const { hidden } = language.decode(scope, { states, positions }, { answer: states })
+  return { parameters: scope.parameters, vision: shown, hidden, logits: language.logits(scope, hidden) }
 }
 
 /** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */

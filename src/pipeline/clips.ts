@@ -1,4 +1,4 @@
-import type { View } from '../models/family.ts'
+import type { View } from '../models/view.ts'
 import { joinEmbeds } from './layout.ts'
 import { effortOf } from './pack.ts'
 import type { EncodedView } from './vision-program.ts'

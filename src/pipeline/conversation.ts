@@ -97,16 +97,16 @@ export class Conversation {
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
-    const { architecture } = this.parts
-    const { imageToken } = architecture
+    const { prompt: form, language } = this.parts.architecture
+    const { imageToken } = form
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
     const text = this.textOf(prompt, options.rawPrompt)
-    const said = architecture.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
-    this.images = inPromptOrder(said, architecture, this.images)
+    const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
+    this.images = inPromptOrder(said, form, this.images)
     const ids = expandImages(said, imageToken, this.images)
-    assertIds(ids, architecture)
-    const cached = architecture.answerStart === undefined ? await this.rewind(ids) : await this.restart()
+    assertIds(ids, this.parts.architecture)
+    const cached = language.answerStart === undefined ? await this.rewind(ids) : await this.restart()
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
     const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
@@ -120,10 +120,11 @@ export class Conversation {
   /** The whole prompt as text: by the family itself, as it was written, or by the chat template. */
   private textOf(prompt: string, isRaw = false): string {
     const { architecture, tokenizer } = this.parts
-    if (!architecture.prompt) return isRaw ? prompt : this.render()
+    const { name, prompt: form } = architecture
+    if (!form.write) return isRaw ? prompt : this.render()
     if (this.messages.length > 1)
-      throw turnError('single', `a ${architecture.name} answers one question; start a new conversation for the next`)
-    return architecture.prompt(isRaw ? prompt : tokenizer.protect(prompt), this.images.length, tokenizer.bosToken)
+      throw turnError('single', `a ${name} answers one question; start a new conversation for the next`)
+    return form.write(isRaw ? prompt : tokenizer.protect(prompt), this.images.length, tokenizer.bosToken)
   }
 
   /** What a first message holds before its text. */
@@ -144,13 +145,13 @@ export class Conversation {
     const { architecture, tokenizer } = this.parts
     const { encode, prefix } = tokenizer
     const ids = encode(text, { special: true })
-    return architecture.prompt || prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
+    return architecture.prompt.write || prefix.every((id, at) => ids[at] === id) ? ids : [...prefix, ...ids]
   }
 
   /** The image tokens, then the ids of the text as if it stood alone. */
   private async encodeImagesFirst(prompt: string): Promise<readonly number[]> {
     const { architecture, tokenizer } = this.parts
-    const { imageToken } = architecture
+    const { imageToken } = architecture.prompt
     const text = afterImages(prompt, tokenizer.idToToken(imageToken), this.imageCount)
     await this.lookAgain(tokenizer.unprotect(text))
     const closed = [...this.encode(text), ...tokenizer.suffix]
@@ -179,7 +180,7 @@ export class Conversation {
     let common = 0
     while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
     const stale = this.fed.slice(common)
-    if (stale.includes(this.parts.architecture.imageToken))
+    if (stale.includes(this.parts.architecture.prompt.imageToken))
       throw new FoveaError(
         'template_rewrites',
         'input',
@@ -195,8 +196,9 @@ export class Conversation {
 
   /** Runs new prompt tokens through the model, each view's placeholder replaced by its visual tokens. */
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
-    const { imageToken, contextLength, answerStart, positionAxes } = this.parts.architecture
-    const chunk = layout(ids, imageToken, withImages ? this.views : [], this.position, positionAxes)
+    const { prompt, language } = this.parts.architecture
+    const { contextLength, answerStart, positionAxes } = language
+    const chunk = layout(ids, prompt.imageToken, withImages ? this.views : [], this.position, positionAxes)
     if (chunk.end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(chunk.end, contextLength)
     const answer = answerStart === undefined ? undefined : [answerStart]
     const result = await this.language.run(this.key, { ...chunk, answer })
@@ -207,7 +209,7 @@ export class Conversation {
 
   /** Runs a token of the answer through the model. */
   private async feedAnswer(id: number): Promise<ChunkResult> {
-    if (this.parts.architecture.answerStart === undefined) return this.feed([id], false)
+    if (this.parts.architecture.language.answerStart === undefined) return this.feed([id], false)
     this.fed.push(id)
     return this.language.run(this.key, { ...layout([], id, [], this.position), answer: [id] })
   }
@@ -237,7 +239,7 @@ export class Conversation {
         finishReason = 'stop'
         break
       }
-      if (this.position === this.parts.architecture.contextLength) break // there is no place for another token
+      if (this.position === this.parts.architecture.language.contextLength) break // there is no place for another token
       if (generated.length < maxTokens) {
         const result = await this.feedAnswer(id)
         steps.push(result)
@@ -297,8 +299,9 @@ const turnError = (problem: 'busy' | 'closed' | 'single', message: string): Fove
   new FoveaError(`conversation_${problem}`, 'usage', message)
 
 /** The model's own vocabulary counts: reading past the table of embeddings would end the engine. */
-function assertIds(ids: readonly number[], { vocabulary, imageToken }: ModelParts['architecture']): void {
-  const beyond = ids.find((id) => id >= vocabulary && id !== imageToken)
+function assertIds(ids: readonly number[], { language, prompt }: ModelParts['architecture']): void {
+  const { vocabulary } = language
+  const beyond = ids.find((id) => id >= vocabulary && id !== prompt.imageToken)
   if (beyond === undefined) return
   const message = `tokenizer.json gives token ${beyond}, the model has ${vocabulary}; the file is of another model`
   throw new FoveaError('token_id_invalid', 'input', message)

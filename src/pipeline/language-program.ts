@@ -1,5 +1,5 @@
 import { FoveaError } from '../errors.ts'
-import type { Architecture } from '../models/family.ts'
+import type { LanguageModel } from '../models/language/language-model.ts'
 import { type DecoderLayer, type Hidden, toRows } from '../models/language/sequence.ts'
 import { createScope } from '../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../runtime/index.ts'
@@ -64,16 +64,15 @@ const cacheNames = (layer: number) => ({ keys: `keys.${layer}`, values: `values.
 
 export async function compileLanguage(
   backend: Backend,
-  architecture: Architecture,
+  language: LanguageModel,
   weights: WeightTable,
   method: Method,
 ): Promise<LanguageProgram> {
-  const { outputs, lengths } = traceLanguage(architecture, method)
+  const { outputs, lengths } = traceLanguage(language, method)
   const program = await compile(backend, outputs, weights.compileOptions)
   // A program without a reducer asks for less: slots of visual tokens, for one.
   const known = new Set(program.inputs.map((value) => value.name))
-  const { heads } = architecture
-  const layers = architecture.caches ?? architecture.layers
+  const { heads, caches: layers = language.layers } = language
   const caches = new Map<string, number[]>()
   const names = Array.from({ length: layers }, (_, layer) => cacheNames(layer)).flatMap(({ keys, values }) => [
     keys,
@@ -92,7 +91,7 @@ export async function compileLanguage(
       const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
       const sizes = { text, visual, answer, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
       const feeds = {
-        ...Object.fromEntries(Object.entries(chunkFeeds(chunk, architecture)).filter(([name]) => known.has(name))),
+        ...Object.fromEntries(Object.entries(chunkFeeds(chunk, language)).filter(([name]) => known.has(name))),
         ...Object.fromEntries(names.map((name) => [name, { resident: resident(key, name) }])),
       }
       const append = Object.fromEntries(names.map((name) => [`new.${name}`, resident(key, name)]))
@@ -120,16 +119,16 @@ export async function compileLanguage(
   }
 }
 
-function chunkFeeds(chunk: Chunk, architecture: Architecture): Record<string, Value> {
+function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value> {
   const { ids, visual, order, positions, answer = [] } = chunk
   const slots = order.map((from, slot) => ({ from, slot }))
   const slotsWhere = (isText: boolean) =>
     slots.filter(({ from }) => from < ids.length === isText).map(({ slot }) => slot)
   return {
     ids: i64([ids.length], ids),
-    visual: f32([visual.dims[0], architecture.hiddenSize], visual.data),
+    visual: f32([visual.dims[0], language.hiddenSize], visual.data),
     order: i64([order.length], order),
-    positions: f32(positionShape(architecture, order.length).map(Number), Float32Array.from(positions)),
+    positions: f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
     answer: i64([answer.length], answer),
     textSlots: i64([ids.length], slotsWhere(true)),
     visualSlots: i64([visual.dims[0]], slotsWhere(false)),
@@ -137,17 +136,17 @@ function chunkFeeds(chunk: Chunk, architecture: Architecture): Record<string, Va
 }
 
 /** The graph of the language side, and how many rows a layer adds to its cache. */
-export function traceLanguage(architecture: Architecture, method: Method) {
+export function traceLanguage(language: LanguageModel, method: Method) {
   const scope = createScope()
-  const { layers, heads, hiddenSize } = architecture
+  const { layers, caches = layers, heads, hiddenSize } = language
   const length = addDim('text', 'visual')
   const rows = concat(
-    [architecture.embed(scope, input('ids', ['text'], 'i64')), input('visual', ['visual', hiddenSize])],
+    [language.embed(scope, input('ids', ['text'], 'i64')), input('visual', ['visual', hiddenSize])],
     0,
   )
   const start: Sequence = {
     states: reshape(gather(rows, input('order', [length], 'i64')), [1, length, hiddenSize]),
-    positions: input('positions', positionShape(architecture, length)),
+    positions: input('positions', positionShape(language, length)),
     visual: input('visualSlots', ['visual'], 'i64'),
     text: input('textSlots', ['text'], 'i64'),
     source: arange('visual'),
@@ -155,7 +154,7 @@ export function traceLanguage(architecture: Architecture, method: Method) {
     since: 0,
     changedBy: [],
   }
-  const past = Array.from({ length: architecture.caches ?? layers }, (_, layer) => {
+  const past = Array.from({ length: caches }, (_, layer) => {
     const shape = [`past${layer}`, heads.keyValue, heads.width]
     return { keys: input(cacheNames(layer).keys, shape), values: input(cacheNames(layer).values, shape) }
   })
@@ -166,17 +165,17 @@ export function traceLanguage(architecture: Architecture, method: Method) {
     return steps[index]?.(seq) ?? seq
   }
   const answer =
-    architecture.answerStart === undefined
+    language.answerStart === undefined
       ? undefined
-      : reshape(architecture.embed(scope, input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
-  const result = architecture.decode(scope, start, { past, beforeLayer, answer })
-  return { outputs: namedOutputs(architecture, scope, result), lengths: rowCounter(result.inputs) }
+      : reshape(language.embed(scope, input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
+  const result = language.decode(scope, start, { past, beforeLayer, answer })
+  return { outputs: namedOutputs(language, scope, result), lengths: rowCounter(result.inputs) }
 }
 
 function namedOutputs(
-  architecture: Architecture,
+  language: LanguageModel,
   scope: ReturnType<typeof createScope>,
-  result: ReturnType<Architecture['decode']>,
+  result: ReturnType<LanguageModel['decode']>,
 ): Record<string, Tensor> {
   const outputs: Record<string, Tensor> = {}
   result.layers.forEach(({ keys, values }, layer) => {
@@ -184,10 +183,8 @@ function namedOutputs(
     outputs[`new.${cacheNames(layer).values}`] = toRows(values)
   })
   const s = result.hidden.shape[1]
-  const last = reshape(slice(result.hidden, 1, subDim(s, 1), s), [architecture.hiddenSize])
-  outputs.logits = reshape(architecture.logits(scope, reshape(last, [1, architecture.hiddenSize])), [
-    architecture.vocabulary,
-  ])
+  const last = reshape(slice(result.hidden, 1, subDim(s, 1), s), [language.hiddenSize])
+  outputs.logits = reshape(language.logits(scope, reshape(last, [1, language.hiddenSize])), [language.vocabulary])
   // The sequence as the last layer saw it; renamed by identity where nothing was dropped.
   outputs.kept = (result.inputs.at(-1) as Sequence).source
   return outputs

@@ -1,5 +1,6 @@
 import { FoveaError } from '../errors.ts'
-import type { View } from '../models/family.ts'
+import type { PromptForm } from '../models/prompt-form.ts'
+import type { View } from '../models/view.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Chunk } from './language-program.ts'
 import type { EncodedImage, ModelParts } from './parts.ts'
@@ -22,12 +23,12 @@ export function joinEmbeds(views: readonly EncodedView[]): Value<Float32Array> {
 }
 
 /** The token ids that stand for an image of these views in a prompt. Throws FoveaError `tokenizer_invalid`. */
-export function imagePrompt({ architecture, tokenizer }: ModelParts, views: readonly View[]): number[] {
-  const text = architecture.expand?.(views)
-  if (text === undefined) return views.map(() => architecture.imageToken)
+export function imagePrompt({ architecture: { prompt }, tokenizer }: ModelParts, views: readonly View[]): number[] {
+  const text = prompt.expand?.(views)
+  if (text === undefined) return views.map(() => prompt.imageToken)
   const ids = tokenizer.encode(text, { special: true })
-  if (ids.filter((id) => id === architecture.imageToken).length === views.length) return ids
-  const message = `tokenizer.json does not know the image token ${architecture.imageToken} that config.json names`
+  if (ids.filter((id) => id === prompt.imageToken).length === views.length) return ids
+  const message = `tokenizer.json does not know the image token ${prompt.imageToken} that config.json names`
   throw new FoveaError('tokenizer_invalid', 'input', message)
 }
 
@@ -37,7 +38,7 @@ export function imagePrompt({ architecture, tokenizer }: ModelParts, views: read
  */
 export function inPromptOrder(
   ids: readonly number[],
-  { imageToken, video }: ModelParts['architecture'],
+  { imageToken, video }: PromptForm,
   images: readonly EncodedImage[],
 ): EncodedImage[] {
   const still = images.filter(({ token }) => token === undefined)

@@ -1,4 +1,4 @@
-import type { View } from '../models/family.ts'
+import type { View } from '../models/view.ts'
 import { methodError } from './method-error.ts'
 import type { Sequence } from './sequence.ts'
 import type { VisualTokens } from './visual-tokens.ts'
@@ -27,8 +27,8 @@ export interface Method {
 
 /** What a method may ask about the model on the host. */
 export interface ModelShape {
-  readonly patchSize: number
-  readonly layers: number
+  readonly vision: { readonly patchSize: number }
+  readonly language: { readonly layers: number }
 }
 
 /** The places of a method in the order in which an image passes them. */

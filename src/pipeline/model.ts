@@ -2,7 +2,10 @@ import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
 import { assertVideo, type Video } from '../media/video.ts'
-import type { Architecture, PackedSlot, VideoReader, View } from '../models/family.ts'
+import type { Architecture } from '../models/family.ts'
+import type { PackedSlot, VideoReader } from '../models/prompt-form.ts'
+import type { View } from '../models/view.ts'
+import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { assertViews } from './check-views.ts'
 import { joinClips } from './clips.ts'
@@ -44,7 +47,7 @@ export class Model {
 
   /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
   get frameSampler(): FrameSampler | undefined {
-    return this.parts.architecture.video?.sampler
+    return this.parts.architecture.prompt.video?.sampler
   }
 
   /** Throws FoveaError `video_unsupported` where the model takes no videos. */
@@ -76,7 +79,7 @@ export class Model {
       for (const video of videos) encoded.push(await this.encodeVideo(video, method))
       return encoded
     }
-    const depends = this.parts.architecture.question && images.length > 0
+    const depends = this.parts.architecture.vision.question && images.length > 0
     const inQuestion = depends ? { count: images.length, encode } : undefined
     const encoded = inQuestion ? [] : await encode()
     const key = `conversation-${this.conversations++}`
@@ -89,15 +92,15 @@ export class Model {
    * @param question what will be asked, for models whose visual tokens depend on it
    */
   async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
-    const { architecture } = this.parts
-    const cut = (!alone && architecture.viewsOfSeveral) || architecture.views
-    const asked = architecture.question && questionIds(this.parts, question)
-    const how = `${visionKey(method)}${cut === architecture.views ? '' : ', one of several'}`
+    const { prompt: form, vision } = this.parts.architecture
+    const cut = (!alone && form.viewsOfSeveral) || form.views
+    const asked = vision.question && questionIds(this.parts, question)
+    const how = `${visionKey(method)}${cut === form.views ? '' : ', one of several'}`
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.remembered(key, async () => {
-      const pack = (views: readonly View[]) => architecture.pack?.(image, views)
+      const pack = (views: readonly View[]) => form.pack?.(image, views)
       const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, method, asked)
-      const prompt = slots ? [architecture.imageToken] : imagePrompt(this.parts, views)
+      const prompt = slots ? [form.imageToken] : imagePrompt(this.parts, views)
       return { views: slots ? [packViews(results, slots)] : results, prompt, ...figures }
     })
   }
@@ -107,7 +110,7 @@ export class Model {
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
   async encodeVideo(video: Video, method: Method = dense): Promise<EncodedImage> {
-    const { imageToken } = this.parts.architecture
+    const { imageToken } = this.parts.architecture.prompt
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
     const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
@@ -124,7 +127,7 @@ export class Model {
   language(method: Method): Promise<LanguageProgram> {
     const key = method.decoder ? method.name : 'dense'
     const { architecture, weights } = this.parts
-    return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture, weights, method))
+    return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture.language, weights, method))
   }
 
   /** Frees the sessions and ends the engine. */
@@ -142,15 +145,16 @@ export class Model {
     asked?: readonly number[],
   ) {
     const { architecture, preprocessor } = this.parts
+    const { vision } = architecture
     const started = performance.now()
     const own = cut()
     const views = method.views?.(own, architecture) ?? own
-    assertViews(views, architecture)
+    assertViews(views, vision)
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
     for (const [at, view] of views.entries()) results.push(await this.encodeView(method, view, pixels[at], asked))
-    const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture, view), 0)
+    const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(vision, view), 0)
     return { views, results, slots: pack(views), patches, preprocessMilliseconds, cached: false }
   }
 
@@ -174,7 +178,7 @@ export class Model {
   }
 }
 
-function assertCount({ length }: readonly RgbImage[], { maxImages, name }: Architecture): void {
+function assertCount({ length }: readonly RgbImage[], { prompt: { maxImages }, name }: Architecture): void {
   if (length <= (maxImages ?? length)) return
   const message = `${name} was made for ${maxImages} image at a time, ${length} were given; ask about each by itself`
   throw new FoveaError('image_count', 'usage', message)
@@ -183,17 +187,14 @@ function assertCount({ length }: readonly RgbImage[], { maxImages, name }: Archi
 /** Methods that leave the vision side alone share its programs and its results. */
 const visionKey = (method: Method): string => (method.views || method.patches || method.tokens ? method.name : 'dense')
 
-function videoReader({ name, video }: Architecture): VideoReader {
-  if (video) return video
-  throw new FoveaError(
-    'video_unsupported',
-    'usage',
-    `${name} takes no videos; give frames of it as images (--frames-as-images)`,
-  )
+function videoReader({ name, prompt }: Architecture): VideoReader {
+  if (prompt.video) return prompt.video
+  const message = `${name} takes no videos; give frames of it as images (--frames-as-images)`
+  throw new FoveaError('video_unsupported', 'usage', message)
 }
 
-function patchesOf(architecture: Architecture, view: View): number {
-  const { rows, columns } = architecture.grid(view)
+function patchesOf(vision: VisionSide, view: View): number {
+  const { rows, columns } = vision.grid(view)
   return rows * columns
 }
 

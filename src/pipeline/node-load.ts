@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
-import type { Architecture } from '../models/family.ts'
+import { ignoredWeights } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
 import { parsePreprocessor } from '../models/image-processor.ts'
+import type { PromptForm } from '../models/prompt-form.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
@@ -43,16 +44,19 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const family = findFamily(config, folder)
   const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
   const architecture = family.bind(config, preprocessor)
-  const { question } = architecture
+  const { question } = architecture.vision
   const [checkpoint, tokenizer, questionTokenizer, template, generation] = await Promise.all([
     openCheckpoint(folder),
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
-    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture)),
+    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture.prompt)),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const { ignored, fallbacks } = architecture
-  const stored = storedWeights(checkpoint, { weightName: family.weightName, ignored, fallbacks })
+  const stored = storedWeights(checkpoint, {
+    weightName: family.weightName,
+    ignored: ignoredWeights(architecture),
+    fallbacks: architecture.language.fallbacks,
+  })
   checkWeights((scope) => traceModel(architecture, scope), stored.entries, folder)
   const parts = {
     name,
@@ -81,7 +85,7 @@ function endOfText(generation: Record<string, unknown>, config: Record<string, u
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
-function missingTemplate(error: unknown, { imagesFirst }: Architecture): ChatTemplate {
+function missingTemplate(error: unknown, { imagesFirst }: PromptForm): ChatTemplate {
   if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
   if (imagesFirst) return plainTemplate
   return {

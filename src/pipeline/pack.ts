@@ -1,4 +1,4 @@
-import type { PackedSlot, PatchShare } from '../models/family.ts'
+import type { PackedSlot, PatchShare } from '../models/prompt-form.ts'
 import { f32 } from '../runtime/index.ts'
 import type { EncodedView } from './vision-program.ts'
 

@@ -25,7 +25,7 @@ export function afterImages(prompt: string, imageText: string | undefined, image
 export function questionIds({ architecture, questionTokenizer }: ModelParts, text: string): number[] {
   const { encode, prefix, suffix } = questionTokenizer!
   const ids = [...prefix, ...encode(text), ...suffix]
-  const { maxTokens } = architecture.question!
+  const { maxTokens } = architecture.vision.question!
   if (ids.length <= maxTokens) return ids
   const message = `the connector reads questions of at most ${maxTokens} tokens, this one has ${ids.length}; shorten it`
   throw new FoveaError('question_too_long', 'input', message)

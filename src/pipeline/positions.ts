@@ -1,9 +1,9 @@
-import type { Architecture } from '../models/family.ts'
+import type { LanguageModel } from '../models/language/language-model.ts'
 import type { Dim } from '../tensor/index.ts'
 import type { EncodedView } from './vision-program.ts'
 
 /** Shape of the rotary positions of a sequence: [1, s], or [1, s, axes] where they have several axes. */
-export const positionShape = ({ positionAxes: axes }: Pick<Architecture, 'positionAxes'>, length: Dim): Dim[] =>
+export const positionShape = ({ positionAxes: axes }: Pick<LanguageModel, 'positionAxes'>, length: Dim): Dim[] =>
   axes ? [1, length, axes] : [1, length]
 
 /** Where tokens lie; where positions have several axes, all of a token together. */

@@ -1,6 +1,8 @@
 import { normalise, resizeImage } from '../media/image.ts'
-import type { Architecture, Grid, View } from '../models/family.ts'
+import type { Architecture } from '../models/family.ts'
 import { filterOf, type PreprocessorConfig } from '../models/image-processor.ts'
+import type { View } from '../models/view.ts'
+import type { Grid } from '../models/vision-side.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
@@ -37,7 +39,7 @@ export async function compileVision(
   const outputs = traceVision(architecture, method, view)
   const program: Program = await compile(backend, outputs, weights.compileOptions)
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
-  const grid = architecture.grid(view)
+  const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
   return {
     encode: async (pixels, question = []) => {
@@ -66,21 +68,21 @@ const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.le
  */
 export function traceVision(architecture: Architecture, method: Method, view: Shaped) {
   const scope = createScope()
-  const features = architecture.encode(scope, input('pixels', pixelShape(view)))
+  const features = architecture.vision.encode(scope, input('pixels', pixelShape(view)))
   const patches = allPatches(features.patches, features)
   const chosen = method.patches?.(patches) ?? patches
   const connected = connect(architecture, scope, chosen)
   const tokens = method.tokens?.(connected) ?? connected
-  const separator = architecture.separator?.(scope)
+  const separator = architecture.vision.separator?.(scope)
   return { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
 }
 
 /** Tokens of a connector that resamples are no patches any more: methods after it cannot read the encoder by patch. */
-function connect(architecture: Architecture, scope: Scope, tokens: VisualTokens): VisualTokens {
-  const question = architecture.question && input('question', [1, 'question'], 'i64')
-  const made = architecture.connect(scope, tokens.states, { vision: tokens.vision, question })
+function connect({ name, vision }: Architecture, scope: Scope, tokens: VisualTokens): VisualTokens {
+  const question = vision.question && input('question', [1, 'question'], 'i64')
+  const made = vision.connect(scope, tokens.states, { vision: tokens.vision, question })
   if (!('assignment' in made)) return { ...tokens, states: made }
-  return regroup(tokens, made.states, made.assignment, `the connector of ${architecture.name}`)
+  return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { VisionFeatures } from '../models/family.ts'
+import type { VisionFeatures } from '../models/vision-side.ts'
 import {
   add,
   arange,

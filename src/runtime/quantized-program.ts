@@ -21,6 +21,8 @@ export type LayerForm = 'int8' | 'int4' | 'fp32'
 
 export interface QuantizedLayer {
   readonly form: LayerForm
+  /** Of int8: each row of the input is scaled by itself. */
+  readonly perRow?: boolean
   /** Name of the vector [k] that input channels are multiplied with; its inverse is part of the weight. */
   readonly smoothing?: string
 }
@@ -61,13 +63,14 @@ export function quantizedProgram<Outputs extends Readonly<Record<string, Tensor>
   })
 }
 
-function quantizedLayer(layer: LinearLayer, { form, smoothing }: QuantizedLayer, smooth: Smoother): Tensor | undefined {
+function quantizedLayer(layer: LinearLayer, chosen: QuantizedLayer, smooth: Smoother): Tensor | undefined {
+  const { form, smoothing, perRow } = chosen
   if (form === 'fp32') return undefined
   const { weight, input, k, n } = layer
   const x = smoothing === undefined ? input : smooth(input, smoothing, k)
   const [values, scale] = quantizedParts[form](weight, n, k).map((part) => parameter(part.name, part.shape, part.dtype))
   if (form === 'int4') return linearInt4(x, values, scale, n)
-  return linearInt8(x, values, scale, constant(new Int8Array(n), [n], 'i8'), { perRow: true })
+  return linearInt8(x, values, scale, constant(new Int8Array(n), [n], 'i8'), { perRow })
 }
 
 type Smoother = (x: Tensor, name: string, k: number) => Tensor

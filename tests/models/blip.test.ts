@@ -172,9 +172,10 @@ describe('config.json of BLIP-2', () => {
   const bind = (change: object) => blip2.bind({ ...config('blip-2'), ...change })
 
   it('may be older than the image token, and leave out what is default', () => {
-    expect(bind({ image_token_index: undefined }).imageToken).toBe(640)
+    expect(bind({ image_token_index: undefined }).prompt.imageToken).toBe(640)
     const { model_type: _, tie_word_embeddings: __, ...text_config } = config('blip-2').text_config
-    expect(bind({ text_config })).toMatchObject({ contextLength: 64, ignored: ['language_model.lm_head.'] })
+    const { language } = bind({ text_config })
+    expect(language).toMatchObject({ contextLength: 64, ignored: ['language_model.lm_head.'] })
   })
 
   it.each([

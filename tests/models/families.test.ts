@@ -39,8 +39,9 @@ function distance(actual: ArrayLike<number>, expected: Float32Array): number {
   return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i])), 0) / scale
 }
 
-function viewsOf({ parts: { architecture } }: Model, image: RgbImage, alone: boolean) {
-  return (!alone && architecture.viewsOfSeveral?.(image)) || architecture.views(image)
+function viewsOf({ parts }: Model, image: RgbImage, alone: boolean) {
+  const { prompt } = parts.architecture
+  return (!alone && prompt.viewsOfSeveral?.(image)) || prompt.views(image)
 }
 
 const titleOf = ({ images, videos = [] }: Case): string =>
@@ -73,7 +74,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     if (expected.pixels) {
       const views = [
         ...images.flatMap((image) => viewsOf(model, image, images.length === 1)),
-        ...videos.flatMap((video) => model.parts.architecture.video!.views(video)),
+        ...videos.flatMap((video) => model.parts.architecture.prompt.video!.views(video)),
       ]
       const pixels = views.flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor)))
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
@@ -119,16 +120,16 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   )
 
   it('decodes from its cache what a prompt of the same tokens gives', async () => {
-    const { architecture } = model.parts
+    const { prompt, language: decoder } = model.parts.architecture
     // The answer is a sequence of its own (T5), or a prompt sees itself in full (PaliGemma): cutting it changes it.
-    if (architecture.answerStart !== undefined || architecture.prompt) return
+    if (decoder.answerStart !== undefined || prompt.write) return
     const language = await model.language(dense)
     const ids = Array.from({ length: 19 }, (_, at) => 20 + at * 3)
     const run = async (key: string, lengths: readonly number[]) => {
       await language.open(key)
       let [start, logits] = [0, new Float32Array()]
       for (const length of lengths) {
-        const chunk = layout(ids.slice(start, start + length), -1, [], start, architecture.positionAxes)
+        const chunk = layout(ids.slice(start, start + length), -1, [], start, decoder.positionAxes)
         logits = (await language.run(key, chunk)).logits.slice()
         start += length
       }

@@ -90,7 +90,7 @@ export async function promptChunk(model: Model, { prompt, images = [picture()], 
   const encoded = []
   for (const image of images) encoded.push(await model.encode(image, method))
   const views = encoded.flatMap((image) => image.views)
-  return layout(ids, architecture.imageToken, views, 0)
+  return layout(ids, architecture.prompt.imageToken, views, 0)
 }
 
 export interface Prefill extends ChunkResult {

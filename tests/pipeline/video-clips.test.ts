@@ -24,7 +24,7 @@ afterAll(() => model?.dispose())
 
 describe('a video of clips', () => {
   it('is two frames a clip, the last one filled up, one second apart', async () => {
-    const views = model.parts.architecture.video!.views(video)
+    const views = model.parts.architecture.prompt.video!.views(video)
     expect(views.map(({ clip }) => clip?.time)).toEqual([0, 2])
     expect(views.map(({ clip }) => clip?.frames.map((frame) => video.frames.indexOf(frame)))).toEqual([
       [0, 1],

@@ -28,7 +28,7 @@ describe('a video', () => {
   })
 
   it('stands where a raw prompt has it', async () => {
-    const { imageToken, video: reader } = model.parts.architecture
+    const { imageToken, video: reader } = model.parts.architecture.prompt
     const [placed, after]: number[][] = [[], []]
     const ask = (prompt: string, onPrefill: (ids: readonly number[]) => void) =>
       model.generate({ prompt, images: [frames[0]], videos: [video], rawPrompt: true, maxTokens: 1, onPrefill })

@@ -48,6 +48,13 @@ describe('the scaffold', () => {
     expect(typeErrors(root, written)).toEqual([])
   })
 
+  it('writes a model family and its test that type-check, and lists the family', () => {
+    const root = copyOfSource('errors.ts', ...roomsBelowPapers)
+    const written = scaffold(root, 'model', 'vlm/look-twice')
+    expect(readFileSync(join(root, written[2]), 'utf8')).toContain('lookTwice')
+    expect(typeErrors(root, written)).toEqual([])
+  })
+
   it('writes commands, whose names may be reserved words, and models, in the folder of their kind', () => {
     const root = temporaryTree({})
     expect(scaffold(root, 'command', 'export')).toContain('src/cli/commands/export.ts')

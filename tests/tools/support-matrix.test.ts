@@ -6,7 +6,7 @@ const fixture: Fixture = {
   modelType: 'a',
   vision: 'clip',
   language: 'llama',
-  declared: { heads: { count: 4, keyValue: 2, width: 8 }, maxImages: undefined },
+  declared: { vision: {}, prompt: {}, language: { heads: { count: 4, keyValue: 2, width: 8 } } },
   cases: [{ images: 1, videos: 0 }],
 }
 

@@ -172,7 +172,7 @@ interface Asked {
 
 async function writeOverlay(path: string, model: Model, { image, prompt, method }: Asked, reply: Reply): Promise<void> {
   const { views } = await model.encode(image, method, true, prompt)
-  if (views.length !== 1 || model.parts.architecture.pack)
+  if (views.length !== 1 || model.parts.architecture.prompt.pack)
     throw new FoveaError('overlay_views', 'usage', '--overlay shows images of one view, this model makes several')
   const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([
     import('../../media/overlay.ts'),

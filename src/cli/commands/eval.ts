@@ -170,7 +170,7 @@ async function writeCard(
   const card = modelCard({
     parameters: countParameters(model.parts.weights),
     visualTokens: first.visualTokens.before,
-    imageSize: model.parts.architecture.viewSize,
+    imageSize: model.parts.architecture.vision.viewSize,
     seed,
     split,
     world: summarise(rowsOf(rows, 'world')),

@@ -89,13 +89,15 @@ export const inspectCommand = command<InspectFlags>({
 /** Traces both programs for one image of a single pixel: nothing is computed, sizes and counts are exact. */
 function inspect(model: Model, method: Method, text: number): Inspection {
   const { architecture, weights, name } = model.parts
-  const own = architecture.views({ data: new Uint8Array(3), width: 1, height: 1 })
+  const own = architecture.prompt.views({ data: new Uint8Array(3), width: 1, height: 1 })
   const views = method.views?.(own, architecture) ?? own
   const vision = views.map((view) => traceVision(architecture, method, view))
-  const language = traceLanguage(architecture, method)
+  const language = traceLanguage(architecture.language, method)
   const given = vision.reduce((sum, { embeds }) => sum + evaluateDim(embeds.shape[1], new Map()), 0)
-  const before = own.map((view) => architecture.grid(view)).reduce((sum, { rows, columns }) => sum + rows * columns, 0)
-  const { layers, caches = layers, answerStart } = architecture
+  const before = own
+    .map((view) => architecture.vision.grid(view))
+    .reduce((sum, { rows, columns }) => sum + rows * columns, 0)
+  const { layers, caches = layers, answerStart, heads, hiddenSize, vocabulary } = architecture.language
   const prompt = { text, visual: given, answer: 1, ...pastSizes(caches, () => 0) }
   const past = pastSizes(caches, (layer) => language.lengths(layer, prompt))
   const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...past }
@@ -104,10 +106,10 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     model: name,
     architecture: architecture.name,
     method: method.name,
-    layers: architecture.layers,
-    heads: architecture.heads,
-    hiddenSize: architecture.hiddenSize,
-    vocabulary: architecture.vocabulary,
+    layers,
+    heads,
+    hiddenSize,
+    vocabulary,
     visualTokens: { before, given },
     parts: partsOf(weights),
     stages: {
@@ -182,14 +184,15 @@ function sensitivityTable({ layers }: PrecisionReport, isWanted = false): string
   const percent = (share?: number) => (share === undefined ? '' : `${(100 * share).toFixed(2)} %`)
   const rows = [...layers]
     .sort((a, b) => worst(b) - worst(a))
-    .map(({ weight, form, errors, smoothed }) => [
+    .map(({ weight, form, errors, plainError, smoothed }) => [
       weight,
       form,
       smoothed ? 'yes' : '',
+      percent(plainError),
       percent(errors.int8),
       percent(errors.int4),
     ])
-  return [table(['layer', 'kept in', 'smoothed', '>int8 error', '>int4 error'], rows)]
+  return [table(['layer', 'kept in', 'smoothed', '>int8 error, one scale', '>int8 error', '>int4 error'], rows)]
 }
 
 const partRow = ({ name, layers, parameters }: Part): string[] => [

@@ -3,27 +3,49 @@ import type { Tensor } from '../../tensor/index.ts'
 import { embedTokens, headWidth, type LlamaConfig, llama, logitsOf } from './llama.ts'
 import type { DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
-/** A decoder with its config bound. Its weights are `model.*` and `lm_head.*` below the scope it is given. */
+/** A language model with its config bound. Its weights are `model.*` and `lm_head.*`, below a prefix after `within`. */
 export interface LanguageModel {
   readonly layers: number
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
-  /** Positions it has learnt; absent: its positions go on. */
+  /** Positions that it has learnt, for prompt and answer together; absent: they go on. */
   readonly contextLength?: number
+  /**
+   * Axes of the rotary positions. With 3 (time, row, column: M-RoPE) the patches of a view lie in a grid; absent: a
+   * position is a place in the sequence.
+   */
+  readonly positionAxes?: 3
   /** Layers whose keys and values are kept; those of `layers` when absent. */
   readonly caches?: number
-  /** Of an encoder-decoder: the token that each answer begins with. */
+  /**
+   * Of an encoder-decoder: the token that each answer begins with. The whole prompt goes through the encoder at once, so
+   * every turn reads the conversation anew.
+   */
   readonly answerStart?: number
+  /** Beginnings of the names of weights that a checkpoint may hold and this model does not need, such as a tied head. */
+  readonly ignored: readonly string[]
   /** Weights that a checkpoint may leave out, and those whose values they have then. */
   readonly fallbacks?: Readonly<Record<string, string>>
-  /** The embedding table is also the output layer. */
-  readonly tied: boolean
   /** ids [...] -> embeddings [..., d]. */
   embed(p: Scope, ids: Tensor): Tensor
   decode(p: Scope, start: Hidden, options: DecoderOptions): DecoderResult
   /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */
   logits(p: Scope, hidden: Tensor): Tensor
+}
+
+/** The same language model, its weights below a prefix: "lm_head.weight" becomes "prefix.lm_head.weight". */
+export function within(prefix: string, model: LanguageModel): LanguageModel {
+  const { ignored, fallbacks, embed, decode, logits } = model
+  const named = (name: string) => `${prefix}.${name}`
+  return {
+    ...model,
+    ignored: ignored.map(named),
+    fallbacks: fallbacks && Object.fromEntries(Object.entries(fallbacks).map((names) => names.map(named))),
+    embed: (p, ids) => embed(p.at(prefix), ids),
+    decode: (p, start, options) => decode(p.at(prefix), start, options),
+    logits: (p, hidden) => logits(p.at(prefix), hidden),
+  }
 }
 
 /** A decoder of LLaMA's shape. */
@@ -36,7 +58,7 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   },
   hiddenSize: config.hidden_size,
   vocabulary: config.vocab_size,
-  tied: config.tie_word_embeddings ?? false,
+  ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),
   logits: (p, hidden) => logitsOf(p, config, hidden),

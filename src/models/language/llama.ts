@@ -1,13 +1,10 @@
 import {
   activation,
-  attend,
-  attentionWeights,
   axialRotation,
   embedding,
   type LongRope,
   linear,
   longRotation,
-  mergeHeads,
   type RotaryScaling,
   type Rotation,
   rmsNormed,
@@ -16,13 +13,11 @@ import {
   rotation,
   type Scope,
   type Scoring,
-  splitHeads,
 } from '../../nn/index.ts'
 import {
   add,
   addDim,
   arange,
-  cachedAttention,
   concat,
   type Dim,
   dimValue,
@@ -38,14 +33,8 @@ import {
   sub,
   type Tensor,
 } from '../../tensor/index.ts'
-import {
-  type DecoderLayer,
-  type DecoderOptions,
-  type DecoderResult,
-  type Hidden,
-  type PastLayer,
-  withPast,
-} from './sequence.ts'
+import { type Projected, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
+import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
 /** `text_config` of a LLaMA checkpoint. */
 export interface LlamaConfig {
@@ -148,48 +137,29 @@ export function causalMask(past: Dim, length: Dim, window?: number): Tensor {
   return reshape(select(hidden, -1e9, 0), [1, 1, length, addDim(past, length)])
 }
 
-interface LayerContext {
+interface LayerContext extends Pick<SelfAttentionOptions, 'past' | 'window' | 'causal' | 'mask'> {
   readonly rotary: Rotation
-  readonly mask: () => Tensor | undefined
-  /** The mask is the usual one. */
-  readonly causal: boolean
-  readonly window?: number
-  readonly past?: PastLayer
 }
 
 function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, context: LayerContext): DecoderLayer {
-  const { rotary, past } = context
+  const { rotary } = context
   const { num_attention_heads: heads, num_key_value_heads: keyHeads, rotary_width } = config
   const after = (name: string, y: Tensor) => (config.post_norms ? normed(p.at(name), config, y) : y)
   const projected = project(p.at('self_attn'), config, normed(p.at('input_layernorm'), config, x))
   const q = rotatePart(projected.q, rotary, heads, rotary_width)
   const k = rotatePart(projected.k, rotary, keyHeads, rotary_width)
-  const { v } = projected
-  const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
-  const allKeys = withPast(past?.keys, keys)
-
-  const explicit = () => {
-    const weights = attentionWeights(queries, allKeys, context.mask(), config.scoring)
-    return mergeHeads(attend(weights, withPast(past?.values, values)))
-  }
-  const mixed =
-    past && hasKernel(config, context)
-      ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...config.scoring, window: context.window })
-      : explicit()
+  const { scoring } = config
+  const { mixed, ...seen } = selfAttention({ q, k, v: projected.v }, { heads, keyHeads, scoring, ...context })
   const output = linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false)
   const attended = add(x, after('post_attention_layernorm', output))
   const before = config.post_norms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'
   const fed = feedForward(p.at('mlp'), config, normed(p.at(before), config, attended))
   const result = add(attended, after('post_feedforward_layernorm', fed))
-  return { queries, keys, values, allKeys, scoring: config.scoring, output: result }
+  return { ...seen, output: result }
 }
 
-/** Whether attention over a cache can be the fused op. */
-const hasKernel = (config: LlamaConfig, { causal, window }: LayerContext): boolean =>
-  causal && config.scoring?.cap === undefined && headWidth(config) % 8 === 0 && window !== 1
-
-/** Queries [b, s, h d], keys and values [b, s, hk d], not rotated yet. */
-function project(p: Scope, config: LlamaConfig, x: Tensor) {
+/** Not rotated yet. */
+function project(p: Scope, config: LlamaConfig, x: Tensor): Projected {
   const { num_attention_heads: count, num_key_value_heads: keyValue, attention_bias: bias = false } = config
   const width = headWidth(config)
   const [q, k, v] = config.fused_projections

@@ -1,27 +1,11 @@
 import { z } from 'zod'
-import {
-  activation,
-  attend,
-  attentionWeights,
-  embedding,
-  layerNormed,
-  linear,
-  mergeHeads,
-  type Scope,
-  splitHeads,
-} from '../../nn/index.ts'
+import { activation, embedding, layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { add, cast, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
 import { causalMask } from './llama.ts'
-import {
-  type DecoderLayer,
-  type DecoderOptions,
-  type DecoderResult,
-  type Hidden,
-  type PastLayer,
-  withPast,
-} from './sequence.ts'
+import { type SelfAttentionOptions, selfAttention } from './self-attention.ts'
+import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
 const schema = z.object({
   vocab_size: size.default(50272),
@@ -70,7 +54,7 @@ export function optModel(raw: unknown, part: string): LanguageModel {
     hiddenSize: width,
     vocabulary,
     contextLength: config.max_position_embeddings,
-    tied: config.tie_word_embeddings,
+    ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
     embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
     decode: (p, start, options) => opt(decoderScope(p), config, start, options),
     logits: (p, hidden) => linear(config.tie_word_embeddings ? table(p) : p.at('lm_head'), hidden, vocabulary, false),
@@ -83,15 +67,13 @@ function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions
   const placed = embedding(p.at('embed_positions'), places, positions + FIRST_POSITION, width)
   const layers: DecoderLayer[] = []
   const inputs: Hidden[] = []
-  const masks = new Map<string, Tensor | undefined>()
   let hidden: Hidden = { ...start, states: add(start.states, placed) }
   for (let index = 0; index < config.num_hidden_layers; index++) {
     hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
     const past = options.past?.[index]
     const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
-    const mask = masks.get(`${before}|${length}`) ?? (options.mask ?? causalMask)(before, length)
-    masks.set(`${before}|${length}`, mask)
-    const layer = decoderLayer(p.at('layers', index), config, hidden.states, { mask, past })
+    const mask = () => (options.mask ?? causalMask)(before, length)
+    const layer = decoderLayer(p.at('layers', index), config, hidden.states, { mask, past, causal: !options.mask })
     inputs.push(hidden)
     layers.push(layer)
     hidden = { ...hidden, states: layer.output }
@@ -100,18 +82,14 @@ function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions
   return { layers, inputs, hidden: isNormed ? layerNormed(p.at('final_layer_norm'), hidden.states) : hidden.states }
 }
 
-interface LayerContext {
-  readonly mask?: Tensor
-  readonly past?: PastLayer
-}
+type LayerContext = Pick<SelfAttentionOptions, 'past' | 'mask' | 'causal'>
 
-function decoderLayer(p: Scope, config: OptConfig, x: Tensor, { mask, past }: LayerContext): DecoderLayer {
+function decoderLayer(p: Scope, config: OptConfig, x: Tensor, context: LayerContext): DecoderLayer {
   const { hidden_size: width, num_attention_heads: heads, enable_bias: bias } = config
   const normed = normBefore(p.at('self_attn_layer_norm'), config, x)
-  const project = (name: string) => splitHeads(linear(p.at('self_attn', name), normed, width, bias), heads)
-  const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
-  const [allKeys, allValues] = [withPast(past?.keys, keys), withPast(past?.values, values)]
-  const mixed = mergeHeads(attend(attentionWeights(queries, allKeys, mask), allValues))
+  const project = (name: string) => linear(p.at('self_attn', name), normed, width, bias)
+  const projected = { q: project('q_proj'), k: project('k_proj'), v: project('v_proj') }
+  const { mixed, ...seen } = selfAttention(projected, { heads, ...context })
   const attended = normAfter(
     p.at('self_attn_layer_norm'),
     config,
@@ -120,7 +98,7 @@ function decoderLayer(p: Scope, config: OptConfig, x: Tensor, { mask, past }: La
 
   const inner = linear(p.at('fc1'), normBefore(p.at('final_layer_norm'), config, attended), config.ffn_dim, bias)
   const fed = add(attended, linear(p.at('fc2'), activation(config.activation_function)(inner), width, bias))
-  return { queries, keys, values, allKeys, output: normAfter(p.at('final_layer_norm'), config, fed) }
+  return { ...seen, output: normAfter(p.at('final_layer_norm'), config, fed) }
 }
 
 const normBefore = (p: Scope, { do_layer_norm_before }: OptConfig, x: Tensor): Tensor =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
+import { type LanguageModel, llamaModel } from './language-model.ts'
 import { headWidth, type LlamaConfig } from './llama.ts'
 import { decoderFields } from './llama-config.ts'
 import { qwen2Decoder } from './qwen2.ts'
@@ -19,13 +20,19 @@ const schema = z.object({
 const sectionFields = z.object({ mrope_section: z.array(size).min(1).default([16, 24, 24]) })
 
 /** Time, row and column. */
-export const POSITION_AXES = 3
+const POSITION_AXES = 3
 
 /**
  * The decoder of Qwen2-VL (Wang et al., arXiv 2409.12191, section 2.1) and Qwen2.5-VL (arXiv 2502.13923): Qwen2 whose
- * rotary pairs are dealt out to three axes of positions (M-RoPE).
+ * rotary pairs are dealt out to three axes of positions (M-RoPE). Throws FoveaError `config_invalid` naming the field
+ * that does not fit.
  */
-export function qwen2VlConfig(raw: unknown, part: string): LlamaConfig {
+export const qwen2VlModel = (raw: unknown, part: string): LanguageModel => ({
+  ...llamaModel(qwen2VlConfig(raw, part)),
+  positionAxes: POSITION_AXES,
+})
+
+function qwen2VlConfig(raw: unknown, part: string): LlamaConfig {
   const fields = parseConfig(schema, raw, part)
   const { rope_scaling, rope_parameters } = fields
   const where = `${part}.${rope_scaling ? 'rope_scaling' : 'rope_parameters'}`

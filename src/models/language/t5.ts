@@ -68,7 +68,7 @@ export function t5Model(raw: unknown, part: string): LanguageModel {
     heads: { count: heads, keyValue: heads, width: config.d_kv },
     hiddenSize: width,
     vocabulary,
-    tied: false,
+    ignored: [],
     // Files of both kinds exist under one config.
     fallbacks: { 'lm_head.weight': 'shared.weight' },
     embed: (p, ids) => embedding(p.at('shared'), ids, vocabulary, width),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, constant, gather, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig, size } from '../config.ts'
-import type { Grid } from '../family.ts'
+import type { Grid } from '../vision-side.ts'
 import type { TowerFeatures } from './tower.ts'
 import { encoderLayers, gridOf, patchEmbedding, type VisionTransformerConfig, visionFields } from './transformer.ts'
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activation, attentionWeights, layerNormed, linear, rmsNormed, type Scope, splitHeads } from '../../nn/index.ts'
 import { add, concat, expand, fullAttention, mul, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, layerCount, parseConfig, size } from '../config.ts'
-import type { Grid, VisionLayer } from '../family.ts'
+import type { Grid, VisionLayer } from '../vision-side.ts'
 import type { TowerFeatures } from './tower.ts'
 import { gridOf, patchEmbedding, positionsWithClass, visionFields } from './transformer.ts'
 

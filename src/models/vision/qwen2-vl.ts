@@ -29,7 +29,7 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
-import type { Grid, VisionLayer } from '../family.ts'
+import type { Grid, VisionLayer } from '../vision-side.ts'
 import type { QwenVisionConfig } from './qwen2-vl-config.ts'
 import { gridOf } from './transformer.ts'
 import { inverseOrder, type WindowGroup, windowNumbers, windowOrder } from './windows.ts'

@@ -1,6 +1,6 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import type { Grid, VisionLayer } from '../family.ts'
+import type { Grid, VisionLayer } from '../vision-side.ts'
 
 export interface TowerFeatures {
   /** Input of the first layer followed by the output of each, [b, special + n, d]. */

@@ -21,7 +21,7 @@ import {
   transpose,
 } from '../../tensor/index.ts'
 import { imageSide, layerCount, optionalSize, size } from '../config.ts'
-import type { Grid, VisionLayer } from '../family.ts'
+import type { Grid, VisionLayer } from '../vision-side.ts'
 import { interpolationMatrix } from './positions.ts'
 
 /** What the layers of CLIP and SigLIP are given, those for images and those for texts. */

@@ -1,4 +1,4 @@
-import type { Grid } from '../family.ts'
+import type { Grid } from '../vision-side.ts'
 
 /** Windows of equally many patches, one after another in an order of patches. */
 export interface WindowGroup {

@@ -1,7 +1,10 @@
 import { type RgbImage, resizeImage } from '../../media/image.ts'
 import { configError } from '../config.ts'
-import type { Extent, Grid, PackedSlot, View } from '../family.ts'
 import { cropImage, type filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import type { PackedSlot } from '../prompt-form.ts'
+import type { Extent, View } from '../view.ts'
+import type { Grid } from '../vision-side.ts'
+import { cutTiles } from './tiles.ts'
 
 /** Height and width, in pixels, of the resolutions that images are fitted into. */
 export type Pinpoint = [height: number, width: number]
@@ -34,14 +37,7 @@ export function anyResolutionViews(
   tile: number,
   filter: ReturnType<typeof filterOf>,
 ): View[] {
-  const padded = fitInto(image, target, filter)
-  const columns = target.width / tile
-  const tiles = Array.from({ length: columns * (target.height / tile) }, (_, index): View => {
-    const [row, column] = [Math.floor(index / columns), index % columns]
-    const part = cropImage(padded, { left: column * tile, top: row * tile, width: tile, height: tile })
-    return { image: part, width: tile, height: tile, tile: { row: row + 1, column: column + 1 } }
-  })
-  return [{ image, width: tile, height: tile }, ...tiles]
+  return [{ image, width: tile, height: tile }, ...cutTiles(fitInto(image, target, filter), tile)]
 }
 
 /** The rows and columns of a grid that show the image and not the padding: first (included) to last (excluded). */

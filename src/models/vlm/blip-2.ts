@@ -3,10 +3,12 @@ import { layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { concat, expand, slice, type Tensor } from '../../tensor/index.ts'
 import { parseConfig, size } from '../config.ts'
 import { type QFormerConfig, qformer, qformerConfig, strongestQuery } from '../connectors/qformer.ts'
-import { type Architecture, type ConnectorContext, family, type VisionFeatures } from '../family.ts'
+import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import { type BlipVisionConfig, blipVision, blipVisionConfig } from '../vision/blip.ts'
+import { type ConnectorContext, fillingPatches, type VisionFeatures } from '../vision-side.ts'
 
 /**
  * BLIP-2 (Li et al., BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders and Large Language
@@ -27,8 +29,6 @@ export type BlipConfig = z.output<z.ZodObject<typeof blipFields>>
 /** Normalised input of the Q-Former: `queries` [b, q, d], and whatever the family puts after them. */
 export type QFormerStates = (p: Scope, config: QFormerConfig, queries: Tensor, context: ConnectorContext) => Tensor
 
-const languageScope = (p: Scope): Scope => p.at('language_model')
-
 function encode(p: Scope, config: BlipVisionConfig, pixels: Tensor): VisionFeatures {
   const { layers, grid, output } = blipVision(p.at('vision_model'), config, pixels)
   return { layers, grid, special: 1, specialTokens: slice(output, 1, 0, 1), patches: slice(output, 1, 1) }
@@ -44,40 +44,37 @@ export function blipArchitecture(
   const vision = blipVisionConfig(config.vision_config, 'vision_config')
   const bridge = qformerConfig(config.qformer_config, 'qformer_config')
   const text = { model_type: 'opt', ...config.text_config }
-  const { embed, decode, logits, tied, fallbacks = {}, ...language } = languageOf(text, 'text_config')
+  const language = within('language_model', languageOf(text, 'text_config'))
   const { image_size: viewSize, patch_size: patchSize } = vision
   return {
     name,
-    ...language,
-    // Files from before there was an image token: any id that is no text will do.
-    imageToken: config.image_token_index ?? language.vocabulary,
-    imagesFirst: true,
-    maxImages: 1,
-    patchSize,
-    viewSize,
-    ignored: tied ? ['language_model.lm_head.'] : [],
-    fallbacks: Object.fromEntries(
-      Object.entries(fallbacks).map((names) => names.map((name) => `language_model.${name}`)),
-    ),
-    views: (image) => [singleView(image, processor, viewSize)],
-    grid: ({ width, height }) => ({ rows: height / patchSize, columns: width / patchSize }),
-    encode: (p, pixels) => encode(p, vision, pixels),
-    connect: (p, patches, context) => {
-      const shape = [1, config.num_query_tokens, bridge.hidden_size]
-      const queries = expand(p('query_tokens', shape), [patches.shape[0], ...shape.slice(1)])
-      const { specialTokens, special } = context.vision
-      const memory = specialTokens ? concat([specialTokens, patches], 1) : patches
-      const read = qformer(p.at('qformer', 'encoder'), bridge, {
-        states: states(p.at('qformer'), bridge, queries, context),
-        queries: config.num_query_tokens,
-        memory,
-      })
-      const projected = linear(p.at('language_projection'), read.queries, language.hiddenSize)
-      return { states: projected, assignment: strongestQuery(read, special) }
+    vision: {
+      patchSize,
+      viewSize,
+      grid: (view) => fillingPatches(view, patchSize),
+      encode: (p, pixels) => encode(p, vision, pixels),
+      connect: (p, patches, context) => {
+        const shape = [1, config.num_query_tokens, bridge.hidden_size]
+        const queries = expand(p('query_tokens', shape), [patches.shape[0], ...shape.slice(1)])
+        const { specialTokens, special } = context.vision
+        const memory = specialTokens ? concat([specialTokens, patches], 1) : patches
+        const read = qformer(p.at('qformer', 'encoder'), bridge, {
+          states: states(p.at('qformer'), bridge, queries, context),
+          queries: config.num_query_tokens,
+          memory,
+        })
+        const projected = linear(p.at('language_projection'), read.queries, language.hiddenSize)
+        return { states: projected, assignment: strongestQuery(read, special) }
+      },
     },
-    embed: (p, ids) => embed(languageScope(p), ids),
-    decode: (p, start, options) => decode(languageScope(p), start, options),
-    logits: (p, hidden) => logits(languageScope(p), hidden),
+    prompt: {
+      // Files from before there was an image token: any id that is no text will do.
+      imageToken: config.image_token_index ?? language.vocabulary,
+      imagesFirst: true,
+      maxImages: 1,
+      views: (image) => [singleView(image, processor, viewSize)],
+    },
+    language,
   }
 }
 

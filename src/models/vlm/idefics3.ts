@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { type RgbImage, resizeImage } from '../../media/image.ts'
-import { linear, type Scope } from '../../nn/index.ts'
-import { reshape, type Tensor, transpose } from '../../tensor/index.ts'
+import { linear } from '../../nn/index.ts'
 import { configError, parseConfig, size } from '../config.ts'
-import { type Architecture, family, type Grid, type View } from '../family.ts'
-import { cropImage, filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { type Architecture, family } from '../family.ts'
+import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
+import type { Extent, View } from '../view.ts'
 import { idefics3Vision, idefics3VisionConfig } from '../vision/idefics3.ts'
 import type { VisionTransformerConfig } from '../vision/transformer.ts'
+import { fillingPatches } from '../vision-side.ts'
+import { cutTiles } from './tiles.ts'
 
 /**
  * Idefics3 (Laurencon et al., Building and Better Understanding Vision-Language Models, arXiv 2408.12637) and SmolVLM
@@ -22,17 +26,6 @@ const schema = z.object({
   scale_factor: size.default(2),
   tie_word_embeddings: z.boolean().default(false),
 })
-
-const visionScope = (p: Scope): Scope => p.at('vision_model')
-const languageScope = (p: Scope): Scope => p.at('language_model')
-
-/** Pixel shuffle: each square of scale x scale patches [b, n, d] becomes one wide token [b, n / scale^2, scale^2 d]. */
-export function foldPatches(patches: Tensor, { rows, columns }: Grid, scale: number): Tensor {
-  const [batch, , width] = patches.shape as [number, number, number]
-  const [down, across] = [rows / scale, columns / scale]
-  const cells = reshape(patches, [batch, down, scale, across, scale, width])
-  return reshape(transpose(cells, [0, 1, 3, 2, 4, 5]), [batch, down * across, scale * scale * width])
-}
 
 /** Longest side that an image may be resized to. */
 const MAX_EDGE = 4096
@@ -53,7 +46,7 @@ function tilingOf(processor: PreprocessorConfig | undefined, imageSize: number):
 }
 
 /** The size whose longer side is `longest`; the shorter one is cut to whole pixels and then made even. */
-function rescaled({ width, height }: RgbImage, longest: number): { width: number; height: number } {
+function rescaled({ width, height }: RgbImage, longest: number): Extent {
   const even = (side: number) => Math.max(1, side + (side % 2))
   const aspect = width / height
   if (width >= height) return { width: longest, height: even(Math.trunc(longest / aspect)) }
@@ -61,7 +54,7 @@ function rescaled({ width, height }: RgbImage, longest: number): { width: number
 }
 
 /** Both sides up to whole tiles: the longer one first, the other from the aspect that it had. */
-function wholeTiles({ width, height }: RgbImage, tile: number): { width: number; height: number } {
+function wholeTiles({ width, height }: RgbImage, tile: number): Extent {
   const up = (side: number) => Math.ceil(side / tile) * tile
   const aspect = width / height
   if (width >= height) return { width: up(width), height: up(Math.trunc(up(width) / aspect)) }
@@ -74,20 +67,14 @@ export function tileViews(
   { tile, longest, split }: Tiling,
   filter = filterOf({ resample: 1 }),
 ): View[] {
-  const resized = (from: RgbImage, { width, height }: { width: number; height: number }) =>
+  const resized = (from: RgbImage, { width, height }: Extent) =>
     from.width === width && from.height === height ? from : resizeImage(from, width, height, filter)
   const scaled = longest === undefined ? image : resized(image, rescaled(image, longest))
   if (!split) return [{ image: resized(scaled, { width: tile, height: tile }), width: tile, height: tile }]
   const whole = resized(scaled, wholeTiles(scaled, tile))
-  const [rows, columns] = [whole.height / tile, whole.width / tile]
   const overview = { image: resized(whole, { width: tile, height: tile }), width: tile, height: tile }
-  if (rows * columns === 1) return [overview]
-  const tiles = Array.from({ length: rows * columns }, (_, index): View => {
-    const [row, column] = [Math.floor(index / columns), index % columns]
-    const part = cropImage(whole, { left: column * tile, top: row * tile, width: tile, height: tile })
-    return { image: part, width: tile, height: tile, tile: { row: row + 1, column: column + 1 } }
-  })
-  return [...tiles, overview]
+  if (whole.width === tile && whole.height === tile) return [overview]
+  return [...cutTiles(whole, tile), overview]
 }
 
 const FENCE = '<fake_token_around_image>'
@@ -112,30 +99,29 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const { scale_factor: scale, tie_word_embeddings: tied } = config
   const vision = idefics3VisionConfig(config.vision_config, 'vision_config')
   const text = { ...config.text_config, tie_word_embeddings: tied }
-  const { embed, decode, logits, ...language } = languageOf(text, 'text_config')
+  const language = within('language_model', languageOf(text, 'text_config'))
   const tiling = tilingOf(processor, vision.image_size)
   assertFolds(vision, scale, tiling.tile)
   const cell = vision.patch_size * scale
   return {
     name: config.model_type,
-    ...language,
-    imageToken: config.image_token_id,
-    patchSize: cell,
-    viewSize: tiling.tile,
-    ignored: tied ? ['language_model.lm_head.'] : [],
-    views: (image) => tileViews(image, tiling, filterOf({ resample: processor?.resample ?? 1 })),
-    expand: tilePrompt,
-    grid: ({ width, height }) => ({ rows: height / cell, columns: width / cell }),
-    encode: (p, pixels) => {
-      const { layers, grid, output } = idefics3Vision(visionScope(p), vision, pixels)
-      const folded = { rows: grid.rows / scale, columns: grid.columns / scale }
-      return { layers, grid: folded, special: 0, patches: foldPatches(output, grid, scale) }
+    vision: {
+      patchSize: cell,
+      viewSize: tiling.tile,
+      grid: (view) => fillingPatches(view, cell),
+      encode: (p, pixels) => {
+        const { layers, grid, output } = idefics3Vision(p.at('vision_model'), vision, pixels)
+        return { layers, grid: foldGrid(grid, scale), special: 0, patches: foldPatches(output, grid, scale) }
+      },
+      connect: (p, patches) =>
+        linear(p.at('connector', 'modality_projection', 'proj'), patches, language.hiddenSize, false),
     },
-    connect: (p, patches) =>
-      linear(p.at('connector', 'modality_projection', 'proj'), patches, language.hiddenSize, false),
-    embed: (p, ids) => embed(languageScope(p), ids),
-    decode: (p, start, options) => decode(languageScope(p), start, options),
-    logits: (p, hidden) => logits(languageScope(p), hidden),
+    prompt: {
+      imageToken: config.image_token_id,
+      views: (image) => tileViews(image, tiling, filterOf({ resample: processor?.resample ?? 1 })),
+      expand: tilePrompt,
+    },
+    language,
   }
 }
 

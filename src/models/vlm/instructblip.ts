@@ -3,8 +3,9 @@ import { layerNormed, type Scope } from '../../nn/index.ts'
 import { concat, type Tensor } from '../../tensor/index.ts'
 import { parseConfig } from '../config.ts'
 import { type QFormerConfig, qformerConfig, qformerText } from '../connectors/qformer.ts'
-import { type Architecture, type ConnectorContext, family } from '../family.ts'
+import { type Architecture, family } from '../family.ts'
 import type { PreprocessorConfig } from '../image-processor.ts'
+import type { ConnectorContext } from '../vision-side.ts'
 import { blipArchitecture, blipFields } from './blip-2.ts'
 
 /**
@@ -22,10 +23,8 @@ function withQuestion(p: Scope, config: QFormerConfig, queries: Tensor, { questi
 function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const config = parseConfig(schema, raw)
   const { max_position_embeddings: maxTokens } = qformerConfig(config.qformer_config, 'qformer_config')
-  return {
-    ...blipArchitecture('instructblip', config, withQuestion, processor),
-    question: { tokenizer: 'qformer_tokenizer', maxTokens },
-  }
+  const base = blipArchitecture('instructblip', config, withQuestion, processor)
+  return { ...base, vision: { ...base.vision, question: { tokenizer: 'qformer_tokenizer', maxTokens } } }
 }
 
 const weightName = (name: string): string | undefined =>

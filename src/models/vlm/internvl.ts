@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { activation, layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { constant, matmul, slice, type Tensor, transpose } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
-import { type Architecture, family, type Grid, type VisionLayer } from '../family.ts'
+import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { type Architecture, family } from '../family.ts'
 import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import { type InternVisionConfig, internVision, internVisionConfig, internVisionOutput } from '../vision/internvl.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
-import { foldPatches } from './idefics3.ts'
-import { languageScope, llavaWeightName } from './llava.ts'
+import { fillingPatches, type Grid, type VisionLayer } from '../vision-side.ts'
+import { llavaWeightName } from './llava.ts'
 import { gridViews, type Tiling, tilingOf } from './nearest-grid.ts'
 
 /**
@@ -26,8 +28,6 @@ const schema = z.object({
   vision_feature_select_strategy: z.literal('default', 'only "default" is supported').default('default'),
   tie_word_embeddings: z.boolean().optional(),
 })
-
-const visionScope = (p: Scope): Scope => p.at('vision_tower')
 
 /** How many patches per side become one token. */
 function foldOf(ratio: number, { patch_size }: InternVisionConfig, { tile }: Tiling): number {
@@ -75,41 +75,41 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const text = { model_type: 'qwen2', ...config.text_config }
   // Files from before the top-level field state it for the text model, or leave out that it is true.
   const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true
-  const { embed, decode, logits, tied, ...language } = languageOf(text, 'text_config', isTied)
+  const language = within('language_model', languageOf(text, 'text_config', isTied))
   const tiling = tilingOf(processor, vision.image_size)
   const scale = foldOf(config.downsample_ratio, vision, tiling)
   const cell = vision.patch_size * scale
   return {
     name: 'internvl',
-    ...language,
-    imageToken: config.image_token_id,
-    patchSize: cell,
-    viewSize: tiling.tile,
-    ignored: [
-      'vision_tower.embeddings.mask_token',
-      ...(vision.use_mean_pooling || config.vision_feature_layer !== -1 ? ['vision_tower.layernorm.'] : []),
-      ...(tied ? ['language_model.lm_head.'] : []),
-    ],
-    views: (image) => gridViews(image, tiling, filterOf(processor ?? {})),
-    expand: (views) => `<img>${'<IMG_CONTEXT>'.repeat(views.length)}</img>`,
-    grid: ({ width, height }) => ({ rows: height / cell, columns: width / cell }),
-    encode: (p, pixels) => {
-      const features = internVision(visionScope(p), vision, pixels)
-      const states = slice(featuresOf(visionScope(p), vision, features, config.vision_feature_layer), 1, 1)
-      const { rows, columns } = features.grid
-      const folded = { rows: rows / scale, columns: columns / scale }
-      const layers = foldLayers(features.layers, features.grid, scale)
-      return { layers, grid: folded, special: 1, patches: foldPatches(states, features.grid, scale) }
+    vision: {
+      patchSize: cell,
+      viewSize: tiling.tile,
+      ignored: [
+        'vision_tower.embeddings.mask_token',
+        ...(vision.use_mean_pooling || config.vision_feature_layer !== -1 ? ['vision_tower.layernorm.'] : []),
+      ],
+      grid: (view) => fillingPatches(view, cell),
+      encode: (p, pixels) => {
+        const tower = p.at('vision_tower')
+        const features = internVision(tower, vision, pixels)
+        const states = slice(featuresOf(tower, vision, features, config.vision_feature_layer), 1, 1)
+        const { grid } = features
+        const layers = foldLayers(features.layers, grid, scale)
+        return { layers, grid: foldGrid(grid, scale), special: 1, patches: foldPatches(states, grid, scale) }
+      },
+      connect: (p, patches) => {
+        const scope = p.at('multi_modal_projector')
+        const normed = layerNormed(scope.at('layer_norm'), patches, 1e-5)
+        const inner = activation(config.projector_hidden_act)(linear(scope.at('linear_1'), normed, language.hiddenSize))
+        return linear(scope.at('linear_2'), inner, language.hiddenSize)
+      },
     },
-    connect: (p, patches) => {
-      const scope = p.at('multi_modal_projector')
-      const normed = layerNormed(scope.at('layer_norm'), patches, 1e-5)
-      const inner = activation(config.projector_hidden_act)(linear(scope.at('linear_1'), normed, language.hiddenSize))
-      return linear(scope.at('linear_2'), inner, language.hiddenSize)
+    prompt: {
+      imageToken: config.image_token_id,
+      views: (image) => gridViews(image, tiling, filterOf(processor ?? {})),
+      expand: (views) => `<img>${'<IMG_CONTEXT>'.repeat(views.length)}</img>`,
     },
-    embed: (p, ids) => embed(languageScope(p), ids),
-    decode: (p, start, options) => decode(languageScope(p), start, options),
-    logits: (p, hidden) => logits(languageScope(p), hidden),
+    language,
   }
 }
 

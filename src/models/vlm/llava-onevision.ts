@@ -1,25 +1,22 @@
 import { z } from 'zod'
 import type { RgbImage } from '../../media/image.ts'
 import { evenFrames } from '../../media/video/sampling.ts'
-import { configError, parseConfig, size } from '../config.ts'
-import { type Architecture, family, type View } from '../family.ts'
-import { cropImage, filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { parseConfig } from '../config.ts'
+import { type Architecture, family } from '../family.ts'
+import { cropImage, type PreprocessorConfig } from '../image-processor.ts'
 import { samplingDefaults } from '../video-processor.ts'
-import { visionTowerOf } from '../vision/towers.ts'
-import {
-  anyResolutionViews,
-  assertTiles,
-  bestResolution,
-  type Pinpoint,
-  packFrames,
-  packTiles,
-} from './any-resolution.ts'
-import { llavaArchitecture, llavaFields, llavaWeightName } from './llava.ts'
+import type { View } from '../view.ts'
+import { type Pinpoint, packFrames } from './any-resolution.ts'
+import { llavaFields, llavaWeightName } from './llava.ts'
+import { pinpoints, tiledArchitecture } from './llava-next.ts'
 
 /**
  * LLaVA-OneVision (Li et al., LLaVA-OneVision: Easy Visual Task Transfer, arXiv 2408.03326): the tiles of LLaVA-NeXT,
  * resampled where there are many; several images of one prompt are one view each, and so are the frames of a video.
  */
+const SIDES = [384, 768, 1152, 1536, 1920, 2304]
+const PINPOINTS: Pinpoint[] = SIDES.flatMap((height) => SIDES.map((width): Pinpoint => [height, width]))
+
 const schema = z.object({
   model_type: z.literal('llava_onevision'),
   ...llavaFields,
@@ -31,15 +28,8 @@ const schema = z.object({
     .string()
     .regex(/^anyres_max_\d+$/, 'only "anyres_max_" and a number is supported')
     .default('anyres_max_9'),
-  image_grid_pinpoints: z
-    .array(z.tuple([size, size]))
-    .min(1)
-    .nullish()
-    .transform((value) => value ?? PINPOINTS),
+  image_grid_pinpoints: pinpoints(PINPOINTS),
 })
-
-const SIDES = [384, 768, 1152, 1536, 1920, 2304]
-const PINPOINTS: Pinpoint[] = SIDES.flatMap((height) => SIDES.map((width): Pinpoint => [height, width]))
 
 /** The image in the middle of a square of the mean colour. */
 function squareView(image: RgbImage, mean: readonly number[], tile: number): View {
@@ -54,29 +44,24 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const parsed = parseConfig(schema, raw)
   const vision_config = { model_type: 'siglip_vision_model', ...parsed.vision_config }
   const config = { ...parsed, vision_config, text_config: { model_type: 'qwen2', ...parsed.text_config } }
-  const { special } = visionTowerOf(vision_config, 'vision_config')
-  if (special > 0 && config.vision_feature_select_strategy === 'full')
-    throw configError('vision_feature_select_strategy', '"full" keeps a CLS token, which has no place among the tiles')
-  const base = llavaArchitecture(config)
-  const tile = base.viewSize
-  const offered = processor?.image_grid_pinpoints ?? config.image_grid_pinpoints
-  assertTiles(offered, tile, processor)
-  const filter = filterOf(processor ?? {})
-  const mean = processor?.image_mean ?? [0, 0, 0]
   const mostTiles = Number(config.vision_aspect_ratio.replace('anyres_max_', ''))
+  const { vision, prompt, language } = tiledArchitecture(config, processor, mostTiles)
+  const tile = vision.viewSize
+  const mean = processor?.image_mean ?? [0, 0, 0]
   return {
-    ...base,
     name: 'llava_onevision',
-    views: (image) => anyResolutionViews(image, bestResolution(image, offered), tile, filter),
-    viewsOfSeveral: (image) => [squareView(image, mean, tile)],
-    pack: (image, views) => packTiles(image, views, base.grid, mostTiles),
-    video: {
-      sampler: evenFrames(samplingDefaults(processor, { frames: 32 })),
-      token: config.video_token_index,
-      views: ({ frames }) => frames.map((image) => ({ image, width: tile, height: tile })),
-      pack: (views) => packFrames(views, base.grid),
+    vision,
+    prompt: {
+      ...prompt,
+      viewsOfSeveral: (image) => [squareView(image, mean, tile)],
+      video: {
+        sampler: evenFrames(samplingDefaults(processor, { frames: 32 })),
+        token: config.video_token_index,
+        views: ({ frames }) => frames.map((image) => ({ image, width: tile, height: tile })),
+        pack: (views) => packFrames(views, vision.grid),
+      },
     },
-    separator: (p) => p('image_newline', [base.hiddenSize]),
+    language,
   }
 }
 

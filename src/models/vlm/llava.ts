@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { activation, linear, type Scope } from '../../nn/index.ts'
 import { concat, slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
-import { type Architecture, family, wholePatches } from '../family.ts'
+import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { type LanguageModel, llamaModel, within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import type { LlamaConfig } from '../language/llama.ts'
 import { type ClipVisionConfig, clipVision } from '../vision/clip.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
 import { visionTowerOf } from '../vision/towers.ts'
+import { wholePatches } from '../vision-side.ts'
 
 /**
  * LLaVA 1.5 (Liu et al., Improved Baselines with Visual Instruction Tuning, arXiv 2310.03744): a vision encoder, a
@@ -27,6 +29,8 @@ export const llavaFields = {
   vision_feature_select_strategy: z.enum(['default', 'full']).default('default'),
   tie_word_embeddings: z.boolean().default(false),
 }
+
+export type LlavaFields = z.output<z.ZodObject<typeof llavaFields>>
 
 const llavaConfig = z.object({ model_type: z.literal('llava'), ...llavaFields })
 
@@ -50,11 +54,14 @@ export interface LlavaConfig extends FeatureConfig, ProjectorConfig {
 }
 
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
-export const languageScope = (p: Scope): Scope => p.at('language_model')
 
 /** Pixels [b, 3, H, W] -> all vision states. */
 export const encodeImage = (p: Scope, config: LlavaConfig, pixels: Tensor): TowerFeatures =>
   clipVision(visionScope(p), config.vision_config, pixels)
+
+/** The language model that `text_config` describes. */
+export const languageModel = ({ text_config }: LlavaConfig): LanguageModel =>
+  within('language_model', llamaModel(text_config))
 
 /** The chosen hidden states, side by side, without (default) or with (full) CLS: [b, n, d]. */
 export function selectFeatures(config: FeatureConfig, { hiddenStates }: Pick<TowerFeatures, 'hiddenStates'>): Tensor {
@@ -80,16 +87,10 @@ export function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Ten
 const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
   llavaArchitecture(parseConfig(llavaConfig, raw), processor)
 
-export function llavaArchitecture(
-  config: z.output<z.ZodObject<typeof llavaFields>>,
-  processor?: PreprocessorConfig,
-): Architecture {
+export function llavaArchitecture(config: LlavaFields, processor?: PreprocessorConfig): Architecture {
   const tower = visionTowerOf(config.vision_config, 'vision_config')
-  const { embed, decode, logits, tied, ...language } = languageOf(
-    config.text_config,
-    'text_config',
-    config.tie_word_embeddings,
-  )
+  const text = languageOf(config.text_config, 'text_config', config.tie_word_embeddings)
+  const language = within('language_model', text)
   const projector = { ...config, text_config: { hidden_size: language.hiddenSize } }
   if (tower.special === 0 && config.vision_feature_select_strategy === 'default')
     throw configError(
@@ -98,24 +99,22 @@ export function llavaArchitecture(
     )
   return {
     name: 'llava',
-    ...language,
-    imageToken: config.image_token_index,
-    patchSize: tower.patchSize,
-    viewSize: tower.imageSize,
-    ignored: [
-      ...tower.ignored.map((name) => `vision_tower.vision_model.${name}`),
-      ...(tied ? ['language_model.lm_head.'] : []),
-    ],
-    views: (image) => [singleView(image, processor, tower.imageSize)],
-    grid: (view) => wholePatches(view, tower.patchSize),
-    encode: (p, pixels) => {
-      const { hiddenStates, layers, grid } = tower.encode(visionScope(p), pixels)
-      return { layers, grid, special: tower.special, patches: selectFeatures(config, { hiddenStates }) }
+    vision: {
+      patchSize: tower.patchSize,
+      viewSize: tower.imageSize,
+      ignored: tower.ignored.map((name) => `vision_tower.vision_model.${name}`),
+      grid: (view) => wholePatches(view, tower.patchSize),
+      encode: (p, pixels) => {
+        const { hiddenStates, layers, grid } = tower.encode(visionScope(p), pixels)
+        return { layers, grid, special: tower.special, patches: selectFeatures(config, { hiddenStates }) }
+      },
+      connect: (p, patches) => connect(p, projector, patches),
     },
-    connect: (p, patches) => connect(p, projector, patches),
-    embed: (p, ids) => embed(languageScope(p), ids),
-    decode: (p, start, options) => decode(languageScope(p), start, options),
-    logits: (p, hidden) => logits(languageScope(p), hidden),
+    prompt: {
+      imageToken: config.image_token_index,
+      views: (image) => [singleView(image, processor, tower.imageSize)],
+    },
+    language,
   }
 }
 

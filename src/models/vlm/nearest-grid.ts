@@ -1,7 +1,9 @@
 import { type RgbImage, resizeImage } from '../../media/image.ts'
 import { configError } from '../config.ts'
-import type { Extent, Grid, View } from '../family.ts'
-import { cropImage, filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import type { Extent, View } from '../view.ts'
+import type { Grid } from '../vision-side.ts'
+import { cutTiles } from './tiles.ts'
 
 /** Images are cut into between `least` and `most` tiles. */
 export interface Tiling {
@@ -49,11 +51,5 @@ export function gridViews(image: RgbImage, tiling: Tiling, filter = filterOf({})
   const whole = { image, width: tile, height: tile }
   const { rows, columns } = tiling.most > 1 ? nearestGrid(image, tiling) : { rows: 1, columns: 1 }
   if (rows * columns === 1) return [whole]
-  const canvas = resizeImage(image, columns * tile, rows * tile, filter)
-  const tiles = Array.from({ length: rows * columns }, (_, index): View => {
-    const [row, column] = [Math.floor(index / columns), index % columns]
-    const part = cropImage(canvas, { left: column * tile, top: row * tile, width: tile, height: tile })
-    return { image: part, width: tile, height: tile, tile: { row: row + 1, column: column + 1 } }
-  })
-  return [...tiles, whole]
+  return [...cutTiles(resizeImage(image, columns * tile, rows * tile, filter), tile), whole]
 }

@@ -15,11 +15,13 @@ import {
   type Tensor,
 } from '../../tensor/index.ts'
 import { parseConfig } from '../config.ts'
-import { type Architecture, family, wholePatches } from '../family.ts'
+import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
-import { languageScope, llavaWeightName, visionScope } from './llava.ts'
+import { wholePatches } from '../vision-side.ts'
+import { llavaWeightName, visionScope } from './llava.ts'
 
 /**
  * PaliGemma (Beyer et al., arXiv 2407.07726) and PaliGemma 2 (Steiner et al., arXiv 2412.03555): SigLIP, one linear layer,
@@ -59,27 +61,31 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const vision = siglipVisionConfig(config.vision_config, 'vision_config')
   const text = { model_type: 'gemma', ...config.text_config }
   const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true
-  const { embed, decode, logits, tied, ...language } = languageOf(text, 'text_config', isTied)
+  const language = within('language_model', languageOf(text, 'text_config', isTied))
   const { image_size: viewSize, patch_size: patchSize, layer_norm_eps: epsilon } = vision
   return {
     name: 'paligemma',
-    ...language,
-    imageToken: config.image_token_index,
-    patchSize,
-    viewSize,
-    ignored: ['vision_tower.vision_model.head.', ...(tied ? ['language_model.lm_head.'] : [])],
-    views: (image) => [singleView(image, processor, viewSize)],
-    prompt: prefixPrompt,
-    grid: (view) => wholePatches(view, patchSize),
-    encode: (p, pixels) => {
-      const { layers, grid, hiddenStates } = siglipVision(visionScope(p), vision, pixels)
-      const patches = layerNormed(visionScope(p).at('post_layernorm'), hiddenStates.at(-1)!, epsilon)
-      return { layers, grid, special: 0, patches }
+    vision: {
+      patchSize,
+      viewSize,
+      ignored: ['vision_tower.vision_model.head.'],
+      grid: (view) => wholePatches(view, patchSize),
+      encode: (p, pixels) => {
+        const { layers, grid, hiddenStates } = siglipVision(visionScope(p), vision, pixels)
+        const patches = layerNormed(visionScope(p).at('post_layernorm'), hiddenStates.at(-1)!, epsilon)
+        return { layers, grid, special: 0, patches }
+      },
+      connect: (p, patches) => linear(p.at('multi_modal_projector', 'linear'), patches, language.hiddenSize),
     },
-    connect: (p, patches) => linear(p.at('multi_modal_projector', 'linear'), patches, language.hiddenSize),
-    embed: (p, ids) => embed(languageScope(p), ids),
-    decode: (p, start, options) => decode(languageScope(p), start, { mask: prefixMask, ...options }),
-    logits: (p, hidden) => logits(languageScope(p), hidden),
+    prompt: {
+      imageToken: config.image_token_index,
+      views: (image) => [singleView(image, processor, viewSize)],
+      write: prefixPrompt,
+    },
+    language: {
+      ...language,
+      decode: (p, start, options) => language.decode(p, start, { mask: prefixMask, ...options }),
+    },
   }
 }
 

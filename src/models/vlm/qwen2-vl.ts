@@ -6,15 +6,16 @@ import { assertOneSize, type Video } from '../../media/video.ts'
 import { linear, type Scope } from '../../nn/index.ts'
 import { gelu, type Tensor } from '../../tensor/index.ts'
 import { configError, parseConfig } from '../config.ts'
-import { type Architecture, family, type View } from '../family.ts'
+import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, videoFields } from '../image-processor.ts'
-import { llamaModel } from '../language/language-model.ts'
-import { POSITION_AXES, qwen2VlConfig } from '../language/qwen2-vl.ts'
+import { qwen2VlModel } from '../language/qwen2-vl.ts'
 import { type PixelRange, pixelRange, smartResize } from '../smart-resize.ts'
 import { samplingDefaults, videoProcessor } from '../video-processor.ts'
+import type { View } from '../view.ts'
 import { qwenVision } from '../vision/qwen2-vl.ts'
 import { type QwenVisionConfig, qwen2VisionConfig, qwen25VisionConfig } from '../vision/qwen2-vl-config.ts'
-import { foldPatches } from './idefics3.ts'
+import { fillingPatches } from '../vision-side.ts'
 
 /**
  * Qwen2-VL (Wang et al., Enhancing Vision-Language Model's Perception of the World at Any Resolution, arXiv 2409.12191)
@@ -87,7 +88,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const vision = visionOf(config.vision_config, 'vision_config')
   const [text, part] = config.text_config ? [config.text_config, 'text_config'] : [config, '']
   const tie_word_embeddings = config.tie_word_embeddings || text.tie_word_embeddings
-  const { tied, ...language } = llamaModel(qwen2VlConfig({ ...text, tie_word_embeddings }, part))
+  const language = qwen2VlModel({ ...text, tie_word_embeddings }, part)
   assertFits(vision, language.hiddenSize, processor)
   const factor = vision.patch * vision.merge
   const doResize = processor?.do_resize ?? true
@@ -95,25 +96,27 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const frameRange = pixelRange(factor, videoFields(processor))
   return {
     name: config.model_type,
-    ...language,
-    imageToken: config.image_token_id,
-    patchSize: factor,
-    viewSize: factor,
-    positionAxes: POSITION_AXES,
-    ignored: tied ? ['lm_head.'] : [],
-    views: (image) => [nativeView(image, range, doResize)],
-    video: {
-      sampler: clipSampler(vision, processor),
-      token: config.video_token_id,
-      views: (video) => clipsOf(video, vision, (image) => nativeView(image, frameRange, doResize)),
+    vision: {
+      patchSize: factor,
+      viewSize: factor,
+      grid: (view) => fillingPatches(view, factor),
+      encode: (p, pixels) => {
+        const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels)
+        const patches = foldPatches(output, grid, vision.merge)
+        return { layers, grid: foldGrid(grid, vision.merge), special: 0, patches }
+      },
+      connect: (p, patches) => merge(p.at('visual', 'merger', 'mlp'), vision, patches),
     },
-    grid: ({ width, height }) => ({ rows: height / factor, columns: width / factor }),
-    encode: (p, pixels) => {
-      const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels)
-      const merged = { rows: grid.rows / vision.merge, columns: grid.columns / vision.merge }
-      return { layers, grid: merged, special: 0, patches: foldPatches(output, grid, vision.merge) }
+    prompt: {
+      imageToken: config.image_token_id,
+      views: (image) => [nativeView(image, range, doResize)],
+      video: {
+        sampler: clipSampler(vision, processor),
+        token: config.video_token_id,
+        views: (video) => clipsOf(video, vision, (image) => nativeView(image, frameRange, doResize)),
+      },
     },
-    connect: (p, patches) => merge(p.at('visual', 'merger', 'mlp'), vision, patches),
+    language,
   }
 }
 

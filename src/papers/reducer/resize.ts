@@ -17,7 +17,7 @@ export const resize = paper({
     keep: z.number().gt(0).max(1).default(0.5).describe('share of the patches that stay, at most'),
   }),
   method: ({ keep }) => ({
-    views: (views, { patchSize }) => {
+    views: (views, { vision: { patchSize } }) => {
       // The largest whole number of patches per side whose product stays within the share.
       const shrink = (side: number) => {
         const whole = Math.floor(side / patchSize)

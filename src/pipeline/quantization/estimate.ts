@@ -39,7 +39,7 @@ export function estimateMemory(
   precision: Precision,
   { context = 2048, storedBytes = 2 }: EstimateOptions = {},
 ): MemoryEstimate {
-  const { layers, heads, hiddenSize, vocabulary } = architecture
+  const { layers, heads, hiddenSize, vocabulary } = architecture.language
   const weights = weightBytes(planWeights(architecture, precision), storedBytes)
   const cache = layers * 2 * heads.keyValue * heads.width * FLOAT * context
   const work = FLOAT * (heads.count * context * context + 8 * context * hiddenSize + vocabulary)

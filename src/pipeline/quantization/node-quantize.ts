@@ -15,7 +15,7 @@ import type { InputStatistics } from './calibration.ts'
 import { INT8_LIMIT } from './node-int8-limit.ts'
 import { readRows, readStored, type StoredWeights, sampleRows, type WeightRows } from './node-stored-weights.ts'
 import type { PlannedLayer, WeightPlan } from './plan.ts'
-import { type LayerReport, layerError, MOST_ERROR, smoothingFactors } from './sensitivity.ts'
+import { type LayerReport, layerError, MOST_ERROR, PLAIN_ERROR, plainError, smoothingFactors } from './sensitivity.ts'
 
 /** What is done with the layers of a model. */
 export interface Decisions {
@@ -25,9 +25,9 @@ export interface Decisions {
   readonly report: readonly LayerReport[]
 }
 
-/** Every layer in its smallest form, nothing smoothed: what calibration runs on. */
+/** Every layer in its smallest form, rows scaled, nothing smoothed: what calibration runs on. */
 export const plainDecisions = ({ layers }: WeightPlan): Decisions => ({
-  layers: new Map(layers.map(({ weight, forms }) => [weight, { form: forms[0] }])),
+  layers: new Map(layers.map(({ weight, forms }) => [weight, { form: forms[0], perRow: true }])),
   smoothing: new Map(),
   report: layers.map(({ weight, forms }) => ({ weight, form: forms[0], errors: {}, smoothed: false })),
 })
@@ -52,7 +52,11 @@ export async function decide(
     for (const layer of members) {
       const found = await decideLayer(stored, layer, statistics.get(layer.weight), factors)
       report.push(found)
-      chosen.set(layer.weight, { form: found.form, ...(found.smoothed && { smoothing: name }) })
+      chosen.set(layer.weight, {
+        form: found.form,
+        ...(found.form === 'int8' && (found.plainError ?? Infinity) > PLAIN_ERROR && { perRow: true }),
+        ...(found.smoothed && { smoothing: name }),
+      })
     }
   }
   return { layers: chosen, smoothing, report }
@@ -92,7 +96,8 @@ async function decideLayer(
     return errors[form] <= MOST_ERROR[form]
   }
   const form = forms.find(isGood) ?? 'fp32'
-  return { weight, form, errors, smoothed: factors !== undefined && form !== 'fp32' }
+  const plain = form === 'int8' && { plainError: plainError(seen, rows, factors) }
+  return { weight, form, errors, ...plain, smoothed: factors !== undefined && form !== 'fp32' }
 }
 
 const checkpointDtype = (dtype: string): CheckpointDtype => dtype.toUpperCase() as CheckpointDtype

@@ -18,7 +18,7 @@ import type { WeightPlan } from './plan.ts'
 import type { LayerReport } from './sensitivity.ts'
 
 /** Raised when the same checkpoint would be quantized into other bytes. */
-const VERSION = 'fovea quantized weights 1'
+const VERSION = 'fovea quantized weights 2'
 const LAYERS = 'fovea_layers'
 
 export interface Quantized {

@@ -15,7 +15,7 @@ export async function runSamples(
   for (const [at, { image, prompt: question }] of samples.entries()) {
     const prompt = shortened(model, question)
     if (at >= LEAST_SAMPLES && views >= ENOUGH_VIEWS) return
-    views += model.parts.architecture.views(image).length
+    views += model.parts.architecture.prompt.views(image).length
     const request = { images: [image], maxTokens: 1, onPrefill: (_: unknown, logits: Float32Array) => onLogits(logits) }
     await model.generate({ ...request, prompt }).catch((error: { code?: string }) => {
       if (error.code !== 'template_missing') throw error
@@ -26,7 +26,7 @@ export async function runSamples(
 
 /** As many words of a question as the connector reads, where it reads the question. */
 function shortened({ parts }: Model, question: string): string {
-  const limit = parts.architecture.question?.maxTokens
+  const limit = parts.architecture.vision.question?.maxTokens
   const { encode, prefix, suffix } = parts.questionTokenizer ?? parts.tokenizer
   const words = question.split(' ')
   const length = () => prefix.length + encode(words.join(' ')).length + suffix.length
@@ -35,4 +35,4 @@ function shortened({ parts }: Model, question: string): string {
 }
 
 const imageText = ({ parts: { tokenizer, architecture } }: Model): string =>
-  tokenizer.idToToken(architecture.imageToken) ?? ''
+  tokenizer.idToToken(architecture.prompt.imageToken) ?? ''

@@ -4,13 +4,17 @@ import type { InputStatistics } from './calibration.ts'
 
 /** Largest relative error of a layer's output that is accepted; a layer above it keeps more bits. */
 export const MOST_ERROR: Record<Exclude<LayerForm, 'fp32'>, number> = { int8: 0.05, int4: 0.2 }
+/** Up to this error an int8 layer does without a scale for each row of its input. */
+export const PLAIN_ERROR = 0.0125
 
 /** What a layer lost, and what was done about it. */
 export interface LayerReport {
   readonly weight: string
   readonly form: LayerForm
-  /** ||quantized - exact|| / ||exact|| of the layer's output on calibration rows, for each form that was tried. */
+  /** Relative error of the layer's output on calibration rows, for each form that was tried. */
   readonly errors: Partial<Record<LayerForm, number>>
+  /** Of int8 with one scale for all rows of the input: the same error. */
+  readonly plainError?: number
   readonly smoothed: boolean
 }
 
@@ -28,23 +32,31 @@ export function smoothingFactors(activations: Float32Array, weights: Float32Arra
   })
 }
 
+/** How activations are rounded to 8 bits. */
+type Rounding = (row: Float32Array) => Float32Array
+
+const roundings: Record<Exclude<LayerForm, 'fp32'>, Rounding> = {
+  int8: (row) => round(row, largest(row)),
+  int4: roundBlocks,
+}
+
 /**
- * Relative error of x W^T when W is quantized and x is rounded as the engine does it; the rows of W [m, k] may be some
- * of the layer's only.
+ * Relative error of x W^T when W is quantized and x is rounded as the engine does it: root mean square over rows of x,
+ * each of which counts as much as the others. The rows of W [m, k] may be some of the layer's only.
  */
 export function layerError(
   form: Exclude<LayerForm, 'fp32'>,
   { rows }: Pick<InputStatistics, 'rows'>,
   weight: Float32Array,
   factors?: Float32Array,
+  rounding: Rounding = roundings[form],
 ): number {
   const k = rows[0].length
   const scaled = factors ? weight.map((value, at) => value / factors[at % k]) : weight
   const restored = restore(form, scaled, k)
-  let [error, norm] = [0, 0]
-  for (const row of rows) {
-    const x = factors ? row.map((value, at) => value * factors[at]) : row
-    const rounded = form === 'int8' ? roundRow(x) : roundBlocks(x)
+  const errors = rows.flatMap((row) => {
+    const rounded = rounding(factors ? row.map((value, at) => value * factors[at]) : row)
+    let [error, norm] = [0, 0]
     for (let at = 0; at < weight.length; at += k) {
       let [exact, approximate] = [0, 0]
       for (let i = 0; i < k; i++) {
@@ -54,8 +66,15 @@ export function layerError(
       error += (approximate - exact) ** 2
       norm += exact ** 2
     }
-  }
-  return norm > 0 ? Math.sqrt(error / norm) : 0
+    return norm > 0 ? [error / norm] : []
+  })
+  return errors.length ? Math.sqrt(errors.reduce((a, b) => a + b) / errors.length) : 0
+}
+
+/** The error of int8 where one scale, from the largest value that was ever seen, serves all rows of x. */
+export function plainError(seen: InputStatistics, weight: Float32Array, factors?: Float32Array): number {
+  const most = largest(factors ? seen.maxima.map((value, at) => value * factors[at]) : seen.maxima)
+  return layerError('int8', seen, weight, factors, (row) => round(row, most))
 }
 
 /** Weights [m, k] after they went through their integers. */
@@ -77,9 +96,10 @@ function restore(form: Exclude<LayerForm, 'fp32'>, rows: Float32Array, k: number
   })
 }
 
-/** 8 bits over a row that was divided by its largest value. */
-function roundRow(x: Float32Array): Float32Array {
-  const most = x.reduce((top, value) => Math.max(top, Math.abs(value)), 0)
+const largest = (x: Float32Array): number => x.reduce((top, value) => Math.max(top, Math.abs(value)), 0)
+
+/** 8 bits over -most to most. */
+function round(x: Float32Array, most: number): Float32Array {
   const step = (2 * most) / 255
   return step > 0 ? x.map((value) => Math.round(value / step) * step) : x
 }
@@ -89,7 +109,7 @@ function roundBlocks(x: Float32Array): Float32Array {
   const out = new Float32Array(x.length)
   for (let start = 0; start < x.length; start += INT4_BLOCK) {
     const block = x.subarray(start, start + INT4_BLOCK)
-    const step = block.reduce((top, value) => Math.max(top, Math.abs(value)), 0) / 127
+    const step = largest(block) / 127
     out.set(step > 0 ? block.map((value) => Math.round(value / step) * step) : block, start)
   }
   return out

@@ -70,7 +70,7 @@ export const linearInt8: Op<
   },
   onnx: (emit, [x, ...weight], { perRow }, { shape }) => {
     const multiply = (rows: string) => emit.node('DynamicQuantizeMatMul', [rows, ...weight], {}, 'com.microsoft')
-    if (!perRow) return multiply(x)
+    if (!perRow || product(shape.slice(0, -1)) === 1) return multiply(x)
     // The axis is counted from the front: ONNX Runtime 1.30 takes -1 for a wrong one where there are no rows.
     const axis = emit.dims([shape.length - 1])
     const largest = emit.node('ReduceMax', [emit.node('Abs', [x]), axis], { keepdims: 1 })

@@ -1,5 +1,4 @@
-import { embedTokens, llama, logitsOf } from '../../models/language/llama.ts'
-import { connect, encodeImage, type LlavaConfig, languageScope, selectFeatures } from '../../models/vlm/llava.ts'
+import { connect, encodeImage, type LlavaConfig, languageModel, selectFeatures } from '../../models/vlm/llava.ts'
 import { crossEntropy, linear, rmsNormed, type Scope, weightedMean } from '../../nn/index.ts'
 import {
   abs,
@@ -49,16 +48,17 @@ export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape)
   const features = encodeImage(p, config, pixelsOf(config, batch))
   const visual = connect(p, config, selectFeatures(config, features))
   const ids = input('ids', [batch, text], 'i64')
-  const embeds = embedTokens(languageScope(p), config.text_config, ids)
+  const language = languageModel(config)
+  const embeds = language.embed(p, ids)
 
   const n = patchCount(config)
   const states = concat([visual, embeds], 1)
   const visualPositions = mul(constant(new Float32Array(batch).fill(1), [batch, 1]), cast(arange(n), 'f32'))
   const positions = concat([visualPositions, input('positions', [batch, text])], 1)
   const mask = segmentMask(input('segments', [batch, n + text], 'i64'), batch, n + text)
-  const { hidden, inputs } = llama(languageScope(p), config.text_config, { states, positions }, { mask: () => mask })
+  const { hidden, inputs } = language.decode(p, { states, positions }, { mask: () => mask })
 
-  const logits = logitsOf(languageScope(p), config.text_config, slice(hidden, 1, n))
+  const logits = language.logits(p, slice(hidden, 1, n))
   const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), input('weights', [batch, text]))
   const dense = denseLosses(p.at('dense'), features.hiddenStates.at(-1)!, batch, n)
   const evidence = evidenceLoss(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ignoredWeights } from '../../../src/models/family.ts'
 import { parsePreprocessor } from '../../../src/models/image-processor.ts'
 import { qwen2Vl } from '../../../src/models/vlm/qwen2-vl.ts'
 
@@ -24,14 +25,20 @@ describe('config.json', () => {
     const rope_parameters = { rope_type: 'default', rope_theta: 1e4, mrope_section: rope_scaling.mrope_section }
     const parts = { model_type: 'qwen2_vl', text_config: { ...fields, rope_parameters }, vision_config: vision }
     for (const config of [flat, parts])
-      expect(qwen2Vl.bind(config)).toMatchObject({ layers: 1, hiddenSize: 32, vocabulary: 10, positionAxes: 3 })
+      expect(qwen2Vl.bind(config).language).toMatchObject({
+        layers: 1,
+        hiddenSize: 32,
+        vocabulary: 10,
+        positionAxes: 3,
+      })
   })
 
   it('ties embeddings by a field at the top or in the part', () => {
     const tied = { tie_word_embeddings: true }
     const parts = { model_type: 'qwen2_vl', text_config: { ...text, ...tied }, vision_config: vision }
-    expect(qwen2Vl.bind(flat).ignored).toEqual([])
-    for (const config of [{ ...flat, ...tied }, parts]) expect(qwen2Vl.bind(config).ignored).toEqual(['lm_head.'])
+    expect(ignoredWeights(qwen2Vl.bind(flat))).toEqual([])
+    for (const config of [{ ...flat, ...tied }, parts])
+      expect(ignoredWeights(qwen2Vl.bind(config))).toEqual(['lm_head.'])
   })
 
   it.each([
@@ -67,7 +74,8 @@ describe('config.json', () => {
 })
 
 describe('the view of an image', () => {
-  const viewOf = (more: object) => qwen2Vl.bind(flat, parsePreprocessor({ ...channels, ...more }, 'model')).views(image)
+  const viewOf = (more: object) =>
+    qwen2Vl.bind(flat, parsePreprocessor({ ...channels, ...more }, 'model')).prompt.views(image)
 
   it('has nearly the size of the image', () => {
     expect(viewOf({ min_pixels: 64, max_pixels: 4096 })).toEqual([{ image, width: 32, height: 16 }])

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llama } from '../../../src/models/language/llama.ts'
 import { toRows } from '../../../src/models/language/sequence.ts'
-import { languageScope } from '../../../src/models/vlm/llava.ts'
 import { createScope, type Scope } from '../../../src/nn/index.ts'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
 import { fastv } from '../../../src/papers/reducer/fastv.ts'
@@ -102,12 +101,12 @@ const fromLayer = (p: Scope, by: number): Scope =>
 
 /** The whole sequence through all layers, with a mask of its own from layer K on. */
 function traceMasked(model: Model, K: number): Record<string, Tensor> {
-  const { architecture } = model.parts
-  const { text_config: config } = tinyConfig(architecture.vocabulary)
+  const { language } = model.parts.architecture
+  const { text_config: config } = tinyConfig(language.vocabulary)
   const root = createScope()
-  const scope = languageScope(root)
+  const scope = root.at('language_model')
   const ids = input('ids', ['t'], 'i64')
-  const rows = concat([architecture.embed(root, ids), input('visual', ['v', config.hidden_size])], 0)
+  const rows = concat([language.embed(root, ids), input('visual', ['v', config.hidden_size])], 0)
   const states = reshape(gather(rows, input('order', ['s'], 'i64')), [1, 's', config.hidden_size])
   const start = { states, positions: input('positions', [1, 's']) }
   const first = llama(scope, { ...config, num_hidden_layers: K }, start)
@@ -116,7 +115,7 @@ function traceMasked(model: Model, K: number): Record<string, Tensor> {
     mask: () => input('mask', [1, 1, 's', 's']),
   })
   const last = layers.at(-1)!
-  return { keys: toRows(last.keys), values: toRows(last.values), logits: architecture.logits(root, hidden) }
+  return { keys: toRows(last.keys), values: toRows(last.values), logits: language.logits(root, hidden) }
 }
 
 /** Causal, and nobody but a dropped token itself sees it. */
@@ -154,9 +153,9 @@ describe('removing tokens', () => {
     expect(rows).toHaveLength(length - 8)
     for (const name of ['keys', 'values'])
       expect(largestDifference(floats(cached[`short/${name}.3`]), rowsOf(values[name], rows))).toBeLessThan(1e-4)
-    expect(largestDifference(logits, floats(values.logits).slice(-model.parts.architecture.vocabulary))).toBeLessThan(
-      1e-4,
-    )
+    expect(
+      largestDifference(logits, floats(values.logits).slice(-model.parts.architecture.language.vocabulary)),
+    ).toBeLessThan(1e-4)
   })
 })
 

@@ -6,7 +6,12 @@ import { openSafetensors, saveSafetensors } from '../../../src/checkpoints/safet
 import { decide } from '../../../src/pipeline/quantization/node-quantize.ts'
 import { readRows, type StoredWeights, sampleRows } from '../../../src/pipeline/quantization/node-stored-weights.ts'
 import type { PlannedLayer } from '../../../src/pipeline/quantization/plan.ts'
-import { layerError, MOST_ERROR, smoothingFactors } from '../../../src/pipeline/quantization/sensitivity.ts'
+import {
+  layerError,
+  MOST_ERROR,
+  PLAIN_ERROR,
+  smoothingFactors,
+} from '../../../src/pipeline/quantization/sensitivity.ts'
 import { randomFrom } from '../../tensor/harness.ts'
 
 const [n, k] = [40, 96]
@@ -86,6 +91,18 @@ describe('decisions', () => {
     const smoothed = await decide(stored, { ...plan, layers: [layer('bad', true)] }, statistics)
     expect([...smoothed.layers]).toEqual([['bad', { form: 'int8', smoothing: 'bad.smoothing' }]])
     expect(smoothed.smoothing.get('bad.smoothing')![7]).toBeLessThan(0.5)
+  })
+
+  it('scale each row by itself where one row is much larger than the others', async () => {
+    const plan = { precision: 'int8', layers: [layer('good', false)], others: [] } as const
+    const decided = async (rows: Float32Array[]) => decide(stored, plan, new Map([['good', seen(rows)]]))
+    const even = await decided(plainRows)
+    expect(even.layers.get('good')).toEqual({ form: 'int8' })
+    expect(even.report[0].plainError).toBeLessThan(PLAIN_ERROR)
+    const [first, ...others] = plainRows
+    const uneven = await decided([first.map((value) => 100 * value), ...others, ...others])
+    expect(uneven.layers.get('good')).toEqual({ form: 'int8', perRow: true })
+    expect(uneven.report[0].errors.int8).toBeLessThan(PLAIN_ERROR)
   })
 
   it('int4 falls back to int8 before fp32', async () => {

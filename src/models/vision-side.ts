@@ -1,0 +1,83 @@
+import type { Scope } from '../nn/index.ts'
+import type { Tensor } from '../tensor/index.ts'
+import type { Extent, View } from './view.ts'
+
+/** What a model sees: from the pixels of a view to visual tokens, as tensor functions with the config bound. */
+export interface VisionSide {
+  /** Sides of views are multiples of this many pixels, but for `viewSize`. */
+  readonly patchSize: number
+  /** Side in pixels of a square view that the vision encoder was trained on. */
+  readonly viewSize: number
+  /** Beginnings of the names of weights that a checkpoint may hold and this side does not need. */
+  readonly ignored?: readonly string[]
+  /**
+   * Of a connector that reads the question (the text after the images): folder of its tokenizer in the model folder, and
+   * how many tokens it takes.
+   */
+  readonly question?: { readonly tokenizer: string; readonly maxTokens: number }
+  /** Patches of a view of this size. */
+  grid(view: View): Grid
+  /** Pixels [b, 3, H, W] -> vision features. Of a clip [b, 3 frames, H, W], the frames of a channel side by side. */
+  encode(p: Scope, pixels: Tensor): VisionFeatures
+  /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text], or another number of them. */
+  connect(p: Scope, patches: Tensor, context: ConnectorContext): Tensor | ResampledTokens
+  /** The embedding of a separator between rows of a packed image, [d text]. */
+  separator?(p: Scope): Tensor
+}
+
+/** What one layer of a vision encoder computed; special tokens (CLS) come first. */
+export interface VisionLayer {
+  /** Output, [b, special + n, d]. */
+  readonly hidden: Tensor
+  /** Keys before heads are split, [b, special + n, d]. */
+  readonly keys: Tensor
+  /** softmax(q k^T), [b, h, special + n, special + n]. */
+  readonly attention: Tensor
+}
+
+/** Everything a vision encoder computed. What is not used is not executed. */
+export interface VisionFeatures {
+  readonly layers: readonly VisionLayer[]
+  /** Patch tokens as the connector takes them, [b, n, d]. */
+  readonly patches: Tensor
+  /** Tokens before the patches in every layer (1 with CLS). */
+  readonly special: number
+  /** Special tokens that the connector takes beside the patches, [b, special, d]. */
+  readonly specialTokens?: Tensor
+  readonly grid: Grid
+}
+
+/** What a connector may look at beside the patches. */
+export interface ConnectorContext {
+  /** Everything the vision encoder computed; a method may have dropped some of its patches. */
+  readonly vision: VisionFeatures
+  /** Token ids of the question, i64 [1, t]; present where the vision side has a `question`. */
+  readonly question?: Tensor
+}
+
+/** Visual tokens of a connector that does not make one of each patch. */
+export interface ResampledTokens {
+  /** [b, m, d text] */
+  readonly states: Tensor
+  /** For each patch the token that it counts to, i64 [b, n]. */
+  readonly assignment: Tensor
+}
+
+export interface Grid {
+  readonly rows: number
+  readonly columns: number
+  /** Places in time of the clips of a video, whose grids lie one behind the other; a still image is one at 0. */
+  readonly times?: readonly number[]
+}
+
+/** Patches that lie in a view as a whole; what is left beside them is not seen. */
+export const wholePatches = ({ width, height }: Extent, patch: number): Grid => ({
+  rows: Math.floor(height / patch),
+  columns: Math.floor(width / patch),
+})
+
+/** Patches that a view is filled with; a view that they do not fill has a fraction of one, and is refused. */
+export const fillingPatches = ({ width, height }: Extent, patch: number): Grid => ({
+  rows: height / patch,
+  columns: width / patch,
+})
