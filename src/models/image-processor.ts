@@ -24,7 +24,7 @@ const area = z.union([
 const ofChannels = <Value extends z.ZodType>(value: Value) => z.tuple([value, value, value])
 
 /** Files say null for what they leave to the default. */
-export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
 const flag = (byDefault: boolean) =>
   z
     .boolean()
@@ -33,8 +33,23 @@ const flag = (byDefault: boolean) =>
 
 const pixelFields = { size: optional(area), min_pixels: optional(pixels), max_pixels: optional(pixels) }
 
-const schema = z.object({
+const frames = optional(z.int().positive().max(100_000))
+const rate = optional(z.number().positive())
+
+/** What the processors of videos have beside those of images; without a file of their own they read that for images. */
+export const frameFields = {
+  num_frames: frames,
+  fps: rate,
+  min_frames: frames,
+  max_frames: frames,
+  initial_shift: optional(z.union([z.boolean(), z.number().min(0)])),
+  video_sampling: optional(z.object({ max_frames: frames, fps: rate, video_size: optional(area) })),
+}
+
+/** The fields of a processor's file that have a meaning here. */
+export const pixelSchema = z.object({
   ...pixelFields,
+  ...frameFields,
   image_mean: ofChannels(z.number()),
   image_std: ofChannels(z.number().positive()),
   resample: optional(z.int().min(0).max(5)),
@@ -56,11 +71,11 @@ const schema = z.object({
 export type PixelFields = z.output<z.ZodObject<typeof pixelFields>>
 
 /** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */
-export type PreprocessorConfig = z.output<typeof schema>
+export type PreprocessorConfig = z.output<typeof pixelSchema>
 
 /** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
 export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorConfig =>
-  parsed(schema, shortestEdge(raw ?? {}), `${folder}/preprocessor_config.json`)
+  parsed(pixelSchema, shortestEdge(raw ?? {}), `${folder}/preprocessor_config.json`)
 
 /** A single number means both sides, but for CLIP's processor the shorter one. */
 function shortestEdge(raw: object): object {

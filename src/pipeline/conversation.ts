@@ -9,6 +9,7 @@ import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { afterImages } from './plain-prompt.ts'
 import type { SeenVideo } from './seen-video.ts'
 import type { EncodedView } from './vision-program.ts'
+import { writeVideos } from './written-videos.ts'
 
 export interface Reply {
   readonly text: string
@@ -102,8 +103,9 @@ export class Conversation {
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
     const text = this.textOf(prompt, options.rawPrompt)
-    const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
-    this.images = inPromptOrder(said, form, this.images)
+    const written = writeVideos(text, this.parts, this.images)
+    const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(written?.text ?? text)
+    this.images = written?.images ?? inPromptOrder(said, form, this.images)
     const ids = expandImages(said, imageToken, this.images)
     assertIds(ids, this.parts.architecture)
     const cached = language.answerStart === undefined ? await this.rewind(ids) : await this.restart()
@@ -130,14 +132,15 @@ export class Conversation {
   /** What a first message holds before its text. */
   private pictures(): MessagePart[] {
     if (this.inQuestion) return new Array(this.inQuestion.count).fill({ type: 'image' })
-    return this.images.map(({ token }) => ({ type: token === undefined ? 'image' : 'video' }))
+    return this.images.map(({ video }) => ({ type: video ? 'video' : 'image' }))
   }
 
-  /** All turns so far as one text, by the model's chat template. */
+  /** All turns so far as one text, by the model's chat template, or by that for messages with videos. */
   private render(): string {
-    const { template, tokenizer } = this.parts
+    const { template, tokenizer, architecture } = this.parts
     const { protect, bosToken, eosToken } = tokenizer
-    return template.render(this.messages, { protect, bosToken, eosToken })
+    const withVideos = this.images.some(({ video }) => video) && architecture.prompt.video?.written?.template
+    return (withVideos || template).render(this.messages, { protect, bosToken, eosToken })
   }
 
   /** Token ids of a whole prompt; it begins as the tokenizer wants, unless the family itself says how. */

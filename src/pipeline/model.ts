@@ -3,7 +3,9 @@ import type { RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
 import { assertVideo, type Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
+import type { PreprocessorConfig } from '../models/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/prompt-form.ts'
+import { framePreprocessor } from '../models/video-processor.ts'
 import type { View } from '../models/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
@@ -27,6 +29,13 @@ export interface GenerateOptions extends AskOptions {
   readonly images?: readonly RgbImage[]
   readonly videos?: readonly Video[]
   readonly method?: Method
+}
+
+interface EncodeOptions {
+  readonly method: Method
+  /** Of a connector that reads the question: its tokens. */
+  readonly asked?: readonly number[]
+  readonly preprocessor?: PreprocessorConfig
 }
 
 const CACHED_IMAGES = 16
@@ -99,7 +108,7 @@ export class Model {
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.remembered(key, async () => {
       const pack = (views: readonly View[]) => form.pack?.(image, views)
-      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, method, asked)
+      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, { method, asked })
       const prompt = slots ? [form.imageToken] : imagePrompt(this.parts, views)
       return { views: slots ? [packViews(results, slots)] : results, prompt, ...figures }
     })
@@ -113,10 +122,13 @@ export class Model {
     const { imageToken } = this.parts.architecture.prompt
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
+    const text = reader.written?.text(video)
     const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
-    const encoded = await this.remembered(`video ${video.framesPerSecond} ${frames.join()}`, async () => {
+    const encoded = await this.remembered(`video ${text ?? video.framesPerSecond} ${frames.join()}`, async () => {
       const pack = (views: readonly View[]) => reader.pack?.(views)
-      const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, method)
+      const how = { method, preprocessor: framePreprocessor(this.parts.preprocessor) }
+      const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, how)
+      if (text !== undefined) return { views: results, prompt: [], text, ...figures }
       const run = slots ? packViews(results, slots) : joinClips(results, views)
       return { views: [run], prompt: [imageToken], token: reader.token, ...figures }
     })
@@ -141,10 +153,9 @@ export class Model {
   private async encodeViews(
     cut: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    method: Method,
-    asked?: readonly number[],
+    { method, asked, preprocessor = this.parts.preprocessor }: EncodeOptions,
   ) {
-    const { architecture, preprocessor } = this.parts
+    const { architecture } = this.parts
     const { vision } = architecture
     const started = performance.now()
     const own = cut()

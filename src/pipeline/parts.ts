@@ -54,6 +54,8 @@ export interface EncodedImage {
   readonly token?: number
   /** Of a video: which of its frames it holds. */
   readonly video?: SeenVideo
+  /** Of a video that is written as text: that text, with the image token once per view. */
+  readonly text?: string
   /** Patches before any method, of the views the model itself would make. */
   readonly patches: number
   readonly preprocessMilliseconds: number

@@ -69,11 +69,11 @@ function countOf(clip: ClipFacts, budget: FrameBudget, defaults: SamplingDefault
   return Math.min(wanted, clip.frames)
 }
 
-/** Evenly spread from the first frame on: transformers' `BaseVideoProcessor`. */
+/** Evenly spread from the first frame, or from a later place, on: transformers' `BaseVideoProcessor`. */
 export const evenFrames =
-  (defaults: SamplingDefaults): FrameSampler =>
+  (defaults: SamplingDefaults, shift = 0): FrameSampler =>
   (clip, budget) =>
-    everyStep(0, clip.frames, clip.frames / countOf(clip, budget, defaults))
+    everyStep(Math.min(shift, clip.frames - 1), clip.frames, clip.frames / countOf(clip, budget, defaults))
 
 /** Evenly spread, each in the middle of its part: InternVL's. */
 export const middleFrames =

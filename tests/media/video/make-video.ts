@@ -78,7 +78,8 @@ export async function makeVideo(clip: Clip): Promise<Uint8Array> {
       codedHeight: height,
       timestamp: timestamps[index],
       duration: next - timestamps[index],
-      colorSpace: { matrix, primaries: 'bt709', transfer: 'bt709', fullRange },
+      // The DOM's types lack the matrix of BT.2020.
+      colorSpace: { matrix, primaries: 'bt709', transfer: 'bt709', fullRange } as VideoColorSpaceInit,
     })
     await source.add(sample)
     sample.close()
