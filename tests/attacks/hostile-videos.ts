@@ -1,6 +1,6 @@
 /** Writers of hostile video files, one per abuse. */
 import { BufferSource, EncodedPacketSink, Input, MP4, WEBM } from 'mediabunny'
-import { makeSound, makeVideo, paint } from '../media/video/make-video.ts'
+import { makeMasked, makeSound, makeVideo, paint } from '../media/video/make-video.ts'
 
 export interface HostileVideo {
   readonly name: string
@@ -81,6 +81,7 @@ export const HOSTILE_VIDEOS: readonly HostileVideo[] = [
   { name: '65535 x 65535 pixels', code: 'video_too_large', write: () => patched(['avc1', 28, MOST]) },
   { name: 'zero width', code: 'video_unreadable', write: () => patched(['avc1', 28, [0, 0]]) },
   { name: 'an unknown codec', code: 'video_codec', write: () => patched(['avc1', 0, [122, 122, 122, 49]]) },
+  { name: 'a mask for each frame', code: 'video_codec', write: makeMasked },
   { name: 'four billion frames', code: 'video_too_long', write: () => patched(...FOUR_BILLION) },
   { name: 'zero frames', code: 'video_empty', write: withoutFrames },
 ]

@@ -88,6 +88,12 @@ async function describe(track: InputVideoTrack, name: string, limits: VideoLimit
       `its video is coded as ${found}, which cannot be decoded here; convert it to H.264`,
     )
   }
+  if (typeof Worker === 'undefined' && (await track.canBeTransparent()))
+    throw videoError(
+      'video_codec',
+      name,
+      'it is see-through in places, which cannot be decoded here; convert it to H.264',
+    )
   return rotation % 180 === 0 ? { codec, width, height } : { codec, width: height, height: width }
 }
 
@@ -120,6 +126,8 @@ class ContainerFrames implements FrameSource {
   async *read(indices: readonly number[], signal?: AbortSignal): AsyncGenerator<RgbImage> {
     const { name, track, times, limits } = this
     let at = 0
+    // The decoder of Node works in threads that do not keep the process alive.
+    const alive = setInterval(() => {}, 60_000)
     try {
       for await (const sample of new VideoSampleSink(track).samplesAtTimestamps(indices.map((index) => times[index]))) {
         signal?.throwIfAborted()
@@ -135,6 +143,8 @@ class ContainerFrames implements FrameSource {
     } catch (error) {
       if (error instanceof FoveaError || signal?.aborted) throw explained(error, name, signal)
       throw damaged(name, this.timestamps[indices[at]], error)
+    } finally {
+      clearInterval(alive)
     }
   }
 

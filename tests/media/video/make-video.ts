@@ -2,7 +2,12 @@
 import {
   AudioSample,
   AudioSampleSource,
+  BufferSource,
   BufferTarget,
+  EncodedPacket,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
   MkvOutputFormat,
   MovOutputFormat,
   Mp4OutputFormat,
@@ -11,6 +16,7 @@ import {
   type VideoCodec,
   VideoSample,
   VideoSampleSource,
+  WEBM,
   WebMOutputFormat,
 } from 'mediabunny'
 import '../../../src/media/video/node-webcodecs.ts'
@@ -84,6 +90,23 @@ export async function makeVideo(clip: Clip): Promise<Uint8Array> {
     await source.add(sample)
     sample.close()
   }
+  await output.finalize()
+  return new Uint8Array(output.target.buffer!)
+}
+
+/** A WebM whose every frame has a mask beside it. */
+export async function makeMasked(): Promise<Uint8Array> {
+  const bytes = await makeVideo({ codec: 'vp9', container: 'webm', frames: numbered(2) })
+  const track = await new Input({ source: new BufferSource(bytes), formats: [WEBM] }).getPrimaryVideoTrack()
+  const output = new Output({ format: new WebMOutputFormat(), target: new BufferTarget() })
+  const source = new EncodedVideoPacketSource('vp9')
+  output.addVideoTrack(source)
+  await output.start()
+  const decoderConfig = (await track!.getDecoderConfig())!
+  for await (const { data, type, timestamp, duration } of new EncodedPacketSink(track!).packets())
+    await source.add(new EncodedPacket(data, type, timestamp, duration, -1, data.length, { alpha: data }), {
+      decoderConfig,
+    })
   await output.finalize()
   return new Uint8Array(output.target.buffer!)
 }

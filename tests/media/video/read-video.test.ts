@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openVideo, readVideo } from '../../../src/media/video/read-video.ts'
@@ -100,6 +102,17 @@ describe('a video', () => {
     await expect(readVideo(clip, { frames: 20, onProgress, signal: ending.signal })).rejects.toThrow('enough')
     expect(told).toEqual([1, 20, 2, 20, 3, 20])
     await expect(openVideo(clip, { signal: ending.signal })).rejects.toThrow('enough')
+  })
+
+  it('is read to its end by a process that does nothing else', async () => {
+    const large = join(folder, 'large.mp4')
+    await writeFile(large, await makeVideo({ frames: numbered(50, 640, 480), keyEvery: 5 }))
+    const script = `import { readVideo } from './src/index.ts'
+      const { frames } = await readVideo(process.argv[1], { frames: 25 })
+      console.log(frames.length)`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script, large]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    expect(stdout).toBe('25\n')
   })
 
   it('is read from a Blob', async () => {
