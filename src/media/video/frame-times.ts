@@ -1,6 +1,7 @@
 /** When the frames of a track are shown, from its container alone. */
 import { type EncodedPacket, EncodedPacketSink, type InputVideoTrack } from 'mediabunny'
 import { type VideoFacts, videoError } from './frame-source.ts'
+import { isShown } from './vp8-decoder.ts'
 
 /** Two days at 30 frames per second; a container of a few bytes can state more than any machine can list. */
 const MAX_FRAMES = 5_000_000
@@ -19,9 +20,11 @@ export interface FrameTimes {
 export async function frameTimes(track: InputVideoTrack, name: string, signal?: AbortSignal): Promise<FrameTimes> {
   const begins: number[] = []
   let end = Number.NEGATIVE_INFINITY
+  const hasHidden = (await track.getCodec()) === 'vp8'
   // A frame takes a byte at least.
   const most = Math.min(MAX_FRAMES, (await track.input.source.getSizeOrNull()) ?? MAX_FRAMES)
-  for await (const { timestamp, duration } of packetsOf(track, signal)) {
+  for await (const { timestamp, duration, data } of packetsOf(track, hasHidden, signal)) {
+    if (hasHidden && !isShown(data)) continue
     // What ends before 0 is there for others to be decoded.
     if (timestamp < 0 && timestamp + duration <= 0) continue
     if (begins.push(timestamp) > most)
@@ -32,10 +35,14 @@ export async function frameTimes(track: InputVideoTrack, name: string, signal?: 
   return { begins: begins.sort((a, b) => a - b), end }
 }
 
-/** All packets without their data, one by one: the queue of `EncodedPacketSink.packets` slows down where they are many. */
-async function* packetsOf(track: InputVideoTrack, signal?: AbortSignal): AsyncGenerator<EncodedPacket> {
+/** All packets, one by one, without their data unless it is asked for: the queue of `EncodedPacketSink.packets` slows down where they are many. */
+async function* packetsOf(
+  track: InputVideoTrack,
+  withData: boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<EncodedPacket> {
   const sink = new EncodedPacketSink(track)
-  const options = { metadataOnly: true }
+  const options = { metadataOnly: !withData }
   let count = 0
   for (let packet = await sink.getFirstPacket(options); packet; packet = await sink.getNextPacket(packet, options)) {
     if (++count % PACKETS_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve))

@@ -1,9 +1,19 @@
-/** Frames that are coded in another order than that in which they are shown, as those of most published videos. */
-import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny'
+/** Frames that are coded in another order than shown, as those of most published videos, and coded without being shown. */
+import {
+  BufferSource,
+  BufferTarget,
+  EncodedPacket,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
+  Mp4OutputFormat,
+  Output,
+  WEBM,
+} from 'mediabunny'
 import { expect, it } from 'vitest'
 import '../../../src/media/video/node-webcodecs.ts'
 import { readVideo } from '../../../src/media/video/read-video.ts'
-import { numbered, numberOf, planesOf } from './make-video.ts'
+import { makeVideo, numbered, numberOf, planesOf } from './make-video.ts'
 
 const FRAMES = numbered(20, 128, 96)
 const SPACE = { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709', fullRange: false } as const
@@ -91,4 +101,26 @@ it('are found by the time at which they are shown', async () => {
     const some = await readVideo(bytes, budget)
     expect(some.frames.map(numberOf)).toEqual(some.source!.indices)
   }
+})
+
+it('are not counted where they are never shown', async () => {
+  // Noise at the top, so that no two coded frames are alike.
+  const pictures = numbered(24).map(({ data, width, height }, index) => {
+    for (let at = 0; at < width * 16 * 3; at++) data[at] = (at * at * (index + 7) + 31 * at) % 256
+    return { data, width, height }
+  })
+  const bytes = await makeVideo({ codec: 'vp8', container: 'webm', frames: pictures, keyEvery: 1 })
+  const track = await new Input({ source: new BufferSource(bytes), formats: [WEBM] }).getPrimaryVideoTrack()
+  const hidden = [3, 4, 9, 17]
+  let at = 0
+  for await (const { data } of new EncodedPacketSink(track!).packets())
+    if (hidden.includes(at++)) bytes[Buffer.from(bytes).indexOf(data)] &= ~0x10
+  const shown = numbered(24)
+    .map((_, index) => index)
+    .filter((index) => !hidden.includes(index))
+  const { frames, timestamps, source } = await readVideo(bytes, { frames: 20 })
+  expect(source!.frames).toBe(20)
+  expect(frames.map(numberOf)).toEqual(shown)
+  expect(timestamps!.map((time) => Math.round(time * 10))).toEqual(shown)
+  expect((await readVideo(bytes, { frames: 5 })).frames.map(numberOf)).toEqual([0, 6, 11, 15, 20])
 })
