@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource } from 'mediabunny'
-import '../src/media/video/node-webcodecs.ts'
+import '@napi-rs/webcodecs/polyfill'
 import { COLOR_RGB, type Color, DEFAULT_SIZE, type Scene, type SceneObject, type Shape } from '../src/world/index.ts'
 import { renderPixels } from '../src/world/node-canvas.ts'
 import { isEntry } from './entry.ts'

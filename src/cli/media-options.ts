@@ -1,4 +1,5 @@
 /** What commands take in: images, videos, and how many frames of them. */
+import { stat } from 'node:fs/promises'
 import type { Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
 import { decodeImage } from '../media/decode.ts'
@@ -71,6 +72,8 @@ type Found = { readonly image: RgbImage } | { readonly source: FrameSource }
 async function look(path: string, flags: VideoFlags, isQuiet: boolean, signal?: AbortSignal): Promise<Found> {
   const options = { imagesPerSecond: flags.imagesPerSecond, signal }
   if (path === '-') return lookAtStdin(options)
+  // Pipes can be read but once, and folders not at all; what is wrong with a path is said where images are read.
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return { image: await readImage(path) }
   const head = await firstBytes(path)
   const kind = sniffVideo(head)
   // PNG is an image although some move.

@@ -1,7 +1,7 @@
 /**
  * Videos in containers (MP4, MOV, WebM, Matroska, MPEG-TS): which frames there are is read from the container alone, and
  * only what is asked for is decoded, with the frames that it depends on. Needs WebCodecs: of the browser, or in Node after
- * an import of node-webcodecs.ts.
+ * an import of @napi-rs/webcodecs/polyfill.
  */
 import {
   ADTS,

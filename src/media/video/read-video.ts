@@ -1,11 +1,9 @@
 /** Videos from files, folders and bytes, in Node. */
 import { open, stat } from 'node:fs/promises'
-import { BlobSource, BufferSource, FilePathSource } from 'mediabunny'
 import { FoveaError } from '../../errors.ts'
 import { fileError, gather } from '../read-image.ts'
 import type { Video } from '../video.ts'
 import { openAnimation } from './animation.ts'
-import { openContainer } from './container.ts'
 import { type FrameSource, type VideoLimits, videoError } from './frame-source.ts'
 import { imagesInFolder, openSequence, type SequenceOptions } from './image-sequence.ts'
 import { type SampleOptions, sampleVideo } from './sample-video.ts'
@@ -66,8 +64,8 @@ async function openPath(path: string, options: OpenVideoOptions): Promise<FrameS
   const head = await firstBytes(path)
   const kind = kindOf(head, path)
   if (kind === 'animation') return openAnimation(await wholeAnimation(path), path, options)
-  await import('./node-webcodecs.ts')
-  return openContainer(new FilePathSource(path), path, options)
+  const { openContainerFile } = await import('./node-container.ts')
+  return openContainerFile(path, options)
 }
 
 async function openBytes(input: Uint8Array | Blob, name: string, options: OpenVideoOptions): Promise<FrameSource> {
@@ -75,8 +73,8 @@ async function openBytes(input: Uint8Array | Blob, name: string, options: OpenVi
   const kind = kindOf(head, name)
   if (kind === 'animation')
     return openAnimation(input instanceof Blob ? new Uint8Array(await input.arrayBuffer()) : input, name, options)
-  await import('./node-webcodecs.ts')
-  return openContainer(input instanceof Blob ? new BlobSource(input) : new BufferSource(input), name, options)
+  const { openContainerBytes } = await import('./node-container.ts')
+  return openContainerBytes(input, name, options)
 }
 
 /** The beginning of a file. Throws FoveaError `file_missing`, `file_unreadable`. */

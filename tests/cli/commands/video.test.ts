@@ -49,6 +49,15 @@ describe('fovea ask', () => {
     expect(stdout).toContain('\nstandard input: 2 of 48 frames, ')
   })
 
+  it('takes an image from a pipe, which can be read but once', async () => {
+    const { status, stdout } = await startFovea(
+      ['ask', '/dev/stdin', 'what?', ...mini],
+      readFileSync('examples/scene.png'),
+    ).ended
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/\n\d+ visual tokens\n$/)
+  })
+
   it('says that an animated image is more than its first frame', async () => {
     const strip = Buffer.concat(numbered(3, 32, 32).map(({ data }) => data))
     const raw = { width: 32, height: 96, channels: 3, pageHeight: 32 } as const

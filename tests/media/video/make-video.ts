@@ -19,7 +19,7 @@ import {
   WEBM,
   WebMOutputFormat,
 } from 'mediabunny'
-import '../../../src/media/video/node-webcodecs.ts'
+import '@napi-rs/webcodecs/polyfill'
 import type { RgbImage } from '../../../src/media/image.ts'
 
 const FORMATS = {

@@ -11,7 +11,7 @@ import {
   WEBM,
 } from 'mediabunny'
 import { expect, it } from 'vitest'
-import '../../../src/media/video/node-webcodecs.ts'
+import '@napi-rs/webcodecs/polyfill'
 import { readVideo } from '../../../src/media/video/read-video.ts'
 import { makeVideo, numbered, numberOf, planesOf } from './make-video.ts'
 

@@ -1,2 +1,0 @@
-/** Importing this file gives Node what browsers have: `VideoDecoder`, `VideoFrame` and the rest of WebCodecs. */
-import '@napi-rs/webcodecs/polyfill'
