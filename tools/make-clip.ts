@@ -5,8 +5,10 @@
 import { writeFile } from 'node:fs/promises'
 import { BufferTarget, Mp4OutputFormat, Output, VideoSample, VideoSampleSource } from 'mediabunny'
 import '@napi-rs/webcodecs/polyfill'
+import type { RgbImage } from '../src/media/image.ts'
 import { COLOR_RGB, type Color, DEFAULT_SIZE, type Scene, type SceneObject, type Shape } from '../src/world/index.ts'
 import { renderPixels } from '../src/world/node-canvas.ts'
+import { planesOf } from '../tests/media/video/make-video.ts'
 import { isEntry } from './entry.ts'
 
 const SECONDS = 4
@@ -25,6 +27,14 @@ function sceneAt(time: number): Scene {
   return { kind: 'objects', size: DEFAULT_SIZE, seed: 1, noise: 0, background, objects, words: [], heldOut: false }
 }
 
+function pictureAt(time: number): RgbImage {
+  const rgba = renderPixels(sceneAt(time))
+  const data = new Uint8Array((rgba.length / 4) * 3)
+  for (let pixel = 0; pixel < rgba.length / 4; pixel++)
+    for (let channel = 0; channel < 3; channel++) data[pixel * 3 + channel] = rgba[pixel * 4 + channel]
+  return { data, width: DEFAULT_SIZE, height: DEFAULT_SIZE }
+}
+
 /** The clip as MP4 with H.264. */
 export async function makeClip(): Promise<Uint8Array> {
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: 'in-memory' }), target: new BufferTarget() })
@@ -33,10 +43,12 @@ export async function makeClip(): Promise<Uint8Array> {
   await output.start()
   const frames = SECONDS * FRAMES_PER_SECOND
   for (let index = 0; index < frames; index++) {
-    const pixels = new Uint8Array(renderPixels(sceneAt(index / (frames - 1))))
+    // Planes of our own: the encoder of Node would name pixels of a canvas by another colour space than it writes.
+    const planes = planesOf(pictureAt(index / (frames - 1)), 'bt709', false)
     const size = { codedWidth: DEFAULT_SIZE, codedHeight: DEFAULT_SIZE }
     const time = { timestamp: index / FRAMES_PER_SECOND, duration: 1 / FRAMES_PER_SECOND }
-    const sample = new VideoSample(pixels, { format: 'RGBA', ...size, ...time })
+    const colorSpace = { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709', fullRange: false } as const
+    const sample = new VideoSample(planes, { format: 'I420', ...size, ...time, colorSpace })
     await source.add(sample)
     sample.close()
   }

@@ -39,8 +39,15 @@ const LUMA: Readonly<Record<string, readonly [red: number, blue: number]>> = {
   'bt2020-ncl': [0.2627, 0.0593],
 }
 
-/** What players take where a file does not say: BT.709 from 720 rows on, BT.601 below. */
-const matrixOf = ({ matrix }: FrameColour, rows: number): string => matrix ?? (rows >= 720 ? 'bt709' : 'smpte170m')
+/**
+ * What a frame is to be converted by. Where a file does not say, as players do: BT.709 from 720 rows on, BT.601 below,
+ * limited range. Planes of green, blue and red have one size; who states them for halved planes says nothing.
+ */
+function conversionOf({ matrix, fullRange }: FrameColour, { height, shiftX, shiftY }: YuvFrame) {
+  const guess = height >= 720 ? 'bt709' : 'smpte170m'
+  if (matrix === 'rgb' && shiftX + shiftY > 0) return { matrix: guess, fullRange: false }
+  return { matrix: matrix ?? guess, fullRange: fullRange ?? matrix === 'rgb' }
+}
 
 /** What every value of a component adds to red, green and blue, in 0..255. */
 interface Tables {
@@ -71,9 +78,9 @@ function tablesOf(matrix: string, fullRange: boolean, depth: number): Tables {
 
 /** Chroma of a subsampled frame is repeated, as the readers do whose frames models were trained on. */
 export function yuvToRgb(frame: YuvFrame, colour: FrameColour): RgbImage {
-  const matrix = matrixOf(colour, frame.height)
-  if (matrix === 'rgb') return planesToRgb(frame, colour.fullRange ?? true)
-  const { luma, redOfV, greenOfU, greenOfV, blueOfU } = tablesOf(matrix, colour.fullRange ?? false, frame.depth)
+  const { matrix, fullRange } = conversionOf(colour, frame)
+  if (matrix === 'rgb') return planesToRgb(frame, fullRange)
+  const { luma, redOfV, greenOfU, greenOfV, blueOfU } = tablesOf(matrix, fullRange, frame.depth)
   const { y, u, v, shiftX, shiftY, width, height } = frame
   const data = new Uint8Array(width * height * 3)
   const rounded = new Uint8ClampedArray(data.buffer)

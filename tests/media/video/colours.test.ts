@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readVideo } from '../../../src/media/video/read-video.ts'
 import { yuvToRgb } from '../../../src/media/video/yuv.ts'
+import { COLOR_RGB } from '../../../src/world/index.ts'
 import { type Clip, furthest, makeVideo, paint, planesOf } from './make-video.ts'
 
 const COLOURS = [
@@ -106,4 +107,24 @@ it('the matrix rgb means planes of green, blue and red', () => {
     height: 1,
   } as const
   expect([...yuvToRgb(frame, { matrix: 'rgb', fullRange: true }).data]).toEqual([3, 1, 2])
+})
+
+it('halved planes that are called green, blue and red are read as those of a file that does not say', () => {
+  const sample = (value: number) => ({ data: Uint8Array.of(value), start: 0, stride: 0, step: 0 })
+  const planes = { y: sample(100), u: sample(90), v: sample(200), depth: 8, width: 2, height: 2 } as const
+  const halved = yuvToRgb({ ...planes, shiftX: 1, shiftY: 1 }, { matrix: 'rgb', fullRange: true })
+  expect([...halved.data.slice(0, 3)]).toEqual([213, 54, 21])
+})
+
+it('the clip of the examples has the colours that it was drawn in', async () => {
+  const { frames: read } = await readVideo('examples/clip.mp4', { frames: 1, start: 3 })
+  const { data, width } = read[0]
+  const pixel = (x: number, y: number) => [...data.slice((y * width + x) * 3, (y * width + x) * 3 + 3)]
+  const places = [
+    [pixel(96, 50), COLOR_RGB.yellow],
+    [pixel(36 + Math.round((120 * 36) / 47), 140), COLOR_RGB.red],
+    [pixel(5, 5), [32, 40, 64]],
+  ] as const
+  for (const [found, wanted] of places)
+    for (const [channel, value] of wanted.entries()) expect(Math.abs(found[channel] - value)).toBeLessThanOrEqual(6)
 })
