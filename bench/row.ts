@@ -4,7 +4,7 @@ import type { Backend } from '../src/runtime/index.ts'
 export interface Row {
   readonly name: string
   readonly value: number
-  readonly unit: 'GFLOP/s' | 'tokens/s' | 'ms' | 's' | 'x'
+  readonly unit: 'GFLOP/s' | 'tokens/s' | 'ms' | 's' | 'MiB' | 'x'
   /** The least, or the most, that the project wants to see. */
   readonly target?: { readonly atLeast: number } | { readonly atMost: number }
   readonly note?: string

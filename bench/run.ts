@@ -1,5 +1,5 @@
 /**
- * Measures what the project promises about speed, as ratios taken in one run: `npm run bench -- [--only NAME]
+ * Measures what the project promises about speed, as ratios taken in one run: `npm run bench -- [NAME ...]
  * [--repeat N] [--json] [--write]`. Every run writes bench/results/latest.json, `--write` also docs/benchmarks.md.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -9,19 +9,21 @@ import { FoveaError } from '../src/errors.ts'
 import { NodeBackend } from '../src/runtime/node/backend.ts'
 import { coldStart } from './cold-start.ts'
 import { gemm, gemmPeak } from './gemm.ts'
+import { memory } from './memory.ts'
 import { methods, prefill } from './mini.ts'
 import { isBusy, markdown, PEERS_HEADING, plainTable, type Report, startReport } from './report.ts'
 import type { Benchmark, Context, Row, Skipped } from './row.ts'
 import { training } from './training.ts'
 import { worker } from './worker.ts'
 
-const benchmarks: readonly Benchmark[] = [gemm, training, prefill, methods, coldStart, worker]
+const benchmarks: readonly Benchmark[] = [gemm, training, prefill, methods, coldStart, worker, memory]
 const REPEAT = 7
 
 const pathOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 function readOptions() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       only: { type: 'string', multiple: true },
       repeat: { type: 'string', default: String(REPEAT) },
@@ -30,13 +32,14 @@ function readOptions() {
     },
   })
   const names = benchmarks.map(({ name }) => name)
-  for (const name of values.only ?? [])
+  const wanted = [...positionals, ...(values.only ?? [])]
+  for (const name of wanted)
     if (!names.includes(name))
       throw new FoveaError('unknown_benchmark', 'usage', `no benchmark named "${name}"; there are ${names.join(', ')}`)
   const repeat = Number(values.repeat)
   if (!Number.isInteger(repeat) || repeat < 1)
     throw new FoveaError('repeat_invalid', 'usage', `--repeat must be a whole number from 1, got ${values.repeat}`)
-  return { ...values, repeat, chosen: benchmarks.filter(({ name }) => values.only?.includes(name) ?? true) }
+  return { ...values, repeat, chosen: benchmarks.filter(({ name }) => wanted.length === 0 || wanted.includes(name)) }
 }
 
 async function measureAll(chosen: readonly Benchmark[], repeat: number): Promise<(Row | Skipped)[]> {

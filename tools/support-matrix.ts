@@ -13,7 +13,8 @@ import { families } from '../src/models/index.generated.ts'
 import type { LanguageModel } from '../src/models/language/language-model.ts'
 import type { PromptForm } from '../src/models/prompt-form.ts'
 import type { VisionSide } from '../src/models/vision-side.ts'
-import { readProcessor } from '../src/pipeline/node-folder.ts'
+import { readProcessor } from '../src/pipeline/node-read-model.ts'
+import { readModelFile } from '../src/text/model-file.ts'
 import { isEntry } from './entry.ts'
 
 const PAGE = 'docs/models.md'
@@ -66,7 +67,10 @@ async function readFixture(root: string, name: string): Promise<Fixture> {
   if (!existsSync(path)) throw new Error(`${path} is missing; tests/fixtures/make_*.py record what it should hold`)
   const config: Config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
   const { cases }: Expected = JSON.parse(readFileSync(path, 'utf8'))
-  const processor = parsePreprocessor(await readProcessor(folder), folder)
+  const processor = parsePreprocessor(
+    await readProcessor({ name: folder, readText: (file) => readModelFile(folder, file) }),
+    folder,
+  )
   return {
     name,
     modelType: config.model_type,

@@ -2,6 +2,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { FoveaError } from '../errors.ts'
+import { otherWeights } from './other-weights.ts'
 import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors.ts'
 import { quoteName } from './safetensors-header.ts'
 import { parseStrictJson, type StrictJson } from './strict-json.ts'
@@ -19,8 +20,6 @@ export interface Checkpoint {
 
 export const SINGLE = 'model.safetensors'
 export const INDEX = 'model.safetensors.index.json'
-/** Weights that run code when they are loaded. */
-export const PICKLE = /\.(bin|pt|pth|pkl|pickle|ckpt)$/i
 const MAX_INDEX_BYTES = 100_000_000
 const MAX_FAULTS_SHOWN = 20
 
@@ -28,7 +27,8 @@ function invalid(message: string): FoveaError {
   return new FoveaError('checkpoint_invalid', 'input', message)
 }
 
-async function listFolder(folder: string): Promise<string[]> {
+/** Names in a folder. Throws FoveaError `file_missing`, `checkpoint_not_folder`. */
+export async function listFolder(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch (cause) {
@@ -40,13 +40,14 @@ async function listFolder(folder: string): Promise<string[]> {
   }
 }
 
-function noWeights(folder: string, names: string[]): FoveaError {
-  const pickles = names.filter((name) => PICKLE.test(name))
-  if (pickles.length) {
-    const what = `${pickles.join(', ')} can run code when loaded; convert to safetensors (save_pretrained does it)`
-    return new FoveaError('checkpoint_pickle', 'input', `${folder}: only pickle weights: ${what}`)
-  }
-  return new FoveaError('checkpoint_missing', 'input', `${folder}: it holds neither ${SINGLE} nor ${INDEX}`)
+/** Why a folder without safetensors cannot be loaded; exports of ONNX graphs keep them in a folder of their own. */
+async function noWeights(folder: string, names: string[]): Promise<FoveaError> {
+  const exported = names.includes('onnx') ? await listFolder(join(folder, 'onnx')).catch(() => []) : []
+  const message = `${folder}: it holds neither ${SINGLE} nor ${INDEX}`
+  return (
+    otherWeights(folder, [...names, ...exported.map((name) => `onnx/${name}`)]) ??
+    new FoveaError('checkpoint_missing', 'input', message)
+  )
 }
 
 /** Folders that a file of this checkpoint may truly lie in; the hub's cache links its snapshots to a folder of blobs. */
@@ -160,7 +161,7 @@ function gatherTensors(shards: Iterable<SafetensorsFile>): Map<string, Checkpoin
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const names = await listFolder(folder)
   const single = names.includes(SINGLE)
-  if (!single && !names.includes(INDEX)) throw noWeights(folder, names)
+  if (!single && !names.includes(INDEX)) throw await noWeights(folder, names)
   const weightMap = single ? undefined : await readWeightMap(join(folder, INDEX))
   const faults: string[] = []
   const shards = await openShards(folder, weightMap ? new Set(weightMap.values()) : [SINGLE], faults)

@@ -1,8 +1,9 @@
 /** What an answer cost, for people and for programs. */
-import type { Reply } from '../pipeline/conversation.ts'
+
 import type { ModelParts } from '../pipeline/parts.ts'
 import type { Precision } from '../pipeline/quantization/plan.ts'
 import { precisionJson } from '../pipeline/quantization/precision-report.ts'
+import type { Reply } from '../pipeline/reply.ts'
 import type { SeenVideo } from '../pipeline/seen-video.ts'
 import { escapeLine } from './escape.ts'
 

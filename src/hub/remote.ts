@@ -1,5 +1,6 @@
 /** What the hub says about a model: its commit, its files, and the few of them that a model needs. */
-import { INDEX, PICKLE, parseWeightMap, SINGLE, shardNameFault } from '../checkpoints/open-checkpoint.ts'
+import { INDEX, parseWeightMap, SINGLE, shardNameFault } from '../checkpoints/open-checkpoint.ts'
+import { otherWeights } from '../checkpoints/other-weights.ts'
 import { FoveaError } from '../errors.ts'
 import { MAX_MODEL_FILE_BYTES } from '../text/model-file.ts'
 import { isContentHash } from './content-hash.ts'
@@ -35,7 +36,7 @@ const invalid = (id: string, message: string): FoveaError =>
 /**
  * Looks a model up.
  * @throws FoveaError kind `network` (those of `request`, `hub_unreachable`, `hub_answer_invalid`), kind `input`
- *   `checkpoint_pickle`, `checkpoint_missing`, `checkpoint_invalid`, `file_too_large` for what a repository holds
+ *   `checkpoint_pickle`, `checkpoint_format`, `checkpoint_missing`, `checkpoint_invalid`, `file_too_large` for what a repository holds
  */
 export async function describeRemote(
   settings: HubSettings,
@@ -110,21 +111,9 @@ function remoteFile(id: string, { path, size, oid, lfs }: Entry): RemoteFile {
   return { name: path, size: length, etag }
 }
 
-function noWeights(id: string, names: readonly string[]): FoveaError {
-  const pickles = names.filter((name) => PICKLE.test(name))
-  const convert = `AutoModel.from_pretrained('${id}').save_pretrained('folder') in Python, then --model folder`
-  if (pickles.length > 0) {
-    const why = `it holds only pickle weights (${quote(pickles)}), which can run code when loaded`
-    return new FoveaError(
-      'checkpoint_pickle',
-      'input',
-      `${id}: ${why}; look for a revision with safetensors, or convert it where you trust it: ${convert}`,
-    )
-  }
-  const others = names.filter((name) => /\.(gguf|onnx|h5|msgpack|tflite)$/i.test(name))
-  const found = others.length > 0 ? `; ${quote(others)} is for other programs` : ''
-  return new FoveaError('checkpoint_missing', 'input', `${id}: it holds neither ${SINGLE} nor ${INDEX}${found}`)
-}
+const noWeights = (id: string, names: readonly string[]): FoveaError =>
+  otherWeights(id, names) ??
+  new FoveaError('checkpoint_missing', 'input', `${id}: it holds neither ${SINGLE} nor ${INDEX}`)
 
 /** `fetch` for the hub's client: requests are repeated, answers have a limit and must be JSON. */
 function apiFetch(settings: HubSettings, options: RequestOptions): typeof fetch {

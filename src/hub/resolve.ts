@@ -1,5 +1,7 @@
 /** What a model's name means: a folder of this machine, or a model of the hub that the cache holds or can fetch. */
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { otherWeights } from '../checkpoints/other-weights.ts'
 import { FoveaError } from '../errors.ts'
 import { cachedSnapshot } from './cache.ts'
 import { offlineError, type PullOptions, pullModel } from './pull.ts'
@@ -16,7 +18,8 @@ export interface ResolveOptions extends PullOptions {
 /**
  * The folder of a model. A folder that exists wins; `org/name` or `org/name@revision` is looked for in the cache, without
  * asking the hub, and fetched where it is not there as a whole.
- * @throws FoveaError kind `input` `model_missing` for what is neither; kind `usage` `revision_invalid`; those of
+ * @throws FoveaError kind `input` `model_missing` for what is neither, `checkpoint_pickle` and `checkpoint_format` for
+ *   files of weights that are not read; kind `usage` `revision_invalid`; those of
  *   `pullModel`
  */
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<string> {
@@ -26,7 +29,7 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
   if (found?.isDirectory())
     throw new FoveaError('revision_invalid', 'usage', `${name} is a folder; only models of the hub have revisions`)
   const reference = found ? undefined : parseReference(name, revision)
-  if (!reference) throw missing(name, found !== undefined)
+  if (!reference) throw (found && otherWeights(name, [basename(name)])) ?? missing(name, found !== undefined)
   const cached = await cachedSnapshot(settings.cache, reference)
   if (cached) return cached
   if (settings.offline) throw offlineError(name)

@@ -2,6 +2,5 @@
 export * from './attention.ts'
 export * from './layers.ts'
 export * from './longrope.ts'
-export * from './losses.ts'
 export * from './rope.ts'
 export * from './scope.ts'

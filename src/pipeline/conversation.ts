@@ -2,33 +2,17 @@ import { FoveaError } from '../errors.ts'
 import type { ChatMessage, MessagePart } from '../text/chat-template.ts'
 import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../text/sampling.ts'
+import { breakApart } from '../text/special-tokens.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
+import { assertSpeakable } from './messages.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
-import { afterImages } from './plain-prompt.ts'
-import type { SeenVideo } from './seen-video.ts'
+import { afterImages, textOf } from './plain-prompt.ts'
+import { type Reply, replyOf } from './reply.ts'
+import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { EncodedView } from './vision-program.ts'
 import { writeVideos } from './written-videos.ts'
-
-export interface Reply {
-  readonly text: string
-  readonly finishReason: 'stop' | 'length' | 'aborted'
-  readonly tokens: {
-    /** Visual tokens: patches of the images, tokens given to the language model, tokens left in its last layer. */
-    readonly visual: { readonly before: number; readonly after: number; readonly last: number }
-    readonly text: number
-    readonly cached: number
-    readonly generated: number
-  }
-  /** Milliseconds per stage; `ttft` is preprocessing, vision and prefill together. */
-  readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
-  readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
-  /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
-  readonly kept: readonly (readonly number[])[]
-  /** For each video, in the order of the prompt: the frames that the model saw. */
-  readonly videos: readonly SeenVideo[]
-}
 
 const MAX_TOKENS = 128
 
@@ -37,6 +21,12 @@ export interface ImagesInQuestion {
   readonly count: number
   /** Encodes them all for a text. */
   encode(text: string): Promise<readonly EncodedImage[]>
+}
+
+interface ConversationRest {
+  readonly inQuestion?: ImagesInQuestion
+  /** Called when the language program is needed no longer. */
+  release?(): Promise<void>
 }
 
 /** Several turns about the same images. One at a time: a turn starts when the one before has ended. */
@@ -56,7 +46,7 @@ export class Conversation {
     private readonly language: LanguageProgram,
     private images: readonly EncodedImage[],
     private readonly key: string,
-    private readonly inQuestion?: ImagesInQuestion,
+    private readonly rest: ConversationRest = {},
   ) {}
 
   private get views(): readonly EncodedView[] {
@@ -64,7 +54,7 @@ export class Conversation {
   }
 
   private get imageCount(): number {
-    return this.inQuestion?.count ?? this.images.length
+    return this.rest.inQuestion?.count ?? this.images.length
   }
 
   /**
@@ -72,19 +62,44 @@ export class Conversation {
    * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
+    const pictures = this.messages.length === 0 ? this.pictures() : []
+    return this.turn([{ role: 'user', content: [...pictures, { type: 'text', text: prompt }] }], prompt, options)
+  }
+
+  /** As `ask`, piece by piece. */
+  stream(prompt: string, options: AskOptions = {}): ReplyStream {
+    return streamReply((own) => this.ask(prompt, { ...options, ...own }), options)
+  }
+
+  /**
+   * Begins the conversation with turns that were said elsewhere and answers the last of them: one prefill of it all.
+   * @param messages with a part for each picture, in their order
+   * @throws FoveaError `messages_unsupported`, `messages_invalid`, and what `ask` throws
+   */
+  async answerLast(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Reply> {
+    if (this.messages.length > 0 || options.rawPrompt) {
+      const problem = options.rawPrompt
+        ? 'rawPrompt goes with a prompt, not with messages'
+        : 'the conversation has begun'
+      throw new FoveaError('messages_invalid', 'usage', problem)
+    }
+    assertSpeakable(messages, this.parts)
+    return this.turn(messages, textOf(messages[messages.length - 1]), options)
+  }
+
+  /** Adds messages, of which the last is a question of this text, and the answer to it. */
+  private async turn(added: readonly ChatMessage[], prompt: string, options: AskOptions): Promise<Reply> {
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
-    const first = this.messages.length === 0
-    const pictures: MessagePart[] = first ? this.pictures() : []
-    const content: MessagePart[] = [...pictures, { type: 'text', text: prompt }]
-    this.messages.push({ role: 'user', content })
+    const before = this.messages.length
+    this.messages.push(...added)
     try {
       const reply = await this.answer(prompt, options)
       this.messages.push({ role: 'assistant', content: [{ type: 'text', text: reply.text }] })
       return reply
     } catch (error) {
-      this.messages.pop()
+      this.messages.length = before
       throw error
     } finally {
       if (this.state === 'answering') this.state = 'idle'
@@ -93,8 +108,9 @@ export class Conversation {
 
   /** Frees the KV cache; the conversation is over. */
   async close(): Promise<void> {
+    if (this.state === 'closed') return
     this.state = 'closed'
-    await this.language.close(this.key)
+    await this.language.close(this.key).finally(() => this.rest.release?.())
   }
 
   private async answer(prompt: string, options: AskOptions): Promise<Reply> {
@@ -102,7 +118,7 @@ export class Conversation {
     const { imageToken } = form
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
-    const text = this.textOf(prompt, options.rawPrompt)
+    const text = this.promptText(prompt, options.rawPrompt)
     const written = writeVideos(text, this.parts, this.images)
     const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(written?.text ?? text)
     this.images = written?.images ?? inPromptOrder(said, form, this.images)
@@ -116,11 +132,12 @@ export class Conversation {
     if (withImages) this.lastKept = prefill.kept
     options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.images), prefill.logits)
     const decoded = await this.decode(prefill.logits, sample, options)
-    return this.report(withImages, { prompt: news.length, cached, prefill, ...decoded })
+    const { images, lastKept, language: program } = this
+    return replyOf({ prompt: news.length, cached, prefill, ...decoded }, { images, withImages, lastKept, program })
   }
 
   /** The whole prompt as text: by the family itself, as it was written, or by the chat template. */
-  private textOf(prompt: string, isRaw = false): string {
+  private promptText(prompt: string, isRaw = false): string {
     const { architecture, tokenizer } = this.parts
     const { name, prompt: form } = architecture
     if (!form.write) return isRaw ? prompt : this.render()
@@ -131,16 +148,18 @@ export class Conversation {
 
   /** What a first message holds before its text. */
   private pictures(): MessagePart[] {
-    if (this.inQuestion) return new Array(this.inQuestion.count).fill({ type: 'image' })
+    if (this.rest.inQuestion) return new Array(this.rest.inQuestion.count).fill({ type: 'image' })
     return this.images.map(({ video }) => ({ type: video ? 'video' : 'image' }))
   }
 
   /** All turns so far as one text, by the model's chat template, or by that for messages with videos. */
   private render(): string {
     const { template, tokenizer, architecture } = this.parts
-    const { protect, bosToken, eosToken } = tokenizer
-    const withVideos = this.images.some(({ video }) => video) && architecture.prompt.video?.written?.template
-    return (withVideos || template).render(this.messages, { protect, bosToken, eosToken })
+    const { bosToken, eosToken } = tokenizer
+    const written = this.images.some(({ text }) => text !== undefined) ? architecture.prompt.video?.written : undefined
+    const protect = (text: string) =>
+      written ? breakApart(tokenizer.protect(text), written.placeholder) : tokenizer.protect(text)
+    return (written?.template ?? template).render(this.messages, { protect, bosToken, eosToken })
   }
 
   /** Token ids of a whole prompt; it begins as the tokenizer wants, unless the family itself says how. */
@@ -163,8 +182,8 @@ export class Conversation {
 
   /** Encodes the images for a text that they have not been encoded for; nothing of the cache holds for it. */
   private async lookAgain(text: string): Promise<void> {
-    if (!this.inQuestion || text === this.question) return
-    this.images = await this.inQuestion.encode(text)
+    if (!this.rest.inQuestion || text === this.question) return
+    this.images = await this.rest.inQuestion.encode(text)
     this.question = text
     await this.restart()
   }
@@ -257,38 +276,6 @@ export class Conversation {
   private hasText(id: number): boolean {
     return this.parts.tokenizer.idToToken(id) !== undefined
   }
-
-  private report(withImages: boolean, turn: Turn): Reply {
-    const fresh = withImages ? this.images.filter((image) => !image.cached) : []
-    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-    const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
-    const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
-    const after = sum(this.views.map((view) => view.embeds.dims[0]))
-    return {
-      text: turn.text,
-      finishReason: turn.finishReason,
-      tokens: {
-        visual: { before: sum(this.images.map((image) => image.patches)), after, last: this.lastKept.length },
-        text: turn.prompt - (withImages ? this.views.length : 0),
-        cached: turn.cached,
-        generated: turn.generated,
-      },
-      milliseconds: {
-        preprocess,
-        vision,
-        prefill: turn.prefill.milliseconds,
-        decode: sum(turn.steps.map((step) => step.milliseconds)),
-        ttft: preprocess + vision + turn.prefill.milliseconds,
-      },
-      flops: {
-        vision: sum(fresh.flatMap((image) => image.views.map((view) => view.cost.flops))),
-        prefill: this.language.cost(turn.prefill.sizes).flops,
-        decode: decodeFlops(this.language, turn.steps),
-      },
-      kept: keptPatches(this.images, this.lastKept),
-      videos: this.images.flatMap(({ video }) => video ?? []),
-    }
-  }
 }
 
 const contextError = (length: number, most?: number): FoveaError =>
@@ -313,34 +300,4 @@ function assertIds(ids: readonly number[], { language, prompt }: ModelParts['arc
 function assertMaxTokens(count = MAX_TOKENS): void {
   if (Number.isInteger(count) && count >= 0) return
   throw new FoveaError('max_tokens_invalid', 'usage', `maxTokens must be a whole number from 0, got ${count}`)
-}
-
-interface Turn {
-  readonly text: string
-  readonly finishReason: Reply['finishReason']
-  readonly prompt: number
-  readonly cached: number
-  readonly generated: number
-  readonly prefill: ChunkResult
-  readonly steps: readonly ChunkResult[]
-}
-
-/** The cost of a step grows linearly with the past, so the first and the last step give the sum. */
-function decodeFlops(language: LanguageProgram, steps: readonly ChunkResult[]): number {
-  if (steps.length === 0) return 0
-  const ends = [steps[0], steps[steps.length - 1]].map((step) => language.cost(step.sizes).flops)
-  return ((ends[0] + ends[1]) / 2) * steps.length
-}
-
-/** Patches whose token reached the last layer, per image. */
-function keptPatches(images: readonly EncodedImage[], lastKept: readonly number[]): number[][] {
-  const alive = new Set(lastKept)
-  let start = 0
-  return images.map((image) =>
-    image.views.flatMap((view) => {
-      const first = start
-      start += view.embeds.dims[0]
-      return view.owner.map((token) => Number(token >= 0 && alive.has(first + token)))
-    }),
-  )
 }

@@ -11,22 +11,26 @@ import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { assertViews } from './check-views.ts'
 import { joinClips } from './clips.ts'
-import { Conversation, type Reply } from './conversation.ts'
+import { Conversation } from './conversation.ts'
 import { imageKey } from './image-key.ts'
 import { compileLanguage, type LanguageProgram } from './language-program.ts'
 import { imagePrompt } from './layout.ts'
+import { arrange, assertSpeakable, type Message } from './messages.ts'
 import { dense, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
 import { packViews } from './pack.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { questionIds } from './plain-prompt.ts'
-import { ProgramCache } from './program-cache.ts'
+import { type Held, ProgramCache } from './program-cache.ts'
+import type { Reply } from './reply.ts'
+import { type ReplyStream, streamReply } from './reply-stream.ts'
 import { seenVideo } from './seen-video.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
-export interface GenerateOptions extends AskOptions {
-  readonly prompt: string
+interface AboutPictures extends AskOptions {
+  /** With messages: those for the parts that hold none themselves, in order. */
   readonly images?: readonly RgbImage[]
+  /** The same. */
   readonly videos?: readonly Video[]
   readonly method?: Method
 }
@@ -38,14 +42,32 @@ interface EncodeOptions {
   readonly preprocessor?: PreprocessorConfig
 }
 
+/** One question, its pictures before it: the images, then the videos. */
+export interface PromptOptions extends AboutPictures {
+  readonly prompt: string
+  readonly messages?: undefined
+}
+
+/** A conversation up to a question; pictures go where its parts say. */
+export interface MessagesOptions extends AboutPictures {
+  /** The last is of role `user`. What the assistant said before is part of the prompt. */
+  readonly messages: readonly Message[]
+  readonly prompt?: undefined
+  readonly rawPrompt?: undefined
+}
+
+export type GenerateOptions = PromptOptions | MessagesOptions
+
 const CACHED_IMAGES = 16
 /** Vision programs, one per size of view and method. */
 const CACHED_SIZES = 6
+/** Language programs, one per method that changes the language model. */
+const CACHED_METHODS = 4
 
 /** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
 export class Model {
   private readonly visionPrograms = new ProgramCache<VisionProgram>(CACHED_SIZES)
-  private readonly languagePrograms = new Map<string, Promise<LanguageProgram>>()
+  private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
   private readonly encoded = new Map<string, EncodedImage>()
   private conversations = 0
 
@@ -64,14 +86,36 @@ export class Model {
     videoReader(this.parts.architecture)
   }
 
-  /** Answers one prompt about any number of images and videos; the images come first, then the videos, in order. */
-  async generate({ prompt, images = [], videos = [], method = dense, ...options }: GenerateOptions): Promise<Reply> {
+  /**
+   * Answers a prompt, or the last of several messages, about any number of images and videos.
+   * @throws FoveaError kind `usage`: `prompt_or_messages`, `messages_invalid`, `messages_unsupported`, `image_count`, and
+   *   what options, template or model refuse
+   */
+  async generate(options: GenerateOptions): Promise<Reply> {
+    const { prompt, messages: said, images: still, videos: moving, method = dense, ...rest } = options
+    if (prompt !== undefined && said === undefined)
+      return this.answer({ images: still, videos: moving, method }, (conversation) => conversation.ask(prompt, rest))
+    if (prompt !== undefined || said === undefined) throw choiceError(said !== undefined)
+    const { messages, images, videos } = arrange(said, still, moving)
+    assertSpeakable(messages, this.parts) // before any picture is encoded
+    return this.answer({ images, videos, method }, (conversation) => conversation.answerLast(messages, rest))
+  }
+
+  private async answer(
+    { images, videos, method }: Pick<GenerateOptions, 'images' | 'videos' | 'method'>,
+    say: (conversation: Conversation) => Promise<Reply>,
+  ): Promise<Reply> {
     const conversation = await this.converse(images, method, videos)
     try {
-      return await conversation.ask(prompt, options)
+      return await say(conversation)
     } finally {
       await conversation.close()
     }
+  }
+
+  /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
+  stream(options: GenerateOptions): ReplyStream {
+    return streamReply((own) => this.generate({ ...options, ...own }), options)
   }
 
   /** Starts a conversation about images and videos: they are encoded once, and turns reuse the KV cache of those before. */
@@ -81,19 +125,31 @@ export class Model {
     videos: readonly Video[] = [],
   ): Promise<Conversation> {
     assertCount(images, this.parts.architecture)
-    const language = await this.language(method)
-    const encode = async (question?: string) => {
-      const encoded: EncodedImage[] = []
-      for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
-      for (const video of videos) encoded.push(await this.encodeVideo(video, method))
-      return encoded
+    const { program: language, release } = await this.holdLanguage(method)
+    try {
+      const encode = (question?: string) => this.encodeAll(images, videos, method, question)
+      const depends = this.parts.architecture.vision.question && images.length > 0
+      const inQuestion = depends ? { count: images.length, encode } : undefined
+      const encoded = inQuestion ? [] : await encode()
+      const key = `conversation-${this.conversations++}`
+      await language.open(key)
+      return new Conversation(this.parts, language, encoded, key, { inQuestion, release })
+    } catch (error) {
+      await release()
+      throw error
     }
-    const depends = this.parts.architecture.vision.question && images.length > 0
-    const inQuestion = depends ? { count: images.length, encode } : undefined
-    const encoded = inQuestion ? [] : await encode()
-    const key = `conversation-${this.conversations++}`
-    await language.open(key)
-    return new Conversation(this.parts, language, encoded, key, inQuestion)
+  }
+
+  private async encodeAll(
+    images: readonly RgbImage[],
+    videos: readonly Video[],
+    method: Method,
+    question?: string,
+  ): Promise<EncodedImage[]> {
+    const encoded: EncodedImage[] = []
+    for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
+    for (const video of videos) encoded.push(await this.encodeVideo(video, method))
+    return encoded
   }
 
   /**
@@ -135,11 +191,16 @@ export class Model {
     return { ...encoded, video: seenVideo(video) }
   }
 
-  /** The compiled language model under a method. */
-  language(method: Method): Promise<LanguageProgram> {
+  /** The compiled language model under a method, which is then kept until the model is disposed. */
+  async language(method: Method): Promise<LanguageProgram> {
+    return (await this.holdLanguage(method)).program
+  }
+
+  private holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     const key = method.decoder ? method.name : 'dense'
     const { architecture, weights } = this.parts
-    return once(this.languagePrograms, key, () => compileLanguage(this.backend, architecture.language, weights, method))
+    const compile = () => compileLanguage(this.backend, architecture.language, weights, method).catch(blameMethod)
+    return this.languagePrograms.hold(key, compile)
   }
 
   /** Frees the sessions and ends the engine. */
@@ -189,6 +250,9 @@ export class Model {
   }
 }
 
+const choiceError = (both: boolean): FoveaError =>
+  new FoveaError('prompt_or_messages', 'usage', `give a prompt or messages, ${both ? 'not both' : 'one of them'}`)
+
 function assertCount({ length }: readonly RgbImage[], { prompt: { maxImages }, name }: Architecture): void {
   if (length <= (maxImages ?? length)) return
   const message = `${name} was made for ${maxImages} image at a time, ${length} were given; ask about each by itself`
@@ -212,16 +276,4 @@ function patchesOf(vision: VisionSide, view: View): number {
 /** Shapes that do not fit are the method's fault. */
 function blameMethod(error: unknown): never {
   throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
-}
-
-/** Compiles at most once per key; a failed attempt is not remembered. */
-function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const existing = known.get(key)
-  if (existing) return existing
-  const made = make().catch((error: unknown) => {
-    known.delete(key)
-    return blameMethod(error)
-  })
-  known.set(key, made)
-  return made
 }

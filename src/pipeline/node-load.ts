@@ -1,11 +1,9 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { openCheckpoint } from '../checkpoints/open-checkpoint.ts'
 import { FoveaError } from '../errors.ts'
+import { localSource } from '../hub/model-source.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
-import { ignoredWeights } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
-import { parsePreprocessor } from '../models/image-processor.ts'
 import type { PromptForm } from '../models/prompt-form.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
@@ -13,9 +11,8 @@ import type { ChatTemplate } from '../text/chat-template.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
-import { checkWeights, traceModel } from './check-weights.ts'
 import { Model } from './model.ts'
-import { readConfig, readProcessor, storedWeights } from './node-folder.ts'
+import { readModel } from './node-read-model.ts'
 import { plainTemplate } from './plain-prompt.ts'
 import { choosePrecision, type PrecisionOptions } from './quantization/node-precision.ts'
 import { weightTable } from './weight-table.ts'
@@ -40,24 +37,14 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
   const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
   signal?.throwIfAborted()
-  const config = await readConfig(folder)
-  const family = findFamily(config, folder)
-  const preprocessor = parsePreprocessor(await readProcessor(folder), folder)
-  const architecture = family.bind(config, preprocessor)
+  const { config, family, preprocessor, architecture, stored } = await readModel(await localSource(folder))
   const { question } = architecture.vision
-  const [checkpoint, tokenizer, questionTokenizer, template, generation] = await Promise.all([
-    openCheckpoint(folder),
+  const [tokenizer, questionTokenizer, template, generation] = await Promise.all([
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
     loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture.prompt)),
     readModelJson(folder, 'generation_config.json'),
   ])
-  const stored = storedWeights(checkpoint, {
-    weightName: family.weightName,
-    ignored: ignoredWeights(architecture),
-    fallbacks: architecture.language.fallbacks,
-  })
-  checkWeights((scope) => traceModel(architecture, scope), stored.entries, folder)
   const parts = {
     name,
     architecture,

@@ -2,12 +2,13 @@ import { FoveaError } from '../errors.ts'
 import type { ChatMessage, ChatTemplate } from '../text/chat-template.ts'
 import type { ModelParts } from './parts.ts'
 
-const textsOf = ({ content }: ChatMessage): string[] =>
-  typeof content === 'string' ? [content] : content.flatMap((part) => (part.type === 'text' ? [part.text] : []))
+/** The text of a message, its parts of text one after another. */
+export const textOf = ({ content }: ChatMessage): string =>
+  typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 /** The words of all turns with spaces between them: for models that were never given a form for conversations. */
 export const plainTemplate: ChatTemplate = {
-  render: (messages, { protect = (text: string) => text } = {}) => messages.flatMap(textsOf).map(protect).join(' '),
+  render: (messages, { protect = (text: string) => text } = {}) => messages.map(textOf).map(protect).join(' '),
 }
 
 /** What follows the image tokens that a prompt may begin with. Throws FoveaError `image_count` where they are too few or many. */

@@ -3,9 +3,15 @@ interface Entry<Program> {
   users: number
 }
 
+export interface Held<Program> {
+  readonly program: Program
+  /** Gives it back; more than once does no harm. */
+  release(): Promise<void>
+}
+
 /**
  * Programs that are compiled when they are first used, and kept. Beyond `most` of them, the ones that were not used for
- * longest are freed: an encoder for images of any size would otherwise keep a session for every size it ever saw.
+ * longest are freed: each holds weights of its own, and a session for every size and method ever seen would fill the memory.
  */
 export class ProgramCache<Program extends { dispose(): Promise<void> }> {
   private readonly entries = new Map<string, Entry<Program>>()
@@ -18,15 +24,31 @@ export class ProgramCache<Program extends { dispose(): Promise<void> }> {
     compile: () => Promise<Program>,
     work: (program: Program) => Promise<Result>,
   ): Promise<Result> {
+    const { program, release } = await this.hold(key, compile)
+    try {
+      return await work(program)
+    } finally {
+      await release()
+    }
+  }
+
+  /** A program that is not freed before it is released. */
+  async hold(key: string, compile: () => Promise<Program>): Promise<Held<Program>> {
     const entry = this.entries.get(key) ?? { program: compile(), users: 0 }
     this.entries.delete(key)
     this.entries.set(key, entry) // last in order: used most recently
     entry.users++
-    try {
-      return await work(await this.compiled(key, entry))
-    } finally {
-      entry.users--
+    let isHeld = true
+    const release = async () => {
+      if (isHeld) entry.users--
+      isHeld = false
       await this.freeOldest()
+    }
+    try {
+      return { program: await this.compiled(key, entry), release }
+    } catch (error) {
+      await release()
+      throw error
     }
   }
 

@@ -9,9 +9,8 @@ export interface WrittenPrompt {
 }
 
 /**
- * Writes videos in their places; undefined where the prompt has none that are written. The first places are theirs: what
- * a question says that looks like one comes behind them. Throws FoveaError `image_count` where there are fewer or more
- * images or videos than places.
+ * Writes videos in their places; undefined where the prompt has none that are written. Throws FoveaError `image_count`
+ * where there are fewer or more images or videos than places.
  */
 export function writeVideos(
   text: string,
@@ -25,15 +24,15 @@ export function writeVideos(
   const imageToken = tokenizer.idToToken(prompt.imageToken)!
   const ordered: EncodedImage[] = []
   const [moving, still] = [[...videos], [...stills]]
-  let places = 0
+  const places = { images: 0, videos: 0 }
   const written = withPlaces(text, [placeholder, imageToken], (found) => {
-    if (found === imageToken) places++
+    places[found === imageToken ? 'images' : 'videos']++
     const image = (found === imageToken ? still : moving).shift()
     if (image) ordered.push(image)
     return image?.text ?? found
   })
-  assertPlaces('videos', videos.length - moving.length, videos.length)
-  assertPlaces('images', places, stills.length)
+  assertPlaces('videos', places.videos, videos.length)
+  assertPlaces('images', places.images, stills.length)
   return { text: written, images: ordered }
 }
 

@@ -1,6 +1,6 @@
 /** Functions of ops: what needs no ONNX rule of its own. */
 import { type Dim, formatShape, mulDim, product, type Shape } from './dims.ts'
-import { add, div, exp, log, mul, neg, sqrt, sub } from './ops/arithmetic.ts'
+import { add, div, exp, log, maximum, mul, neg, sqrt, sub } from './ops/arithmetic.ts'
 import { expand, reshape, sum } from './ops/broadcast.ts'
 import { takeAlong, topK } from './ops/indexing.ts'
 import { transpose } from './ops/layout.ts'
@@ -51,9 +51,16 @@ export function batchNorm(
   return add(mul(x, reshape(factor, wide)), reshape(offset, wide))
 }
 
+/** Below every sum of weights that is not 0. */
+const LEAST_WEIGHT = 1e-12
+
+/** sum(x w) / sum(w), 0 where all weights are 0. */
+export const weightedMean = (x: Tensor, weights: Tensor): Tensor =>
+  div(sum(mul(x, weights)), maximum(sum(weights), LEAST_WEIGHT))
+
 /**
  * Mean of -log p(target) over logits [..., v] and targets [...] (i64). With `weights` [...] the mean is weighted, so
- * that 0 leaves a position out; weights that sum to 0 give NaN.
+ * that 0 leaves a position out; it is 0 where all weights are.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, { weights }: { weights?: Tensor } = {}): Tensor {
   const positions = logits.shape.slice(0, -1)
@@ -65,7 +72,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, { weights }: { wei
     ])
   const picked = takeAlong(logSoftmax(logits), reshape(targets, [...positions, 1]))
   const losses = neg(reshape(picked, positions))
-  return weights ? div(sum(mul(losses, weights)), sum(weights)) : mean(losses)
+  return weights ? weightedMean(losses, weights) : mean(losses)
 }
 
 /**

@@ -47,20 +47,24 @@ function isDeeperThan(value: unknown, depth: number): boolean {
 
 /**
  * A JSON object from a file, or undefined when there is no file.
- * @throws FoveaError `file_invalid` and those of `readModelFile`
+ * @throws FoveaError those of `parseModelJson` and `readModelFile`
  */
 export async function readModelJson(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
   const text = await readModelFile(folder, name)
-  if (text === undefined) return undefined
+  return text === undefined ? undefined : parseModelJson(text, join(folder, name))
+}
+
+/** A JSON object from the text of a file; `path` is for messages. Throws FoveaError `file_invalid`. */
+export function parseModelJson(text: string, path: string): Record<string, unknown> {
+  const invalid = (what: string, cause?: unknown) =>
+    new FoveaError('file_invalid', 'input', `${path}: ${what}`, { cause })
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: truncated or not JSON`, { cause })
+    throw invalid('truncated or not JSON', cause)
   }
-  if (isDeeperThan(value, MAX_DEPTH)) {
-    throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: nested deeper than ${MAX_DEPTH} levels`)
-  }
+  if (isDeeperThan(value, MAX_DEPTH)) throw invalid(`nested deeper than ${MAX_DEPTH} levels`)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new FoveaError('file_invalid', 'input', `${join(folder, name)}: it must hold a JSON object`)
+  throw invalid('it must hold a JSON object')
 }

@@ -55,11 +55,11 @@ function argmax(logits: Float32Array): number {
     const value = logits[id]
     if (Number.isNaN(value) || value === Infinity) {
       const message = `the model returned ${value} for token ${id}; its weights or the input are damaged`
-      throw new FoveaError('logits_invalid', 'resource', message)
+      throw new FoveaError('logits_invalid', 'input', message)
     }
     if (value > -Infinity && (best < 0 || value > logits[best])) best = id
   }
-  if (best < 0) throw new FoveaError('logits_empty', 'resource', 'no token is possible: every logit is -Infinity')
+  if (best < 0) throw new FoveaError('logits_empty', 'input', 'no token is possible: every logit is -Infinity')
   return best
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { secondsToOutput } from '../../bench/cold-start.ts'
+import { growthOf, WARMUP } from '../../bench/memory.ts'
 import { markdown, plainTable } from '../../bench/report.ts'
 import { isMet, median, medianOf, type Row, type Skipped } from '../../bench/row.ts'
 
@@ -41,6 +42,20 @@ describe('benchmarks', () => {
     expect(markdown({ ...report, load: 3 })).toContain('The machine was busy (load 3.0)')
   })
 
+  it('tell a leak from what allocators take and give back', () => {
+    const samples = (leak: number) =>
+      Array.from(
+        { length: 400 },
+        (_, at) => (400 + Math.min(at, WARMUP) + (at % 70 < 40 ? 15 : 0) + leak * at) * 2 ** 20,
+      )
+    const [sound, leaking] = [growthOf(samples(0)), growthOf(samples(0.5))]
+    expect(sound.warm).toBeCloseTo(600, -2)
+    expect(Math.abs(sound.end - sound.warm)).toBeLessThan(16)
+    expect(Math.abs(sound.slope)).toBeLessThan(10)
+    expect(leaking.end - leaking.warm).toBeGreaterThan(60)
+    expect(leaking.slope).toBeGreaterThan(40)
+  })
+
   it('time a process to the last that it printed', async () => {
     const script = 'console.log(1); setTimeout(() => console.log(2), 200)'
     expect(await secondsToOutput(process.execPath, ['-e', script])).toBeGreaterThan(0.2)
@@ -51,7 +66,7 @@ describe('benchmarks', () => {
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
     const run = (...args: string[]) =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', 'bench/run.ts', '--repeat', '1', ...args], { cwd })
-    const report = JSON.parse((await run('--only', 'worker', '--json')).stdout)
+    const report = JSON.parse((await run('worker', '--json')).stdout)
     expect(report.rows).toEqual([expect.objectContaining({ name: 'worker overhead per step', unit: 'ms' })])
     await expect(run('--only', 'nothing')).rejects.toMatchObject({
       code: 2,

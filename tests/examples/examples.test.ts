@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ID, startHub } from '../hub/fake-hub.ts'
 import { picture, writeTinyModel } from '../pipeline/tiny-model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,9 +25,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Runs an example as its first line says and returns what it printed. */
-async function run(name: string, words = [folder, image, 'is there a star?']): Promise<string> {
+async function run(
+  name: string,
+  words = [folder, image, 'is there a star?'],
+  variables: Record<string, string> = {},
+): Promise<string> {
   const args = ['--import', 'tsx', `examples/${name}.ts`, ...words]
-  const env = { ...process.env, FOVEA_CACHE: join(folder, 'cache') }
+  const env = { ...process.env, FOVEA_CACHE: join(folder, 'cache'), ...variables }
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
   return stdout
 }
@@ -59,4 +64,16 @@ it('examples/quantized.ts says what int8 lost', async () => {
 it('examples/conversation.ts goes on from the first turn', async () => {
   const printed = await run('conversation', [folder, image, 'is there a star?', 'where?'])
   expect(printed).toMatch(/ 0 from the turn before\n.*tokens of text, [1-9]\d* from the turn before\n$/s)
+})
+
+it('examples/messages.ts asks on about a second picture, in one prefill', async () => {
+  const printed = await run('messages', [folder, image, image])
+  expect(printed).toMatch(/.+\n(stop|length) after \d+ tokens, 32 visual tokens in the prompt\n$/s)
+})
+
+it('examples/hub.ts looks at a model, fetches it and checks it', async () => {
+  const { endpoint, settings } = await startHub()
+  const printed = await run('hub', [ID], { HF_ENDPOINT: endpoint, HF_HUB_CACHE: settings.cache, HF_TOKEN: '' })
+  expect(printed).toMatch(/^.*: idefics3, 0.\d M parameters, fits as fp32\n\n.*: [1-9]\d* bytes came\n8 files, 0 were/)
+  expect(printed).toMatch(new RegExp(`\n${ID}: \\d+ bytes, main\n$`))
 })

@@ -323,17 +323,19 @@ describe('what is refused', () => {
     await expect(pull(hub)).rejects.toMatchObject({
       code: 'checkpoint_pickle',
       kind: 'input',
-      message: expect.stringMatching(/only pickle weights \("pytorch_model\.bin"\).*safetensors.*save_pretrained/),
+      message: expect.stringMatching(/only pickle weights.*\("pytorch_model\.bin"\).*safetensors.*save_pretrained/),
     })
   })
 
-  it('files for other programs', async () => {
+  it('files for other programs, with what to do', async () => {
     const hub = await startHub()
-    hub.files.delete(WEIGHTS)
-    hub.files.delete('pytorch_model.bin')
-    await expect(pull(hub)).rejects.toThrow(
-      /it holds neither model.safetensors nor model.safetensors.index.json; .*"model-q4.gguf".* for other programs/,
-    )
+    for (const name of [WEIGHTS, 'pytorch_model.bin']) hub.files.delete(name)
+    await expect(pull(hub)).rejects.toMatchObject({
+      code: 'checkpoint_format',
+      message: expect.stringMatching(/only GGUF weights.*\("model-q4.gguf"\); take the model .* in safetensors/),
+    })
+    hub.files.delete('model-q4.gguf')
+    await expect(pull(hub)).rejects.toThrow(/only ONNX graphs.*\("onnx\/model.onnx"\)/)
   })
 
   it('what the disk has no room for, before it comes', async () => {

@@ -7,7 +7,7 @@ import { blip2 } from '../../src/models/vlm/blip-2.ts'
 import { instructblip } from '../../src/models/vlm/instructblip.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
 import { dense, type Method } from '../../src/pipeline/method.ts'
-import type { GenerateOptions, Model } from '../../src/pipeline/model.ts'
+import type { Model, PromptOptions } from '../../src/pipeline/model.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
 import { assertPatches } from '../../src/pipeline/visual-tokens.ts'
 
@@ -27,7 +27,7 @@ afterAll(() => Promise.all(Object.values(models).map((model) => model.dispose())
 const config = (name: string) => JSON.parse(readFileSync(join(root, name, 'config.json'), 'utf8'))
 
 /** What a prompt became: its token ids and the logits of its last position. */
-async function read(model: Model, request: Partial<GenerateOptions>) {
+async function read(model: Model, request: Partial<PromptOptions>) {
   const seen = { ids: [] as readonly number[], logits: [] as number[] }
   const onPrefill = (ids: readonly number[], logits: Float32Array) =>
     Object.assign(seen, { ids, logits: Array.from(logits) })

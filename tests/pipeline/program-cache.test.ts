@@ -44,6 +44,18 @@ describe('kept programs', () => {
     expect(made).toEqual(['a', 'b'])
   })
 
+  it('are not freed before they are released, and released once', async () => {
+    const { cache, use } = cacheOf(1)
+    const held = await cache.hold('a', async () => ({ name: 'a', dispose: async () => void freed.push('a') }))
+    await use('a')
+    await use('b')
+    expect(freed).toEqual(['b'])
+    await held.release()
+    await held.release()
+    await use('b')
+    expect(freed).toEqual(['b', 'a'])
+  })
+
   it('are compiled again after a failure', async () => {
     const { cache } = cacheOf(2)
     const compile = vi

@@ -4,7 +4,7 @@ import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
-import type { Model } from '../../src/pipeline/model.ts'
+import type { Model, PromptOptions } from '../../src/pipeline/model.ts'
 import { loadModel } from '../../src/pipeline/node-load.ts'
 
 const root = new URL('../fixtures/families/', import.meta.url).pathname
@@ -23,7 +23,7 @@ describe.each(['smolvlm2-video', 'internvl-video'])('%s', (name) => {
   afterAll(() => model?.dispose())
 
   /** Ids of the prompt, and how many of them are visual. */
-  async function idsOf(options: Partial<Parameters<Model['generate']>[0]>) {
+  async function idsOf(options: Partial<PromptOptions>) {
     const ids: number[] = []
     const onPrefill = (found: readonly number[]) => void ids.push(...found)
     const reply = await model.generate({ prompt, videos: [video], maxTokens: 1, ...options, onPrefill })
@@ -42,6 +42,27 @@ describe.each(['smolvlm2-video', 'internvl-video'])('%s', (name) => {
     const [plain, sly] = [await idsOf({}), await idsOf({ prompt: `${prompt} <video> <image>` })]
     expect(sly.visual).toBe(plain.visual)
     expect(sly.ids.length).toBeGreaterThan(plain.ids.length)
+  })
+
+  it('stands where a message has it, whatever was said before', async () => {
+    const said = [
+      { role: 'user', content: 'what does <video> mean, and <image>?' },
+      { role: 'assistant', content: 'a place for one' },
+      {
+        role: 'user',
+        content: [
+          { type: 'video', video },
+          { type: 'text', text: prompt },
+        ],
+      },
+    ] as const
+    const ids: number[] = []
+    const onPrefill = (found: readonly number[]) => void ids.push(...found)
+    const { tokens } = await model.generate({ messages: said, maxTokens: 1, onPrefill })
+    const first = ids.indexOf(model.parts.architecture.prompt.imageToken)
+    expect(tokens.visual.after).toBe((await idsOf({})).visual)
+    expect(first).toBeGreaterThan(ids.length / 4)
+    expect(model.parts.tokenizer.decode(ids.slice(0, first))).toContain('what does <video> mean, and <image>?')
   })
 
   it('stands where a raw prompt has it', async () => {

@@ -32,6 +32,7 @@ const composites: Record<string, (r: RandomSampler) => t.Tensor> = {
     const weights = r.tensor([4], { low: 0.1, high: 1 })
     return t.crossEntropy(r.tensor([4, 5]), r.tensor([4], { low: 0, high: 4, dtype: 'i64' }), { weights })
   },
+  weightedMean: (r) => t.weightedMean(r.tensor([3, 4]), r.tensor([3, 4], { low: 0.1, high: 1 })),
   contract: (r) =>
     t.contract(r.tensor([2, 3, 4]), r.tensor([4, 5, 2]), [
       [0, 2],
@@ -82,6 +83,14 @@ describe('composites', () => {
     const [one, both] = t.evaluate(losses, values)
     expect(one.data[0]).toBeCloseTo(expected, 12)
     expect(both.data[0]).toBeCloseTo((expected + Math.log(3)) / 2, 12)
+  })
+
+  it('crossEntropy teaches nothing where every weight is 0', () => {
+    const logits = t.input('l', [2, 3])
+    const loss = t.crossEntropy(logits, t.constant([0, 1], [2], 'i64'), { weights: t.constant([0, 0], [2]) })
+    const values = new Map([[logits, ndarray([2, 3], [1, 2, 3, 9, 8, 7])]])
+    const [value, gradient] = t.evaluate([loss, t.grad(loss, [logits])[0]], values)
+    expect([...value.data, ...gradient.data].map(Math.abs)).toEqual(new Array(7).fill(0))
   })
 
   it('names what does not fit', () => {

@@ -1,4 +1,4 @@
-import type { Model } from '../../pipeline/model.ts'
+import type { Model, PromptOptions } from '../../pipeline/model.ts'
 import { precisionJson } from '../../pipeline/quantization/precision-report.ts'
 import { bytesOf } from '../../runtime/index.ts'
 import { command } from '../command.ts'
@@ -76,7 +76,7 @@ export const forwardCommand = command<ForwardFlags>({
   },
 })
 
-type Request = Pick<Parameters<Model['generate']>[0], 'prompt' | 'images' | 'videos' | 'rawPrompt' | 'signal'>
+type Request = Pick<PromptOptions, 'prompt' | 'images' | 'videos' | 'rawPrompt' | 'signal'>
 
 async function forward(model: Model, request: Request): Promise<Forward> {
   let prompt: { readonly inputIds: readonly number[]; readonly logits: Float32Array } | undefined

@@ -1,24 +1,19 @@
-import { stat } from 'node:fs/promises'
 import { FoveaError } from '../../errors.ts'
-import { cachedSnapshot } from '../../hub/cache.ts'
+import { formatReference, requireReference } from '../../hub/reference.ts'
 import {
   type CachedModel,
-  dropDamaged,
-  findCached,
-  listModels,
-  removeModel,
+  describe,
+  list,
+  pull,
+  remove,
+  settings,
   type VerifiedFile,
-  verifyRevision,
-} from '../../hub/cached-models.ts'
-import { localSource, type ModelSource, remoteSource } from '../../hub/model-source.ts'
-import { offlineError, type PulledModel, pullModel } from '../../hub/pull.ts'
-import { formatReference, type ModelReference, requireReference } from '../../hub/reference.ts'
-import { hubSettings } from '../../hub/settings.ts'
-import { assertKnown } from '../../models/find-family.ts'
+  verify,
+} from '../../pipeline/node-hub.ts'
+import type { ModelInfo } from '../../pipeline/node-model-info.ts'
 import { command } from '../command.ts'
 import { downloadView, formatBytes } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
-import { describeSource, type ModelInfo } from '../model-info.ts'
 import { modelPath } from '../package-root.ts'
 import { progressView } from '../progress.ts'
 import { note, print, table } from '../terminal.ts'
@@ -30,18 +25,17 @@ interface JsonFlag {
 const NAME = 'org/name or org/name@revision'
 const grouped = (count: number): string => count.toLocaleString('en-US')
 
-const list = command<JsonFlag>({
+const listCommand = command<JsonFlag>({
   name: 'list',
   summary: 'List the models in the cache',
   examples: ['fovea models list', 'fovea models list --json'],
   configure: (program) => program.option('--json', 'print a JSON array'),
   run: async ({ options }) => {
-    const { cache } = hubSettings()
-    const models = await listModels(cache)
+    const models = await list()
     if (options.json) print(JSON.stringify(models))
     else if (models.length > 0)
       print(table(['model', 'revision', '>size', '>files', 'state'], models.flatMap(listRows)))
-    else print(`${cache} holds no models; fovea models pull org/name fetches one`)
+    else print(`${settings().cache} holds no models; fovea models pull org/name fetches one`)
   },
 })
 
@@ -55,16 +49,6 @@ function listRows({ id, revisions, bytes, unfinished }: CachedModel): string[][]
   })
 }
 
-async function pull(reference: ModelReference, signal: AbortSignal): Promise<PulledModel> {
-  const view = downloadView(signal)
-  const checkConfig = (config: Record<string, unknown>) => assertKnown(config, reference.id)
-  try {
-    return await pullModel(reference, { signal, onProgress: view.update, checkConfig })
-  } finally {
-    view.stop()
-  }
-}
-
 const pullCommand = command<JsonFlag>({
   name: 'pull',
   summary: 'Download a model, or bring it up to date',
@@ -76,14 +60,17 @@ const pullCommand = command<JsonFlag>({
   configure: (program) => program.argument('<model>', NAME).option('--json', 'print one JSON object'),
   run: async ({ args: [name], options, signal }) => {
     const reference = requireReference(name as string)
-    const { folder, commit, files, fetched } = await pull(reference, signal)
+    const view = downloadView(signal)
+    const { folder, commit, files, fetched } = await pull(name as string, { signal, onProgress: view.update }).finally(
+      view.stop,
+    )
     const bytes = files.reduce((sum, { size }) => sum + size, 0)
     if (options.json) print(JSON.stringify({ ...reference, commit, folder, bytes, fetched, files }))
     else print(`${formatReference(reference)} is in ${folder} (${formatBytes(bytes)}, ${formatBytes(fetched)} fetched)`)
   },
 })
 
-const remove = command<JsonFlag>({
+const removeCommand = command<JsonFlag>({
   name: 'remove',
   summary: 'Delete a model from the cache, or one revision of it',
   examples: ['fovea models remove org/name', 'fovea models remove org/name@v1.0'],
@@ -94,7 +81,7 @@ const remove = command<JsonFlag>({
   run: async ({ args: [name], options }) => {
     const { id, revision } = requireReference(name as string)
     const given = (name as string).includes('@') ? revision : undefined
-    const freed = await removeModel(hubSettings().cache, id, given)
+    const freed = await remove(name as string)
     print(
       options.json
         ? JSON.stringify({ id, revision: given, freed })
@@ -103,7 +90,7 @@ const remove = command<JsonFlag>({
   },
 })
 
-const verify = command<JsonFlag & { repair?: boolean }>({
+const verifyCommand = command<JsonFlag & { repair?: boolean }>({
   name: 'verify',
   summary: "Compare a model's files in the cache with their hashes",
   examples: ['fovea models verify org/name', 'fovea models verify org/name --repair'],
@@ -114,15 +101,20 @@ const verify = command<JsonFlag & { repair?: boolean }>({
       .option('--json', 'print one JSON object'),
   run: async ({ args: [name], options, signal }) => {
     const reference = requireReference(name as string)
-    const found = await findCached(hubSettings().cache, reference)
-    const view = progressView(reference.id, Number.MAX_SAFE_INTEGER)
-    const files = await verifyRevision(found, { signal, onFile: view.update }).finally(view.stop)
-    const faults = files.filter(({ state }) => state === 'damaged' || state === 'missing')
-    print(options.json ? JSON.stringify({ ...reference, commit: found.commit, files }) : verifyTable(files))
+    const reading = progressView(reference.id, Number.MAX_SAFE_INTEGER)
+    const download = downloadView(signal)
+    const { commit, files, faults } = await verify(name as string, {
+      signal,
+      repair: options.repair,
+      onFile: reading.update,
+      onProgress: download.update,
+    }).finally(() => {
+      reading.stop()
+      download.stop()
+    })
+    print(options.json ? JSON.stringify({ ...reference, commit, files }) : verifyTable(files))
     if (faults.length === 0) return
     if (!options.repair) throw damaged(reference, faults)
-    await dropDamaged(found, files)
-    await pull({ ...reference, revision: found.commit }, signal)
     note(`${faults.length} files were fetched again`)
   },
 })
@@ -133,7 +125,7 @@ const verifyTable = (files: readonly VerifiedFile[]): string =>
     files.map(({ name, bytes, state }) => [escapeLine(name), formatBytes(bytes), state]),
   )
 
-function damaged(reference: ModelReference, faults: readonly VerifiedFile[]): FoveaError {
+function damaged(reference: ReturnType<typeof requireReference>, faults: readonly VerifiedFile[]): FoveaError {
   const name = formatReference(reference)
   const what = faults.map((file) => `${file.name} is ${file.state}`).join(', ')
   return new FoveaError(
@@ -143,7 +135,7 @@ function damaged(reference: ModelReference, faults: readonly VerifiedFile[]): Fo
   )
 }
 
-const info = command<JsonFlag>({
+const infoCommand = command<JsonFlag>({
   name: 'info',
   summary: 'Show family, parameters, files and the memory that a model needs, before loading it',
   examples: [
@@ -156,28 +148,16 @@ const info = command<JsonFlag>({
       .argument('<model>', `${NAME}, a model folder, or "mini"`)
       .option('--json', 'print one JSON object; sizes are in bytes'),
   run: async ({ args: [name], options, signal }) => {
-    const { source, isLocal } = await findSource(name as string, signal)
-    const found = await describeSource(name as string, source)
-    print(options.json ? JSON.stringify({ ...found, isLocal }) : describeInfo(found, isLocal))
+    const found = { ...(await describe(modelPath(name as string), { signal })), model: name as string }
+    print(options.json ? JSON.stringify(found) : describeInfo(found, found.isLocal))
   },
 })
 
-/** The files of a folder, of the cache, or of the hub, in this order. */
-async function findSource(name: string, signal: AbortSignal): Promise<{ source: ModelSource; isLocal: boolean }> {
-  const path = modelPath(name)
-  if (await stat(path).catch(() => undefined)) return { source: await localSource(path), isLocal: true }
-  const reference = requireReference(name)
-  const settings = hubSettings()
-  const cached = await cachedSnapshot(settings.cache, reference)
-  if (cached) return { source: await localSource(cached), isLocal: true }
-  if (settings.offline) throw offlineError(name)
-  return { source: await remoteSource(settings, reference, signal), isLocal: false }
-}
-
 function describeInfo(found: ModelInfo, isLocal: boolean): string {
-  const { weights, kvPer1000Tokens } = found.memory
   const dtypes = Object.entries(found.dtypes).map(([dtype, count]) => `${dtype} (${grouped(count)})`)
-  const precisions = Object.entries(weights).map(([precision, bytes]) => `${precision} ${formatBytes(bytes)}`)
+  const memory = found.memory.map(({ precision, total }) => `${precision} ${formatBytes(total)}`)
+  const [{ context, cache } = { context: 0, cache: 0 }] = found.memory
+  const included = context > 0 ? `, with ${grouped(context)} tokens of context (${formatBytes(cache)})` : ''
   const facts: [string, string | undefined][] = [
     ['model', found.model],
     ['commit', found.commit],
@@ -185,8 +165,7 @@ function describeInfo(found: ModelInfo, isLocal: boolean): string {
     ['parameters', grouped(found.parameters)],
     ['stored as', dtypes.join(', ')],
     ['on disk', `${formatBytes(found.bytes)} in ${found.files.length} files, ${isLocal ? 'here' : 'not downloaded'}`],
-    ['weights in memory', precisions.join(', ')],
-    ['1,000 tokens of KV', kvPer1000Tokens === undefined ? undefined : formatBytes(kvPer1000Tokens)],
+    ['memory', memory.length > 0 ? memory.join(', ') + included : undefined],
   ]
   const width = Math.max(...facts.map(([name]) => name.length)) + 2
   const lines = facts.flatMap(([name, value]) => (value === undefined ? [] : name.padEnd(width) + escapeLine(value)))
@@ -202,5 +181,5 @@ export const modelsCommand = command({
     'fovea models pull HuggingFaceTB/SmolVLM-256M-Instruct',
     'fovea models list',
   ],
-  subcommands: [list, pullCommand, remove, verify, info] as never,
+  subcommands: [listCommand, pullCommand, removeCommand, verifyCommand, infoCommand] as never,
 })

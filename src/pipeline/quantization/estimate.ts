@@ -1,11 +1,14 @@
 import type { Architecture } from '../../models/family.ts'
 import type { LayerForm } from '../../runtime/index.ts'
+import type { TableEntry } from '../weight-table.ts'
 import { type Precision, planWeights, type WeightPlan } from './plan.ts'
 
 /** Bytes that a loaded model needs, by what they are for. */
 export interface MemoryEstimate {
   readonly precision: Precision
   readonly weights: number
+  /** Tokens of prompt and answer that the rest is for. */
+  readonly context: number
   /** Keys and values of all layers for the whole context. */
   readonly cache: number
   /** The largest intermediate results of a prefill. */
@@ -39,11 +42,11 @@ export function estimateMemory(
   precision: Precision,
   { context = 2048, storedBytes = 2 }: EstimateOptions = {},
 ): MemoryEstimate {
-  const { layers, heads, hiddenSize, vocabulary } = architecture.language
+  const { layers, caches = layers, heads, hiddenSize, vocabulary } = architecture.language
   const weights = weightBytes(planWeights(architecture, precision), storedBytes)
-  const cache = layers * 2 * heads.keyValue * heads.width * FLOAT * context
+  const cache = caches * 2 * heads.keyValue * heads.width * FLOAT * context
   const work = FLOAT * (heads.count * context * context + 8 * context * hiddenSize + vocabulary)
-  return { precision, weights, cache, work, base: BASE, total: weights + cache + work + BASE }
+  return { precision, weights, context, cache, work, base: BASE, total: weights + cache + work + BASE }
 }
 
 function weightBytes({ precision, layers, others }: WeightPlan, storedBytes: number): number {
@@ -53,6 +56,39 @@ function weightBytes({ precision, layers, others }: WeightPlan, storedBytes: num
   if (precision !== 'fp32') return linear + rest * storedBytes
   const numbers = linear / FLOAT + rest
   return numbers * (FLOAT + storedBytes)
+}
+
+type Entries = ReadonlyMap<string, Pick<TableEntry, 'shape' | 'byteLength'>>
+
+const precisions: readonly Precision[] = ['fp32', 'int8', 'int4']
+
+/** The estimate for every precision, fp32 first, of a model whose checkpoint holds these weights. */
+export const estimatePrecisions = (architecture: Architecture, entries: Entries): MemoryEstimate[] =>
+  precisions.map((precision) => estimateMemory(architecture, precision, { storedBytes: bytesPerNumber(entries) }))
+
+function bytesPerNumber(entries: Entries): number {
+  const { bytes, numbers } = sizeOf(entries)
+  return bytes / Math.max(1, numbers)
+}
+
+function sizeOf(entries: Entries): { bytes: number; numbers: number } {
+  let [bytes, numbers] = [0, 0]
+  for (const { shape, byteLength } of entries.values()) {
+    bytes += byteLength
+    numbers += shape.reduce((a, b) => a * b, 1)
+  }
+  return { bytes, numbers }
+}
+
+/** The states of a batch of images or texts. */
+const EMBEDDER_WORK = 100e6
+
+/** The same for a model of embeddings, which computes in fp32 and keeps nothing. */
+export function estimateEmbedder(entries: Entries): MemoryEstimate {
+  const { bytes, numbers } = sizeOf(entries)
+  const weights = bytes + FLOAT * numbers
+  const total = weights + EMBEDDER_WORK + BASE
+  return { precision: 'fp32', weights, context: 0, cache: 0, work: EMBEDDER_WORK, base: BASE, total }
 }
 
 /** `1.9 GB`, `340 MB`. */

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Architecture } from '../../models/family.ts'
 import type { Backend } from '../../runtime/index.ts'
 import { Model } from '../model.ts'
 import type { ModelParts } from '../parts.ts'
 import { countParameters, type WeightTable } from '../weight-table.ts'
 import { type Agreement, agreementOf } from './agreement.ts'
 import { type CalibrationSample, CalibrationWatch } from './calibration.ts'
-import { estimateMemory, formatBytes, type MemoryEstimate } from './estimate.ts'
+import { estimateMemory, estimatePrecisions, formatBytes, type MemoryEstimate } from './estimate.ts'
 import { cacheFolder, ignoreFullDisk, save } from './node-cache.ts'
 import { assertFits, availableMemory } from './node-memory.ts'
 import { type Quantized, quantizedWeights } from './node-quantized-weights.ts'
@@ -50,8 +49,7 @@ interface Choice {
 /** Weights in the precision that was asked for or, with `auto`, found best. Throws FoveaError `memory_short`. */
 export async function choosePrecision(candidate: Candidate, options: PrecisionOptions): Promise<Choice> {
   const { architecture, weights, name } = candidate.parts
-  const storedBytes = bytesPerNumber(candidate.stored)
-  const estimates = estimatesOf(architecture, storedBytes)
+  const estimates = estimatePrecisions(architecture, candidate.stored.entries)
   const { dtype = 'fp32', memory: available = availableMemory() } = options
   if (dtype === 'auto') return chooseFor(candidate, options, estimates, available)
   const smaller = estimates.filter(({ total }) => total < estimateOf(estimates, dtype).total)
@@ -173,19 +171,5 @@ async function withModel<T>(
   }
 }
 
-const precisions: readonly Precision[] = ['fp32', 'int8', 'int4']
-
-const estimatesOf = (architecture: Architecture, storedBytes: number): MemoryEstimate[] =>
-  precisions.map((precision) => estimateMemory(architecture, precision, { storedBytes }))
-
 const estimateOf = (estimates: readonly MemoryEstimate[], precision: Precision): MemoryEstimate =>
   estimates.find((estimate) => estimate.precision === precision)!
-
-function bytesPerNumber({ entries }: StoredWeights): number {
-  let [bytes, numbers] = [0, 0]
-  for (const { shape, byteLength } of entries.values()) {
-    bytes += byteLength
-    numbers += shape.reduce((a, b) => a * b, 1)
-  }
-  return bytes / Math.max(1, numbers)
-}

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import {
   openSafetensors,
@@ -10,7 +10,7 @@ import { type QuantizedWeights, quantizedProgram } from '../../runtime/index.ts'
 import type { DType } from '../../tensor/index.ts'
 import { type TableEntry, type WeightTable, weightTable } from '../weight-table.ts'
 import type { InputStatistics } from './calibration.ts'
-import { cacheFolder, cacheKey, holds, ignoreFullDisk, KEY, openCached, save } from './node-cache.ts'
+import { cacheFolder, cacheKey, holds, ignoreFullDisk, KEY, openCached, save, saveEntry } from './node-cache.ts'
 import { INT8_LIMIT } from './node-int8-limit.ts'
 import { type Decisions, decide, plainDecisions, quantizedTensors } from './node-quantize.ts'
 import type { StoredWeights } from './node-stored-weights.ts'
@@ -63,11 +63,18 @@ export async function quantizedWeights(options: QuantizeOptions): Promise<Quanti
     const weights = tableOf(options, decisions, { path, header: known })
     return { key, weights, layers: decisions.report, cached: true, notes: [] }
   }
+  const isDamaged = await stat(path).then(
+    () => true,
+    () => false,
+  )
   options.onQuantize?.()
   const decisions = await calibratedDecisions(options, `${path}.${process.pid}`)
   const metadata = { [KEY]: key, [LAYERS]: writeDecisions(decisions) }
   const made = await store(options, decisions, path, metadata)
-  const notes = made.path ? [] : [`not cached: ${dirname(path)} cannot be written`]
+  const notes = [
+    ...(isDamaged ? ['made again: what the cache held was damaged'] : []),
+    ...(made.path ? [] : [`not cached: ${dirname(path)} cannot be written`]),
+  ]
   return { key, weights: tableOf(options, decisions, made), layers: decisions.report, cached: false, notes }
 }
 
@@ -75,7 +82,7 @@ async function calibratedDecisions(options: QuantizeOptions, temporary: string):
   const { plan, stored, calibrate } = options
   const plain = plainDecisions(plan)
   if (!calibrate) return plain
-  const made = await store(options, plain, temporary, {})
+  const made = await store(options, plain, temporary, {}, save) // nothing else will open it
   try {
     return await decide(stored, plan, await calibrate(tableOf(options, plain, made)))
   } finally {
@@ -96,10 +103,11 @@ async function store(
   decisions: Decisions,
   path: string,
   metadata: Record<string, string>,
+  write: typeof saveEntry = saveEntry,
 ): Promise<Stored> {
   const stream = () => safetensorsStream(quantizedTensors(stored, plan, decisions), metadata)
   try {
-    await save(path, stream())
+    await write(path, stream())
     return { path, header: await openSafetensors(path) }
   } catch (error) {
     ignoreFullDisk(error)

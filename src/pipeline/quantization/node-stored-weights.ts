@@ -25,14 +25,28 @@ const toFloat: Partial<Record<TableEntry['dtype'], (bytes: ArrayBuffer) => Float
   bf16: (bytes) => bf16ToF32(new Uint16Array(bytes)),
 }
 
-/** A weight [n, k] some rows at a time. */
+/**
+ * A weight [n, k] some rows at a time. Throws FoveaError `weights_invalid` for what is no number: rounded to integers it
+ * would be one, and nothing would tell.
+ */
 export async function* readRows(stored: StoredWeights, name: string): AsyncGenerator<WeightRows> {
   const entry = entryOf(stored, name)
   const [n, k] = entry.shape
   const width = entry.byteLength / n
   const rows = Math.max(1, Math.floor(CHUNK / k))
-  for await (const { bytes, offset } of readBytes(stored, entry, rows * width))
-    yield { from: offset / width, values: toFloat[entry.dtype]!(bytes.buffer as ArrayBuffer) }
+  for await (const { bytes, offset } of readBytes(stored, entry, rows * width)) {
+    const values = toFloat[entry.dtype]!(bytes.buffer as ArrayBuffer)
+    assertFinite(values, name)
+    yield { from: offset / width, values }
+  }
+}
+
+function assertFinite(values: Float32Array, name: string): void {
+  for (let at = 0; at < values.length; at++)
+    if (!Number.isFinite(values[at])) {
+      const message = `weight "${name}" holds ${values[at]}; the checkpoint is damaged: fetch it again, or take another`
+      throw new FoveaError('weights_invalid', 'input', message)
+    }
 }
 
 /** Up to `count` rows of a weight, evenly from the first to the last: [m, k]. */

@@ -1,8 +1,9 @@
-import { crossEntropy, linear, type Scope, weightedMean } from '../../nn/index.ts'
+import { linear, type Scope } from '../../nn/index.ts'
 import {
   abs,
   add,
   cast,
+  crossEntropy,
   greater,
   input,
   mean,
@@ -12,6 +13,7 @@ import {
   square,
   sub,
   type Tensor,
+  weightedMean,
 } from '../../tensor/index.ts'
 import { LABEL_CLASSES } from '../../world/labels.ts'
 import { COLORS, SHAPES } from '../../world/vocabulary.ts'
@@ -37,7 +39,7 @@ export function denseLosses(p: Scope, hidden: Tensor, batch: number, patches: nu
   const label = (at: number) => reshape(slice(labels, 2, at, at + 1), [batch, patches])
   const losses = denseNames.map((name, at) => {
     const weights = add(mul(cast(greater(label(at), 0), 'f32'), 1 - BACKGROUND), BACKGROUND)
-    return crossEntropy(linear(p.at(name), tokens, denseClasses[name]), label(at), weights)
+    return crossEntropy(linear(p.at(name), tokens, denseClasses[name]), label(at), { weights })
   })
   const owned = cast(greater(label(0), 0), 'f32')
   const errors = mean(abs(sub(linear(p.at('box'), tokens, 4), boxes)), -1)

@@ -1,5 +1,5 @@
 import { connect, encodeImage, type LlavaConfig, languageModel, selectFeatures } from '../../models/vlm/llava.ts'
-import { crossEntropy, linear, rmsNormed, type Scope, weightedMean } from '../../nn/index.ts'
+import { linear, rmsNormed, type Scope } from '../../nn/index.ts'
 import {
   abs,
   and,
@@ -7,6 +7,7 @@ import {
   cast,
   concat,
   constant,
+  crossEntropy,
   equal,
   greaterEqual,
   input,
@@ -18,6 +19,7 @@ import {
   slice,
   sub,
   type Tensor,
+  weightedMean,
 } from '../../tensor/index.ts'
 import { denseLosses } from './dense.ts'
 
@@ -59,7 +61,8 @@ export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape)
   const { hidden, inputs } = language.decode(p, { states, positions }, { mask: () => mask })
 
   const logits = language.logits(p, slice(hidden, 1, n))
-  const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), input('weights', [batch, text]))
+  const weights = input('weights', [batch, text])
+  const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), { weights })
   const dense = denseLosses(p.at('dense'), features.hiddenStates.at(-1)!, batch, n)
   const evidence = evidenceLoss(
     p.at('dense', 'evidence'),

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { loadModel } from '../../../src/evaluation/load-model.ts'
 import { lockPath } from '../../../src/hub/download.ts'
 import { type FakeHub, ID, startHub } from '../../hub/fake-hub.ts'
 import { fovea } from '../fovea.ts'
@@ -155,15 +156,32 @@ describe('fovea models', () => {
     expect({ commit, model, isLocal }).toEqual({ commit: hub.commit(), model: ID, isLocal: false })
     expect(json(local.stdout)).toMatchObject({ ...found, family, isLocal: true })
     expect(bytes).toBe(files.reduce((sum: number, file: { size: number }) => sum + file.size, 0))
-    const { fp32, int8, int4 } = found.memory.weights
-    expect(fp32).toBe(4 * found.parameters)
-    expect(int4).toBeLessThan(int8)
-    expect(int8).toBeLessThan(fp32)
-    expect(found.memory.kvPer1000Tokens).toBeGreaterThan(0)
+    const [fp32, int8, int4] = found.memory
+    expect(int4.total).toBeLessThan(int8.total)
+    expect(int8.total).toBeLessThan(fp32.total)
+    const loaded = await loadModel(path)
+    await loaded.dispose()
+    expect(fp32).toEqual(loaded.parts.precision.memory) // what loading refuses by is what is said before
     expect(existsSync(hub.settings.cache)).toBe(false)
     expect(hub.seen.filter(({ host }) => host === 'storage').every(({ range }) => range?.startsWith('bytes=0-'))).toBe(
       true,
     )
+  })
+
+  it('describes a model of embeddings, which has one precision and no context', async () => {
+    const { stdout } = await fovea('models', 'info', 'tests/fixtures/embeddings/clip')
+    expect(stdout).toMatch(/^family +clip$/m)
+    expect(stdout).toMatch(/^memory +fp32 \d+ MB$/m)
+  })
+
+  it('says what stands against loading before the weights are there', async () => {
+    const hub = await hubForCommands()
+    const config = JSON.parse(String(hub.files.get('config.json')))
+    config.text_config.hidden_size *= 2
+    hub.files.set('config.json', Buffer.from(JSON.stringify(config)))
+    const { memory, problem } = json((await fovea('models', 'info', ID, '--json')).stdout)
+    expect(problem).toContain(`${ID}: the weights do not fit config.json`)
+    expect(memory).toEqual([])
   })
 
   it('describes what fovea cannot load, and says why', async () => {

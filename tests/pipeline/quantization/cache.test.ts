@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -27,6 +36,11 @@ async function loadWith(open: typeof loadModel, dtype: 'int8' | 'int4' = 'int8')
   return { logits, precision: model.parts.precision }
 }
 
+const flipped = (bytes: Buffer, at: number): Buffer => {
+  bytes[at] ^= 1
+  return bytes
+}
+
 const kept = () => readdirSync(join(cache(), 'quantized')).map((name) => join(cache(), 'quantized', name))
 
 describe('quantized weights on disk', () => {
@@ -46,16 +60,31 @@ describe('quantized weights on disk', () => {
     ['of another model', () => readFileSync(join(folder, 'model.safetensors'))],
     ['no safetensors at all', () => Buffer.from('<html>not found</html>')],
     ['empty', () => Buffer.alloc(0)],
+    ['one byte longer', (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(1)])],
+    ['changed in its last bit', (bytes: Buffer) => flipped(bytes, bytes.length - 1)],
+    ['changed in a bit amid the weights', (bytes: Buffer) => flipped(bytes, Math.floor(0.7 * bytes.length))],
     [
       'made for another key',
       (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace(/(cache_key":")./, '$1x'), 'latin1'),
     ],
   ])('are made again where the file is %s', async (_, damage) => {
     const before = await load()
-    for (const path of kept()) writeFileSync(path, damage(readFileSync(path)))
+    for (const path of kept()) {
+      const { atime, mtime } = statSync(path)
+      writeFileSync(path, damage(readFileSync(path)))
+      utimesSync(path, atime, mtime) // disks that fail change no times
+    }
     const after = await load()
-    expect(after.precision.cached).toBe(false)
+    expect(after.precision).toMatchObject({ cached: false, notes: ['made again: what the cache held was damaged'] })
     expect(after.logits).toEqual(before.logits)
+    expect((await load()).precision.cached).toBe(true)
+  })
+
+  it('are made again where the process died before it wrote their digest', async () => {
+    await load()
+    rmSync(join(cache(), 'digests'), { recursive: true })
+    for (const path of kept()) utimesSync(path, new Date(), new Date()) // as a process sees them that reads them first
+    expect((await load()).precision.cached).toBe(false)
     expect((await load()).precision.cached).toBe(true)
   })
 

@@ -1,0 +1,140 @@
+/**
+ * The models of the Hugging Face hub, and those of its cache on this machine, by name: `org/name` or
+ * `org/name@revision`. What `fovea models` does, as functions.
+ */
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { FoveaError } from '../errors.ts'
+import { cachedSnapshot } from '../hub/cache.ts'
+import {
+  type CachedModel,
+  dropDamaged,
+  findCached,
+  listModels,
+  removeModel,
+  type VerifiedFile,
+  verifyRevision,
+} from '../hub/cached-models.ts'
+import { localSource, type ModelSource, remoteSource } from '../hub/model-source.ts'
+import { type DownloadProgress, offlineError, type PulledModel, pullModel } from '../hub/pull.ts'
+import { requireReference } from '../hub/reference.ts'
+import { type HubSettings, hubSettings } from '../hub/settings.ts'
+import { assertKnown } from '../models/find-family.ts'
+import { describeSource, type ModelInfo } from './node-model-info.ts'
+
+export type { CachedModel, CachedRevision, VerifiedFile } from '../hub/cached-models.ts'
+export type { DownloadProgress, PulledModel } from '../hub/pull.ts'
+export type { RemoteFile } from '../hub/remote.ts'
+/** Endpoint, cache folder and token, from the environment variables of the Hugging Face libraries. */
+export { type HubSettings, hubSettings as settings } from '../hub/settings.ts'
+export type { ModelInfo } from './node-model-info.ts'
+
+export interface HubOptions {
+  /** Those of the environment unless given. */
+  readonly settings?: HubSettings
+}
+
+export interface RevisionOptions extends HubOptions {
+  /** A branch, a tag or a commit, where the name has none; `main` unless given. */
+  readonly revision?: string
+  readonly signal?: AbortSignal
+}
+
+/** Every model in the cache, whichever program fetched it, by name. */
+export const list = ({ settings = hubSettings() }: HubOptions = {}): Promise<CachedModel[]> =>
+  listModels(settings.cache)
+
+export interface PullOptions extends RevisionOptions {
+  readonly onProgress?: (progress: DownloadProgress) => void
+}
+
+/**
+ * Downloads a model, or brings it up to date; files that are there already are not fetched. Aborting keeps what has come,
+ * and the next call goes on from there.
+ * @throws FoveaError kind `usage` `model_name_invalid`; kind `network` with what the hub did; kind `input` for a model that
+ *   fovea cannot load, before its weights come; kind `resource` `disk_full`
+ */
+export async function pull(name: string, options: PullOptions = {}): Promise<PulledModel> {
+  const { revision, ...rest } = options
+  const reference = requireReference(name, revision)
+  return pullModel(reference, { ...rest, checkConfig: (config) => assertKnown(config, reference.id) })
+}
+
+/**
+ * Deletes a model from the cache, all its revisions where neither the name nor `revision` names one. Returns how many
+ * bytes became free.
+ * @throws FoveaError kind `usage` `model_name_invalid`; kind `input` `model_not_cached`; kind `resource` `model_in_use` while
+ *   a process downloads it
+ */
+export async function remove(
+  name: string,
+  { revision, settings = hubSettings() }: Omit<RevisionOptions, 'signal'> = {},
+): Promise<number> {
+  const reference = requireReference(name, revision)
+  const isNamed = revision !== undefined || name.includes('@')
+  return removeModel(settings.cache, reference.id, isNamed ? reference.revision : undefined)
+}
+
+export interface VerifyOptions extends PullOptions {
+  /** Fetches damaged and missing files again. */
+  readonly repair?: boolean
+  /** Called after each file that was read. */
+  readonly onFile?: (done: number, total: number, name: string) => void
+}
+
+export interface VerifiedModel {
+  readonly commit: string
+  /** As they were found. */
+  readonly files: readonly VerifiedFile[]
+  /** Those of them that were damaged or missing. */
+  readonly faults: readonly VerifiedFile[]
+}
+
+/**
+ * Compares every file of a model in the cache with the hash that it is named by.
+ * @throws FoveaError kind `usage` `model_name_invalid`; kind `input` `model_not_cached`; with `repair`, those of `pull`
+ */
+export async function verify(name: string, options: VerifyOptions = {}): Promise<VerifiedModel> {
+  const { revision, settings = hubSettings(), signal, onFile, onProgress, repair = false } = options
+  const reference = requireReference(name, revision)
+  const found = await findCached(settings.cache, reference)
+  const files = await verifyRevision(found, { signal, onFile })
+  const faults = files.filter(({ state }) => state === 'damaged' || state === 'missing')
+  if (repair && faults.length > 0) {
+    await dropDamaged(found, files)
+    await pull(reference.id, { revision: found.commit, settings, signal, onProgress })
+  }
+  return { commit: found.commit, files, faults }
+}
+
+/**
+ * What a model is and how much memory it needs, before anything large is fetched or loaded: of a folder, of the cache, or
+ * of the hub, in this order; there only the headers of the weights are read.
+ * @throws FoveaError kind `input` for what is no model; those of `pull`. What only stands against loading it is `problem`
+ */
+export async function describe(
+  name: string,
+  { revision, signal, settings = hubSettings() }: RevisionOptions = {},
+): Promise<ModelInfo & { readonly isLocal: boolean }> {
+  const { source, isLocal } = await findSource(name, { revision, signal, settings })
+  return { ...(await describeSource(source)), isLocal }
+}
+
+async function findSource(
+  name: string,
+  { revision, signal, settings }: RevisionOptions & { readonly settings: HubSettings },
+): Promise<{ source: ModelSource; isLocal: boolean }> {
+  if (await stat(name).catch(() => undefined)) {
+    if (revision === undefined) return { source: await localSource(name), isLocal: true }
+    throw new FoveaError(
+      'revision_invalid',
+      'usage',
+      `${name} is on this machine; only models of the hub have revisions`,
+    )
+  }
+  const reference = requireReference(name, revision)
+  const cached = await cachedSnapshot(settings.cache, reference)
+  if (cached) return { source: { ...(await localSource(cached, name)), commit: basename(cached) }, isLocal: true }
+  if (settings.offline) throw offlineError(name)
+  return { source: await remoteSource(settings, reference, signal), isLocal: false }
+}

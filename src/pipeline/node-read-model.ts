@@ -1,0 +1,117 @@
+/** What the small files and the tensor headers say of a model: all that loading has to know before it reads weights. */
+import { basename } from 'node:path'
+import type { CheckpointTensor } from '../checkpoints/open-checkpoint.ts'
+import { otherWeights } from '../checkpoints/other-weights.ts'
+import { FoveaError } from '../errors.ts'
+import type { ModelSource } from '../hub/model-source.ts'
+import type { DualEncoder, DualFamily } from '../models/dual/dual-encoder.ts'
+import { type Architecture, type Family, ignoredWeights } from '../models/family.ts'
+import { findDualFamily, findFamily } from '../models/find-family.ts'
+import { type PreprocessorConfig, parsePreprocessor } from '../models/image-processor.ts'
+import type { DType } from '../tensor/index.ts'
+import { parseModelJson } from '../text/model-file.ts'
+import { checkWeights, traceModel } from './check-weights.ts'
+import { traceDual } from './embedder-program.ts'
+import type { StoredWeights } from './quantization/node-stored-weights.ts'
+import type { TableEntry } from './weight-table.ts'
+
+interface Described {
+  readonly config: Record<string, unknown>
+  readonly preprocessor: PreprocessorConfig
+  /** Every weight that the model takes; the paths are names where the source is not on this machine. */
+  readonly stored: StoredWeights
+}
+
+/** A vision-language model. */
+export interface DescribedModel extends Described {
+  readonly family: Family
+  readonly architecture: Architecture
+}
+
+/** A model of image and text embeddings. */
+export interface DescribedEmbedder extends Described {
+  readonly family: DualFamily
+  readonly encoder: DualEncoder
+}
+
+/** Throws FoveaError kind `input` for what does not fit together: config, processor, weights. */
+export async function readModel(source: ModelSource): Promise<DescribedModel> {
+  const config = await readConfig(source)
+  const family = findFamily(config, source.name)
+  const preprocessor = parsePreprocessor(await readProcessor(source), source.name)
+  const architecture = family.bind(config, preprocessor)
+  const stored = storedWeights(await source.tensors(), {
+    weightName: family.weightName,
+    ignored: ignoredWeights(architecture),
+    fallbacks: architecture.language.fallbacks,
+  })
+  checkWeights((scope) => traceModel(architecture, scope), stored.entries, source.name)
+  return { config, preprocessor, stored, family, architecture }
+}
+
+/** The same for a model of embeddings. */
+export async function readEmbedder(source: ModelSource): Promise<DescribedEmbedder> {
+  const config = await readConfig(source)
+  const family = findDualFamily(config, source.name)
+  const preprocessor = parsePreprocessor(await readProcessor(source), source.name)
+  const encoder = family.bind(config, preprocessor)
+  const stored = storedWeights(await source.tensors(), { weightName: (name) => family.weightName(name) })
+  checkWeights((scope) => traceDual(encoder, scope), stored.entries, source.name)
+  return { config, preprocessor, stored, family, encoder }
+}
+
+/**
+ * config.json, parsed. Throws FoveaError `config_missing`, or what `otherWeights` says of the files there are; those of
+ * `parseModelJson`.
+ */
+export async function readConfig(source: ModelSource): Promise<Record<string, unknown>> {
+  const config = await readJson(source, 'config.json')
+  if (config) return config
+  const names = source.files.map(({ name }) => name)
+  const others = names.some((name) => name.endsWith('.safetensors')) ? undefined : otherWeights(source.name, names)
+  const message = `${source.name}: it holds no config.json, so it is no model folder`
+  throw others ?? new FoveaError('config_missing', 'input', message)
+}
+
+/** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
+export async function readProcessor(source: Pick<ModelSource, 'name' | 'readText'>): Promise<unknown> {
+  const all = await readJson(source, 'processor_config.json')
+  const image = (await readJson(source, 'preprocessor_config.json')) ?? all?.image_processor
+  const video = (await readJson(source, 'video_preprocessor_config.json')) ?? all?.video_processor
+  return image && video ? { ...image, video_processor: video } : image
+}
+
+async function readJson(source: Pick<ModelSource, 'name' | 'readText'>, file: string) {
+  const text = await source.readText(file)
+  return text === undefined ? undefined : parseModelJson(text, `${source.name}/${file}`)
+}
+
+/** Which weights of a checkpoint a program uses, under which names. */
+interface WeightNames {
+  /** Undefined for weights it has no use for; names stay as they are when absent. */
+  readonly weightName?: (name: string) => string | undefined
+  /** Beginnings of names that are left out. */
+  readonly ignored?: readonly string[]
+  /** Weights that a checkpoint may leave out, and those whose values they have then. */
+  readonly fallbacks?: Readonly<Record<string, string>>
+}
+
+/** Where the weights lie, by the names that the program uses. */
+function storedWeights(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  { weightName = (name) => name, ignored = [], fallbacks = {} }: WeightNames,
+): StoredWeights {
+  const entries = new Map<string, TableEntry>()
+  const files: Record<string, string> = {}
+  for (const [stored, { dtype, shape, file, offset, byteLength }] of tensors) {
+    const name = weightName(stored)
+    if (name === undefined || ignored.some((prefix) => name.startsWith(prefix))) continue
+    entries.set(name, { dtype: dtype.toLowerCase() as DType, shape, file: basename(file), offset, byteLength })
+    files[basename(file)] = file
+  }
+  for (const [name, other] of Object.entries(fallbacks)) {
+    const entry = entries.get(other)
+    if (entry && !entries.has(name)) entries.set(name, entry)
+  }
+  return { entries, files }
+}
