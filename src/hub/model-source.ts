@@ -13,6 +13,8 @@ export interface ModelSource {
   readonly name: string
   /** The commit, for a model of the hub. */
   readonly commit?: string
+  /** Its files are on this machine, and so are the values of its tensors. */
+  readonly isLocal: boolean
   readonly files: readonly { readonly name: string; readonly size: number }[]
   /** A small file; undefined where there is none. */
   readText(name: string): Promise<string | undefined>
@@ -29,7 +31,7 @@ export async function localSource(folder: string, name = folder): Promise<ModelS
   const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))))
   const files = names.flatMap((name, at) => (sizes[at] === undefined ? [] : [{ name, size: sizes[at] }]))
   const tensors = once(async () => (await openCheckpoint(folder)).tensors)
-  return { name, files, readText: (file) => readModelFile(folder, file), tensors }
+  return { name, isLocal: true, files, readText: (file) => readModelFile(folder, file), tensors }
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -62,7 +64,7 @@ export async function remoteSource(
   const weights = weightFiles(model, isSingle ? undefined : await readText(INDEX))
   const tensors = once(async () => new Map(await readHeaders(settings, model, weights, signal)))
   const files = model.files.filter((file) => !file.name.endsWith('.safetensors') || weights.includes(file))
-  return { name: reference.id, commit: model.commit, files, readText, tensors }
+  return { name: reference.id, commit: model.commit, isLocal: false, files, readText, tensors }
 }
 
 async function readHeaders(

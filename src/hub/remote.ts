@@ -26,6 +26,8 @@ export interface RemoteModel {
 
 const NEEDED =
   /^(?:(?:generation_|processor_|preprocessor_|video_preprocessor_|tokenizer_)?config|tokenizer|special_tokens_map|added_tokens|chat_template|model\.safetensors\.index)\.json$|^chat_template\.jinja$|\.safetensors$/
+/** What a tokenizer is made of in repositories without tokenizer.json. */
+const BEFORE_TOKENIZER_JSON = /^(?:vocab\.json|merges\.txt)$/
 const MAX_API_BYTES = 20_000_000
 const MAX_FILES = 20_000
 const ATTEMPTS = 4
@@ -81,7 +83,9 @@ function neededFiles(id: string, entries: readonly Entry[]): RemoteFile[] {
   if (escaping.length > 0)
     throw new FoveaError('checkpoint_invalid', 'input', `${id}: file names that leave the folder: ${quote(escaping)}`)
   if (!names.includes(SINGLE) && !names.includes(INDEX)) throw noWeights(id, names)
-  return listed.filter(({ path }) => isNeeded(path)).map((entry) => remoteFile(id, entry))
+  const isListed = (path: string) =>
+    isNeeded(path) || (BEFORE_TOKENIZER_JSON.test(path) && !names.includes('tokenizer.json'))
+  return listed.filter(({ path }) => isListed(path)).map((entry) => remoteFile(id, entry))
 }
 
 /** Files of the model folder itself, and of the one folder within it that a family reads: InstructBLIP's other tokenizer. */

@@ -54,8 +54,8 @@ function tooLarge(width: number, height: number, maxPixels: number): FoveaError 
   return inputError('image_too_large', `the image is ${width}x${height}; the limit is ${limit}: make it smaller`)
 }
 
-/** Size from the header alone; nothing is decoded. */
-async function checkSize(bytes: Uint8Array, maxPixels: number): Promise<void> {
+/** The header, of an image that is not too large; nothing is decoded. */
+async function readHeader(bytes: Uint8Array, maxPixels: number): Promise<Metadata> {
   let header: Metadata
   try {
     header = await sharp(bytes, { limitInputPixels: false, failOn: 'warning' }).metadata()
@@ -65,32 +65,61 @@ async function checkSize(bytes: Uint8Array, maxPixels: number): Promise<void> {
   const { width, height } = header
   if (!(width > 0 && height > 0)) throw unreadable('its width or height is zero')
   if (width * height > maxPixels) throw tooLarge(width, height, maxPixels)
+  return header
 }
 
-async function decodePixels(bytes: Uint8Array, maxPixels: number, page: number): Promise<RgbImage> {
+interface Samples {
+  readonly data: Buffer
+  readonly width: number
+  readonly height: number
+}
+
+/** Turned upright, without alpha, in the colours of `space`. */
+async function decodeSamples(bytes: Uint8Array, maxPixels: number, space: Space, page: number): Promise<Samples> {
   try {
-    const { data, info } = await sharp(bytes, {
-      limitInputPixels: maxPixels,
-      failOn: 'warning',
-      ignoreIcc: true,
-      page,
-      pages: 1,
-    })
-      .autoOrient()
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
+    const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc: true, page, pages: 1 })
+    const upright = (space === 'cmyk' ? image.pipelineColourspace('cmyk') : image).autoOrient().removeAlpha()
+    const { data, info } = await upright
+      .toColourspace(space)
+      .raw({ depth: space === 'grey16' ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true })
-    return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width: info.width, height: info.height }
+    return { data, width: info.width, height: info.height }
   } catch (cause) {
     throw unreadable('it is truncated or damaged', cause)
   }
 }
 
+type Space = 'srgb' | 'cmyk' | 'grey16'
+
+/** Those that Pillow turns into RGB in ways of its own. */
+const spaceOf = ({ space, hasAlpha }: Metadata): Space => {
+  if (space === 'cmyk') return 'cmyk'
+  return space === 'grey16' && !hasAlpha ? 'grey16' : 'srgb'
+}
+
+/** Light that cyan, magenta or yellow leave, less what black takes, in Pillow's rounding. */
+function leftOf(ink: number, black: number): number {
+  const product = ink * (255 - black) + 128
+  return 255 - black - ((product + (product >> 8)) >> 8)
+}
+
+/** 8-bit RGB of samples in any of the spaces. */
+function rgbOf({ data, width, height }: Samples, space: Space): Uint8Array {
+  if (space === 'srgb') return new Uint8Array(data.buffer, data.byteOffset, data.length)
+  const rgb = new Uint8Array(3 * width * height)
+  for (let at = 0; at < rgb.length; at++) {
+    const pixel = Math.floor(at / 3)
+    if (space === 'cmyk') rgb[at] = leftOf(data[4 * pixel + (at % 3)], data[4 * pixel + 3])
+    else rgb[at] = Math.min(255, data.readUInt16LE(2 * pixel))
+  }
+  return rgb
+}
+
 /**
  * Decodes PNG, JPEG, WebP or GIF (SVG only with `allowSvg`) to 8-bit sRGB; of several frames one.
- * EXIF rotation is applied; transparent pixels are composited over white; 16-bit, grey, palette and CMYK images are
- * converted. Colour profiles are ignored for RGB, as in the processors that models were trained with.
+ * EXIF rotation is applied. Everything else is what `convert("RGB")` of Pillow makes of it, as in the processors that
+ * models were trained with: transparency is dropped and the colours behind it stay, 16-bit grey is cut off at 255, CMYK
+ * is turned into RGB by plain arithmetic, colour profiles are ignored.
  * @throws FoveaError kind `input`: `unsupported_media`, `image_too_large`, `image_unreadable`
  */
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<RgbImage> {
@@ -101,6 +130,7 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}):
   }
   checkFormat(bytes, allowSvg)
   if (allowSvg) sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
-  await checkSize(bytes, maxPixels)
-  return decodePixels(bytes, maxPixels, page)
+  const space = spaceOf(await readHeader(bytes, maxPixels))
+  const samples = await decodeSamples(bytes, maxPixels, space, page)
+  return { data: rgbOf(samples, space), width: samples.width, height: samples.height }
 }

@@ -24,17 +24,17 @@ export function resizeImage(
   return { data, width, height }
 }
 
-/** (value / 255 - mean) / std for each of the 256 byte values of one channel, in single precision. */
-function channelTable(mean: number, std: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, value) => (value / 255 - mean) / std)
+/** (value / most - mean) / std for each of the 256 byte values of one channel, in single precision. */
+function channelTable(mean: number, std: number, most: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, value) => (value / most - mean) / std)
 }
 
 /**
- * Rescales bytes to 0..1, subtracts `mean` and divides by `std`, per channel.
+ * Divides bytes by `most`, which brings them to 0..1, subtracts `mean` and divides by `std`, per channel.
  * @returns `[3, height, width]`: all red values, then green, then blue
  * @throws FoveaError `image_size_mismatch`, `image_std_invalid`
  */
-export function normalise(image: RgbImage, mean: ChannelValues, std: ChannelValues): Float32Array {
+export function normalise(image: RgbImage, mean: ChannelValues, std: ChannelValues, most = 255): Float32Array {
   const plane = image.width * image.height
   if (image.data.length !== plane * 3) {
     const found = `${image.width}x${image.height} needs ${plane * 3} bytes, found ${image.data.length}`
@@ -49,7 +49,7 @@ export function normalise(image: RgbImage, mean: ChannelValues, std: ChannelValu
   }
   const out = new Float32Array(3 * plane)
   for (let channel = 0; channel < 3; channel++) {
-    const table = channelTable(mean[channel], std[channel])
+    const table = channelTable(mean[channel], std[channel], most)
     const at = channel * plane
     for (let i = 0; i < plane; i++) out[at + i] = table[image.data[i * 3 + channel]]
   }

@@ -1,6 +1,6 @@
 /** Resampling filters of Pillow's `Resample.c`, as fixed-point kernels per output sample. */
 
-export type ResampleFilter = 'nearest' | 'bilinear' | 'bicubic' | 'lanczos'
+export type ResampleFilter = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos'
 
 /** Bits after the binary point of a kernel weight: 32 minus 8 for the pixel minus 2 for overshoot and sign. */
 export const PRECISION_BITS = 32 - 8 - 2
@@ -20,6 +20,8 @@ interface Filter {
 
 const A = -0.5
 
+const box = (x: number): number => Number(-0.5 < x && x <= 0.5)
+
 function bilinear(x: number): number {
   const d = Math.abs(x)
   return d < 1 ? 1 - d : 0
@@ -38,12 +40,19 @@ function sinc(x: number): number {
   return Math.sin(t) / t
 }
 
+function hamming(x: number): number {
+  const d = Math.abs(x)
+  return d < 1 ? sinc(d) * (0.54 + 0.46 * Math.cos(d * Math.PI)) : 0
+}
+
 function lanczos(x: number): number {
   return -3 <= x && x < 3 ? sinc(x) * sinc(x / 3) : 0
 }
 
 const FILTERS: Record<Exclude<ResampleFilter, 'nearest'>, Filter> = {
+  box: { support: 0.5, weight: box },
   bilinear: { support: 1, weight: bilinear },
+  hamming: { support: 1, weight: hamming },
   bicubic: { support: 2, weight: bicubic },
   lanczos: { support: 3, weight: lanczos },
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
-import { activations, type RotaryScaling } from '../nn/index.ts'
+import { activations } from '../nn/index.ts'
 
 /** Fields that most schemas of config.json share. */
 export const act = z.enum(Object.keys(activations) as [string, ...string[]])
@@ -32,6 +32,13 @@ export function parseConfig<Schema extends z.ZodType>(schema: Schema, raw: unkno
   throw configError([part, ...path].filter((step) => step !== '').join('.'), message)
 }
 
+/** A config that says `image_token_id` says it as `image_token_index`, too, and so for videos: either name will do. */
+export function withTokenIndices(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw
+  const { image_token_id: image_token_index, video_token_id: video_token_index } = raw as Record<string, unknown>
+  return { image_token_index, video_token_index, ...raw }
+}
+
 /** Throws FoveaError `config_invalid` unless each head gets as many numbers. */
 export function assertHeads(heads: number, width: number, part: string): void {
   if (width % heads) throw configError(`${part}.num_attention_heads`, `${heads} does not divide hidden_size ${width}`)
@@ -42,50 +49,4 @@ export function chosenBy<Entry>(registry: Readonly<Record<string, Entry>>, type:
   if (Object.hasOwn(registry, type)) return registry[type]
   const known = Object.keys(registry).join(', ')
   throw configError(`${part}.model_type`, `"${type}" is not supported; supported: ${known}`)
-}
-
-/** Where a checkpoint keeps its rotary settings: newer files in a group of their own. */
-export const ropeFields = {
-  rope_theta: z.number().positive().optional(),
-  rope_scaling: z.looseObject({}).nullish(),
-  rope_parameters: z.looseObject({ rope_theta: z.number().positive().optional() }).nullish(),
-}
-
-interface RopeFields {
-  readonly rope_theta?: number
-  readonly rope_scaling?: Record<string, unknown> | null
-  readonly rope_parameters?: (Record<string, unknown> & { rope_theta?: number }) | null
-}
-
-const factor = z.number().positive()
-const llama3Scaling = z.object({
-  factor,
-  low_freq_factor: factor,
-  high_freq_factor: factor,
-  original_max_position_embeddings: size,
-})
-
-/** The rotary embedding that a config asks for. Throws FoveaError `config_invalid` for a scaling that is not known. */
-export function rotaryOf({ rope_theta, rope_scaling, rope_parameters }: RopeFields, part: string) {
-  const theta = rope_theta ?? rope_parameters?.rope_theta ?? 10000
-  const [group, where] = rope_scaling
-    ? [rope_scaling, `${part}.rope_scaling`]
-    : [rope_parameters, `${part}.rope_parameters`]
-  const type = group?.rope_type ?? group?.type ?? 'default'
-  // M-RoPE says which axis of the positions turns a pair, not how fast
-  const isScaled = type !== 'default' && type !== 'mrope'
-  return { rope_theta: theta, ...(isScaled && { rotary_scaling: scalingOf(String(type), group, where) }) }
-}
-
-function scalingOf(type: string, group: unknown, where: string): RotaryScaling {
-  if (type === 'linear') return { type, ...parseConfig(z.object({ factor }), group, where) }
-  if (type !== 'llama3') throw configError(where, `rotary positions of type "${type}" are not supported`)
-  const fields = parseConfig(llama3Scaling, group, where)
-  return {
-    type,
-    factor: fields.factor,
-    lowFrequencyFactor: fields.low_freq_factor,
-    highFrequencyFactor: fields.high_freq_factor,
-    originalLength: fields.original_max_position_embeddings,
-  }
 }

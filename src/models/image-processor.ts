@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
-import { type RgbImage, resizeImage } from '../media/image.ts'
+import { type ChannelValues, normalise, type RgbImage, resizeImage } from '../media/image.ts'
 import type { ResampleFilter } from '../media/resample.ts'
 import { imageSide } from './config.ts'
 import type { View } from './view.ts'
@@ -52,7 +52,11 @@ export const pixelSchema = z.object({
   ...frameFields,
   image_mean: ofChannels(z.number()),
   image_std: ofChannels(z.number().positive()),
+  do_rescale: flag(true),
+  rescale_factor: optional(z.number().positive()),
+  do_normalize: flag(true),
   resample: optional(z.int().min(0).max(5)),
+  do_pad: flag(false),
   do_resize: flag(true),
   do_center_crop: flag(false),
   crop_size: optional(area),
@@ -75,13 +79,18 @@ export type PreprocessorConfig = z.output<typeof pixelSchema>
 
 /** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
 export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorConfig =>
-  parsed(pixelSchema, shortestEdge(raw ?? {}), `${folder}/preprocessor_config.json`)
+  parsed(pixelSchema, meant(raw ?? {}), `${folder}/preprocessor_config.json`)
 
-/** A single number means both sides, but for CLIP's processor the shorter one. */
-function shortestEdge(raw: object): object {
+/**
+ * What a field means depends on the processor: a single number is both sides, but for those of CLIP and LLaVA the shorter
+ * one; and `do_pad` makes squares of images in LLaVA's, batches of one size in others.
+ */
+function meant(raw: object): object {
   const { size, image_processor_type, feature_extractor_type } = raw as Record<string, unknown>
-  const isClip = /^CLIP/.test(String(image_processor_type ?? feature_extractor_type))
-  return isClip && typeof size === 'number' ? { ...raw, size: { shortest_edge: size } } : raw
+  const type = String(image_processor_type ?? feature_extractor_type)
+  const isLlava = /^LlavaImageProcessor/.test(type)
+  const isShortest = (isLlava || type.startsWith('CLIP')) && typeof size === 'number'
+  return { ...raw, ...(isShortest && { size: { shortest_edge: size } }), ...(!isLlava && { do_pad: false }) }
 }
 
 /** How large frames of videos may be: as the file for videos says, or, without one, as for images. */
@@ -98,53 +107,71 @@ export function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, f
   throw new FoveaError('preprocessor_invalid', 'input', `${file}: ${path.join('.')}: ${message}`)
 }
 
-const filters: Record<number, ResampleFilter> = { 0: 'nearest', 1: 'lanczos', 2: 'bilinear', 3: 'bicubic' }
+/** In the order of Pillow's numbers. */
+const filters: readonly ResampleFilter[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming']
 
-/** By Pillow's number; bicubic when absent. Throws FoveaError `preprocessor_invalid` for a filter that is not offered. */
-export function filterOf({ resample = 3 }: { readonly resample?: number }): ResampleFilter {
-  const filter = filters[resample]
-  if (filter) return filter
-  const known = Object.entries(filters).map(([id, name]) => `${id} (${name})`)
-  throw new FoveaError(
-    'preprocessor_invalid',
-    'input',
-    `resample ${resample} is not supported; use ${known.join(', ')}`,
-  )
-}
+/** By Pillow's number; bicubic when absent. */
+export const filterOf = ({ resample = 3 }: { readonly resample?: number }): ResampleFilter => filters[resample]
 
 /**
  * The one view of CLIP's and SigLIP's processors: resized to a fixed size, or so that the shorter side has a given length
  * and then cut out of the middle. Without a config the image is resized to `imageSize`.
  */
-export function singleView(image: RgbImage, config: PreprocessorConfig | undefined, imageSize: number): View {
+export function singleView(given: RgbImage, config: PreprocessorConfig | undefined, imageSize: number): View {
+  const image = config?.do_pad ? squareImage(given, config.image_mean) : given
   const square = { height: imageSize, width: imageSize }
-  const { size = square, do_resize, do_center_crop, crop_size } = config ?? { do_resize: true }
-  if (config && do_resize && 'shortest_edge' in size) {
-    const scaled = resizeShortest(image, size.shortest_edge, config)
-    const crop = do_center_crop && crop_size && 'height' in crop_size ? crop_size : undefined
-    const cut = crop ? centerCrop(scaled, crop.width, crop.height) : scaled
-    return { image: cut, width: cut.width, height: cut.height }
-  }
-  return { image, ...('height' in size ? size : square) }
+  const { size = square, do_resize = true, do_center_crop, crop_size } = config ?? {}
+  const crop = do_center_crop && crop_size && 'height' in crop_size ? crop_size : undefined
+  const target = 'height' in size ? size : 'shortest_edge' in size ? size.shortest_edge : square
+  if (do_resize && typeof target !== 'number' && !crop) return { image, ...target }
+  const scaled = do_resize ? resizedTo(image, target, filterOf(config ?? {})) : image
+  const cut = crop ? centerCrop(scaled, crop.width, crop.height) : scaled
+  return { image: cut, width: cut.width, height: cut.height }
 }
+
+type Extent = Pick<View, 'width' | 'height'>
 
 /** Above the largest views of published models (13 megapixels). */
 const MAX_VIEW_PIXELS = 2 ** 25
 
 /** Throws FoveaError `image_view_too_large` before pixels of such a size are made. */
-export function assertViewSize({ width, height }: { readonly width: number; readonly height: number }): void {
+export function assertViewSize({ width, height }: Extent): void {
   if (width * height <= MAX_VIEW_PIXELS) return
   const message = `the image processor would make ${width}x${height} pixels of this image; the limit is ${MAX_VIEW_PIXELS} in all; give an image that is less long`
   throw new FoveaError('image_view_too_large', 'input', message)
 }
 
-/** The longer side is cut to a whole number of pixels. */
-function resizeShortest(image: RgbImage, edge: number, config: PreprocessorConfig): RgbImage {
-  const { width, height } = image
+/** Bytes of an image as the model takes them, [3, height, width]: rescaled and normalised as far as the config says. */
+export function modelPixels(image: RgbImage, config: PreprocessorConfig): Float32Array {
+  const { do_rescale, rescale_factor, do_normalize, image_mean, image_std } = config
+  const [mean, std]: ChannelValues[] = do_normalize
+    ? [image_mean, image_std]
+    : [
+        [0, 0, 0],
+        [1, 1, 1],
+      ]
+  return normalise(image, mean, std, do_rescale ? 1 / (rescale_factor ?? 1 / 255) : 1)
+}
+
+/** To a size, or so that the shorter side has a given length; the longer one is cut to a whole number of pixels. */
+function resizedTo(image: RgbImage, target: Extent | number, filter: ResampleFilter): RgbImage {
+  const { width, height } = typeof target === 'number' ? scaledToShortest(image, target) : target
+  return resizeImage(image, width, height, filter)
+}
+
+function scaledToShortest({ width, height }: Extent, edge: number): Extent {
   const long = Math.floor((edge * Math.max(width, height)) / Math.min(width, height))
-  const [newWidth, newHeight] = width <= height ? [edge, long] : [long, edge]
-  assertViewSize({ width: newWidth, height: newHeight })
-  return resizeImage(image, newWidth, newHeight, filterOf(config))
+  const scaled = width <= height ? { width: edge, height: long } : { width: long, height: edge }
+  assertViewSize(scaled)
+  return scaled
+}
+
+/** The image in the middle of a square of the mean colour. */
+export function squareImage(image: RgbImage, mean: readonly number[]): RgbImage {
+  const side = Math.max(image.width, image.height)
+  const [left, top] = [Math.floor((side - image.width) / 2), Math.floor((side - image.height) / 2)]
+  const colour = mean.map((value) => Math.trunc(value * 255))
+  return cropImage(image, { left: -left, top: -top, width: side, height: side }, colour)
 }
 
 /** The middle of an image; black where it is smaller. */

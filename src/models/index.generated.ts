@@ -2,6 +2,7 @@
 import { blip2 } from './vlm/blip-2.ts'
 import { idefics3 } from './vlm/idefics3.ts'
 import { instructblip } from './vlm/instructblip.ts'
+import { internvlChat } from './vlm/internvl-chat.ts'
 import { internvl } from './vlm/internvl.ts'
 import { llavaNext } from './vlm/llava-next.ts'
 import { llavaOnevision } from './vlm/llava-onevision.ts'
@@ -9,4 +10,15 @@ import { llava } from './vlm/llava.ts'
 import { paligemma } from './vlm/paligemma.ts'
 import { qwen2Vl } from './vlm/qwen2-vl.ts'
 
-export const families = [blip2, idefics3, instructblip, internvl, llavaNext, llavaOnevision, llava, paligemma, qwen2Vl]
+export const families = [
+  blip2,
+  idefics3,
+  instructblip,
+  internvlChat,
+  internvl,
+  llavaNext,
+  llavaOnevision,
+  llava,
+  paligemma,
+  qwen2Vl,
+]

@@ -7,6 +7,10 @@ import type { Extent, View } from './view.ts'
 /** How pictures stand in the prompt: what is cut out of them, and what is written and laid out around it. */
 export interface PromptForm {
   readonly imageToken: number
+  /** The image token as text, of families whose config.json does not say its id: the tokenizer's counts then. */
+  readonly imageTokenText?: string
+  /** The chat template, of families whose files hold one that knows no images, or none. */
+  readonly template?: string
   /** Images that a prompt may hold; any number when absent. */
   readonly maxImages?: number
   /**

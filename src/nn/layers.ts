@@ -1,15 +1,21 @@
 import {
   add,
+  clip,
   fixedDim,
   gather,
   gelu,
   geluTanh,
   layerNorm,
+  leakyRelu,
   matmul,
+  mul,
   relu,
   rmsNorm,
+  sigmoid,
   silu,
+  softplus,
   type Tensor,
+  tanh,
   transpose,
 } from '../tensor/index.ts'
 import type { Scope } from './scope.ts'
@@ -35,11 +41,24 @@ export const embedding = (p: Scope, ids: Tensor, count: number, width: number): 
 /** Activations by the names that configs use. */
 export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   gelu,
+  gelu_python: gelu,
+  gelu_10: (x) => clip(gelu(x), -10, 10),
   quick_gelu: (x) => silu(x, 1.702),
   gelu_pytorch_tanh: geluTanh,
+  gelu_python_tanh: geluTanh,
   gelu_new: geluTanh,
+  gelu_fast: geluTanh,
+  gelu_accurate: geluTanh,
   relu,
+  relu2: (x) => mul(relu(x), relu(x)),
+  relu6: (x) => clip(x, 0, 6),
+  leaky_relu: (x) => leakyRelu(x),
   silu: (x) => silu(x),
+  swish: (x) => silu(x),
+  mish: (x) => mul(x, tanh(softplus(x))),
+  tanh,
+  sigmoid,
+  linear: (x) => x,
 }
 
 export function activation(name: string): (x: Tensor) => Tensor {

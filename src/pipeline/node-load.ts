@@ -3,14 +3,16 @@ import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
+import type { Architecture } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
 import type { PromptForm } from '../models/prompt-form.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
-import type { ChatTemplate } from '../text/chat-template.ts'
+import { type ChatTemplate, createChatTemplate } from '../text/chat-template.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
 import { Model } from './model.ts'
 import { readModel } from './node-read-model.ts'
 import { plainTemplate } from './plain-prompt.ts'
@@ -37,14 +39,16 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
   const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
   signal?.throwIfAborted()
-  const { config, family, preprocessor, architecture, stored } = await readModel(await localSource(folder))
-  const { question } = architecture.vision
+  const { config, family, preprocessor, stored, ...read } = await readModel(await localSource(folder))
+  const { vision, prompt } = read.architecture
+  const { question } = vision
   const [tokenizer, questionTokenizer, template, generation] = await Promise.all([
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
-    loadChatTemplate(folder).catch((error) => missingTemplate(error, architecture.prompt)),
+    templateOf(folder, prompt),
     readModelJson(folder, 'generation_config.json'),
   ])
+  const architecture = withImageToken(read.architecture, tokenizer, folder)
   const parts = {
     name,
     architecture,
@@ -69,6 +73,22 @@ function endOfText(generation: Record<string, unknown>, config: Record<string, u
   if (parsed.success) return [parsed.data ?? []].flat()
   const message = 'eos_token_id in generation_config.json or config.json must be token ids, whole numbers from 0'
   throw new FoveaError('config_invalid', 'input', message)
+}
+
+/** The family's own, or that of the folder. */
+async function templateOf(folder: string, prompt: PromptForm): Promise<ChatTemplate> {
+  if (prompt.template !== undefined) return createChatTemplate(prompt.template)
+  return loadChatTemplate(folder).catch((error) => missingTemplate(error, prompt))
+}
+
+/** With the id that the tokenizer has for an image token that config.json does not name. Throws FoveaError `tokenizer_invalid`. */
+function withImageToken(architecture: Architecture, { tokenToId }: Tokenizer, folder: string): Architecture {
+  const { prompt } = architecture
+  if (prompt.imageTokenText === undefined) return architecture
+  const imageToken = tokenToId(prompt.imageTokenText)
+  if (imageToken !== undefined) return { ...architecture, prompt: { ...prompt, imageToken } }
+  const message = `${folder}: the tokenizer has no token ${prompt.imageTokenText}, which stands for images`
+  throw new FoveaError('tokenizer_invalid', 'input', message)
 }
 
 /** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */

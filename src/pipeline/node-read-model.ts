@@ -12,6 +12,7 @@ import type { DType } from '../tensor/index.ts'
 import { parseModelJson } from '../text/model-file.ts'
 import { checkWeights, traceModel } from './check-weights.ts'
 import { traceDual } from './embedder-program.ts'
+import { withOwnHead } from './node-own-head.ts'
 import type { StoredWeights } from './quantization/node-stored-weights.ts'
 import type { TableEntry } from './weight-table.ts'
 
@@ -39,8 +40,12 @@ export async function readModel(source: ModelSource): Promise<DescribedModel> {
   const config = await readConfig(source)
   const family = findFamily(config, source.name)
   const preprocessor = parsePreprocessor(await readProcessor(source), source.name)
-  const architecture = family.bind(config, preprocessor)
-  const stored = storedWeights(await source.tensors(), {
+  const bind = (config: Record<string, unknown>) => family.bind(config, preprocessor)
+  const tensors = await source.tensors()
+  const bound = bind(config)
+  // Told apart by their values, which are not fetched from the hub for it.
+  const architecture = source.isLocal ? await withOwnHead(bound, tensors, family, bind, config) : bound
+  const stored = storedWeights(tensors, {
     weightName: family.weightName,
     ignored: ignoredWeights(architecture),
     fallbacks: architecture.language.fallbacks,
@@ -73,11 +78,11 @@ export async function readConfig(source: ModelSource): Promise<Record<string, un
   throw others ?? new FoveaError('config_missing', 'input', message)
 }
 
-/** The settings of the processors for images and videos: each in a file of its own, or in one for all. */
+/** The settings of the processors for images and videos: in one file for all, which overrules, or each in its own. */
 export async function readProcessor(source: Pick<ModelSource, 'name' | 'readText'>): Promise<unknown> {
   const all = await readJson(source, 'processor_config.json')
-  const image = (await readJson(source, 'preprocessor_config.json')) ?? all?.image_processor
-  const video = (await readJson(source, 'video_preprocessor_config.json')) ?? all?.video_processor
+  const image = all?.image_processor ?? (await readJson(source, 'preprocessor_config.json'))
+  const video = all?.video_processor ?? (await readJson(source, 'video_preprocessor_config.json'))
   return image && video ? { ...image, video_processor: video } : image
 }
 

@@ -4,21 +4,23 @@ import type { EncodedView } from './vision-program.ts'
 
 /**
  * All views of an image as one run of tokens, in the order of `slots`. A token that stands for several patches comes
- * where the first of them does; one whose patches have no slot is left out, and so is the separator of an empty row.
+ * where the first of them does; one whose patches have no slot is left out, and so is the separator of a row whose
+ * tokens are all gone.
  */
 export function packViews(views: readonly EncodedView[], slots: readonly PackedSlot[]): EncodedView {
   const width = views[0].embeds.dims[1]
   const placed = views.map((view) => new Array<number>(view.embeds.dims[0]).fill(-1))
   const rows: Float32Array[] = []
-  let isRowEmpty = true
+  let [placesInRow, tokensInRow] = [0, 0]
   for (const slot of slots) {
     if (slot === 'separator') {
-      if (!isRowEmpty) rows.push(views[0].separator!)
-      isRowEmpty = true
+      if (tokensInRow > 0 || placesInRow === 0) rows.push(views[0].separator!)
+      placesInRow = tokensInRow = 0
       continue
     }
     const shares = sharesOf(views, slot)
-    isRowEmpty &&= shares.length === 0
+    placesInRow++
+    if (shares.length > 0) tokensInRow++
     const fresh = shares.filter(({ view, token }) => placed[view][token] < 0)
     if (fresh.length === 0 && shares.length <= 1) continue
     for (const { view, token } of fresh) placed[view][token] = rows.length

@@ -1,6 +1,6 @@
-import { normalise, resizeImage } from '../media/image.ts'
+import { resizeImage } from '../media/image.ts'
 import type { Architecture } from '../models/family.ts'
-import { filterOf, type PreprocessorConfig } from '../models/image-processor.ts'
+import { filterOf, modelPixels, type PreprocessorConfig } from '../models/image-processor.ts'
 import type { View } from '../models/view.ts'
 import type { Grid } from '../models/vision-side.ts'
 import { createScope, type Scope } from '../nn/index.ts'
@@ -92,7 +92,7 @@ export function pixelsOf({ image, width, height, clip }: View, config: Preproces
   const [first, ...others] = (clip?.frames ?? [image]).map((frame) => {
     const fits = frame.width === width && frame.height === height
     const resized = fits ? frame : resizeImage(frame, width, height, filterOf(config))
-    return normalise(resized, config.image_mean, config.image_std)
+    return modelPixels(resized, config)
   })
   return others.length ? byChannel([first, ...others], width * height) : first
 }

@@ -70,6 +70,15 @@ describe('a model of the hub', () => {
     expect(readFileSync(join(folder, 'qformer_tokenizer/tokenizer.json'))).toEqual(tokenizer)
   })
 
+  it('comes with what a tokenizer is made of, where there is no tokenizer.json', async () => {
+    const hub = await startHub()
+    for (const name of ['vocab.json', 'merges.txt']) hub.files.set(name, Buffer.from('{}'))
+    const names = async () => (await pull(hub)).files.map(({ name }) => name)
+    expect(await names()).not.toContain('vocab.json')
+    hub.files.delete('tokenizer.json')
+    expect(await names()).toEqual(expect.arrayContaining(['vocab.json', 'merges.txt']))
+  })
+
   it('comes once: a second pull looks it up and fetches nothing', async () => {
     const hub = await startHub()
     const first = await pull(hub)

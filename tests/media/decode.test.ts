@@ -20,10 +20,13 @@ const fixtures = new URL('../fixtures/images/', import.meta.url)
 const digests = JSON.parse(readFileSync(new URL('digests.json', fixtures), 'utf8'))
 
 describe('pixels', () => {
-  test.each(['blocks.jpg', 'blocks.webp'])('%s decodes to the bytes of Pillow', async (name) => {
-    const { data } = await decodeImage(readFileSync(new URL(name, fixtures)))
-    expect(createHash('sha256').update(data).digest('hex')).toBe(digests[name])
-  })
+  test.each(Object.keys(digests).filter((name) => name !== 'pillow'))(
+    '%s decodes to the bytes of Pillow',
+    async (name) => {
+      const { data } = await decodeImage(readFileSync(new URL(name, fixtures)))
+      expect(createHash('sha256').update(data).digest('hex')).toBe(digests[name])
+    },
+  )
 
   test.each([
     ['8-bit PNG', source(9, 7, 3).png()],
@@ -40,19 +43,12 @@ describe('pixels', () => {
     expect(data.subarray(0, 6)).toEqual(Uint8Array.from([0, 0, 0, 239, 239, 239]))
   })
 
-  test('CMYK becomes RGB of about the same colour', async () => {
-    const red = sharp({ create: { width: 8, height: 8, channels: 3, background: '#d02020' } }).toColourspace('cmyk')
-    const { data } = await decodeImage(await red.jpeg().toBuffer())
-    expect(data[0]).toBeGreaterThan(180)
-    expect(data[1]).toBeLessThan(80)
-  })
-
-  test('transparent pixels are composited over white', async () => {
-    const rgba = Buffer.from([0, 0, 0, 0, 0, 0, 0, 255, 100, 0, 0, 128])
+  test('the colours behind transparency stay', async () => {
+    const rgba = Buffer.from([9, 8, 7, 0, 0, 0, 0, 255, 100, 0, 0, 128])
     const bytes = await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
       .png()
       .toBuffer()
-    expect([...(await decodeImage(bytes)).data]).toEqual([255, 255, 255, 0, 0, 0, 177, 127, 127])
+    expect([...(await decodeImage(bytes)).data]).toEqual([9, 8, 7, 0, 0, 0, 100, 0, 0])
   })
 
   test('EXIF orientation 6 turns the image', async () => {

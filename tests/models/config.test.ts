@@ -18,17 +18,18 @@ describe('a config that does not fit', () => {
     [
       'rwkv',
       {},
-      'text_config.model_type: "rwkv" is not supported; supported: gemma, gemma2, llama, mistral, opt, phi3, qwen2, t5',
+      'text_config.model_type: "rwkv" is not supported; supported: gemma, gemma2, llama, mistral, opt, phi3, qwen2, qwen3, t5',
     ],
+    ['qwen2', { layer_types: ['full_attention', 'full_attention'] }, 'text_config.layer_types: 2 types for 1 layers'],
     [
-      'qwen2',
-      { use_sliding_window: true },
-      'text_config.use_sliding_window: windowed attention in the upper layers only is not supported',
+      'llama',
+      { rope_scaling: { type: 'longrope', factor: 2 } },
+      'text_config.rope_scaling: rotary positions of type "longrope" are not supported',
     ],
     [
       'llama',
-      { rope_scaling: { type: 'yarn', factor: 2 } },
-      'text_config.rope_scaling: rotary positions of type "yarn" are not supported',
+      { rope_parameters: { rope_type: 'dynamic' } },
+      'text_config.rope_parameters.factor: Invalid input: expected number, received undefined',
     ],
     ['gemma2', { layer_types: ['full_attention', 'full_attention'] }, 'text_config.layer_types: 2 types for 1 layers'],
     [
@@ -64,6 +65,12 @@ describe('a config that does not fit', () => {
   })
 })
 
+it('the image token goes by either of its names', () => {
+  expect(llava.bind({ ...config, image_token_id: 7 }).prompt.imageToken).toBe(7)
+  expect(llava.bind({ ...config, image_token_id: 7, image_token_index: 8 }).prompt.imageToken).toBe(8)
+  expect(llava.bind(config).prompt.imageToken).toBe(32000)
+})
+
 describe('weights that are not needed', () => {
   it('are those of pooling, and the output layer where embeddings are tied, at the top or in text_config', () => {
     const untied = ['vision_tower.vision_model.post_layernorm.']
@@ -89,6 +96,21 @@ describe('one view of an image', () => {
   it('is the whole image at a fixed size', () => {
     expect(singleView(image, processor({ size: { height: 4, width: 6 } }), 8)).toEqual({ image, width: 6, height: 4 })
     expect(singleView(image, undefined, 8)).toEqual({ image, width: 8, height: 8 })
+  })
+
+  it('is cut out of the image as it is, or after it was resized to another size', () => {
+    const cut = { do_center_crop: true, crop_size: { height: 1, width: 3 } }
+    const asItIs = singleView(image, processor({ ...cut, do_resize: false }), 8)
+    expect([...asItIs.image.data]).toEqual([18, 19, 20, 21, 22, 23, 24, 25, 26])
+    const resized = singleView(image, processor({ ...cut, size: { height: 1, width: 5 }, resample: 4 }), 8)
+    expect([...resized.image.data]).toEqual([18, 19, 20, 21, 22, 23, 24, 25, 26])
+  })
+
+  it("is made square with the mean colour by LLaVA's processor, and by no other", () => {
+    const padded = { do_pad: true, size: { height: 5, width: 5 } }
+    const llavas = singleView(image, processor({ ...padded, image_processor_type: 'LlavaImageProcessor' }), 5)
+    expect([...llavas.image.data]).toEqual([...new Array(15).fill(127), ...image.data, ...new Array(15).fill(127)])
+    expect(singleView(image, processor({ ...padded, image_processor_type: 'CLIPImageProcessor' }), 5).image).toBe(image)
   })
 
   it('needs a mean and a deviation per channel', () => {

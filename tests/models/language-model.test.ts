@@ -24,7 +24,7 @@ describe('a language model within a prefix', () => {
   it('ignores and replaces weights below it', () => {
     expect(within('text', languageOf(sizes, 'text_config', true)).ignored).toEqual(['text.lm_head.'])
     const { ignored, fallbacks } = within('text', languageOf({ model_type: 't5', d_model: 8 }, 'text_config'))
-    expect(ignored).toEqual([])
+    expect(ignored).toEqual(['text.encoder.embed_tokens.', 'text.decoder.embed_tokens.'])
     expect(fallbacks).toEqual({ 'text.lm_head.weight': 'text.shared.weight' })
   })
 

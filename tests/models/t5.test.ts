@@ -131,7 +131,8 @@ describe('config.json of T5', () => {
   })
 
   it.each([
-    [{ feed_forward_proj: 'gated-tanh' }, /^config.json: text_config.feed_forward_proj: /],
+    [{ feed_forward_proj: 'gated-tan', dense_act_fn: null }, /^config.json: text_config.feed_forward_proj: /],
+    [{ feed_forward_proj: 'gated-tanh-2' }, /^config.json: text_config.feed_forward_proj: must be an activation/],
     [{ relative_attention_num_buckets: 6 }, /relative_attention_num_buckets: 6 buckets cannot be halved twice/],
   ])('that does not fit is refused by name: %j', (change, message) => {
     expect(() => languageOf({ ...textConfig, ...change }, 'text_config')).toThrow(message)

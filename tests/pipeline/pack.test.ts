@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { packTiles, unpadded } from '../../src/models/vlm/any-resolution.ts'
+import { packTiles, timesIn, unpadded } from '../../src/models/vlm/any-resolution.ts'
 import { packViews } from '../../src/pipeline/pack.ts'
 import type { EncodedView } from '../../src/pipeline/vision-program.ts'
 import { f32 } from '../../src/runtime/index.ts'
@@ -28,6 +28,19 @@ describe('an image of several views', () => {
     expect([...embeds.data]).toEqual([1, 2, 3, 4, 11, 12, 21, 22, -1, 13, 14, 23, 24, -1])
     expect(owner).toEqual([0, 1, 2, 3, 4, 5, 9, 10, 6, 7, 11, 12])
     expect(cost).toEqual({ flops: 30, bytes: 300 })
+  })
+
+  it('shrinks to as many rows as whole ratios go into them', () => {
+    // 5 x 5 tiles of 27 x 27 patches within 9, and 4 x 4: Python says 80 and 81
+    expect(timesIn(135, Math.sqrt((135 * 135) / (9 * 27 * 27)))).toBe(80)
+    expect(timesIn(108, Math.sqrt((108 * 108) / (9 * 27 * 27)))).toBe(81)
+    expect([timesIn(0, 1.5), timesIn(1, 1.5), timesIn(3, 1.5), timesIn(10, 4)]).toEqual([0, 0, 2, 2])
+  })
+
+  it('keeps the separators of an image so narrow that no place of its tiles shows it', () => {
+    const narrow = packTiles({ width: 1, height: 20 }, [whole, tile(1, 1), tile(2, 1)], grid)
+    const { embeds } = packViews(encoded, narrow)
+    expect([...embeds.data]).toEqual([1, 2, 3, 4, -1, -1, -1, -1])
   })
 
   it('leaves out the padding around the image', () => {

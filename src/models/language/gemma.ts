@@ -8,6 +8,7 @@ export const gemmaFields = {
   ...decoderFields,
   vocab_size: size.default(256000),
   head_dim: optionalSize.default(256),
+  max_position_embeddings: size.default(8192),
   tie_word_embeddings: z.boolean().default(true),
   attention_bias: z.boolean().default(false),
 }

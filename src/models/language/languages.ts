@@ -8,6 +8,7 @@ import { mistralConfig } from './mistral.ts'
 import { optModel } from './opt.ts'
 import { phi3Config } from './phi3.ts'
 import { qwen2Config } from './qwen2.ts'
+import { qwen3Config } from './qwen3.ts'
 import { t5Model } from './t5.ts'
 
 /** How the decoder of each `model_type` is read. */
@@ -19,6 +20,7 @@ const languages: Readonly<Record<string, (raw: unknown, part: string) => Languag
   opt: optModel,
   phi3: (raw, part) => llamaModel(phi3Config(raw, part)),
   qwen2: (raw, part) => llamaModel(qwen2Config(raw, part)),
+  qwen3: (raw, part) => llamaModel(qwen3Config(raw, part)),
   t5: t5Model,
 }
 

@@ -1,17 +1,7 @@
 import { z } from 'zod'
-import {
-  act,
-  assertHeads,
-  configError,
-  layerCount,
-  MAX_HEAD_SIZE,
-  optionalSize,
-  parseConfig,
-  ropeFields,
-  rotaryOf,
-  size,
-} from '../config.ts'
+import { act, assertHeads, configError, layerCount, MAX_HEAD_SIZE, optionalSize, parseConfig, size } from '../config.ts'
 import type { LlamaConfig } from './llama.ts'
+import { ropeFields, rotaryOf } from './rotary-config.ts'
 
 /** Fields and defaults that decoders of LLaMA's shape share; files leave out what is default. */
 export const decoderFields = {
@@ -23,6 +13,7 @@ export const decoderFields = {
   num_key_value_heads: optionalSize,
   head_dim: optionalSize,
   hidden_act: act.default('silu'),
+  max_position_embeddings: size.default(2048),
   rms_norm_eps: z.number().positive().default(1e-6),
   tie_word_embeddings: z.boolean().default(false),
   ...ropeFields,
@@ -37,8 +28,8 @@ const schema = z.object({
 type Fields = z.output<z.ZodObject<typeof decoderFields>>
 
 /** The parts of a decoder's config that need a look at several fields. */
-export function decoderConfig(fields: Fields, part: string): LlamaConfig {
-  const { rope_theta: _, rope_scaling: __, rope_parameters: ___, ...config } = fields
+export function decoderConfig(fields: Fields, part: string, theta?: number): LlamaConfig {
+  const { rope_theta: _, rope_scaling: __, rope_parameters: ___, max_position_embeddings: ____, ...config } = fields
   const { hidden_size, num_attention_heads: heads, num_key_value_heads: keyValue = heads, head_dim } = config
   if (heads % keyValue) throw configError(`${part}.num_key_value_heads`, `${keyValue} does not divide ${heads} heads`)
   if (head_dim === undefined) assertHeads(heads, hidden_size, part)
@@ -48,7 +39,7 @@ export function decoderConfig(fields: Fields, part: string): LlamaConfig {
       `${part}.head_dim`,
       `${headWidth} numbers must be even, and at most ${MAX_HEAD_SIZE}, to be rotated`,
     )
-  return { ...config, num_key_value_heads: keyValue, ...rotaryOf(fields, part) }
+  return { ...config, num_key_value_heads: keyValue, ...rotaryOf(fields, part, theta) }
 }
 
 /** `text_config` of a LLaMA (arXiv 2302.13971). */

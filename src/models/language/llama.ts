@@ -5,6 +5,7 @@ import {
   type LongRope,
   linear,
   longRotation,
+  magnitudeOf,
   type RotaryScaling,
   type Rotation,
   rmsNormed,
@@ -70,6 +71,8 @@ export interface LlamaConfig {
   readonly norm_offset?: number
   /** Norms after attention and after the MLP, too. */
   readonly post_norms?: boolean
+  /** Each head of queries and keys is normalised before it is rotated. */
+  readonly head_norms?: boolean
   /** One matrix for queries, keys and values, and one for gate and up. */
   readonly fused_projections?: boolean
 }
@@ -117,7 +120,8 @@ function rotationOf(config: LlamaConfig, positions: Tensor): Rotation {
   const { rope_theta: theta, rotary_width: width = headWidth(config), rotary_scaling, long_rope } = config
   if (long_rope) return longRotation(positions, width, theta, long_rope)
   if (!config.rotary_axes) return rotation(positions, width, theta, rotary_scaling)
-  return axialRotation(positions, rotaryFrequencies(width, theta, rotary_scaling), config.rotary_axes)
+  const frequencies = rotaryFrequencies(width, theta, rotary_scaling)
+  return axialRotation(positions, frequencies, config.rotary_axes, magnitudeOf(rotary_scaling))
 }
 
 const windowOf = ({ sliding_window: window }: LlamaConfig, layer: number): number | undefined =>
@@ -169,7 +173,14 @@ function project(p: Scope, config: LlamaConfig, x: Tensor): Projected {
         linear(p.at('k_proj'), x, keyValue * width, bias),
         linear(p.at('v_proj'), x, keyValue * width, bias),
       ]
-  return { q, k, v }
+  if (!config.head_norms) return { q, k, v }
+  return { q: headsNormed(p.at('q_norm'), config, q, count), k: headsNormed(p.at('k_norm'), config, k, keyValue), v }
+}
+
+/** Every head of x [b, s, heads * d] by itself. */
+function headsNormed(p: Scope, config: LlamaConfig, x: Tensor, heads: number): Tensor {
+  const apart = reshape(x, [x.shape[0], x.shape[1], heads, headWidth(config)])
+  return reshape(normed(p, config, apart), x.shape)
 }
 
 function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {

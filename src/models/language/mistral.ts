@@ -7,6 +7,7 @@ const schema = z.object({
   ...decoderFields,
   intermediate_size: size.default(14336),
   num_key_value_heads: optionalSize.default(8),
+  max_position_embeddings: size.default(131072),
   sliding_window: size.nullable().default(4096),
 })
 

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import { type LanguageModel, llamaModel } from './language-model.ts'
 import { headWidth, type LlamaConfig } from './llama.ts'
-import { decoderFields } from './llama-config.ts'
-import { qwen2Decoder } from './qwen2.ts'
+import { qwen2Decoder, qwen2Fields } from './qwen2.ts'
+import { ropeGroupOf } from './rotary-config.ts'
 
 const schema = z.object({
-  ...decoderFields,
+  ...qwen2Fields,
   vocab_size: size.default(152064),
   hidden_size: size.default(8192),
   intermediate_size: size.default(29568),
@@ -14,7 +14,6 @@ const schema = z.object({
   num_attention_heads: size.default(64),
   num_key_value_heads: optionalSize.default(8),
   rms_norm_eps: z.number().positive().default(1e-5),
-  use_sliding_window: z.boolean().default(false),
 })
 
 const sectionFields = z.object({ mrope_section: z.array(size).min(1).default([16, 24, 24]) })
@@ -34,11 +33,12 @@ export const qwen2VlModel = (raw: unknown, part: string): LanguageModel => ({
 
 function qwen2VlConfig(raw: unknown, part: string): LlamaConfig {
   const fields = parseConfig(schema, raw, part)
-  const { rope_scaling, rope_parameters } = fields
-  const where = `${part}.${rope_scaling ? 'rope_scaling' : 'rope_parameters'}`
-  const { mrope_section: sections } = parseConfig(sectionFields, rope_scaling ?? rope_parameters ?? {}, where)
-  const rope_theta = fields.rope_theta ?? rope_parameters?.rope_theta ?? 1e6
-  const config = qwen2Decoder({ ...fields, rope_theta }, part)
+  const { group, name } = ropeGroupOf(fields)
+  const where = [part, name].filter(Boolean).join('.')
+  const { mrope_section: sections } = parseConfig(sectionFields, group, where)
+  const config = qwen2Decoder(fields, part, 1e6)
+  if (config.rotary_scaling?.type === 'dynamic')
+    throw configError(where, 'rotary positions of type "dynamic" are not supported where they have several axes')
   const rotary_axes = sections.flatMap((pairs, at) => new Array<number>(pairs).fill(at % POSITION_AXES))
   if (2 * rotary_axes.length !== headWidth(config))
     throw configError(

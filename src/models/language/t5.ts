@@ -11,7 +11,7 @@ import {
   splitHeads,
 } from '../../nn/index.ts'
 import { add, addDim, arange, cast, type Dim, dimValue, mul, reshape, type Tensor } from '../../tensor/index.ts'
-import { configError, headSize, layerCount, optionalLayerCount, parseConfig, size } from '../config.ts'
+import { act, configError, headSize, layerCount, optionalLayerCount, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
 import { causalMask } from './llama.ts'
 import { relativeBias } from './relative-positions.ts'
@@ -35,14 +35,23 @@ const schema = z.object({
   relative_attention_num_buckets: size.default(32),
   relative_attention_max_distance: headSize.default(128),
   layer_norm_epsilon: z.number().positive().default(1e-6),
-  feed_forward_proj: z.enum(['relu', 'gated-gelu', 'gated-silu']).default('relu'),
+  feed_forward_proj: z
+    .string()
+    .regex(/^(gated-)?[^-]+$/, 'must be an activation, or "gated-" and one')
+    .default('relu'),
+  dense_act_fn: act.nullish(),
+  is_gated_act: z.boolean().nullish(),
   decoder_start_token_id: z.int().nonnegative().nullish(),
   pad_token_id: z.int().nonnegative().nullish(),
   tie_word_embeddings: z.boolean().default(true),
   scale_decoder_outputs: z.boolean().optional(),
 })
 
-type T5Config = z.output<typeof schema>
+interface T5Config extends z.output<typeof schema> {
+  /** Of the feed-forward layers. */
+  readonly activation: string
+  readonly isGated: boolean
+}
 
 function t5Config(raw: unknown, part: string): T5Config {
   const config = parseConfig(schema, raw, part)
@@ -51,7 +60,11 @@ function t5Config(raw: unknown, part: string): T5Config {
       `${part}.relative_attention_num_buckets`,
       `${config.relative_attention_num_buckets} buckets cannot be halved twice`,
     )
-  return config
+  const [kind, isGated] = [config.feed_forward_proj, config.feed_forward_proj.startsWith('gated-')]
+  const named = kind === 'gated-gelu' ? 'gelu_new' : kind.replace('gated-', '')
+  // What a file says apart from the joint name overrules it: flan-T5 in BLIP-2 takes the exact GELU.
+  const activation = config.dense_act_fn ?? parseConfig(act, named, `${part}.feed_forward_proj`)
+  return { ...config, activation, isGated: config.is_gated_act ?? isGated }
 }
 
 /**
@@ -68,7 +81,8 @@ export function t5Model(raw: unknown, part: string): LanguageModel {
     heads: { count: heads, keyValue: heads, width: config.d_kv },
     hiddenSize: width,
     vocabulary,
-    ignored: [],
+    // Both stacks look tokens up in the shared table; some files hold it once for each.
+    ignored: ['encoder.embed_tokens.', 'decoder.embed_tokens.'],
     // Files of both kinds exist under one config.
     fallbacks: { 'lm_head.weight': 'shared.weight' },
     embed: (p, ids) => embedding(p.at('shared'), ids, vocabulary, width),
@@ -158,10 +172,10 @@ function attention(p: Scope, config: T5Config, x: Tensor, { memory, bias, past }
 }
 
 function feedForward(p: Scope, config: T5Config, x: Tensor): Tensor {
-  const { d_ff, d_model, feed_forward_proj: kind, layer_norm_epsilon } = config
+  const { d_ff, d_model, layer_norm_epsilon, isGated, activation: name } = config
   const normed = rmsNormed(p.at('layer_norm'), x, layer_norm_epsilon)
   const project = (name: string) => linear(p.at('DenseReluDense', name), normed, d_ff, false)
-  const f = activation(kind === 'gated-gelu' ? 'gelu_new' : kind.replace('gated-', ''))
-  const inner = kind.startsWith('gated-') ? mul(f(project('wi_0')), project('wi_1')) : f(project('wi'))
+  const f = activation(name)
+  const inner = isGated ? mul(f(project('wi_0')), project('wi_1')) : f(project('wi'))
   return add(x, linear(p.at('DenseReluDense', 'wo'), inner, d_model, false))
 }

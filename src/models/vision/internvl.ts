@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { activation, attentionWeights, layerNormed, linear, rmsNormed, type Scope, splitHeads } from '../../nn/index.ts'
-import { add, concat, expand, fullAttention, mul, reshape, type Tensor } from '../../tensor/index.ts'
+import { add, concat, expand, fullAttention, mul, reshape, split, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import type { Grid, VisionLayer } from '../vision-side.ts'
 import type { TowerFeatures } from './tower.ts'
@@ -27,6 +27,8 @@ const schema = z.object({
   layer_norm_eps: z.number().positive().default(1e-6),
   use_absolute_position_embeddings: z.boolean().default(true),
   use_mean_pooling: z.boolean().default(true),
+  /** One matrix for queries, keys and values. */
+  fused_projections: z.boolean().default(false),
 })
 
 export type InternVisionConfig = z.output<typeof schema>
@@ -76,17 +78,23 @@ function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor): VisionLa
   const norm = config.norm_type === 'rms_norm' ? rmsNormed : layerNormed
   const scaled = (name: string, y: Tensor) => mul(y, p(name, [width]))
   const inner = norm(p.at('layernorm_before'), x, epsilon)
-  const project = (name: string) => linear(p.at('attention', name), inner, width, config.attention_bias)
   // One norm over all heads together, before they are split.
   const normed = (name: string, y: Tensor) => (config.use_qk_norm ? rmsNormed(p.at('attention', name), y) : y)
-  const queries = normed('q_norm', project('q_proj'))
-  const keys = normed('k_norm', project('k_proj'))
+  const [q, k, values] = project(p.at('attention'), config, inner)
+  const [queries, keys] = [normed('q_norm', q), normed('k_norm', k)]
   const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
-  const mixed = fullAttention(queries, keys, project('v_proj'), heads)
+  const mixed = fullAttention(queries, keys, values, heads)
   const attended = add(x, scaled('lambda_1', linear(p.at('attention', 'projection_layer'), mixed, width)))
   const after = norm(p.at('layernorm_after'), attended, epsilon)
   const hidden = add(attended, scaled('lambda_2', feedForward(p.at('mlp'), config, after)))
   return { hidden, keys, attention }
+}
+
+/** Queries, keys and values, [b, n, d] each. */
+function project(p: Scope, config: InternVisionConfig, x: Tensor): Tensor[] {
+  const { hidden_size: width, attention_bias: bias } = config
+  if (config.fused_projections) return split(linear(p.at('qkv'), x, 3 * width, bias), 2, [width, width, width])
+  return ['q_proj', 'k_proj', 'v_proj'].map((name) => linear(p.at(name), x, width, bias))
 }
 
 function feedForward(p: Scope, config: InternVisionConfig, x: Tensor): Tensor {

@@ -52,6 +52,12 @@ export function unpadded(image: Extent, { rows, columns }: Grid) {
 }
 
 /**
+ * How often `part` goes into `whole`, counted as Python's `//` does from the exact remainder: a ratio of 5/3, whose nearest
+ * number is a bit more, goes into 135 only 80 times, while the quotient is rounded to 81.
+ */
+export const timesIn = (whole: number, part: number): number => Math.round((whole - (whole % part)) / part)
+
+/**
  * The whole image, then the rows that run through all tiles, each with a separator at its end. What is larger than
  * `mostTiles` tiles is resampled to their size.
  */
@@ -80,7 +86,7 @@ export function packTiles(
   })
   const [rows, columns] = [area.bottom - area.top, area.right - area.left]
   const ratio = Math.sqrt((rows * columns) / (mostTiles * cell.rows * cell.rows))
-  const shrink = ratio > 1.1 ? (count: number) => Math.floor(count / ratio) : (count: number) => count
+  const shrink = ratio > 1.1 ? (count: number) => timesIn(count, ratio) : (count: number) => count
   const places = samples(columns, shrink(columns))
   for (const y of samples(rows, shrink(rows))) {
     for (const x of places)

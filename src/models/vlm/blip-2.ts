@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { concat, expand, slice, type Tensor } from '../../tensor/index.ts'
-import { parseConfig, size } from '../config.ts'
+import { parseConfig, size, withTokenIndices } from '../config.ts'
 import { type QFormerConfig, qformer, qformerConfig, strongestQuery } from '../connectors/qformer.ts'
 import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
@@ -81,7 +81,7 @@ export function blipArchitecture(
 const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
   blipArchitecture(
     'blip-2',
-    parseConfig(schema, raw),
+    parseConfig(schema, withTokenIndices(raw)),
     (p, { layer_norm_eps }, queries) => layerNormed(p.at('layernorm'), queries, layer_norm_eps),
     processor,
   )

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { concat, type Tensor } from '../../tensor/index.ts'
-import { parseConfig } from '../config.ts'
+import { parseConfig, withTokenIndices } from '../config.ts'
 import { type QFormerConfig, qformerConfig, qformerText } from '../connectors/qformer.ts'
 import { type Architecture, family } from '../family.ts'
 import type { PreprocessorConfig } from '../image-processor.ts'
@@ -21,7 +21,7 @@ function withQuestion(p: Scope, config: QFormerConfig, queries: Tensor, { questi
 }
 
 function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
-  const config = parseConfig(schema, raw)
+  const config = parseConfig(schema, withTokenIndices(raw))
   const { max_position_embeddings: maxTokens } = qformerConfig(config.qformer_config, 'qformer_config')
   const base = blipArchitecture('instructblip', config, withQuestion, processor)
   return { ...base, vision: { ...base.vision, question: { tokenizer: 'qformer_tokenizer', maxTokens } } }

@@ -75,13 +75,13 @@ function featuresOf(p: Scope, config: InternVisionConfig, features: TowerFeature
 const videoPrompt = ({ frames }: Video): string =>
   frames.map((_, index) => `Frame${index + 1}: <img><IMG_CONTEXT></img>`).join('\n')
 
-function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const config = parseConfig(schema, raw)
   const vision = internVisionConfig(config.vision_config, 'vision_config')
   const text = { model_type: 'qwen2', ...config.text_config }
-  // Files from before the top-level field state it for the text model, or leave out that it is true.
-  const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true
-  const language = within('language_model', languageOf(text, 'text_config', isTied))
+  // What files say of the text model does not count: those from before the top-level field say false there either way.
+  const tie_word_embeddings = config.tie_word_embeddings ?? true
+  const language = within('language_model', languageOf({ ...text, tie_word_embeddings }, 'text_config'))
   const tiling = tilingOf(processor, vision.image_size)
   const scale = foldOf(config.downsample_ratio, vision, tiling)
   const cell = vision.patch_size * scale
@@ -128,4 +128,4 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
 const weightName = (name: string): string | undefined =>
   llavaWeightName(name)?.replace(/^vision_tower\.vision_model\./, 'vision_tower.')
 
-export const internvl = family({ id: 'internvl', modelTypes: ['internvl'], weightName, bind })
+export const internvl = family({ id: 'internvl', modelTypes: ['internvl'], weightName, bind: internvlArchitecture })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configError, parseConfig, size } from '../config.ts'
+import { configError, parseConfig, size, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
 import { visionTowerOf } from '../vision/towers.ts'
@@ -63,6 +63,6 @@ export function tiledArchitecture(
 }
 
 const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
-  tiledArchitecture(parseConfig(schema, raw), processor)
+  tiledArchitecture(parseConfig(schema, withTokenIndices(raw)), processor)
 
 export const llavaNext = family({ id: 'llava-next', modelTypes: ['llava_next'], weightName: llavaWeightName, bind })

@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import type { RgbImage } from '../../media/image.ts'
 import { evenFrames } from '../../media/video/sampling.ts'
-import { parseConfig } from '../config.ts'
+import { parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
-import { cropImage, type PreprocessorConfig } from '../image-processor.ts'
+import { type PreprocessorConfig, squareImage } from '../image-processor.ts'
 import { samplingDefaults } from '../video-processor.ts'
-import type { View } from '../view.ts'
 import { type Pinpoint, packFrames } from './any-resolution.ts'
 import { llavaFields, llavaWeightName } from './llava.ts'
 import { pinpoints, tiledArchitecture } from './llava-next.ts'
@@ -31,17 +29,8 @@ const schema = z.object({
   image_grid_pinpoints: pinpoints(PINPOINTS),
 })
 
-/** The image in the middle of a square of the mean colour. */
-function squareView(image: RgbImage, mean: readonly number[], tile: number): View {
-  const side = Math.max(image.width, image.height)
-  const [left, top] = [Math.floor((side - image.width) / 2), Math.floor((side - image.height) / 2)]
-  const colour = mean.map((value) => Math.trunc(value * 255))
-  const square = cropImage(image, { left: -left, top: -top, width: side, height: side }, colour)
-  return { image: square, width: tile, height: tile }
-}
-
 function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
-  const parsed = parseConfig(schema, raw)
+  const parsed = parseConfig(schema, withTokenIndices(raw))
   const vision_config = { model_type: 'siglip_vision_model', ...parsed.vision_config }
   const config = { ...parsed, vision_config, text_config: { model_type: 'qwen2', ...parsed.text_config } }
   const mostTiles = Number(config.vision_aspect_ratio.replace('anyres_max_', ''))
@@ -53,7 +42,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     vision,
     prompt: {
       ...prompt,
-      viewsOfSeveral: (image) => [squareView(image, mean, tile)],
+      viewsOfSeveral: (image) => [{ image: squareImage(image, mean), width: tile, height: tile }],
       video: {
         sampler: evenFrames(samplingDefaults(processor, { frames: 32 })),
         token: config.video_token_index,

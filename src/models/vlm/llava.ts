@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { activation, linear, type Scope } from '../../nn/index.ts'
 import { concat, slice, type Tensor } from '../../tensor/index.ts'
-import { act, configError, parseConfig } from '../config.ts'
+import { act, configError, parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { type LanguageModel, llamaModel, within } from '../language/language-model.ts'
@@ -85,7 +85,7 @@ export function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Ten
 }
 
 const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
-  llavaArchitecture(parseConfig(llavaConfig, raw), processor)
+  llavaArchitecture(parseConfig(llavaConfig, withTokenIndices(raw)), processor)
 
 export function llavaArchitecture(config: LlavaFields, processor?: PreprocessorConfig): Architecture {
   const tower = visionTowerOf(config.vision_config, 'vision_config')

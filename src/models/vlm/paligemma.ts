@@ -14,7 +14,7 @@ import {
   sub,
   type Tensor,
 } from '../../tensor/index.ts'
-import { parseConfig } from '../config.ts'
+import { parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, singleView } from '../image-processor.ts'
 import { within } from '../language/language-model.ts'
@@ -57,7 +57,7 @@ export function prefixPrompt(text: string, images: number, beginning = ''): stri
 }
 
 function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
-  const config = parseConfig(schema, raw)
+  const config = parseConfig(schema, withTokenIndices(raw))
   const vision = siglipVisionConfig(config.vision_config, 'vision_config')
   const text = { model_type: 'gemma', ...config.text_config }
   const isTied = config.tie_word_embeddings ?? text.tie_word_embeddings ?? true

@@ -30,7 +30,7 @@ describe('--dtype', () => {
     expect(stderr).toMatch(
       /^quantizing the weights to int4, once: they are kept in the cache\nint4, \d+ of \d+ layers in int8$/m,
     )
-    expect(stdout).toMatch(/^layer +kept in +smoothed +int8 error +int4 error$/m)
+    expect(stdout).toMatch(/^layer +kept in +smoothed +int8 error, one scale +int8 error +int4 error$/m)
     expect(stdout).toMatch(/mlp\.down_proj\.weight +int4 +\d+\.\d\d %$/m)
     const { stdout: json } = await fovea('inspect', folder, '--dtype', 'int4', '--sensitivity', '--json')
     expect(JSON.parse(json).precision.layers[0]).toMatchObject({

@@ -47,7 +47,10 @@ describe('config.json', () => {
       'rope_scaling.mrope_section: [2,3] deals out 5 pairs, a head has 8',
     ],
     [{ rope_scaling: { type: 'mrope' } }, 'rope_scaling.mrope_section: [16,24,24] deals out 64 pairs, a head has 8'],
-    [{ rope_scaling: { type: 'yarn' } }, 'rope_scaling: rotary positions of type "yarn" are not supported'],
+    [
+      { rope_scaling: { type: 'dynamic', factor: 2, mrope_section: [2, 3, 3] } },
+      'rope_scaling: rotary positions of type "dynamic" are not supported where they have several axes',
+    ],
     [{ num_key_value_heads: 3 }, 'num_key_value_heads: 3 does not divide 2 heads'],
     [
       { vision_config: { ...vision, hidden_size: 48 } },

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { optionalSize, parseConfig, size } from '../config.ts'
+import type { LlamaConfig } from './llama.ts'
+import { qwen2Decoder, qwen2Fields } from './qwen2.ts'
+
+const schema = z.object({
+  ...qwen2Fields,
+  vocab_size: size.default(151936),
+  intermediate_size: size.default(22016),
+  num_key_value_heads: optionalSize.default(32),
+  head_dim: optionalSize.default(128),
+  attention_bias: z.boolean().default(false),
+})
+
+/** `text_config` of a Qwen3 (Yang et al., arXiv 2505.09388): Qwen2 with normalised heads in the place of biases. */
+export function qwen3Config(raw: unknown, part: string): LlamaConfig {
+  const { attention_bias, ...fields } = parseConfig(schema, raw, part)
+  return { ...qwen2Decoder(fields, part), attention_bias, output_bias: attention_bias, head_norms: true }
+}
