@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RgbImage } from '../../src/media/image.ts'
 import { parsePreprocessor } from '../../src/models/image-processor.ts'
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts'
-import { patchesPerView } from './gguf/models.ts'
+import { patchesPerView } from './gguf/vision.ts'
 import type { Compared } from './shapes.ts'
 
 /** Something like a photograph: broad waves of colour with grain on top. Another seed, another image. */

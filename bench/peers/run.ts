@@ -13,12 +13,13 @@ import { pytorchJobs } from './pytorch/engine.ts'
 import { heading, modelSection, notes, writeSection } from './section.ts'
 import { type Compared, compared } from './shapes.ts'
 import { ratios, tables } from './tables.ts'
+import { SECONDS_PER_ROW } from './timing.ts'
 
 const HELP = `npm run bench:peers -- [options]
 
   --model NAME    ${compared.map(({ name, onlyWhenAsked }) => (onlyWhenAsked ? `${name} (only when named)` : name)).join(', ')}; may be repeated
   --only TEXT     jobs whose name has this text, such as "question", "Fovea int8", "llama.cpp Q4_0, text"; may be repeated
-  --repeat N      rounds per row, of which the median counts (5); rows of long rounds stop at 20 s
+  --repeat N      rounds per row, of which the median counts (5); rows of long rounds stop after ${SECONDS_PER_ROW} s
   --fresh         quantizes anew, so that the cold load is timed although quantized weights are there
   --write         puts the tables into docs/benchmarks.md
   --list          names the jobs and runs none

@@ -41,4 +41,7 @@ export const PROMPTS = [200, 800] as const
 export const DEPTHS = [0, 800] as const
 
 /** Rounds of what takes long end when they have taken so long together. */
-export const SECONDS_PER_ROW = 20
+export const SECONDS_PER_ROW = 12
+
+/** Methods that come after so many seconds are left out. */
+export const SECONDS_PER_ENGINE = 150

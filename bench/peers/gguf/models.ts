@@ -5,7 +5,7 @@ import type { Compared } from '../shapes.ts'
 import { encoderEntries, encoderTensors } from './encoder.ts'
 import { type GgufType, writeGguf } from './file.ts'
 import { languageEntries, languageTensors } from './language.ts'
-import { visionEntries, visionTensors } from './vision.ts'
+import { patchesPerView, visionEntries, visionTensors } from './vision.ts'
 import { vocabularyEntries } from './vocabulary.ts'
 
 const home = fileURLToPath(new URL('../../../', import.meta.url))
@@ -36,6 +36,3 @@ export async function encoderGguf(model: Compared, type: GgufType, folder: strin
   await writeGguf(path, encoderEntries(vision, positions, type), encoderTensors(vision, positions, type))
   return path
 }
-
-export const patchesPerView = ({ checkpoint: { config } }: Compared): number =>
-  (config.vision_config.image_size / config.vision_config.patch_size) ** 2

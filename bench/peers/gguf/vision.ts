@@ -2,6 +2,10 @@
 import type { Compared } from '../shapes.ts'
 import { ALIGNMENT, type Entry, fileTypes, type GgufType, matrix, type TensorInfo, vector } from './file.ts'
 
+/** Patches of a view; what is left at its edges is no patch. */
+export const patchesPerView = ({ checkpoint: { config } }: Compared): number =>
+  Math.floor(config.vision_config.image_size / config.vision_config.patch_size) ** 2
+
 const biased = (name: string, from: number, to: number, type: GgufType): TensorInfo[] => [
   matrix(name, from, to, type),
   vector(`${name}.bias`, to),
@@ -11,10 +15,11 @@ const norm = (name: string, width: number): TensorInfo[] => [
   vector(`${name}.bias`, width),
 ]
 
-export function visionTensors({ checkpoint: { config }, projector }: Compared, type: GgufType): TensorInfo[] {
+export function visionTensors(model: Compared, type: GgufType): TensorInfo[] {
+  const { config } = model.checkpoint
   const { hidden_size: hidden, intermediate_size: inner, patch_size: patch, ...vision } = config.vision_config
   const text = config.text_config.hidden_size
-  const patches = (vision.image_size / patch) ** 2
+  const patches = patchesPerView(model)
   const layer = (l: number) => [
     ...norm(`v.blk.${l}.ln1`, hidden),
     ...['attn_q', 'attn_k', 'attn_v', 'attn_out'].flatMap((name) => biased(`v.blk.${l}.${name}`, hidden, hidden, type)),
@@ -29,7 +34,7 @@ export function visionTensors({ checkpoint: { config }, projector }: Compared, t
     ...(ofClip ? [vector('v.class_embd', hidden), ...norm('v.pre_ln', hidden)] : [vector('v.patch_embd.bias', hidden)]),
     { name: 'v.position_embd.weight', shape: [hidden, patches + Number(ofClip)], type: 'F32' },
     ...Array.from({ length: vision.num_hidden_layers }, (_, l) => layer(l)).flat(),
-    ...(projector === 'idefics3'
+    ...(model.projector === 'idefics3'
       ? [...norm('v.post_ln', hidden), matrix('mm.model.fc', hidden * fold ** 2, text, type)]
       : [...biased('mm.0', hidden, text, type), ...biased('mm.2', text, text, type)]),
   ]

@@ -66,5 +66,5 @@ export const llava7b: Compared = {
   withPyTorch: false, // 28 GB in fp32
   dtypes: ['int4'],
   peerTypes: ['Q4_0'],
-  reducers: ['visionzip:keep=.25', 'resize:keep=.25'],
+  reducers: ['resize:keep=.25', 'visionzip:keep=.25'],
 }
