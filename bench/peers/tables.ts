@@ -29,13 +29,13 @@ const textLine = ({ engine, prefill, decode, vision, memory }: TextTiming): stri
 ]
 
 const QUESTION_HEAD = ['engine', 'method', 'views', 'visual tokens', 'text', 'TTFT', 'cutting', 'vision', 'prefill']
-const questionLine = ({ engine, method, views, visual, last, text, ttft, stages, atLeast }: QuestionTiming) => [
+const questionLine = ({ engine, method, views, visual, last, text, ttft, stages, parts }: QuestionTiming) => [
   engine,
   method,
   String(views),
   visual === last ? String(visual) : `${visual}, ${last} in the last layer`,
   String(text),
-  `${atLeast ? 'at least ' : ''}${seconds(median(ttft))}`,
+  `${parts ? 'about ' : ''}${seconds(median(ttft))}`,
   ...(['preprocess', 'vision', 'prefill'] as const).map((stage) => seconds(stages[stage])),
 ]
 
@@ -91,7 +91,7 @@ const isQuarter = ({ visual, last, views }: QuestionTiming, dense?: QuestionTimi
 /** The fastest of a peer: as it was measured, else as the sum of its parts. */
 function densePeer(questions: readonly QuestionTiming[], peer: string) {
   const all = questions.filter(({ engine }) => engine.startsWith(peer))
-  const whole = all.filter(({ atLeast }) => !atLeast)
+  const whole = all.filter(({ parts }) => !parts)
   return best(whole.length ? whole : all, ({ ttft }) => ttft)
 }
 
@@ -100,7 +100,7 @@ function questionRatio(questions: readonly QuestionTiming[], peer: string, atLea
   const dense = ours.find(({ method }) => method === 'dense')
   const theirs = densePeer(questions, peer)
   if (!theirs) return []
-  const against = `${theirs.timing.engine} dense${theirs.timing.atLeast ? ', a lower bound of it' : ''}`
+  const against = `${theirs.timing.engine} dense${theirs.timing.parts ? ', put together' : ''}`
   const row = (what: string, timings: readonly QuestionTiming[], target?: Row['target']): Row[] => {
     const found = best(timings, ({ ttft }) => ttft)
     if (!found) return []

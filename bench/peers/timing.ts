@@ -23,8 +23,8 @@ export interface QuestionTiming {
   readonly text: number
   readonly ttft: readonly number[]
   readonly stages: Readonly<Partial<Record<'preprocess' | 'vision' | 'prefill', number>>>
-  /** Made of measured parts, and some parts are missing: the engine needs at least as long. */
-  readonly atLeast?: string
+  /** Not timed as a whole: the sum of measured parts, and which. */
+  readonly parts?: string
   readonly memory: number
 }
 

@@ -1,7 +1,7 @@
 /**
  * A text encoder (BERT) whose layers have the sizes of a vision encoder's: the same products and the same attention over
  * as many positions, on the kernels of an engine that has no vision of its own. What it leaves out (cutting the image,
- * embedding patches, the projector) makes it a lower bound of the time that encoding a view takes.
+ * embedding patches, the projector) only makes it faster.
  */
 import type { VisionConfig } from '../shapes.ts'
 import { ALIGNMENT, type Entry, fileTypes, type GgufType, matrix, type TensorInfo, vector } from './file.ts'

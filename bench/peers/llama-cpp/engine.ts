@@ -73,8 +73,8 @@ export function llamaCppJobs(model: Compared, type: PeerType, { repeat, folder }
 /** Encoding every view and then prefill, nothing else. */
 function sumOfParts(views: number, vision: readonly number[], prefill: readonly number[]) {
   const stages = { vision: views * median(vision), prefill: median(prefill) }
-  const atLeast = 'its layers for every view + its prefill; without cutting, patch embedding and projector'
-  return { ttft: [stages.vision + stages.prefill], stages, atLeast }
+  const parts = 'its layers for every view and its prefill; without cutting, patch embedding and projector'
+  return { ttft: [stages.vision + stages.prefill], stages, parts }
 }
 
 interface TextRun extends Pick<QuestionTiming, 'memory'> {
