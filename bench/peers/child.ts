@@ -37,7 +37,7 @@ function whyItEnded({ killed, signal, code, stderr = '', message }: Ended, minut
   if (killed) return `took more than ${minutes} minutes`
   const lines = stderr.split('\n').map((line) => line.trim())
   const named = lines.findLast((line) => /^(\w*Error|\w+Exception)\b.*:/.test(line))
-  if (named) return named.slice(0, 300)
+  if (named) return named.replace(/^Error: /, '').slice(0, 300)
   return signal ? `ended by ${signal}` : typeof code === 'number' ? `ended with ${code}` : message
 }
 
