@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-const MINUTES = 8
+const MINUTES = 10
 
 export interface Child {
   /** A script with its arguments; what it prints last is one line of JSON. */
