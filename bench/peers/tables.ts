@@ -85,8 +85,9 @@ function textRatio(
   return [{ name, value: theirs.ms / ours.ms, unit: 'x', target: { atLeast }, note: ours.timing.engine }]
 }
 
+/** A quarter, and the few tokens that end rows. */
 const isQuarter = ({ visual, last, views }: QuestionTiming, dense?: QuestionTiming): boolean =>
-  dense !== undefined && views === dense.views && Math.min(visual, last) <= 0.26 * dense.visual
+  dense !== undefined && views === dense.views && Math.min(visual, last) <= 0.27 * dense.visual
 
 /** The fastest of a peer: as it was measured, else as the sum of its parts. */
 function densePeer(questions: readonly QuestionTiming[], peer: string) {
