@@ -60,6 +60,8 @@ async function main(): Promise<void> {
   for (const model of chosen) {
     const all = jobsOf(model, { repeat: start.repeat, folder, fresh: values.fresh })
     const jobs = all.filter(({ name }) => values.only?.some((text) => name.includes(text)) ?? true)
+    if (jobs.length === 0)
+      throw new Error(`no job of ${model.name} has ${values.only?.join(' or ')} in its name; see --list`)
     if (values.list) {
       console.log(jobs.map(({ name }) => `${model.name}: ${name}`).join('\n'))
       continue

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runChild } from '../../bench/peers/child.ts'
 import { type Entry, header, matrix, vector, writeGguf } from '../../bench/peers/gguf/file.ts'
@@ -182,4 +184,17 @@ describe('the tables', () => {
     expect(section).toContain('4.40 x (Fovea int8, resize:keep=.25), target 4: met')
     expect(section).toContain('- PyTorch fp32, question: not measured, python3 has no torch')
   })
+})
+
+it('the command lists its jobs, and refuses models and jobs that it does not have', async () => {
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', 'bench/peers/run.ts', ...args])
+  const listed = await run('--list', '--model', 'llava-7b', '--only', 'llama.cpp')
+  expect(listed.stdout.trim().split('\n')).toEqual([
+    'llava-7b: llama.cpp Q4_0, text',
+    'llava-7b: llama.cpp Q4_0, question',
+    'llava-7b: llama.cpp Q4_0, parts of the question',
+  ])
+  await expect(run('--model', 'clip')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('"clip"') })
+  await expect(run('--only', 'vllm')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('see --list') })
 })
