@@ -37,7 +37,7 @@ const worldImporters = ['training', 'evaluation', 'bench', 'index', 'cli']
 
 /** Rooms that must also run in a browser, and the packages that exist in Node only. */
 const browserRooms = ['tensor', 'nn', 'world', 'pipeline']
-const nodePackages = ['sharp', 'onnxruntime-node', '@napi-rs/canvas']
+const nodePackages = ['sharp', 'onnxruntime-node', '@napi-rs/canvas', '@napi-rs/webcodecs']
 
 /** One import that the rules refuse; `path` is relative to the root, `line` counts from 1. */
 export interface Violation {

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Family } from '../../src/models/family.ts'
 import { parsePreprocessor } from '../../src/models/image-processor.ts'
 import { requiredWeights } from '../../src/pipeline/check-weights.ts'
+import { bf16Pool, copyFromPool } from './random-pool.ts'
+import type { TextConfig, VisionConfig } from './shapes.ts'
 
 const home = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -14,9 +16,23 @@ export interface ShapedModel {
   /** Folder in this repository whose tokenizer and chat template are used. */
   readonly tokenizer: string
   /** config.json */
-  readonly config: Record<string, unknown>
+  readonly config: ConfigJson
   /** preprocessor_config.json */
-  readonly processor: Record<string, unknown>
+  readonly processor: ProcessorJson
+}
+
+interface ConfigJson extends Readonly<Record<string, unknown>> {
+  readonly vision_config: VisionConfig & Readonly<Record<string, unknown>>
+  readonly text_config: TextConfig & Readonly<Record<string, unknown>>
+  readonly scale_factor?: number
+  readonly vision_feature_layer?: number
+}
+
+interface ProcessorJson extends Readonly<Record<string, unknown>> {
+  readonly image_mean: readonly number[]
+  readonly image_std: readonly number[]
+  readonly size: { readonly longest_edge?: number } & Readonly<Record<string, number>>
+  readonly image_grid_pinpoints?: readonly (readonly number[])[]
 }
 
 /** Writes the model folder under `root` unless it is there; returns its path. Weights are bf16, about +-0.03. */
@@ -59,18 +75,13 @@ async function writeWeights(path: string, shapes: ReadonlyMap<string, readonly n
   await rename(`${path}.part`, path)
 }
 
+let pool: Uint8Array | undefined
+
 /** Norms are 1; everything else is spread around 0 so that states neither vanish nor explode. */
 function randomBf16(name: string, [from, to]: number[], shape: readonly number[]): Uint8Array {
-  const halves = new Uint16Array((to - from) / 2)
+  const bytes = new Uint8Array(to - from)
   if (shape.length === 1 && /norm|layernorm/.test(name) && name.endsWith('weight'))
-    return new Uint8Array(halves.fill(0x3f80).buffer)
-  let state = (from / 2 + 12345) >>> 0
-  const single = new Float32Array(1)
-  const bits = new Uint32Array(single.buffer)
-  for (let i = 0; i < halves.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    single[0] = (state / 2 ** 32 - 0.5) * 0.06
-    halves[i] = bits[0] >>> 16
-  }
-  return new Uint8Array(halves.buffer)
+    new Uint16Array(bytes.buffer).fill(0x3f80)
+  else copyFromPool(bytes, (pool ??= bf16Pool(0.03)), from, 2)
+  return bytes
 }

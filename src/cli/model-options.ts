@@ -3,8 +3,6 @@ import { stat } from 'node:fs/promises'
 import { Option, type Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
 import { loadModel } from '../evaluation/load-model.ts'
-import type { RgbImage } from '../media/image.ts'
-import { readImage } from '../media/read-image.ts'
 import type { Method } from '../pipeline/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import type { Precision } from '../pipeline/quantization/plan.ts'
@@ -98,23 +96,4 @@ export async function openModel(options: ModelOptions, signal?: AbortSignal): Pr
   } finally {
     view.stop()
   }
-}
-
-/**
- * Reads images and loads the model at the same time. What is wrong with an image is said first, and ends a download:
- * most people would rather mend a typing error than wait for it.
- */
-export async function openBoth(
-  paths: readonly string[],
-  options: ModelOptions,
-  signal?: AbortSignal,
-): Promise<{ images: RgbImage[]; model: Model }> {
-  const ending = new AbortController()
-  signal?.addEventListener('abort', () => ending.abort(signal.reason))
-  const reading = Promise.all(paths.map((path) => readImage(path)))
-  reading.catch(() => ending.abort())
-  const [read, opened] = await Promise.allSettled([reading, openModel(options, ending.signal)])
-  if (read.status === 'fulfilled' && opened.status === 'fulfilled') return { images: read.value, model: opened.value }
-  if (opened.status === 'fulfilled') await opened.value.dispose()
-  throw read.status === 'rejected' ? read.reason : (opened as PromiseRejectedResult).reason
 }

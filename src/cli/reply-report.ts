@@ -4,11 +4,21 @@ import type { ModelParts } from '../pipeline/parts.ts'
 import type { Precision } from '../pipeline/quantization/plan.ts'
 import { precisionJson } from '../pipeline/quantization/precision-report.ts'
 import type { Reply } from '../pipeline/reply.ts'
+import type { SeenVideo } from '../pipeline/seen-video.ts'
+import { escapeLine } from './escape.ts'
 
 /** `144 -> 36 visual tokens`, or `144 visual tokens` where all of them reached the last layer. */
 export function visualTokensLine({ tokens: { visual } }: Reply): string {
   const { before, last } = visual
   return `${before === last ? before : `${before} -> ${last}`} visual tokens`
+}
+
+/** `clip.mp4: 32 of 300 frames, 0.00 s to 9.69 s (3.2 a second)` */
+export function videoLine({ name, frames, of, framesPerSecond, timestamps }: SeenVideo): string {
+  const [first, last] = [timestamps[0], timestamps[frames - 1]].map((time) => `${time.toFixed(2)} s`)
+  const counted = `${frames} of ${of} frame${of === 1 ? '' : 's'}`
+  const range = frames > 1 ? `${first} to ${last} (${Number(framesPerSecond.toPrecision(3))} a second)` : `at ${first}`
+  return `${name ? `${escapeLine(name)}: ` : ''}${counted}, ${range}`
 }
 
 /**
@@ -35,7 +45,13 @@ export function formatFlops(flops: number): string {
 }
 
 /** The answer as data. `visual.after` is what reached the last layer, `visual.given` what entered the first. */
-export function replyJson(reply: Reply, { name, precision }: ModelParts, method: string, total: number): object {
+export function replyJson(
+  reply: Reply,
+  { name, precision }: ModelParts,
+  method: string,
+  total: number,
+  seen: readonly SeenVideo[] = reply.videos,
+): object {
   const { before, after, last } = reply.tokens.visual
   return {
     answer: reply.text,
@@ -44,6 +60,7 @@ export function replyJson(reply: Reply, { name, precision }: ModelParts, method:
     dtype: precision.dtype,
     precision: precisionJson(precision),
     method,
+    ...(seen.length && { videos: seen }),
     tokens: { ...reply.tokens, visual: { before, given: after, after: last } },
     flops: reply.flops,
     ms: { ...reply.milliseconds, total },

@@ -6,6 +6,7 @@ import sharp, { type Metadata } from 'sharp'
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from './image.ts'
 import { sniffImageFormat } from './image-format.ts'
+import { DEFAULT_MAX_PIXELS } from './image-limits.ts'
 
 // Process-wide, on purpose: formats that are not listed here must not be parsed by any caller of sharp.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -22,9 +23,10 @@ export interface DecodeLimits {
   maxBytes?: number
   /** SVG can refer to other resources and is a large parser; off unless the caller trusts the file. */
   allowSvg?: boolean
+  /** Which frame of an animated GIF or WebP, counted from 0; the first if not given. */
+  page?: number
 }
 
-export const DEFAULT_MAX_PIXELS = 40_000_000
 export const DEFAULT_MAX_BYTES = 20 * 2 ** 20
 
 function inputError(code: string, message: string, cause?: unknown): FoveaError {
@@ -73,9 +75,9 @@ interface Samples {
 }
 
 /** Turned upright, without alpha, in the colours of `space`. */
-async function decodeSamples(bytes: Uint8Array, maxPixels: number, space: Space): Promise<Samples> {
+async function decodeSamples(bytes: Uint8Array, maxPixels: number, space: Space, page: number): Promise<Samples> {
   try {
-    const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc: true, pages: 1 })
+    const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc: true, page, pages: 1 })
     const upright = (space === 'cmyk' ? image.pipelineColourspace('cmyk') : image).autoOrient().removeAlpha()
     const { data, info } = await upright
       .toColourspace(space)
@@ -114,14 +116,14 @@ function rgbOf({ data, width, height }: Samples, space: Space): Uint8Array {
 }
 
 /**
- * Decodes PNG, JPEG, WebP or the first frame of GIF (SVG only with `allowSvg`) to 8-bit sRGB.
+ * Decodes PNG, JPEG, WebP or GIF (SVG only with `allowSvg`) to 8-bit sRGB; of several frames one.
  * EXIF rotation is applied. Everything else is what `convert("RGB")` of Pillow makes of it, as in the processors that
  * models were trained with: transparency is dropped and the colours behind it stay, 16-bit grey is cut off at 255, CMYK
  * is turned into RGB by plain arithmetic, colour profiles are ignored.
  * @throws FoveaError kind `input`: `unsupported_media`, `image_too_large`, `image_unreadable`
  */
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<RgbImage> {
-  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, allowSvg = false } = limits
+  const { maxPixels = DEFAULT_MAX_PIXELS, maxBytes = DEFAULT_MAX_BYTES, allowSvg = false, page = 0 } = limits
   if (bytes.length > maxBytes) {
     const sizes = `${bytes.length} bytes; the limit is ${maxBytes}`
     throw inputError('image_too_large', `the image file has ${sizes}: make it smaller`)
@@ -129,6 +131,6 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}):
   checkFormat(bytes, allowSvg)
   if (allowSvg) sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
   const space = spaceOf(await readHeader(bytes, maxPixels))
-  const samples = await decodeSamples(bytes, maxPixels, space)
+  const samples = await decodeSamples(bytes, maxPixels, space, page)
   return { data: rgbOf(samples, space), width: samples.width, height: samples.height }
 }

@@ -4,11 +4,12 @@ import { FoveaError } from '../errors.ts'
 import { DEFAULT_MAX_BYTES, type DecodeLimits, decodeImage } from './decode.ts'
 import type { RgbImage } from './image.ts'
 
-function fileError(path: string, cause: NodeJS.ErrnoException): FoveaError {
+/** What is wrong with a path, by the error of the file system. */
+export function fileError(path: string, cause: NodeJS.ErrnoException): FoveaError {
   const known: Record<string, [code: string, what: string]> = {
     ENOENT: ['file_missing', 'no such file'],
     ENOTDIR: ['file_missing', 'no such file'],
-    EISDIR: ['file_is_directory', 'this is a directory; name an image file inside it'],
+    EISDIR: ['file_is_directory', 'this is a directory; name a file inside it'],
     EACCES: ['file_unreadable', 'no permission to read it'],
     EPERM: ['file_unreadable', 'no permission to read it'],
   }
@@ -16,15 +17,20 @@ function fileError(path: string, cause: NodeJS.ErrnoException): FoveaError {
   return new FoveaError(code, 'input', `${path}: ${what}`, { cause })
 }
 
-/** Gathers a stream of unknown length, giving up as soon as it is longer than an image may be. */
-async function gather(name: string, stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+/** Gathers a stream of unknown length, giving up as soon as it is longer than a file of its kind may be. */
+export async function gather(
+  name: string,
+  stream: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  kind: 'image' | 'video' = 'image',
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of stream) {
     length += chunk.length
     if (length > maxBytes) {
-      const message = `${name}: the image file has more than ${maxBytes} bytes, which is the limit: make it smaller`
-      throw new FoveaError('image_too_large', 'input', message)
+      const message = `${name}: the ${kind} file has more than ${maxBytes} bytes, which is the limit: make it smaller`
+      throw new FoveaError(`${kind}_too_large`, 'input', message)
     }
     chunks.push(chunk)
   }

@@ -33,8 +33,23 @@ const flag = (byDefault: boolean) =>
 
 const pixelFields = { size: optional(area), min_pixels: optional(pixels), max_pixels: optional(pixels) }
 
-const schema = z.object({
+const frames = optional(z.int().positive().max(100_000))
+const rate = optional(z.number().positive())
+
+/** What the processors of videos have beside those of images; without a file of their own they read that for images. */
+export const frameFields = {
+  num_frames: frames,
+  fps: rate,
+  min_frames: frames,
+  max_frames: frames,
+  initial_shift: optional(z.union([z.boolean(), z.number().min(0)])),
+  video_sampling: optional(z.object({ max_frames: frames, fps: rate, video_size: optional(area) })),
+}
+
+/** The fields of a processor's file that have a meaning here. */
+export const pixelSchema = z.object({
   ...pixelFields,
+  ...frameFields,
   image_mean: ofChannels(z.number()),
   image_std: ofChannels(z.number().positive()),
   do_rescale: flag(true),
@@ -61,11 +76,11 @@ const schema = z.object({
 export type PixelFields = z.output<z.ZodObject<typeof pixelFields>>
 
 /** preprocessor_config.json (or `image_processor` of processor_config.json), checked. */
-export type PreprocessorConfig = z.output<typeof schema>
+export type PreprocessorConfig = z.output<typeof pixelSchema>
 
 /** Throws FoveaError `preprocessor_invalid` naming the field that does not fit. */
 export const parsePreprocessor = (raw: unknown, folder: string): PreprocessorConfig =>
-  parsed(schema, meant(raw ?? {}), `${folder}/preprocessor_config.json`)
+  parsed(pixelSchema, meant(raw ?? {}), `${folder}/preprocessor_config.json`)
 
 /**
  * What a field means depends on the processor: a single number is both sides, but for those of CLIP and LLaVA the shorter
@@ -91,7 +106,8 @@ export const videoFields = (config: PreprocessorConfig | undefined): PixelFields
     ? parsed(z.object(pixelFields), config.video_processor, 'video_preprocessor_config.json')
     : config
 
-function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, file: string): z.output<Schema> {
+/** Throws FoveaError `preprocessor_invalid` naming the field of the file that does not fit. */
+export function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, file: string): z.output<Schema> {
   const result = fields.safeParse(raw)
   if (result.success) return result.data
   const [{ path, message }] = result.error.issues

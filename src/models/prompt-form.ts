@@ -1,5 +1,7 @@
 import type { RgbImage } from '../media/image.ts'
+import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
+import type { ChatTemplate } from '../text/chat-template.ts'
 import type { Extent, View } from './view.ts'
 
 /** How pictures stand in the prompt: what is cut out of them, and what is written and laid out around it. */
@@ -41,12 +43,26 @@ export interface PromptForm {
 
 /** How a family reads a video. */
 export interface VideoReader {
-  /** Stands for a video in a prompt. */
-  readonly token: number
+  /** Chooses the frames as the processor does that the model was trained with. */
+  readonly sampler: FrameSampler
+  /** Stands for a video in a prompt, and for each of its tokens; absent where the video is `written`. */
+  readonly token?: number
   /** The frames, or clips of several, as the vision encoder takes them. */
   views(video: Video): View[]
   /** The order in which their patches enter the prompt, all in one run; view after view when absent. */
   pack?(views: readonly View[]): PackedSlot[]
+  /** Of a family that writes a video as so many images with text around them; all tokens in one run when absent. */
+  readonly written?: WrittenVideo
+}
+
+/** A video as text, which is tokenized together with what stands around it. */
+export interface WrittenVideo {
+  /** Stands for a video in a prompt that is not yet written out. */
+  readonly placeholder: string
+  /** Instead of the model's own template, of messages that hold a video. */
+  readonly template?: ChatTemplate
+  /** What is written in its place, with the image token once per view. */
+  text(video: Video): string
 }
 
 /** One place in a packed image: a patch of a view, both counted from 0, a mix of some, or what separates rows. */

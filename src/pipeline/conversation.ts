@@ -2,6 +2,7 @@ import { FoveaError } from '../errors.ts'
 import type { ChatMessage, MessagePart } from '../text/chat-template.ts'
 import { decodeStream } from '../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../text/sampling.ts'
+import { breakApart } from '../text/special-tokens.ts'
 import { createStopMatcher } from '../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
@@ -11,6 +12,7 @@ import { afterImages, textOf } from './plain-prompt.ts'
 import { type Reply, replyOf } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { EncodedView } from './vision-program.ts'
+import { writeVideos } from './written-videos.ts'
 
 const MAX_TOKENS = 128
 
@@ -117,8 +119,9 @@ export class Conversation {
     const sample = createSampler(options)
     assertMaxTokens(options.maxTokens)
     const text = this.promptText(prompt, options.rawPrompt)
-    const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(text)
-    this.images = inPromptOrder(said, form, this.images)
+    const written = writeVideos(text, this.parts, this.images)
+    const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(written?.text ?? text)
+    this.images = written?.images ?? inPromptOrder(said, form, this.images)
     const ids = expandImages(said, imageToken, this.images)
     assertIds(ids, this.parts.architecture)
     const cached = language.answerStart === undefined ? await this.rewind(ids) : await this.restart()
@@ -146,14 +149,17 @@ export class Conversation {
   /** What a first message holds before its text. */
   private pictures(): MessagePart[] {
     if (this.rest.inQuestion) return new Array(this.rest.inQuestion.count).fill({ type: 'image' })
-    return this.images.map(({ token }) => ({ type: token === undefined ? 'image' : 'video' }))
+    return this.images.map(({ video }) => ({ type: video ? 'video' : 'image' }))
   }
 
-  /** All turns so far as one text, by the model's chat template. */
+  /** All turns so far as one text, by the model's chat template, or by that for messages with videos. */
   private render(): string {
-    const { template, tokenizer } = this.parts
-    const { protect, bosToken, eosToken } = tokenizer
-    return template.render(this.messages, { protect, bosToken, eosToken })
+    const { template, tokenizer, architecture } = this.parts
+    const { bosToken, eosToken } = tokenizer
+    const written = this.images.some(({ text }) => text !== undefined) ? architecture.prompt.video?.written : undefined
+    const protect = (text: string) =>
+      written ? breakApart(tokenizer.protect(text), written.placeholder) : tokenizer.protect(text)
+    return (written?.template ?? template).render(this.messages, { protect, bosToken, eosToken })
   }
 
   /** Token ids of a whole prompt; it begins as the tokenizer wants, unless the family itself says how. */

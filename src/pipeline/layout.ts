@@ -45,7 +45,7 @@ export function inPromptOrder(
   const moving = images.filter(({ token }) => token !== undefined)
   const kinds = [
     { kind: 'images', token: imageToken, given: still },
-    ...(moving.length && video ? [{ kind: 'videos', token: video.token, given: moving }] : []),
+    ...(moving.length && video?.token !== undefined ? [{ kind: 'videos', token: video.token, given: moving }] : []),
   ]
   for (const { kind, token, given } of kinds) {
     const found = ids.filter((id) => id === token).length
@@ -58,9 +58,16 @@ export function inPromptOrder(
 
 /** Puts the prompt of each image or video in the place of its token; there are as many of them as places. */
 export function expandImages(ids: readonly number[], imageToken: number, images: readonly EncodedImage[]): number[] {
-  let next = 0
-  const tokenOf = (image?: EncodedImage) => image && (image.token ?? imageToken)
-  return ids.flatMap((id) => (id === tokenOf(images[next]) ? images[next++].prompt : [id]))
+  let [next, written] = [0, 0]
+  return ids.flatMap((id) => {
+    const image = images[next]
+    if (!image || id !== (image.token ?? imageToken)) return [id]
+    // What was written as text has its tokens already, one for each view.
+    if (image.text !== undefined && ++written < image.views.length) return [id]
+    written = 0
+    next++
+    return image.text === undefined ? image.prompt : [id]
+  })
 }
 
 /** Repeats the token of each view as often as the view has visual tokens. */

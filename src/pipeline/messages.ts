@@ -76,7 +76,7 @@ function unknownPart(part: unknown, at: number): FoveaError {
 
 const READERS = {
   images: 'readImage reads one, and its result goes into the part',
-  videos: 'parts hold videos as frames',
+  videos: 'readVideo reads one, and its result goes into the part',
 } as const
 
 /** The pictures of one kind, as the parts ask for them. */

@@ -1,8 +1,11 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
+import type { FrameSampler } from '../media/video/sampling.ts'
 import { assertVideo, type Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
+import type { PreprocessorConfig } from '../models/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/prompt-form.ts'
+import { framePreprocessor } from '../models/video-processor.ts'
 import type { View } from '../models/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
@@ -21,6 +24,7 @@ import { questionIds } from './plain-prompt.ts'
 import { type Held, ProgramCache } from './program-cache.ts'
 import type { Reply } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
+import { seenVideo } from './seen-video.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './vision-program.ts'
 
 interface AboutPictures extends AskOptions {
@@ -29,6 +33,13 @@ interface AboutPictures extends AskOptions {
   /** The same. */
   readonly videos?: readonly Video[]
   readonly method?: Method
+}
+
+interface EncodeOptions {
+  readonly method: Method
+  /** Of a connector that reads the question: its tokens. */
+  readonly asked?: readonly number[]
+  readonly preprocessor?: PreprocessorConfig
 }
 
 /** One question, its pictures before it: the images, then the videos. */
@@ -64,6 +75,16 @@ export class Model {
     readonly parts: ModelParts,
     private readonly backend: Backend,
   ) {}
+
+  /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
+  get frameSampler(): FrameSampler | undefined {
+    return this.parts.architecture.prompt.video?.sampler
+  }
+
+  /** Throws FoveaError `video_unsupported` where the model takes no videos. */
+  assertTakesVideo(): void {
+    videoReader(this.parts.architecture)
+  }
 
   /**
    * Answers a prompt, or the last of several messages, about any number of images and videos.
@@ -143,7 +164,7 @@ export class Model {
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.remembered(key, async () => {
       const pack = (views: readonly View[]) => form.pack?.(image, views)
-      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, method, asked)
+      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, { method, asked })
       const prompt = slots ? [form.imageToken] : imagePrompt(this.parts, views)
       return { views: slots ? [packViews(results, slots)] : results, prompt, ...figures }
     })
@@ -157,13 +178,17 @@ export class Model {
     const { imageToken } = this.parts.architecture.prompt
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
+    const text = reader.written?.text(video)
     const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
-    return this.remembered(`video ${video.framesPerSecond} ${frames.join()}`, async () => {
+    const encoded = await this.remembered(`video ${text ?? video.framesPerSecond} ${frames.join()}`, async () => {
       const pack = (views: readonly View[]) => reader.pack?.(views)
-      const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, method)
+      const how = { method, preprocessor: framePreprocessor(this.parts.preprocessor) }
+      const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, how)
+      if (text !== undefined) return { views: results, prompt: [], text, ...figures }
       const run = slots ? packViews(results, slots) : joinClips(results, views)
       return { views: [run], prompt: [imageToken], token: reader.token, ...figures }
     })
+    return { ...encoded, video: seenVideo(video) }
   }
 
   /** The compiled language model under a method, which is then kept until the model is disposed. */
@@ -189,10 +214,9 @@ export class Model {
   private async encodeViews(
     cut: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    method: Method,
-    asked?: readonly number[],
+    { method, asked, preprocessor = this.parts.preprocessor }: EncodeOptions,
   ) {
-    const { architecture, preprocessor } = this.parts
+    const { architecture } = this.parts
     const { vision } = architecture
     const started = performance.now()
     const own = cut()
@@ -240,7 +264,8 @@ const visionKey = (method: Method): string => (method.views || method.patches ||
 
 function videoReader({ name, prompt }: Architecture): VideoReader {
   if (prompt.video) return prompt.video
-  throw new FoveaError('video_unsupported', 'usage', `${name} takes no videos; give frames of it as images`)
+  const message = `${name} takes no videos; give frames of it as images (--frames-as-images)`
+  throw new FoveaError('video_unsupported', 'usage', message)
 }
 
 function patchesOf(vision: VisionSide, view: View): number {

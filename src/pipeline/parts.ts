@@ -4,6 +4,7 @@ import type { ChatTemplate } from '../text/chat-template.ts'
 import type { SamplingOptions } from '../text/sampling.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { PrecisionReport } from './quantization/precision-report.ts'
+import type { SeenVideo } from './seen-video.ts'
 import type { EncodedView } from './vision-program.ts'
 import type { WeightTable } from './weight-table.ts'
 
@@ -51,6 +52,10 @@ export interface EncodedImage {
   readonly prompt: readonly number[]
   /** The token that stands for it in prompts where that is not the image token: of videos. */
   readonly token?: number
+  /** Of a video: which of its frames it holds. */
+  readonly video?: SeenVideo
+  /** Of a video that is written as text: that text, with the image token once per view. */
+  readonly text?: string
   /** Patches before any method, of the views the model itself would make. */
   readonly patches: number
   readonly preprocessMilliseconds: number

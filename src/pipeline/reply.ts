@@ -1,5 +1,6 @@
 import type { ChunkResult, LanguageProgram } from './language-program.ts'
 import type { EncodedImage } from './parts.ts'
+import type { SeenVideo } from './seen-video.ts'
 
 /** An answer and its account. */
 export interface Reply {
@@ -17,6 +18,8 @@ export interface Reply {
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
   /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
   readonly kept: readonly (readonly number[])[]
+  /** For each video, in the order of the prompt: the frames that the model saw. */
+  readonly videos: readonly SeenVideo[]
 }
 
 /** What a turn computed. */
@@ -70,6 +73,7 @@ export function replyOf(turn: Turn, { images, withImages, lastKept, program }: T
       decode: decodeFlops(program, turn.steps),
     },
     kept: keptPatches(images, lastKept),
+    videos: images.flatMap(({ video }) => video ?? []),
   }
 }
 

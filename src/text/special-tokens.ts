@@ -26,6 +26,10 @@ export interface SpecialTokens {
   split(prompt: string): PromptPart[]
 }
 
+/** Breaks a string that stands for something in prompts, but is no token, where a text holds it. */
+export const breakApart = (text: string, name: string): string =>
+  text.replaceAll(name, `${name[0]}${MARK}${name.slice(1)}`)
+
 function escapeRegex(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

@@ -50,10 +50,11 @@ it('examples/several-images.ts says how many patches each image has', async () =
   expect(printed.endsWith(`\n${image}: 16 patches\n${image}: 16 patches\n`)).toBe(true)
 })
 
-it('examples/video.ts asks about frames', async () => {
-  const qwen = 'tests/fixtures/families/qwen2-vl'
-  const frames = [0, 1, 2].map((index) => `${qwen}/frame-${index}.png`)
-  expect(await run('video', [qwen, 'what happens?', ...frames])).toMatch(/\n3 frames became 30 visual tokens\n$/)
+it('examples/video.ts asks about a video', async () => {
+  const words = ['tests/fixtures/families/qwen2-vl', 'what happens?', 'examples/clip.mp4']
+  const [own, asked] = await Promise.all([run('video', words), run('video', [...words, '4'])])
+  expect(own).toMatch(/\n8 of 48 frames became \d+ visual tokens\n$/)
+  expect(asked).toMatch(/\n4 of 48 frames became \d+ visual tokens\n$/)
 })
 
 it('examples/quantized.ts says what int8 lost', async () => {

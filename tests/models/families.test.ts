@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
+import { framePreprocessor } from '../../src/models/video-processor.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
 import { layout } from '../../src/pipeline/layout.ts'
 import { dense, type Method } from '../../src/pipeline/method.ts'
@@ -72,11 +73,13 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     const videos: Video[] = []
     for (const video of expected.videos ?? []) videos.push({ ...video, frames: await read(video.frames) })
     if (expected.pixels) {
-      const views = [
-        ...images.flatMap((image) => viewsOf(model, image, images.length === 1)),
-        ...videos.flatMap((video) => model.parts.architecture.prompt.video!.views(video)),
+      const { architecture, preprocessor } = model.parts
+      const stills = images.flatMap((image) => viewsOf(model, image, images.length === 1))
+      const frames = videos.flatMap((video) => architecture.prompt.video!.views(video))
+      const pixels = [
+        ...stills.flatMap((view) => Array.from(pixelsOf(view, preprocessor))),
+        ...frames.flatMap((view) => Array.from(pixelsOf(view, framePreprocessor(preprocessor)))),
       ]
-      const pixels = views.flatMap((view) => Array.from(pixelsOf(view, model.parts.preprocessor)))
       expect(distance(pixels, floats(expected.pixels))).toBeLessThan(1e-6)
     }
     if (expected.features) {

@@ -7,19 +7,19 @@ import type { ModelParts } from '../../pipeline/parts.ts'
 import type { Reply } from '../../pipeline/reply.ts'
 import { command } from '../command.ts'
 import { escapeLine, escapeText } from '../escape.ts'
+import { type Opened, openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import {
   type ModelOptions,
   methodOf,
-  openBoth,
   type SamplingFlags,
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
-import { costLine, formatFlops, replyJson, totalFlops, visualTokensLine } from '../reply-report.ts'
+import { costLine, formatFlops, replyJson, totalFlops, videoLine, visualTokensLine } from '../reply-report.ts'
 import { isInteractive, note, print, table } from '../terminal.ts'
 
-interface AskFlags extends ModelOptions, SamplingFlags {
+interface AskFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
   compare?: string[]
   overlay?: string
@@ -28,17 +28,20 @@ interface AskFlags extends ModelOptions, SamplingFlags {
 
 export const askCommand = command<AskFlags>({
   name: 'ask',
-  summary: 'Ask a question about one or more images',
+  summary: 'Ask a question about images and videos',
   examples: [
     'fovea ask photo.png "what color is the star?"',
     'fovea ask photo.png "how many circles are there?" --method fastv:layer=2,keep=.25 --stats',
     'fovea ask photo.png "how many circles are there?" --compare dense resize:keep=.5 visionzip:keep=.25',
     'fovea ask photo.png "where is the heart?" --method visionzip:keep=.25 --overlay kept.png',
+    'fovea ask clip.mp4 "what happens?" --model org/name --frames 16',
+    'fovea ask --video clip.mp4 "what falls first?" --model org/name --fps 2 --start 10 --end 20',
+    'fovea ask clip.mp4 "what shape is red?" --frames-as-images --frames 4',
     'curl -s https://example.com/photo.png | fovea ask - "what is this?" --json',
   ],
   configure: (program) => {
-    program.argument('<image...>', 'image files (- is standard input), and last the question')
-    withMethodOption(withSamplingOptions(withModelOptions(program)))
+    program.argument('<file...>', 'images and videos (- is standard input), and last the question')
+    withMethodOption(withSamplingOptions(withModelOptions(withVideoOptions(program))))
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
       .option('--overlay <file>', 'write the image as PNG, with the patches that were dropped darkened')
       .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')
@@ -46,35 +49,41 @@ export const askCommand = command<AskFlags>({
       .option('--stats', 'print time and FLOPs to standard error, as in a terminal')
   },
   run: async ({ args: [words], options, signal }) => {
-    const { paths, question } = splitWords(words as string[])
-    assertTogether(options, paths)
+    const { paths, question } = splitWords(words as string[], options.video)
+    assertTogether(options)
     const methods = await methodsOf(options)
-    const { images, model } = await openBoth(paths, options, signal)
+    const opened = await openMedia(paths, options, signal)
     try {
-      if (options.compare) await compare(model, images, question, methods, options, signal)
-      else await answer(model, images, question, methods[0], options, signal)
+      assertOverlay(options, opened)
+      if (options.compare) await compare(opened, question, methods, options, signal)
+      else await answer(opened, question, methods[0], options, signal)
     } finally {
-      await model.dispose()
+      await opened.model.dispose()
     }
   },
 })
 
-function splitWords(words: readonly string[]): { paths: string[]; question: string } {
+function splitWords(words: readonly string[], videos: readonly string[]): { paths: string[]; question: string } {
   const question = words.at(-1)!
-  if (words.length < 2 || question.trim() === '')
-    throw new FoveaError('question_missing', 'usage', 'give one image or more, then the question; see fovea ask --help')
   const paths = words.slice(0, -1)
-  if (paths.filter((path) => path === '-').length > 1)
-    throw new FoveaError('stdin_twice', 'usage', 'standard input (-) can be only one of the images')
+  if (paths.length + videos.length === 0 || question.trim() === '')
+    throw new FoveaError('question_missing', 'usage', 'give one image or more, then the question; see fovea ask --help')
+  if ([...paths, ...videos].filter((path) => path === '-').length > 1)
+    throw new FoveaError('stdin_twice', 'usage', 'standard input (-) can be only one of the files')
   return { paths, question }
 }
 
-function assertTogether({ compare, overlay, method }: AskFlags, paths: readonly string[]): void {
-  const refuse = (message: string) => new FoveaError('options_conflict', 'usage', message)
+const refuse = (message: string): FoveaError => new FoveaError('options_conflict', 'usage', message)
+
+function assertTogether({ compare, overlay, method }: AskFlags): void {
   if (compare && method.length)
     throw refuse('--compare and --method exclude each other; name all methods after --compare')
   if (overlay && compare) throw refuse('--overlay shows one method; use --method instead of --compare')
-  if (overlay && paths.length > 1) throw refuse('--overlay shows one image; ask about one image at a time')
+}
+
+function assertOverlay({ overlay }: AskFlags, { images, videos }: Opened): void {
+  if (overlay && (images.length !== 1 || videos.length > 0))
+    throw refuse('--overlay shows one image; ask about one image at a time')
 }
 
 async function methodsOf({ compare, method }: AskFlags): Promise<Method[]> {
@@ -84,8 +93,7 @@ async function methodsOf({ compare, method }: AskFlags): Promise<Method[]> {
 
 /** Streams one answer; the number of visual tokens stands below it. */
 async function answer(
-  model: Model,
-  images: readonly RgbImage[],
+  { model, images, videos, seen }: Opened,
   prompt: string,
   method: Method,
   options: AskFlags,
@@ -93,10 +101,10 @@ async function answer(
 ): Promise<void> {
   const { maxTokens, temperature, seed, json, quiet, overlay } = options
   const onText = json ? undefined : (text: string) => process.stdout.write(escapeText(text))
-  const reply = await model.generate({ prompt, images, method, maxTokens, temperature, seed, signal, onText })
+  const reply = await model.generate({ prompt, images, videos, method, maxTokens, temperature, seed, signal, onText })
   const total = performance.now()
-  if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total)))
-  else print(quiet ? '' : `\n${visualTokensLine(reply)}`)
+  if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total, seen)))
+  else print(quiet ? '' : ['', ...seen.map(videoLine), visualTokensLine(reply)].join('\n'))
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = costLine(reply, total, model.parts.precision.dtype)
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
@@ -105,8 +113,7 @@ async function answer(
 
 /** The same question under several methods, one after another. */
 async function compare(
-  model: Model,
-  images: readonly RgbImage[],
+  { model, images, videos, seen }: Opened,
   prompt: string,
   methods: readonly Method[],
   options: AskFlags,
@@ -116,31 +123,28 @@ async function compare(
   const replies: { method: Method; reply: Reply }[] = []
   for (const method of methods) {
     const ask = (tokens: number) =>
-      model.generate({ prompt, images, method, maxTokens: tokens, temperature, seed, signal })
+      model.generate({ prompt, images, videos, method, maxTokens: tokens, temperature, seed, signal })
     await ask(2) // the first run of a program also prepares it
-    const reply = await withVision(await ask(maxTokens), model, images, method, prompt)
+    const reply = await withVision(await ask(maxTokens), { model, images, videos }, method, prompt)
     if (signal.aborted) return
     replies.push({ method, reply })
   }
-  if (json) print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
-  else
-    print(
-      table(
-        compareHeader,
-        replies.map(({ method, reply }) => compareRow(method, reply)),
-      ),
-    )
+  if (json) return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
+  const rows = replies.map(({ method, reply }) => compareRow(method, reply))
+  print([...seen.map(videoLine), table(compareHeader, rows)].join('\n'))
 }
 
 /** The reply with the cost of its vision stage, although its features come from the cache. */
 async function withVision(
   reply: Reply,
-  model: Model,
-  images: readonly RgbImage[],
+  { model, images, videos }: Pick<Opened, 'model' | 'images' | 'videos'>,
   method: Method,
   prompt: string,
 ): Promise<Reply> {
-  const encoded = await Promise.all(images.map((image) => model.encode(image, method, images.length === 1, prompt)))
+  const encoded = await Promise.all([
+    ...images.map((image) => model.encode(image, method, images.length === 1, prompt)),
+    ...videos.map((video) => model.encodeVideo(video, method)),
+  ])
   const views = encoded.flatMap((image) => image.views)
   const vision = views.reduce((sum, view) => sum + view.milliseconds, 0)
   const flops = views.reduce((sum, view) => sum + view.cost.flops, 0)

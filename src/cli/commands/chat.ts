@@ -4,55 +4,60 @@ import type { Conversation } from '../../pipeline/conversation.ts'
 import type { Precision } from '../../pipeline/quantization/plan.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
+import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import {
   type ModelOptions,
   methodOf,
-  openBoth,
   type SamplingFlags,
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
-import { costLine, visualTokensLine } from '../reply-report.ts'
+import { costLine, videoLine, visualTokensLine } from '../reply-report.ts'
 import { isInteractive, note, print } from '../terminal.ts'
 
-interface ChatFlags extends ModelOptions, SamplingFlags {
+interface ChatFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
   stats?: boolean
 }
 
 export const chatCommand = command<ChatFlags>({
   name: 'chat',
-  summary: 'Ask several questions about images, one per line',
+  summary: 'Ask several questions about images and videos, one per line',
   examples: [
     'fovea chat photo.png',
     'fovea chat photo.png --method visionzip:keep=.25 --stats',
+    'fovea chat clip.mp4 --model org/name --frames 16',
     'printf "what shape is red?\\nwhere is it?\\n" | fovea chat photo.png',
   ],
   configure: (program) => {
-    program.argument('<image...>', 'image files; questions come from standard input')
-    withMethodOption(withSamplingOptions(withModelOptions(program))).option(
+    program.argument('[file...]', 'images and videos; questions come from standard input')
+    withMethodOption(withSamplingOptions(withModelOptions(withVideoOptions(program)))).option(
       '--stats',
       'print tokens, time and FLOPs of each answer to standard error, as in a terminal',
     )
   },
   run: async ({ args: [paths], options, signal }) => {
-    if ((paths as string[]).includes('-'))
-      throw new FoveaError(
-        'stdin_taken',
-        'usage',
-        'the questions come from standard input; name image files instead of -',
-      )
+    const files = paths as string[]
+    if (files.length + options.video.length === 0)
+      throw new FoveaError('image_missing', 'usage', 'give one image or video or more; see fovea chat --help')
+    if ([...files, ...options.video].includes('-'))
+      throw new FoveaError('stdin_taken', 'usage', 'the questions come from standard input; name files instead of -')
     const method = await methodOf(options.method)
-    const { images, model } = await openBoth(paths as string[], options, signal)
+    const { images, videos, seen, model } = await openMedia(files, options, signal)
     try {
+      if (isStated(options)) for (const video of seen) note(videoLine(video))
       const { dtype } = model.parts.precision
-      await talk(await model.converse(images, method), { ...options, dtype }, signal)
+      await talk(await model.converse(images, method, videos), { ...options, dtype }, signal)
     } finally {
       await model.dispose()
     }
   },
 })
+
+/** Whether what an answer cost is said: where that was asked for, and to people. */
+const isStated = ({ stats }: ChatFlags): boolean =>
+  stats ?? (isInteractive(process.stderr) && Boolean(process.stdin.isTTY))
 
 /** Answers line by line until the input ends or Ctrl-C; the image and all turns stay in the KV cache. */
 async function talk(

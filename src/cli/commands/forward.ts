@@ -3,10 +3,12 @@ import { precisionJson } from '../../pipeline/quantization/precision-report.ts'
 import { bytesOf } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
-import { type ModelOptions, openBoth, withDtypeOption } from '../model-options.ts'
+import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
+import { type ModelOptions, withDtypeOption } from '../model-options.ts'
+import { videoLine } from '../reply-report.ts'
 import { print } from '../terminal.ts'
 
-interface ForwardFlags extends Pick<ModelOptions, 'dtype'> {
+interface ForwardFlags extends Pick<ModelOptions, 'dtype'>, VideoFlags {
   image: string[]
   prompt: string
   rawPrompt?: boolean
@@ -33,10 +35,11 @@ export const forwardCommand = command<ForwardFlags>({
   examples: [
     'fovea forward mini --image photo.png --prompt "what color is the star?" --json',
     'fovea forward path/to/model --image a.png b.png --prompt "what changed?"',
+    'fovea forward path/to/model --video clip.mp4 --frames 8 --prompt "what happens?" --json',
     'fovea forward path/to/model --image a.png --prompt "USER: <image> what is this? ASSISTANT:" --raw-prompt --json',
   ],
   configure: (program) =>
-    withDtypeOption(program.argument('<model>', 'a model folder, org/name of the hub, or "mini"'))
+    withDtypeOption(withVideoOptions(program.argument('<model>', 'a model folder, org/name of the hub, or "mini"')))
       .option(
         '--image <files...>',
         'image files, in the order of the prompt',
@@ -48,25 +51,32 @@ export const forwardCommand = command<ForwardFlags>({
       .option('--json', 'print one JSON object; its logits are little-endian float32 in base64'),
   run: async ({ args: [name], options, signal }) => {
     const { dtype, json } = options
-    const choice: ModelOptions = { model: name as string, device: 'cpu', dtype, json }
-    const { images, model } = await openBoth(options.image, choice, signal)
+    const choice: ModelOptions & VideoFlags = { ...options, model: name as string, device: 'cpu', dtype, json }
+    const { images, videos, seen, model } = await openMedia(options.image, choice, signal)
     try {
-      const found = await forward(model, { prompt: options.prompt, images, rawPrompt: options.rawPrompt, signal })
+      const found = await forward(model, {
+        prompt: options.prompt,
+        images,
+        videos,
+        rawPrompt: options.rawPrompt,
+        signal,
+      })
       const { precision } = model.parts
       const data = {
         ...found,
         logits: base64(found.logits),
         dtype: precision.dtype,
         precision: precisionJson(precision),
+        ...(seen.length && { videos: seen }),
       }
-      print(json ? JSON.stringify(data) : describe(found))
+      print(json ? JSON.stringify(data) : [...seen.map(videoLine), describe(found)].join('\n'))
     } finally {
       await model.dispose()
     }
   },
 })
 
-type Request = Pick<PromptOptions, 'prompt' | 'images' | 'rawPrompt' | 'signal'>
+type Request = Pick<PromptOptions, 'prompt' | 'images' | 'videos' | 'rawPrompt' | 'signal'>
 
 async function forward(model: Model, request: Request): Promise<Forward> {
   let prompt: { readonly inputIds: readonly number[]; readonly logits: Float32Array } | undefined

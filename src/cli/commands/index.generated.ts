@@ -2,12 +2,12 @@
 export const commands = [
   {
     name: 'ask',
-    summary: 'Ask a question about one or more images',
+    summary: 'Ask a question about images and videos',
     load: () => import('./ask.ts').then((file) => file.askCommand),
   },
   {
     name: 'chat',
-    summary: 'Ask several questions about images, one per line',
+    summary: 'Ask several questions about images and videos, one per line',
     load: () => import('./chat.ts').then((file) => file.chatCommand),
   },
   {

@@ -74,7 +74,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const config = parseConfig(schema, raw)
   if (config.template && !Object.hasOwn(templates, config.template))
     throw configError('template', `"${config.template}" is not supported; supported: ${Object.keys(templates)}`)
-  const { prompt, ...parts } = internvlArchitecture(converted(config), tiled(config, processor))
+  // Its templates have no places for videos.
+  const { prompt: form, ...parts } = internvlArchitecture(converted(config), tiled(config, processor))
+  const { video: _, ...prompt } = form
   const template = config.template ? templates[config.template] : undefined
   return { ...parts, name: 'internvl_chat', prompt: { ...prompt, imageTokenText: '<IMG_CONTEXT>', template } }
 }

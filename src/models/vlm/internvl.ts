@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Video } from '../../media/video.ts'
 import { activation, layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { constant, matmul, slice, type Tensor, transpose } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
@@ -7,6 +8,7 @@ import { type Architecture, family } from '../family.ts'
 import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
+import { shiftedSampler } from '../video-processor.ts'
 import { type InternVisionConfig, internVision, internVisionConfig, internVisionOutput } from '../vision/internvl.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
 import { fillingPatches, type Grid, type VisionLayer } from '../vision-side.ts'
@@ -69,6 +71,10 @@ function featuresOf(p: Scope, config: InternVisionConfig, features: TowerFeature
   throw configError('vision_feature_layer', `there is no layer ${layer}; the encoder has ${config.num_hidden_layers}`)
 }
 
+/** The frames by number, a line each. */
+const videoPrompt = ({ frames }: Video): string =>
+  frames.map((_, index) => `Frame${index + 1}: <img><IMG_CONTEXT></img>`).join('\n')
+
 export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const config = parseConfig(schema, raw)
   const vision = internVisionConfig(config.vision_config, 'vision_config')
@@ -108,6 +114,11 @@ export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfi
       imageToken: config.image_token_id,
       views: (image) => gridViews(image, tiling, filterOf(processor ?? {})),
       expand: (views) => `<img>${'<IMG_CONTEXT>'.repeat(views.length)}</img>`,
+      video: {
+        sampler: shiftedSampler(processor, { frames: 8 }),
+        views: ({ frames }) => frames.map((image) => ({ image, width: tiling.tile, height: tiling.tile })),
+        written: { placeholder: '<video>', text: videoPrompt },
+      },
     },
     language,
   }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { evenFrames } from '../../media/video/sampling.ts'
 import { parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, squareImage } from '../image-processor.ts'
+import { samplingDefaults } from '../video-processor.ts'
 import { type Pinpoint, packFrames } from './any-resolution.ts'
 import { llavaFields, llavaWeightName } from './llava.ts'
 import { pinpoints, tiledArchitecture } from './llava-next.ts'
@@ -42,6 +44,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       ...prompt,
       viewsOfSeveral: (image) => [{ image: squareImage(image, mean), width: tile, height: tile }],
       video: {
+        sampler: evenFrames(samplingDefaults(processor, { frames: 32 })),
         token: config.video_token_index,
         views: ({ frames }) => frames.map((image) => ({ image, width: tile, height: tile })),
         pack: (views) => packFrames(views, vision.grid),

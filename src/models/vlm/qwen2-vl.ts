@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
+import { clipFrames, type FrameSampler } from '../../media/video/sampling.ts'
 import { assertOneSize, type Video } from '../../media/video.ts'
 import { linear, type Scope } from '../../nn/index.ts'
 import { gelu, type Tensor } from '../../tensor/index.ts'
@@ -10,6 +11,7 @@ import { type Architecture, family } from '../family.ts'
 import { type PreprocessorConfig, videoFields } from '../image-processor.ts'
 import { qwen2VlModel } from '../language/qwen2-vl.ts'
 import { type PixelRange, pixelRange, smartResize } from '../smart-resize.ts'
+import { samplingDefaults, videoProcessor } from '../video-processor.ts'
 import type { View } from '../view.ts'
 import { qwenVision } from '../vision/qwen2-vl.ts'
 import { type QwenVisionConfig, qwen2VisionConfig, qwen25VisionConfig } from '../vision/qwen2-vl-config.ts'
@@ -59,6 +61,12 @@ function clipsOf(video: Video, { frames: depth, stepsPerSecond }: QwenVisionConf
   })
 }
 
+/** Two frames a second, or as the file says, in whole clips. */
+function clipSampler({ frames: depth }: QwenVisionConfig, processor: PreprocessorConfig | undefined): FrameSampler {
+  const { min_frames: minFrames = 4, max_frames: maxFrames = 768 } = videoProcessor(processor)
+  return clipFrames({ ...samplingDefaults(processor, { fps: 2 }), minFrames, maxFrames, depth })
+}
+
 /** What the files say twice must agree. */
 function assertFits(vision: QwenVisionConfig, textWidth: number, processor: PreprocessorConfig | undefined): void {
   const { patch_size = vision.patch, merge_size = vision.merge, temporal_patch_size = vision.frames } = processor ?? {}
@@ -103,6 +111,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       imageToken: config.image_token_id,
       views: (image) => [nativeView(image, range, doResize)],
       video: {
+        sampler: clipSampler(vision, processor),
         token: config.video_token_id,
         views: (video) => clipsOf(video, vision, (image) => nativeView(image, frameRange, doResize)),
       },

@@ -1,19 +1,15 @@
-/** Times one model at one dtype and prints one line of JSON: see `Timing`. */
-import { loadModel } from '../../src/evaluation/load-model.ts'
-import type { RgbImage } from '../../src/media/image.ts'
-import type { Chunk } from '../../src/pipeline/language-program.ts'
-import { dense } from '../../src/pipeline/method.ts'
-import { f32 } from '../../src/runtime/index.ts'
+/** Times one model at one dtype and prints one line of JSON: see `TextTiming`. */
+import { loadModel } from '../../../src/evaluation/load-model.ts'
+import type { RgbImage } from '../../../src/media/image.ts'
+import type { Chunk } from '../../../src/pipeline/language-program.ts'
+import { dense } from '../../../src/pipeline/method.ts'
+import { f32 } from '../../../src/runtime/index.ts'
 
 const { checkpoint, dtype, repeat, prompts, depths } = JSON.parse(process.argv[2])
 const DECODED = 24
 
-/** Quantized weights are made once per checkpoint; a load that finds them is what users wait for. */
-if (dtype !== 'fp32') await (await loadModel(checkpoint, { dtype })).dispose()
-const started = performance.now()
 const model = await loadModel(checkpoint, { dtype })
 const language = await model.language(dense)
-const load = performance.now() - started
 const { hiddenSize } = model.parts.architecture.language
 
 const chunk = (length: number, start: number): Chunk => ({
@@ -50,7 +46,7 @@ for (const depth of depths) {
   decode[depth] = times.slice(2)
 }
 
-const memory = process.memoryUsage.rss()
+const memory = process.resourceUsage().maxRSS * 1024
 const vision: number[] = []
 const side = model.parts.architecture.vision.viewSize
 for (let round = 0; round <= Math.min(repeat, 3); round++) {
@@ -59,5 +55,5 @@ for (let round = 0; round <= Math.min(repeat, 3); round++) {
   const encoded = await model.encode(image, dense, false)
   if (round > 0) vision.push(encoded.views[0].milliseconds)
 }
-console.log(JSON.stringify({ load, prefill, decode, vision, memory }))
+console.log(JSON.stringify({ prefill, decode, vision, memory }))
 await model.dispose()

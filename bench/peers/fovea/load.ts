@@ -1,0 +1,11 @@
+/** Loads one model once and prints one line of JSON: milliseconds until it could answer, and the most memory held. */
+import { loadModel } from '../../../src/evaluation/load-model.ts'
+import { dense } from '../../../src/pipeline/method.ts'
+
+const { checkpoint, dtype } = JSON.parse(process.argv[2])
+const started = performance.now()
+const model = await loadModel(checkpoint, { dtype })
+await model.language(dense)
+const milliseconds = performance.now() - started
+console.log(JSON.stringify({ milliseconds, memory: process.resourceUsage().maxRSS * 1024 }))
+await model.dispose()

@@ -1,0 +1,70 @@
+import { llava } from '../../../src/models/vlm/llava.ts'
+import type { Compared } from '../shapes.ts'
+import { normalise } from './siglip.ts'
+
+/** llava-hf/llava-1.5-7b-hf: CLIP-L/14-336 and LLaMA-7B. 14 GB of random weights, so only when asked for. */
+export const llava7b: Compared = {
+  name: 'llava-7b',
+  title: 'LLaVA-1.5-7B: CLIP-L/14-336 and LLaMA-7B',
+  checkpoint: {
+    name: 'llava-1.5-7b',
+    family: llava,
+    tokenizer: 'models/fovea-mini',
+    config: {
+      model_type: 'llava',
+      image_token_index: 4,
+      eos_token_id: 1,
+      projector_hidden_act: 'gelu',
+      multimodal_projector_bias: true,
+      tie_word_embeddings: false,
+      vision_feature_layer: -2,
+      vision_feature_select_strategy: 'default',
+      vision_config: {
+        model_type: 'clip_vision_model',
+        hidden_act: 'quick_gelu',
+        layer_norm_eps: 1e-5,
+        num_channels: 3,
+        hidden_size: 1024,
+        intermediate_size: 4096,
+        num_hidden_layers: 24,
+        num_attention_heads: 16,
+        image_size: 336,
+        patch_size: 14,
+        projection_dim: 768,
+      },
+      text_config: {
+        model_type: 'llama',
+        hidden_size: 4096,
+        intermediate_size: 11008,
+        num_hidden_layers: 32,
+        num_attention_heads: 32,
+        num_key_value_heads: 32,
+        hidden_act: 'silu',
+        rms_norm_eps: 1e-5,
+        rope_theta: 10000,
+        vocab_size: 32064,
+        max_position_embeddings: 4096,
+        tie_word_embeddings: false,
+      },
+    },
+    processor: {
+      ...normalise,
+      image_mean: [0.48145466, 0.4578275, 0.40821073],
+      image_std: [0.26862954, 0.26130258, 0.27577711],
+      image_processor_type: 'CLIPImageProcessor',
+      do_resize: true,
+      resample: 3,
+      size: { shortest_edge: 336 },
+      do_center_crop: true,
+      crop_size: { height: 336, width: 336 },
+    },
+  },
+  projector: 'mlp',
+  image: { width: 1280, height: 960 },
+  prompt: '<image><user>what is on the left of the red circle?<assistant>',
+  onlyWhenAsked: true,
+  withPyTorch: false, // 28 GB in fp32
+  dtypes: ['int4'],
+  peerTypes: ['Q4_0'],
+  reducers: ['resize:keep=.25', 'visionzip:keep=.25'],
+}
