@@ -127,7 +127,12 @@ describe('configs', () => {
     [siglip2, { model_type: 'siglip2', vision_config: { num_patches: 0 } }, 'vision_config.num_patches: Too small'],
     [siglip2, { model_type: 'siglip2', vision_config: { num_patches: 2 ** 24 } }, 'vision_config.num_patches: Too big'],
     [siglip2, { model_type: 'siglip2', vision_config: { patch_size: 0 } }, 'vision_config.patch_size: Too small'],
-    [siglip2, { model_type: 'siglip2', vision_config: { hidden_size: 64 } }, 'hidden_size: 64'],
+    [siglip2, { model_type: 'siglip2', vision_config: { hidden_size: 64 } }, 'num_attention_heads: 12 does not divide'],
+    [
+      siglip2,
+      { model_type: 'siglip2', text_config: { projection_size: 3 } },
+      'projection_size: 3 is not vision_config',
+    ],
   ])('%# name the field that does not fit', (family, config, message) => {
     expect(() => family.bind(config)).toThrow(message)
   })

@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { linear, type Scope } from '../../nn/index.ts'
-import { add, constant, mulDim, reshape, slice, type Tensor, transpose } from '../../tensor/index.ts'
+import { add, mulDim, reshape, type Tensor, transpose } from '../../tensor/index.ts'
 import { act, assertHeads, configError, imageSide, parseConfig } from '../config.ts'
-import { antialiasedLinearMatrix } from './positions.ts'
-import type { VisionTower } from './tower.ts'
-import { encoderLayers, gridOf, positionsBetween, type VisionTransformerConfig, visionFields } from './transformer.ts'
+import { encoderLayers, positionsBetween, type VisionTransformerConfig, visionFields } from './transformer.ts'
 
 const { image_size: _, ...fields } = visionFields
 
@@ -49,24 +47,4 @@ export function siglip2Vision(
   const table = names.at('position_embedding')('weight', [positionSide(config) ** 2, width])
   const start = add(linear(names.at('patch_embedding'), cells, width), positionsBetween(table, down, across))
   return encoderLayers(p.at('encoder'), config, start)
-}
-
-export function siglip2Tower(raw: unknown, part: string): VisionTower {
-  const config = siglip2VisionConfig(raw, part)
-  const { image_size, patch_size: s } = config
-  const side = positionSide(config)
-  const weights = (to: number) => constant(antialiasedLinearMatrix(side, to), [to, side])
-  return {
-    imageSize: image_size,
-    patchSize: s,
-    special: 0,
-    ignored: ['post_layernorm.', 'head.'],
-    encode: (p, pixels) => {
-      const grid = gridOf(pixels, s)
-      const { rows, columns } = grid
-      const whole = slice(slice(pixels, 2, 0, rows * s), 3, 0, columns * s)
-      const patches = reshape(whole, [pixels.shape[0], 3, rows, s, columns, s])
-      return { ...siglip2Vision(p, config, { patches, down: weights(rows), across: weights(columns) }), grid }
-    },
-  }
 }

@@ -3,14 +3,12 @@ import { chosenBy, configError, parseConfig } from '../config.ts'
 import { clipTower } from './clip.ts'
 import { dinov2RegistersTower, dinov2Tower } from './dinov2.ts'
 import { siglipTower } from './siglip.ts'
-import { siglip2Tower } from './siglip2.ts'
 import type { VisionTower } from './tower.ts'
 
 /** How the vision encoder of each `model_type` is read. */
 const towers: Readonly<Record<string, (raw: unknown, part: string) => VisionTower>> = {
   clip_vision_model: clipTower,
   siglip_vision_model: siglipTower,
-  siglip2_vision_model: siglip2Tower,
   dinov2: dinov2Tower,
   dinov2_with_registers: dinov2RegistersTower,
 }
