@@ -10,7 +10,7 @@ import { foveaJobs } from './fovea/engine.ts'
 import { type Job, runJobs, type Setting } from './job.ts'
 import { llamaCppJobs } from './llama-cpp/engine.ts'
 import { pytorchJobs } from './pytorch/engine.ts'
-import { heading, modelSection, notes, writeSection } from './section.ts'
+import { modelSection, writeSections } from './section.ts'
 import { type Compared, compared } from './shapes.ts'
 import { ratios, tables } from './tables.ts'
 import { SECONDS_PER_ROW } from './timing.ts'
@@ -21,7 +21,7 @@ const HELP = `npm run bench:peers -- [options]
   --only TEXT     jobs whose name has this text, such as "question", "Fovea int8", "llama.cpp Q4_0, text"; may be repeated
   --repeat N      rounds per row, of which the median counts (5); rows of long rounds stop after ${SECONDS_PER_ROW} s
   --fresh         quantizes anew, so that the cold load is timed although quantized weights are there
-  --write         puts the tables into docs/benchmarks.md
+  --write         puts the tables into docs/benchmarks.md, model by model as they end
   --list          names the jobs and runs none
 
 FOVEA_PYTHON names a Python with torch and transformers, FOVEA_LLAMA_ADDON a native build of @fugood/llama.node.
@@ -55,8 +55,6 @@ async function main(): Promise<void> {
   const folder = fileURLToPath(new URL('../results/peers', import.meta.url))
   await mkdir(folder, { recursive: true })
   const start = startReport(Number(values.repeat))
-  const began = performance.now()
-  const sections: string[] = []
   for (const model of chosen) {
     const all = jobsOf(model, { repeat: start.repeat, folder, fresh: values.fresh })
     const jobs = all.filter(({ name }) => values.only?.some((text) => name.includes(text)) ?? true)
@@ -66,15 +64,15 @@ async function main(): Promise<void> {
       console.log(jobs.map(({ name }) => `${model.name}: ${name}`).join('\n'))
       continue
     }
+    const began = performance.now()
     const results = await runJobs(jobs, (line) => console.error(`${model.name}: ${line}`))
     console.log(
       ['', model.title, '', ...tables(results), plainTable([...ratios(results), ...results.skipped])].join('\n'),
     )
-    sections.push(...modelSection(model, results))
+    const minutes = (performance.now() - began) / 60_000
+    console.error(`${model.name}: ${minutes.toFixed(1)} minutes in all`)
+    if (values.write) await writeSections([modelSection(model, { ...start, minutes }, results)])
   }
-  const minutes = (performance.now() - began) / 60_000
-  console.error(`${minutes.toFixed(1)} minutes in all`)
-  if (values.write && sections.length > 0) await writeSection([...heading(start, minutes), ...sections, ...notes])
 }
 
 if (values.help) console.log(HELP)

@@ -1,18 +1,19 @@
-/** The generated section of docs/benchmarks.md. */
+/** The generated sections of docs/benchmarks.md, one a model. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isBusy, PEERS_HEADING, type Report } from '../report.ts'
 import { isMet, type Row, type Skipped } from '../row.ts'
 import type { Results } from './job.ts'
-import type { Compared } from './shapes.ts'
+import { type Compared, compared } from './shapes.ts'
 import { ratios, tables } from './tables.ts'
 
-type Start = Omit<Report, 'rows'>
+/** When, where and how a model was timed. */
+export type Run = Omit<Report, 'rows'> & { readonly minutes: number }
 
-export function heading({ date, machine, load, repeat }: Start, minutes: number): string[] {
+function heading({ date, machine, load, repeat, minutes }: Run): string {
   const busy = isBusy({ load }) ? ` The machine was busy (load ${load.toFixed(1)}): take these figures again.` : ''
-  const how = `medians of up to ${repeat} rounds, random weights at true shapes, ${minutes.toFixed(0)} minutes in all`
-  return [`${date}, ${machine}; ${how}.${busy}`, '']
+  const how = `medians of up to ${repeat} rounds, random weights at true shapes, ${minutes.toFixed(0)} minutes`
+  return `${date}, ${machine}; ${how}.${busy}`
 }
 
 function verdict(row: Row | Skipped): string {
@@ -23,14 +24,14 @@ function verdict(row: Row | Skipped): string {
   return `- ${row.name}: ${row.value.toFixed(2)} x (${row.note})${target}${judged}`
 }
 
-/** A model: its question, its tables, what the project aims at. */
-export function modelSection({ title, image }: Compared, results: Results): string[] {
+/** A model: how it was timed, its question, its tables, what the project aims at. */
+export function modelSection({ title, image }: Compared, run: Run, results: Results): string {
   const asked = `The question is about one image of ${image.width} x ${image.height} pixels.`
   const verdicts = [...ratios(results), ...results.skipped].map(verdict)
-  return [`### ${title}`, '', asked, '', ...tables(results), ...verdicts, '']
+  return [`### ${title}`, '', heading(run), asked, '', ...tables(results), ...verdicts].join('\n')
 }
 
-export const notes = [
+const notes = [
   '### How to read these tables',
   '',
   '- TTFT is the time from decoded pixels in memory and a question to the logits of the first token: cutting and',
@@ -43,12 +44,20 @@ export const notes = [
   '  its whole question is then timed.',
   '- Peak memory is the most that the process held, files mapped into memory included.',
   '- A cold load finds nothing in the page cache and, at int8 and int4, quantizes; a warm one finds both.',
-  '',
-]
+].join('\n')
 
-/** Replaces the section of docs/benchmarks.md; what is above it stays. */
-export async function writeSection(lines: readonly string[]): Promise<void> {
+const titleOf = (section: string): string => section.slice(0, section.indexOf('\n'))
+
+/** The document with new sections of some models; what is above them, and those of other models, stay. */
+export function withSections(document: string, sections: readonly string[]): string {
+  const [before, written = ''] = document.split(PEERS_HEADING)
+  const all = [...written.split(/^(?=### )/m), ...sections].map((section) => section.trim())
+  const byTitle = new Map(all.map((section) => [titleOf(section), section]))
+  const kept = compared.flatMap(({ title }) => byTitle.get(`### ${title}`) ?? [])
+  return `${before.trimEnd()}\n${PEERS_HEADING}\n${[...kept, notes].join('\n\n')}\n`
+}
+
+export async function writeSections(sections: readonly string[]): Promise<void> {
   const path = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url))
-  const [before] = (await readFile(path, 'utf8')).split(PEERS_HEADING)
-  await writeFile(path, `${before.trimEnd()}\n${PEERS_HEADING}\n${lines.join('\n').trimEnd()}\n`)
+  await writeFile(path, withSections(await readFile(path, 'utf8'), sections))
 }

@@ -131,5 +131,12 @@ export function ratios({ texts, questions }: Results): Row[] {
     ...textRatio(texts, 'decode at depth 800', 'llama.cpp Q4_0', 2, ({ decode }) => decode[800]),
     ...textRatio(texts, 'decode at depth 0', 'llama.cpp Q4_0', 0.9, ({ decode }) => decode[0]),
     ...textRatio(texts, 'image encode', 'PyTorch fp32', 2, ({ vision }) => vision),
+    ...textRatio(
+      texts.filter(({ engine }) => !isOurs({ engine }) || engine === 'Fovea fp32'),
+      'image encode in fp32',
+      'PyTorch fp32',
+      1,
+      ({ vision }) => vision,
+    ),
   ]
 }

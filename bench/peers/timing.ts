@@ -40,6 +40,9 @@ export interface LoadTiming {
 export const PROMPTS = [200, 800] as const
 export const DEPTHS = [0, 800] as const
 
+/** Tokens decoded at each depth; the first two, which find a pipeline that rests, do not count. */
+export const DECODED = 64
+
 /** Rounds of what takes long end when they have taken so long together. */
 export const SECONDS_PER_ROW = 12
 

@@ -12,8 +12,8 @@ import { vocabularyEntries } from '../../bench/peers/gguf/vocabulary.ts'
 import { type Results, runJobs } from '../../bench/peers/job.ts'
 import { photograph, questionSize } from '../../bench/peers/question.ts'
 import { copyFromPool } from '../../bench/peers/random-pool.ts'
-import { modelSection } from '../../bench/peers/section.ts'
-import { compared } from '../../bench/peers/shapes.ts'
+import { modelSection, withSections } from '../../bench/peers/section.ts'
+import { type Compared, compared } from '../../bench/peers/shapes.ts'
 import { ratios } from '../../bench/peers/tables.ts'
 import { readGguf } from './read-gguf.ts'
 
@@ -166,6 +166,8 @@ describe('the tables', () => {
     skipped: [{ name: 'PyTorch fp32, question', skipped: 'python3 has no torch' }],
   }
 
+  const run = { date: '2026-01-01', machine: 'a machine', load: 0, repeat: 5, minutes: 8 }
+
   it('set the fastest quarter against the fastest peer, bound or measured', () => {
     const [quarter, dense] = ratios(results)
     expect(quarter).toMatchObject({ value: 4.4, target: { atLeast: 4 }, note: 'Fovea int8, resize:keep=.25' })
@@ -177,12 +179,23 @@ describe('the tables', () => {
   })
 
   it('are written with what was met, and what was not measured', () => {
-    const section = modelSection(smolvlm, results).join('\n')
+    const section = modelSection(smolvlm, run, results)
     expect(section).toContain('| llama.cpp Q8_0 | dense | 13 | 832 | 56 | about 11.00 s |')
     expect(section).toContain('| Fovea int8 | fastv:keep=.25 | 13 | 832, 208 in the last layer | 56 | 6.00 s |')
     expect(section).toContain('| Fovea int8 | 40.00 s | 1024 MiB | 0.70 s |')
     expect(section).toContain('4.40 x (Fovea int8, resize:keep=.25), target 4: met')
     expect(section).toContain('- PyTorch fp32, question: not measured, python3 has no torch')
+  })
+
+  it('replace those of their model in the document, and leave the others', () => {
+    const section = (model: Compared, date: string) => modelSection(model, { ...run, date }, results)
+    const other = section(onevision, 'yesterday')
+    const first = withSections(`# Benchmarks\n\ntable\n`, [section(smolvlm, 'yesterday'), other])
+    const second = withSections(first, [section(smolvlm, 'today')])
+    expect(second).toBe(first.replace(section(smolvlm, 'yesterday'), section(smolvlm, 'today')))
+    expect(second).toMatch(/^# Benchmarks\n\ntable\n\n## Beside other engines\n\n### SmolVLM/)
+    expect(second.indexOf(other)).toBeGreaterThan(second.indexOf('today'))
+    expect(second.match(/How to read/g)).toHaveLength(1)
   })
 })
 

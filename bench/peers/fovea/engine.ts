@@ -7,6 +7,7 @@ import { questionSize } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
 import type { Compared, Dtype } from '../shapes.ts'
 import {
+  DECODED,
   DEPTHS,
   type LoadTiming,
   PROMPTS,
@@ -32,23 +33,18 @@ export function foveaJobs(model: Compared, dtype: Dtype, { repeat, folder, fresh
   const isQuantized = () => dtype === 'fp32' || holdsWeights(`${cache}/quantized`)
   const quantize = () => run<Loaded>('load', {}, QUANTIZE_MINUTES)
 
-  /** Weights that were quantized in an earlier run are used, unless they are to be made anew. */
-  const cold = async (): Promise<Partial<LoadTiming>> => {
-    if (fresh) await rm(cache, { recursive: true, force: true })
-    if (dtype !== 'fp32' && isQuantized()) return {}
-    await dropFromPageCache(`${await randomCheckpoint(model.checkpoint, folder)}/model.safetensors`)
-    const { milliseconds, memory } = await quantize()
-    return { cold: milliseconds, coldMemory: memory }
-  }
-
+  /** A load that found the quantized weights of an earlier run is not a cold one. */
   const load = async () => {
-    const first = await cold()
-    return { load: { engine, ...first, warm: (await run<Loaded>('load', {})).milliseconds } }
+    if (fresh) await rm(cache, { recursive: true, force: true })
+    await dropFromPageCache(`${await randomCheckpoint(model.checkpoint, folder)}/model.safetensors`)
+    const { milliseconds, memory, cached } = await quantize()
+    const cold: Partial<LoadTiming> = cached ? {} : { cold: milliseconds, coldMemory: memory }
+    return { load: { engine, ...cold, warm: (await run<Loaded>('load', {})).milliseconds } }
   }
 
   const text = async () => {
     if (!isQuantized()) await quantize()
-    const task = { prompts: PROMPTS, depths: DEPTHS }
+    const task = { prompts: PROMPTS, depths: DEPTHS, decoded: DECODED }
     return { text: { engine, ...(await run<Omit<TextTiming, 'engine'>>('text', task)) } }
   }
 
@@ -83,6 +79,8 @@ const holdsWeights = (path: string): boolean =>
 interface Loaded {
   readonly milliseconds: number
   readonly memory: number
+  /** Whether its weights had been quantized before. */
+  readonly cached: boolean
 }
 
 interface Asked {

@@ -5,8 +5,7 @@ import type { Chunk } from '../../../src/pipeline/language-program.ts'
 import { dense } from '../../../src/pipeline/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 
-const { checkpoint, dtype, repeat, prompts, depths } = JSON.parse(process.argv[2])
-const DECODED = 24
+const { checkpoint, dtype, repeat, prompts, depths, decoded } = JSON.parse(process.argv[2])
 
 const model = await loadModel(checkpoint, { dtype })
 const language = await model.language(dense)
@@ -42,7 +41,7 @@ const decode: Record<number, number[]> = {}
 for (const depth of depths) {
   await fresh(depth)
   const times: number[] = []
-  for (let at = 0; at < DECODED; at++) times.push(await timed(1, depth + at))
+  for (let at = 0; at < decoded; at++) times.push(await timed(1, depth + at))
   decode[depth] = times.slice(2)
 }
 

@@ -5,7 +5,7 @@
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
 
 const [path, task] = process.argv.slice(2)
-const { prompts, decoded, repeat, threads } = JSON.parse(task)
+const { prompts, depths, decoded, repeat, threads } = JSON.parse(task)
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, maxThreads: threads })
 
 async function load() {
@@ -42,15 +42,17 @@ async function decode(count) {
 
 const result = { cold: first.milliseconds, coldMemory, warm, prefill: {}, decode: {} }
 await forward(tokens(16))
-await sequence.clearHistory()
-result.decode[0] = await decode(decoded)
 for (const length of prompts) {
   result.prefill[length] = []
   for (let round = 0; round < repeat; round++) {
     await sequence.clearHistory()
     result.prefill[length].push(await forward(tokens(length)))
   }
-  result.decode[length] = await decode(decoded)
+}
+for (const depth of depths) {
+  await sequence.clearHistory()
+  if (depth > 0) await forward(tokens(depth))
+  result.decode[depth] = (await decode(decoded)).slice(2)
 }
 console.log(JSON.stringify({ ...result, memory: process.resourceUsage().maxRSS * 1024 }))
 await llama.dispose()

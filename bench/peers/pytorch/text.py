@@ -1,4 +1,4 @@
-"""Times a vision-language checkpoint in transformers: text.py '{"checkpoint": ..., "repeat": 5, "prompts": [200, 800], "depths": [0, 800]}'."""
+"""Times a vision-language checkpoint in transformers: text.py '{"checkpoint": ..., "repeat": 5, "prompts": [200, 800], "depths": [0, 800], "decoded": 64}'."""
 import json
 import resource
 import sys
@@ -9,7 +9,6 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 
 task = json.loads(sys.argv[1])
 torch.set_num_threads(2)
-DECODED = 12
 
 
 def milliseconds(call):
@@ -35,7 +34,7 @@ with torch.inference_mode():
     decode = {}
     for depth in task["depths"]:
         past = forward(max(depth, 1))
-        decode[depth] = [milliseconds(lambda: forward(1, past)) for _ in range(DECODED)][2:]
+        decode[depth] = [milliseconds(lambda: forward(1, past)) for _ in range(task["decoded"])][2:]
     vision_config = config.vision_config
     tower = model.model.vision_model if hasattr(model.model, "vision_model") else model.model.vision_tower
     pixels = torch.rand(1, 3, vision_config.image_size, vision_config.image_size)
