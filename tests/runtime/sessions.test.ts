@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -17,6 +20,16 @@ async function counting() {
   const out = add(x, 1)
   return compile(backend, { out, all: concat([input('cache', ['past', 2]), out], 0) })
 }
+
+it('the engine keeps no id, and reports to nobody', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'fovea-home-'))
+  const env = { PATH: process.env.PATH, HOME: home, XDG_CACHE_HOME: home, TMPDIR: home }
+  const script = fileURLToPath(new URL('./one-run.ts', import.meta.url))
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', script], { env })
+  const made = await readdir(home)
+  await rm(home, { recursive: true })
+  expect(made.filter((name) => !name.startsWith('tsx-'))).toEqual([])
+})
 
 describe('resident tensors', () => {
   it('are kept, appended to, read, fed, truncated and forgotten', async () => {

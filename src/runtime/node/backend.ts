@@ -106,8 +106,12 @@ export class NodeBackend implements Backend {
   }
 }
 
-/** From sources the worker is TypeScript, so its thread needs the loader first. */
+/**
+ * From sources the worker is TypeScript, so its thread needs the loader first. ONNX Runtime tells Microsoft of its use,
+ * under an id that it keeps, unless the environment of the process says no; that of a worker's own it does not see.
+ */
 function startWorker(workerData: Int32Array): Worker {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const fromSources = import.meta.url.endsWith('.ts')
   if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url), { workerData })
   const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
