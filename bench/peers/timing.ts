@@ -40,8 +40,11 @@ export interface LoadTiming {
 export const PROMPTS = [200, 800] as const
 export const DEPTHS = [0, 800] as const
 
-/** Tokens decoded at each depth; the first two, which find a pipeline that rests, do not count. */
-export const DECODED = 64
+/**
+ * Tokens decoded at each depth, in rounds that take turns with those of the other depths, because what else a machine
+ * does comes in spells. The first two of a round, which find a pipeline that rests, do not count.
+ */
+export const DECODING = { rounds: 3, tokens: 24 } as const
 
 /** Rounds of what takes long end when they have taken so long together. */
 export const SECONDS_PER_ROW = 12

@@ -7,7 +7,7 @@ import { questionSize } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
 import type { Compared, Dtype } from '../shapes.ts'
 import {
-  DECODED,
+  DECODING,
   DEPTHS,
   type LoadTiming,
   PROMPTS,
@@ -44,7 +44,7 @@ export function foveaJobs(model: Compared, dtype: Dtype, { repeat, folder, fresh
 
   const text = async () => {
     if (!isQuantized()) await quantize()
-    const task = { prompts: PROMPTS, depths: DEPTHS, decoded: DECODED }
+    const task = { prompts: PROMPTS, depths: DEPTHS, decoding: DECODING }
     return { text: { engine, ...(await run<Omit<TextTiming, 'engine'>>('text', task)) } }
   }
 

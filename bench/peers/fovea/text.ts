@@ -5,7 +5,7 @@ import type { Chunk } from '../../../src/pipeline/language-program.ts'
 import { dense } from '../../../src/pipeline/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 
-const { checkpoint, dtype, repeat, prompts, depths, decoded } = JSON.parse(process.argv[2])
+const { checkpoint, dtype, repeat, prompts, depths, decoding } = JSON.parse(process.argv[2])
 
 const model = await loadModel(checkpoint, { dtype })
 const language = await model.language(dense)
@@ -37,13 +37,14 @@ for (const length of prompts) {
   prefill[length] = []
   for (let round = 0; round < repeat; round++) prefill[length].push(await fresh(length))
 }
-const decode: Record<number, number[]> = {}
-for (const depth of depths) {
-  await fresh(depth)
-  const times: number[] = []
-  for (let at = 0; at < decoded; at++) times.push(await timed(1, depth + at))
-  decode[depth] = times.slice(2)
-}
+const decode: Record<number, number[]> = Object.fromEntries(depths.map((depth: number) => [depth, []]))
+for (let round = 0; round < decoding.rounds; round++)
+  for (const depth of depths) {
+    await fresh(depth)
+    const times: number[] = []
+    for (let at = 0; at < decoding.tokens; at++) times.push(await timed(1, depth + at))
+    decode[depth].push(...times.slice(2))
+  }
 
 const memory = process.resourceUsage().maxRSS * 1024
 const vision: number[] = []

@@ -6,7 +6,7 @@ import type { Job, Setting } from '../job.ts'
 import { questionSize, writePhotograph } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
 import type { Compared } from '../shapes.ts'
-import { DECODED, DEPTHS, PROMPTS, type QuestionTiming, SECONDS_PER_ROW, type TextTiming } from '../timing.ts'
+import { DECODING, DEPTHS, PROMPTS, type QuestionTiming, SECONDS_PER_ROW, type TextTiming } from '../timing.ts'
 
 const engine = 'PyTorch fp32'
 
@@ -19,7 +19,11 @@ export function pytorchJobs(model: Compared, { repeat, folder }: Setting): Job[]
     return runChild<T>({ script: [script, JSON.stringify({ checkpoint, repeat, ...task })], command: [python] })
   }
   const text = async () => {
-    const found = await run<Omit<TextTiming, 'engine'>>('text', { prompts: PROMPTS, depths: DEPTHS, decoded: DECODED })
+    const found = await run<Omit<TextTiming, 'engine'>>('text', {
+      prompts: PROMPTS,
+      depths: DEPTHS,
+      decoding: DECODING,
+    })
     return { text: { engine, ...found } }
   }
   const question = async () => {
