@@ -4,6 +4,7 @@ import type { RgbImage } from '../../../src/media/image.ts'
 import type { Chunk } from '../../../src/pipeline/language-program.ts'
 import { dense } from '../../../src/pipeline/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
+import { SECONDS_PER_ROW } from '../timing.ts'
 
 const { checkpoint, dtype, repeat, prompts, depths, decoding } = JSON.parse(process.argv[2])
 
@@ -30,21 +31,28 @@ async function fresh(length: number): Promise<number> {
   return length > 0 ? timed(length, 0) : 0
 }
 
+/** At most so many, and no further one when they have taken long. */
+async function rounds(most: number, round: () => Promise<void>): Promise<void> {
+  const end = performance.now() + 1000 * SECONDS_PER_ROW
+  for (let done = 0; done < most && (done === 0 || performance.now() < end); done++) await round()
+}
+
 await language.open('bench')
 await fresh(64)
 const prefill: Record<number, number[]> = {}
 for (const length of prompts) {
   prefill[length] = []
-  for (let round = 0; round < repeat; round++) prefill[length].push(await fresh(length))
+  await rounds(repeat, async () => void prefill[length].push(await fresh(length)))
 }
 const decode: Record<number, number[]> = Object.fromEntries(depths.map((depth: number) => [depth, []]))
-for (let round = 0; round < decoding.rounds; round++)
+await rounds(decoding.rounds, async () => {
   for (const depth of depths) {
     await fresh(depth)
     const times: number[] = []
     for (let at = 0; at < decoding.tokens; at++) times.push(await timed(1, depth + at))
     decode[depth].push(...times.slice(2))
   }
+})
 
 const memory = process.resourceUsage().maxRSS * 1024
 const vision: number[] = []

@@ -5,7 +5,7 @@
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
 
 const [path, task] = process.argv.slice(2)
-const { prompts, depths, decoding, repeat, threads } = JSON.parse(task)
+const { prompts, depths, decoding, seconds, repeat, threads } = JSON.parse(task)
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, maxThreads: threads })
 
 async function load() {
@@ -40,21 +40,28 @@ async function decode(count) {
   return times
 }
 
+/** At most so many, and no further one when they have taken long. */
+async function rounds(most, round) {
+  const end = performance.now() + 1000 * seconds
+  for (let done = 0; done < most && (done === 0 || performance.now() < end); done++) await round()
+}
+
 const result = { cold: first.milliseconds, coldMemory, warm, prefill: {}, decode: {} }
 await forward(tokens(16))
 for (const length of prompts) {
   result.prefill[length] = []
-  for (let round = 0; round < repeat; round++) {
+  await rounds(repeat, async () => {
     await sequence.clearHistory()
     result.prefill[length].push(await forward(tokens(length)))
-  }
+  })
 }
 for (const depth of depths) result.decode[depth] = []
-for (let round = 0; round < decoding.rounds; round++)
+await rounds(decoding.rounds, async () => {
   for (const depth of depths) {
     await sequence.clearHistory()
     if (depth > 0) await forward(tokens(depth))
     result.decode[depth].push(...(await decode(decoding.tokens)).slice(2))
   }
+})
 console.log(JSON.stringify({ ...result, memory: process.resourceUsage().maxRSS * 1024 }))
 await llama.dispose()
