@@ -40,11 +40,16 @@ export interface LoadTiming {
 export const PROMPTS = [200, 800] as const
 export const DEPTHS = [0, 800] as const
 
+/** Tokens decoded in a round; the first two, which find a pipeline that rests, do not count. */
+export const DECODED = 24
+
 /**
- * Tokens decoded at each depth, in rounds that take turns with those of the other depths, because what else a machine
- * does comes in spells. The first two of a round, which find a pipeline that rests, do not count.
+ * How often engines take turns with texts, the rounds of all turns together: what else a machine does comes in spells, and
+ * should not meet one engine alone.
  */
-export const DECODING = { rounds: 3, tokens: 24 } as const
+export const TURNS = 3
+
+export const perTurn = (rounds: number): number => Math.ceil(rounds / TURNS)
 
 /** Rounds of what takes long end when they have taken so long together. */
 export const SECONDS_PER_ROW = 12

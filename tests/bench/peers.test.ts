@@ -140,6 +140,28 @@ describe('jobs', () => {
     expect(said).toEqual(['broken, 0 s: no such file', 'one, 0 s'])
   })
 
+  it('take turns with texts, whose rounds count together; those that fail have one turn', async () => {
+    const said: string[] = []
+    const text = (engine: string, times: number[]) => ({
+      name: `${engine}, text`,
+      inTurns: true,
+      run: async () => {
+        const milliseconds = times.shift()
+        if (milliseconds === undefined) throw new Error('no more')
+        const rounds = { 200: [milliseconds] }
+        return { text: { engine, prefill: rounds, decode: rounds, vision: [1], memory: milliseconds } }
+      },
+    })
+    const { texts } = await runJobs([text('a', [1, 5, 3]), text('b', [2, 4, 6]), text('c', [])], (line) =>
+      said.push(line.slice(0, 1)),
+    )
+    expect(texts).toEqual([
+      { engine: 'a', prefill: { 200: [1, 5, 3] }, decode: { 200: [1, 5, 3] }, vision: [1, 1, 1], memory: 5 },
+      { engine: 'b', prefill: { 200: [2, 4, 6] }, decode: { 200: [2, 4, 6] }, vision: [1, 1, 1], memory: 6 },
+    ])
+    expect(said.join('')).toBe('abcabab')
+  })
+
   it('run in processes of their own: their last line counts, their error is named', async () => {
     const node = (code: string, minutes?: number) =>
       runChild({ script: ['-e', code], command: [process.execPath], minutes })

@@ -7,10 +7,11 @@ import { questionSize } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
 import type { Compared, Dtype } from '../shapes.ts'
 import {
-  DECODING,
+  DECODED,
   DEPTHS,
   type LoadTiming,
   PROMPTS,
+  perTurn,
   type QuestionTiming,
   SECONDS_PER_ENGINE,
   SECONDS_PER_ROW,
@@ -44,7 +45,7 @@ export function foveaJobs(model: Compared, dtype: Dtype, { repeat, folder, fresh
 
   const text = async () => {
     if (!isQuantized()) await quantize()
-    const task = { prompts: PROMPTS, depths: DEPTHS, decoding: DECODING }
+    const task = { repeat: perTurn(repeat), prompts: PROMPTS, depths: DEPTHS, decoded: DECODED }
     return { text: { engine, ...(await run<Omit<TextTiming, 'engine'>>('text', task)) } }
   }
 
@@ -67,7 +68,7 @@ export function foveaJobs(model: Compared, dtype: Dtype, { repeat, folder, fresh
 
   return [
     { name: `${engine}, load`, run: load },
-    { name: `${engine}, text`, run: text },
+    { name: `${engine}, text`, inTurns: true, run: text },
     { name: `${engine}, question`, run: question },
   ]
 }

@@ -6,7 +6,7 @@ import { dense } from '../../../src/pipeline/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 import { SECONDS_PER_ROW } from '../timing.ts'
 
-const { checkpoint, dtype, repeat, prompts, depths, decoding } = JSON.parse(process.argv[2])
+const { checkpoint, dtype, repeat, prompts, depths, decoded } = JSON.parse(process.argv[2])
 
 const model = await loadModel(checkpoint, { dtype })
 const language = await model.language(dense)
@@ -44,15 +44,13 @@ for (const length of prompts) {
   prefill[length] = []
   await rounds(repeat, async () => void prefill[length].push(await fresh(length)))
 }
-const decode: Record<number, number[]> = Object.fromEntries(depths.map((depth: number) => [depth, []]))
-await rounds(decoding.rounds, async () => {
-  for (const depth of depths) {
-    await fresh(depth)
-    const times: number[] = []
-    for (let at = 0; at < decoding.tokens; at++) times.push(await timed(1, depth + at))
-    decode[depth].push(...times.slice(2))
-  }
-})
+const decode: Record<number, number[]> = {}
+for (const depth of depths) {
+  await fresh(depth)
+  const times: number[] = []
+  for (let at = 0; at < decoded; at++) times.push(await timed(1, depth + at))
+  decode[depth] = times.slice(2)
+}
 
 const memory = process.resourceUsage().maxRSS * 1024
 const vision: number[] = []

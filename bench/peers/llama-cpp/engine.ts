@@ -8,7 +8,7 @@ import type { Job, Measured, Setting } from '../job.ts'
 import { questionSize, writePhotograph } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
 import type { Compared, PeerType } from '../shapes.ts'
-import { DECODING, DEPTHS, PROMPTS, type QuestionTiming, SECONDS_PER_ROW } from '../timing.ts'
+import { DECODED, DEPTHS, PROMPTS, perTurn, type QuestionTiming, SECONDS_PER_ROW } from '../timing.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const THREADS = 2
@@ -32,7 +32,7 @@ export function llamaCppJobs(model: Compared, type: PeerType, { repeat, folder }
     needs('node-llama-cpp')
     const path = await languageGguf(model, type, folder)
     await dropFromPageCache(path)
-    const task = { prompts: PROMPTS, depths: DEPTHS, decoding: DECODING }
+    const task = { repeat: perTurn(repeat), prompts: PROMPTS, depths: DEPTHS, decoded: DECODED }
     const { cold, coldMemory, warm, ...timing } = await run<TextRun>('text.mjs', [path], task)
     return { load: { engine, cold, coldMemory, warm }, text: { engine, ...timing } }
   }
@@ -63,7 +63,7 @@ export function llamaCppJobs(model: Compared, type: PeerType, { repeat, folder }
   }
 
   return [
-    { name: `${engine}, text`, run: text },
+    { name: `${engine}, text`, inTurns: true, run: text },
     ...(type === 'F16' ? [] : [{ name: `${engine}, question`, run: question }]),
     ...(type === 'F16' ? [] : [{ name: `${engine}, parts of the question`, run: parts }]),
   ]

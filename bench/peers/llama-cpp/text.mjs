@@ -5,7 +5,7 @@
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
 
 const [path, task] = process.argv.slice(2)
-const { prompts, depths, decoding, seconds, repeat, threads } = JSON.parse(task)
+const { prompts, depths, decoded, seconds, repeat, threads } = JSON.parse(task)
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, maxThreads: threads })
 
 async function load() {
@@ -55,13 +55,10 @@ for (const length of prompts) {
     result.prefill[length].push(await forward(tokens(length)))
   })
 }
-for (const depth of depths) result.decode[depth] = []
-await rounds(decoding.rounds, async () => {
-  for (const depth of depths) {
-    await sequence.clearHistory()
-    if (depth > 0) await forward(tokens(depth))
-    result.decode[depth].push(...(await decode(decoding.tokens)).slice(2))
-  }
-})
+for (const depth of depths) {
+  await sequence.clearHistory()
+  if (depth > 0) await forward(tokens(depth))
+  result.decode[depth] = (await decode(decoded)).slice(2)
+}
 console.log(JSON.stringify({ ...result, memory: process.resourceUsage().maxRSS * 1024 }))
 await llama.dispose()

@@ -6,7 +6,7 @@ import type { Job, Setting } from '../job.ts'
 import { questionSize, writePhotograph } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
 import type { Compared } from '../shapes.ts'
-import { DECODING, DEPTHS, PROMPTS, type QuestionTiming, SECONDS_PER_ROW, type TextTiming } from '../timing.ts'
+import { DECODED, DEPTHS, PROMPTS, perTurn, type QuestionTiming, SECONDS_PER_ROW, type TextTiming } from '../timing.ts'
 
 const engine = 'PyTorch fp32'
 
@@ -20,9 +20,10 @@ export function pytorchJobs(model: Compared, { repeat, folder }: Setting): Job[]
   }
   const text = async () => {
     const found = await run<Omit<TextTiming, 'engine'>>('text', {
+      repeat: perTurn(repeat),
       prompts: PROMPTS,
       depths: DEPTHS,
-      decoding: DECODING,
+      decoded: DECODED,
     })
     return { text: { engine, ...found } }
   }
@@ -33,7 +34,7 @@ export function pytorchJobs(model: Compared, { repeat, folder }: Setting): Job[]
     return { questions: [{ engine, method: 'dense', last: found.visual, ...found }] }
   }
   return [
-    { name: `${engine}, text`, run: text },
+    { name: `${engine}, text`, inTurns: true, run: text },
     { name: `${engine}, question`, run: question },
   ]
 }

@@ -1,4 +1,4 @@
-"""Times a vision-language checkpoint in transformers: text.py '{"checkpoint": ..., "repeat": 5, "prompts": [200, 800], "depths": [0, 800], "decoding": {"rounds": 3, "tokens": 24}}'."""
+"""Times a vision-language checkpoint in transformers: text.py '{"checkpoint": ..., "repeat": 5, "prompts": [200, 800], "depths": [0, 800], "decoded": 24}'."""
 import json
 import resource
 import sys
@@ -31,11 +31,10 @@ with torch.inference_mode():
 
     forward(64)
     prefill = {length: [milliseconds(lambda: forward(length)) for _ in range(min(task["repeat"], 3))] for length in task["prompts"]}
-    decode = {depth: [] for depth in task["depths"]}
-    for _ in range(task["decoding"]["rounds"]):
-        for depth, times in decode.items():
-            past = forward(max(depth, 1))
-            times += [milliseconds(lambda: forward(1, past)) for _ in range(task["decoding"]["tokens"])][2:]
+    decode = {}
+    for depth in task["depths"]:
+        past = forward(max(depth, 1))
+        decode[depth] = [milliseconds(lambda: forward(1, past)) for _ in range(task["decoded"])][2:]
     vision_config = config.vision_config
     tower = model.model.vision_model if hasattr(model.model, "vision_model") else model.model.vision_tower
     pixels = torch.rand(1, 3, vision_config.image_size, vision_config.image_size)
