@@ -3,7 +3,7 @@ import { FoveaError } from '../errors.ts'
 import { type ChannelValues, normalise, type RgbImage, resizeImage } from '../media/image.ts'
 import type { ResampleFilter } from '../media/resample.ts'
 import { imageSide } from './config.ts'
-import type { View } from './view.ts'
+import type { Extent, View } from './view.ts'
 
 const side = imageSide
 /** A number of pixels in all. */
@@ -100,12 +100,6 @@ function meant(raw: object): object {
   }
 }
 
-/** How large frames of videos may be: as the file for videos says, or, without one, as for images. */
-export const videoFields = (config: PreprocessorConfig | undefined): PixelFields | undefined =>
-  config?.video_processor
-    ? parsed(z.object(pixelFields), config.video_processor, 'video_preprocessor_config.json')
-    : config
-
 /** Throws FoveaError `preprocessor_invalid` naming the field of the file that does not fit. */
 export function parsed<Schema extends z.ZodType>(fields: Schema, raw: unknown, file: string): z.output<Schema> {
   const result = fields.safeParse(raw)
@@ -135,8 +129,6 @@ export function singleView(given: RgbImage, config: PreprocessorConfig | undefin
   const cut = crop ? centerCrop(scaled, crop.width, crop.height) : scaled
   return { image: cut, width: cut.width, height: cut.height }
 }
-
-type Extent = Pick<View, 'width' | 'height'>
 
 /** Above the largest views of published models (13 megapixels). */
 const MAX_VIEW_PIXELS = 2 ** 25

@@ -1,4 +1,5 @@
 import { FoveaError } from '../errors.ts'
+import { roundHalfEven } from '../media/round-half-even.ts'
 import type { PixelFields } from './image-processor.ts'
 import type { Extent } from './view.ts'
 
@@ -26,12 +27,6 @@ export function pixelRange(factor: number, processor?: PixelFields): PixelRange 
     least: min_pixels ?? edges?.shortest_edge ?? 56 * 56,
     most: max_pixels ?? edges?.longest_edge ?? 28 * 28 * 1280,
   }
-}
-
-/** Halves go to the even neighbour, as Python rounds. */
-const roundHalfEven = (value: number): number => {
-  const floor = Math.floor(value)
-  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value)
 }
 
 /**

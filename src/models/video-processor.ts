@@ -3,10 +3,12 @@ import { z } from 'zod'
 import { evenFrames, type FrameSampler, middleFrames, type SamplingDefaults } from '../media/video/sampling.ts'
 import { frameFields, type PreprocessorConfig, parsed, pixelSchema } from './image-processor.ts'
 
-const { image_mean, image_std, resample, size, max_image_size } = pixelSchema.shape
+const { image_mean, image_std, resample, size, min_pixels, max_pixels, max_image_size } = pixelSchema.shape
 const schema = z.object({
   ...frameFields,
   size,
+  min_pixels,
+  max_pixels,
   max_image_size,
   resample,
   image_mean: image_mean.nullish(),

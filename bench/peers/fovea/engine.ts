@@ -45,7 +45,8 @@ export function foveaJobs(model: Compared, dtype: Dtype, { repeat, folder, fresh
 
   const text = async () => {
     if (!isQuantized()) await quantize()
-    const task = { repeat: perTurn(repeat), prompts: PROMPTS, depths: DEPTHS, decoded: DECODED }
+    const limits = { repeat: perTurn(repeat), seconds: SECONDS_PER_ROW }
+    const task = { ...limits, prompts: PROMPTS, depths: DEPTHS, decoded: DECODED }
     return { text: { engine, ...(await run<Omit<TextTiming, 'engine'>>('text', task)) } }
   }
 

@@ -3,6 +3,7 @@ import { loadModel } from '../../../src/evaluation/load-model.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { median } from '../../row.ts'
 import { photograph } from '../question.ts'
+import { rounds } from '../rounds.mjs'
 
 const { checkpoint, dtype, repeat, image: size, prompt, methods, seconds, secondsInAll } = JSON.parse(process.argv[2])
 const model = await loadModel(checkpoint, { dtype })
@@ -25,10 +26,7 @@ const strip = { width: size.width, height: Math.round(size.width / 4) }
 
 async function time(method: string) {
   await ask(method, strip)
-  const replies: Awaited<ReturnType<typeof ask>>[] = []
-  const end = performance.now() + 1000 * seconds
-  do replies.push(await ask(method))
-  while (replies.length < repeat && performance.now() < end)
+  const replies = await rounds({ repeat, seconds }, () => ask(method))
   const { tokens } = replies[0]
   const stage = (name: 'preprocess' | 'vision' | 'prefill') => median(replies.map((reply) => reply.milliseconds[name]))
   return {

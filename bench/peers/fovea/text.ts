@@ -4,9 +4,9 @@ import type { RgbImage } from '../../../src/media/image.ts'
 import type { Chunk } from '../../../src/pipeline/language-program.ts'
 import { dense } from '../../../src/pipeline/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
-import { SECONDS_PER_ROW } from '../timing.ts'
+import { rounds } from '../rounds.mjs'
 
-const { checkpoint, dtype, repeat, prompts, depths, decoded } = JSON.parse(process.argv[2])
+const { checkpoint, dtype, repeat, seconds, prompts, depths, decoded } = JSON.parse(process.argv[2])
 
 const model = await loadModel(checkpoint, { dtype })
 const language = await model.language(dense)
@@ -31,19 +31,10 @@ async function fresh(length: number): Promise<number> {
   return length > 0 ? timed(length, 0) : 0
 }
 
-/** At most so many, and no further one when they have taken long. */
-async function rounds(most: number, round: () => Promise<void>): Promise<void> {
-  const end = performance.now() + 1000 * SECONDS_PER_ROW
-  for (let done = 0; done < most && (done === 0 || performance.now() < end); done++) await round()
-}
-
 await language.open('bench')
 await fresh(64)
 const prefill: Record<number, number[]> = {}
-for (const length of prompts) {
-  prefill[length] = []
-  await rounds(repeat, async () => void prefill[length].push(await fresh(length)))
-}
+for (const length of prompts) prefill[length] = await rounds({ repeat, seconds }, () => fresh(length))
 const decode: Record<number, number[]> = {}
 for (const depth of depths) {
   await fresh(depth)

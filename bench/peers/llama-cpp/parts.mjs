@@ -4,23 +4,21 @@
  * vision encoder's sizes), and the most memory held.
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
+import { rounds } from '../rounds.mjs'
 
 const [language, encoder, task] = process.argv.slice(2)
 const { tokens, patches, spare, repeat, seconds, threads } = JSON.parse(task)
 const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error, maxThreads: threads })
 const ids = (count) => Array.from({ length: count }, (_, at) => 10 + (at % 600))
 
-/** Milliseconds of each round after the first, until there are enough or they have taken long enough. */
-async function rounds(run) {
+/** Milliseconds of each round after the first. */
+async function timed(run) {
   await run()
-  const times = []
-  const end = performance.now() + 1000 * seconds
-  do {
+  return rounds({ repeat, seconds }, async () => {
     const start = performance.now()
     await run()
-    times.push(performance.now() - start)
-  } while (times.length < repeat && performance.now() < end)
-  return times
+    return performance.now() - start
+  })
 }
 
 async function timeVision() {
@@ -31,7 +29,7 @@ async function timeVision() {
     threads,
   })
   const added = context.calculateInputLength(ids(16)) - 16
-  return rounds(() => context.getEmbeddingFor(ids(patches - added)))
+  return timed(() => context.getEmbeddingFor(ids(patches - added)))
 }
 
 async function timePrefill() {
@@ -39,7 +37,7 @@ async function timePrefill() {
   const context = await model.createContext({ contextSize: tokens + 8, batchSize: 2048, threads, sequences: 1 })
   const sequence = context.getSequence()
   const last = [10, { generateNext: { token: true, options: { temperature: 0 } } }]
-  return rounds(async () => {
+  return timed(async () => {
     await sequence.clearHistory()
     await sequence.controlledEvaluate([...ids(tokens - 1), last])
   })

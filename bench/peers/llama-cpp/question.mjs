@@ -3,6 +3,7 @@
  * the addon of @fugood/llama.node, or one built elsewhere (FOVEA_LLAMA_ADDON). Prints one line of JSON.
  */
 import { createRequire } from 'node:module'
+import { rounds } from '../rounds.mjs'
 
 const [language, vision, task] = process.argv.slice(2)
 const { prompt, images, tokens, repeat, seconds, threads } = JSON.parse(task)
@@ -45,10 +46,10 @@ const laidOut = await context.tokenize(marked, [images[0]])
 const visual = laidOut.tokens.filter((id) => id < 0).length
 const views = laidOut.chunk_pos_media.length
 await ask(images[0])
-const ttft = []
-const end = performance.now() + 1000 * seconds
-do ttft.push((await ask(images[(ttft.length + 1) % images.length])).milliseconds)
-while (ttft.length < repeat && performance.now() < end)
+const ttft = await rounds({ repeat, seconds }, async (before) => {
+  const { milliseconds } = await ask(images[(before + 1) % images.length])
+  return milliseconds
+})
 const memory = process.resourceUsage().maxRSS * 1024
 console.log(JSON.stringify({ ttft, visual, views, text: laidOut.tokens.length - visual, memory, system }))
 await context.release()

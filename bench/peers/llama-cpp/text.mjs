@@ -3,6 +3,7 @@
  * each decoded token, of the load as the file lies and of a second one, and the most memory held.
  */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
+import { rounds } from '../rounds.mjs'
 
 const [path, task] = process.argv.slice(2)
 const { prompts, depths, decoded, seconds, repeat, threads } = JSON.parse(task)
@@ -40,21 +41,13 @@ async function decode(count) {
   return times
 }
 
-/** At most so many, and no further one when they have taken long. */
-async function rounds(most, round) {
-  const end = performance.now() + 1000 * seconds
-  for (let done = 0; done < most && (done === 0 || performance.now() < end); done++) await round()
-}
-
 const result = { cold: first.milliseconds, coldMemory, warm, prefill: {}, decode: {} }
 await forward(tokens(16))
-for (const length of prompts) {
-  result.prefill[length] = []
-  await rounds(repeat, async () => {
+for (const length of prompts)
+  result.prefill[length] = await rounds({ repeat, seconds }, async () => {
     await sequence.clearHistory()
-    result.prefill[length].push(await forward(tokens(length)))
+    return forward(tokens(length))
   })
-}
 for (const depth of depths) {
   await sequence.clearHistory()
   if (depth > 0) await forward(tokens(depth))

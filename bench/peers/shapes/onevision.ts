@@ -3,6 +3,14 @@ import type { ShapedModel } from '../random-checkpoint.ts'
 import type { Compared } from '../shapes.ts'
 import { normalise, siglip } from './siglip.ts'
 
+/** Sizes in pixels that an image may be tiled to; config and processor must agree on them. */
+const pinpoints = [
+  [384, 384],
+  [384, 768],
+  [768, 384],
+  [768, 768],
+]
+
 /** llava-hf/llava-onevision-qwen2-0.5b-ov-hf: SigLIP-so400m/14-384 and Qwen2-0.5B. */
 const checkpoint: ShapedModel = {
   name: 'llava-onevision-0.5b',
@@ -13,12 +21,7 @@ const checkpoint: ShapedModel = {
     image_token_index: 4,
     video_token_index: 3,
     eos_token_id: 1,
-    image_grid_pinpoints: [
-      [384, 384],
-      [384, 768],
-      [768, 384],
-      [768, 768],
-    ],
+    image_grid_pinpoints: pinpoints,
     projector_hidden_act: 'gelu',
     multimodal_projector_bias: true,
     tie_word_embeddings: true,
@@ -57,12 +60,7 @@ const checkpoint: ShapedModel = {
     do_resize: true,
     resample: 3,
     size: { height: 384, width: 384 },
-    image_grid_pinpoints: [
-      [384, 384],
-      [384, 768],
-      [768, 384],
-      [768, 768],
-    ],
+    image_grid_pinpoints: pinpoints,
     do_pad: true,
   },
 }

@@ -56,8 +56,10 @@ export const chatCommand = command<ChatFlags>({
 })
 
 /** Whether what an answer cost is said: where that was asked for, and to people. */
-const isStated = ({ stats }: ChatFlags): boolean =>
-  stats ?? (isInteractive(process.stderr) && Boolean(process.stdin.isTTY))
+const isStated = ({ stats }: ChatFlags): boolean => stats ?? isTalking()
+
+/** Whether a person types the questions. */
+const isTalking = (): boolean => isInteractive(process.stderr) && Boolean(process.stdin.isTTY)
 
 /** Answers line by line until the input ends or Ctrl-C; the image and all turns stay in the KV cache. */
 async function talk(
@@ -65,13 +67,13 @@ async function talk(
   options: ChatFlags & { dtype: Precision },
   signal: AbortSignal,
 ): Promise<void> {
-  const isTalking = isInteractive(process.stderr) && Boolean(process.stdin.isTTY)
-  const { maxTokens, temperature, seed, dtype, stats = isTalking } = options
-  const lines = createInterface({ input: process.stdin, output: isTalking ? process.stderr : undefined, prompt: '> ' })
+  const { maxTokens, temperature, seed, dtype } = options
+  const [isTyped, stats] = [isTalking(), isStated(options)]
+  const lines = createInterface({ input: process.stdin, output: isTyped ? process.stderr : undefined, prompt: '> ' })
   // In a terminal readline takes Ctrl-C for itself; it is handed on to the process.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   signal.addEventListener('abort', () => lines.close())
-  if (isTalking) lines.prompt()
+  if (isTyped) lines.prompt()
   for await (const line of lines) {
     if (signal.aborted) break
     if (line.trim()) {
@@ -83,6 +85,6 @@ async function talk(
       if (stats)
         note(`${visualTokensLine(reply)}, ${cached} cached · ${costLine(reply, performance.now() - started, dtype)}`)
     }
-    if (isTalking) lines.prompt()
+    if (isTyped) lines.prompt()
   }
 }

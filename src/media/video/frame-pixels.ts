@@ -1,6 +1,7 @@
 /** The pixels of a decoded frame, whatever layout the decoder left them in. */
 import type { VideoSample } from 'mediabunny'
 import type { RgbImage } from '../image.ts'
+import type { FrameSize } from './frame-source.ts'
 import { oriented } from './orientation.ts'
 import { type Component, type YuvFrame, yuvToRgb } from './yuv.ts'
 
@@ -26,12 +27,10 @@ export async function framePixels(sample: VideoSample): Promise<RgbImage> {
   return oriented(image, sample)
 }
 
-type Size = Pick<RgbImage, 'width' | 'height'>
-
 function planarImage(
   bytes: Uint8Array,
   planes: readonly Plane[],
-  size: Size,
+  size: FrameSize,
   [, subsampling, alpha, bits]: RegExpExecArray,
   { colorSpace }: VideoSample,
 ): RgbImage {
@@ -50,7 +49,7 @@ function component(bytes: Uint8Array, { offset, stride }: Plane, depth: number):
 }
 
 /** NV12: a plane of luma, and one in which the two chroma values take turns. */
-function interleavedChroma(bytes: Uint8Array, [luma, chroma]: readonly Plane[], size: Size): YuvFrame {
+function interleavedChroma(bytes: Uint8Array, [luma, chroma]: readonly Plane[], size: FrameSize): YuvFrame {
   const of = (start: number, stride: number, step: number): Component => ({ data: bytes, start, stride, step })
   return {
     y: of(luma.offset, luma.stride, 1),
@@ -64,7 +63,12 @@ function interleavedChroma(bytes: Uint8Array, [luma, chroma]: readonly Plane[], 
 }
 
 /** Four bytes a pixel, red first or blue first, the last of them alpha or nothing. */
-function packedImage(bytes: Uint8Array, { offset, stride }: Plane, { width, height }: Size, format: string): RgbImage {
+function packedImage(
+  bytes: Uint8Array,
+  { offset, stride }: Plane,
+  { width, height }: FrameSize,
+  format: string,
+): RgbImage {
   const [red, blue] = format.startsWith('RGB') ? [0, 2] : [2, 0]
   const data = new Uint8Array(width * height * 3)
   for (let y = 0, to = 0; y < height; y++)

@@ -2,13 +2,16 @@ import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../image.ts'
 import { DEFAULT_MAX_PIXELS } from '../image-limits.ts'
 
-/** What is known of a video before any of its frames is decoded. */
-export interface VideoFacts {
-  /** `avc`, `vp9`, `gif`, `images`, ... */
-  readonly codec: string
-  /** In pixels, as it is shown. */
+/** In pixels. */
+export interface FrameSize {
   readonly width: number
   readonly height: number
+}
+
+/** What is known of a video before any of its frames is decoded; its size is that in which it is shown. */
+export interface VideoFacts extends FrameSize {
+  /** `avc`, `vp9`, `gif`, `images`, ... */
+  readonly codec: string
   /** Number of frames. */
   readonly frames: number
   /** Of a video whose rate varies, the average. */
@@ -40,7 +43,7 @@ export const videoError = (code: string, name: string, message: string, cause?: 
 /** Throws FoveaError `video_too_large` for frames of more pixels than allowed, or of none. */
 export function assertFrameSize(
   name: string,
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: FrameSize,
   { maxPixels = DEFAULT_MAX_PIXELS }: VideoLimits,
 ): void {
   if (!(width > 0 && height > 0)) throw videoError('video_unreadable', name, 'its width or height is zero')

@@ -2,7 +2,7 @@
 import { FoveaError } from '../../errors.ts'
 import { type RgbImage, resizeImage } from '../image.ts'
 import type { Video } from '../video.ts'
-import { type FrameSource, videoError } from './frame-source.ts'
+import { type FrameSize, type FrameSource, videoError } from './frame-source.ts'
 import { evenFrames, type FrameBudget, type FrameSampler } from './sampling.ts'
 
 export interface SampleOptions extends FrameBudget {
@@ -84,9 +84,7 @@ function assertOptions({ frames, fps, maxFrames, start = 0, end, frameSide }: Sa
     throw refuse('frames and maxFrames of a video exclude each other: maxFrames limits what fps or the model gives')
 }
 
-type Size = Pick<RgbImage, 'width' | 'height'>
-
-function scaledSize({ width, height }: Size, side = Number.POSITIVE_INFINITY): Size {
+function scaledSize({ width, height }: FrameSize, side = Number.POSITIVE_INFINITY): FrameSize {
   const scale = Math.min(1, side / Math.max(width, height))
   if (scale === 1) return { width, height }
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
@@ -97,7 +95,7 @@ function scaled(image: RgbImage, side?: number): RgbImage {
   return width === image.width && height === image.height ? image : resizeImage(image, width, height, 'bicubic')
 }
 
-function assertMemory(name: string, frames: number, { width, height }: Size, maxBytes = MAX_BYTES): void {
+function assertMemory(name: string, frames: number, { width, height }: FrameSize, maxBytes = MAX_BYTES): void {
   const bytes = frames * width * height * 3
   if (bytes <= maxBytes) return
   const found = `${frames} frames of ${width}x${height} take ${(bytes / 2 ** 30).toFixed(1)} GiB`

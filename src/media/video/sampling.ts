@@ -1,5 +1,6 @@
 /** Which frames of a video a model is to see: the rules of the processors that models were trained with. */
 import { FoveaError } from '../../errors.ts'
+import { roundHalfEven } from '../round-half-even.ts'
 
 /** A video, or the part of one that frames are chosen from. */
 export interface ClipFacts {
@@ -24,12 +25,6 @@ export type FrameSampler = (clip: ClipFacts, budget: FrameBudget) => number[]
 export interface SamplingDefaults {
   readonly frames?: number
   readonly fps?: number
-}
-
-/** Python's, and IEEE 754's: halves go to the even neighbour. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value)
 }
 
 /** Values that torch.arange computes at once, from the first of them. */

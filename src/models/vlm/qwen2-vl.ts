@@ -8,7 +8,7 @@ import { gelu, type Tensor } from '../../tensor/index.ts'
 import { configError, parseConfig } from '../config.ts'
 import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
-import { type PreprocessorConfig, videoFields } from '../image-processor.ts'
+import type { PreprocessorConfig } from '../image-processor.ts'
 import { qwen2VlModel } from '../language/qwen2-vl.ts'
 import { type PixelRange, pixelRange, smartResize } from '../smart-resize.ts'
 import { samplingDefaults, videoProcessor } from '../video-processor.ts'
@@ -93,7 +93,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   const factor = vision.patch * vision.merge
   const doResize = processor?.do_resize ?? true
   const range = pixelRange(factor, processor)
-  const frameRange = pixelRange(factor, videoFields(processor))
+  const frameRange = pixelRange(factor, videoProcessor(processor))
   return {
     name: config.model_type,
     vision: {
