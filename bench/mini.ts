@@ -1,6 +1,6 @@
 import { parseMethod } from '../src/papers/methods.ts'
 import type { Model } from '../src/pipeline/model.ts'
-import type { Reply } from '../src/pipeline/reply.ts'
+import type { Reply } from '../src/pipeline/talk/reply.ts'
 import { picture } from '../tests/pipeline/tiny-model.ts'
 import { withMini } from './mini-model.ts'
 import { type Benchmark, median, type Row } from './row.ts'

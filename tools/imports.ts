@@ -22,9 +22,12 @@ const rooms = [
   'hub',
   'models',
   'pipeline',
-  'papers',
+  'quantization',
+  'embedding',
+  'loading',
   'training',
   'evaluation',
+  'papers',
   'bench',
   'serve',
   'index',
@@ -33,10 +36,10 @@ const rooms = [
 
 /** The synthetic world stands beside the row: it knows little, and little knows it. */
 const worldImports = ['errors', 'media', 'text']
-const worldImporters = ['training', 'evaluation', 'bench', 'index', 'cli']
+const worldImporters = ['training', 'evaluation', 'papers', 'bench', 'index', 'cli']
 
 /** Rooms that must also run in a browser, and the packages that exist in Node only. */
-const browserRooms = ['tensor', 'nn', 'world', 'pipeline']
+const browserRooms = ['tensor', 'nn', 'world', 'pipeline', 'quantization', 'embedding', 'loading']
 const nodePackages = ['sharp', 'onnxruntime-node', '@napi-rs/canvas', '@napi-rs/webcodecs']
 
 /** One import that the rules refuse; `path` is relative to the root, `line` counts from 1. */

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RgbImage } from '../../src/media/image.ts'
-import { parsePreprocessor } from '../../src/models/image-processor.ts'
+import { parsePreprocessor } from '../../src/models/views/image-processor.ts'
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts'
 import { patchesPerView } from './gguf/vision.ts'
 import type { Compared } from './shapes.ts'

@@ -3,8 +3,8 @@ import { copyFile, mkdir, open, rename, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Family } from '../../src/models/family.ts'
-import { parsePreprocessor } from '../../src/models/image-processor.ts'
-import { requiredWeights } from '../../src/pipeline/check-weights.ts'
+import { parsePreprocessor } from '../../src/models/views/image-processor.ts'
+import { requiredWeights } from '../../src/pipeline/flow/trace-model.ts'
 import { bf16Pool, copyFromPool } from './random-pool.ts'
 import type { TextConfig, VisionConfig } from './shapes.ts'
 

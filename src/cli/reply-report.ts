@@ -1,10 +1,9 @@
 /** What an answer cost, for people and for programs. */
 
 import type { ModelParts } from '../pipeline/parts.ts'
-import type { Precision } from '../pipeline/quantization/plan.ts'
-import { precisionJson } from '../pipeline/quantization/precision-report.ts'
-import type { Reply } from '../pipeline/reply.ts'
-import type { SeenVideo } from '../pipeline/seen-video.ts'
+import type { SeenVideo } from '../pipeline/pictures/seen-video.ts'
+import { type Precision, precisionJson } from '../pipeline/precision-report.ts'
+import type { Reply } from '../pipeline/talk/reply.ts'
 import { escapeLine } from './escape.ts'
 
 /** `144 -> 36 visual tokens`, or `144 visual tokens` where all of them reached the last layer. */

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../media/image.ts'
-import type { Calibration } from '../pipeline/quantization/node-precision.ts'
+import type { Calibration } from '../quantization/node-precision.ts'
 import { fromRgba } from '../training/mini/images.ts'
 import { type Scene, sample, TASK_IDS } from '../world/index.ts'
 import { renderPixels } from '../world/node-canvas.ts'

@@ -1,5 +1,5 @@
+import { type LoadOptions, loadModel as loadUncalibrated } from '../loading/node-load.ts'
 import type { Model } from '../pipeline/model.ts'
-import { type LoadOptions, loadModel as loadUncalibrated } from '../pipeline/node-load.ts'
 
 /**
  * Loads a model folder in Hugging Face form: config, tokenizer, chat template, processor, safetensors. With a `dtype`

@@ -1,6 +1,6 @@
 /** How well a model answers questions about images of Fovea World that it never saw. */
 import type { RgbImage } from '../media/image.ts'
-import type { Method } from '../pipeline/method.ts'
+import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import { fromRgba } from '../training/mini/images.ts'
 import { findTask, type QA, type Scene, type Split, sample, sampleDialogue, TASK_IDS } from '../world/index.ts'

@@ -1,6 +1,6 @@
-import type { PreprocessorConfig } from './image-processor.ts'
 import type { LanguageModel } from './language/language-model.ts'
-import type { PromptForm } from './prompt-form.ts'
+import type { PreprocessorConfig } from './views/image-processor.ts'
+import type { PromptForm } from './views/prompt-form.ts'
 import type { VisionSide } from './vision-side.ts'
 
 /** A loaded architecture, with the config bound: what it sees, how pictures stand in the prompt, what answers. */

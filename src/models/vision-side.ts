@@ -1,6 +1,6 @@
 import type { Scope } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import type { Extent, View } from './view.ts'
+import type { Extent, View } from './views/view.ts'
 
 /** What a model sees: from the pixels of a view to visual tokens, as tensor functions with the config bound. */
 export interface VisionSide {

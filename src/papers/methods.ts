@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
-import { compose, type Method } from '../pipeline/method.ts'
+import { compose, type Method } from '../pipeline/method/method.ts'
 import { closest } from '../text/closest.ts'
 import type { Paper } from './paper.ts'
 import { papers } from './registry.ts'

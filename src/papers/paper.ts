@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Method } from '../pipeline/method.ts'
+import type { Method } from '../pipeline/method/method.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [

@@ -1,12 +1,12 @@
+import type { WeightTable } from '../checkpoints/weight-table.ts'
 import type { Architecture } from '../models/family.ts'
-import type { PreprocessorConfig } from '../models/image-processor.ts'
+import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import type { SamplingOptions } from '../text/sampling.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { PrecisionReport } from './quantization/precision-report.ts'
-import type { SeenVideo } from './seen-video.ts'
-import type { EncodedView } from './vision-program.ts'
-import type { WeightTable } from './weight-table.ts'
+import type { EncodedView } from './flow/vision-program.ts'
+import type { SeenVideo } from './pictures/seen-video.ts'
+import type { PrecisionReport } from './precision-report.ts'
 
 /** Everything a model folder holds, read and checked. */
 export interface ModelParts {

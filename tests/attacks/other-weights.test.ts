@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fovea } from '../cli/fovea.ts'
-import { ownCache } from '../pipeline/quantization/cache-folder.ts'
+import { ownCache } from '../quantization/cache-folder.ts'
 import { editTensors, type HostileModel, imageOf } from './hostile-folder.ts'
 import { expectRefusal, writeHostile } from './refusal.ts'
 

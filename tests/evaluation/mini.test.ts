@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { summarise } from '../../src/evaluation/summary.ts'
 import { evaluateWorld } from '../../src/evaluation/world.ts'
+import { loadModel } from '../../src/loading/node-load.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/loading/node-load.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
 
 /** Recorded by tests/fixtures/make_batches.py: what transformers gives for two prompts padded to one length. */
 interface Row {

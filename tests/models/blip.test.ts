@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/loading/node-load.ts'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { blip2 } from '../../src/models/vlm/blip-2.ts'
 import { instructblip } from '../../src/models/vlm/instructblip.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
-import { dense, type Method } from '../../src/pipeline/method.ts'
+import { dense, type Method } from '../../src/pipeline/method/method.ts'
+import { assertPatches } from '../../src/pipeline/method/visual-tokens.ts'
 import type { Model, PromptOptions } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
-import { assertPatches } from '../../src/pipeline/visual-tokens.ts'
 
 const root = new URL('../fixtures/families/', import.meta.url).pathname
 const PROMPT = 'what color is the star?'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ignoredWeights } from '../../src/models/family.ts'
-import { parsePreprocessor, singleView } from '../../src/models/image-processor.ts'
 import { languageOf } from '../../src/models/language/languages.ts'
+import { parsePreprocessor, singleView } from '../../src/models/views/image-processor.ts'
 import { visionTowerOf } from '../../src/models/vision/towers.ts'
 import { idefics3 } from '../../src/models/vlm/idefics3.ts'
 import { llava } from '../../src/models/vlm/llava.ts'

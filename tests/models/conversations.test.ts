@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/loading/node-load.ts'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
-import type { ContentPart, Message } from '../../src/pipeline/messages.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
+import type { ContentPart, Message } from '../../src/pipeline/talk/messages.ts'
 
 /** Recorded by tests/fixtures/make_conversations.py from Hugging Face transformers. */
 interface Recorded {

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Embedder } from '../../src/embedding/embedder.ts'
+import { fillUp, textIds } from '../../src/embedding/text-batch.ts'
+import { loadModel } from '../../src/loading/node-load.ts'
+import { loadEmbedder } from '../../src/loading/node-load-embedder.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { clip } from '../../src/models/dual/clip.ts'
 import { siglip } from '../../src/models/dual/siglip.ts'
 import { canonicalText } from '../../src/models/dual/siglip-text.ts'
 import { siglip2 } from '../../src/models/dual/siglip2.ts'
-import { parsePreprocessor } from '../../src/models/image-processor.ts'
-import type { Embedder } from '../../src/pipeline/embedder.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
-import { loadEmbedder } from '../../src/pipeline/node-load-embedder.ts'
-import { fillUp, textIds } from '../../src/pipeline/text-batch.ts'
-import { pixelsOf } from '../../src/pipeline/vision-program.ts'
+import { parsePreprocessor } from '../../src/models/views/image-processor.ts'
+import { pixelsOf } from '../../src/pipeline/flow/vision-program.ts'
 
 /** Recorded by tests/fixtures/make_embeddings.py from Hugging Face transformers. */
 interface Expected {

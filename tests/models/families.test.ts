@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/loading/node-load.ts'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
-import { framePreprocessor } from '../../src/models/video-processor.ts'
+import { framePreprocessor } from '../../src/models/views/video-processor.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
-import { layout } from '../../src/pipeline/layout.ts'
-import { dense, type Method } from '../../src/pipeline/method.ts'
+import { pixelsOf } from '../../src/pipeline/flow/vision-program.ts'
+import { dense, type Method } from '../../src/pipeline/method/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
-import { pixelsOf } from '../../src/pipeline/vision-program.ts'
+import { layout } from '../../src/pipeline/talk/layout.ts'
 
 /** Recorded by tests/fixtures/make_*.py from Hugging Face transformers. */
 interface Case {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/loading/node-load.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { prefixMask, prefixPrompt } from '../../src/models/vlm/paligemma.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
 import { evaluate } from '../../src/tensor/index.ts'
 
 const folder = new URL('../fixtures/families/paligemma', import.meta.url).pathname

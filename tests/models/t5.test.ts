@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadModel } from '../../src/loading/node-load.ts'
 import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { languageOf } from '../../src/models/language/languages.ts'
@@ -8,9 +9,8 @@ import { distanceBuckets, relativeBias } from '../../src/models/language/relativ
 import type { DecoderLayer } from '../../src/models/language/sequence.ts'
 import { attentionWeights, createScope } from '../../src/nn/index.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
+import { lastAttention, type Sequence } from '../../src/pipeline/method/sequence.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { loadModel } from '../../src/pipeline/node-load.ts'
-import { lastAttention, type Sequence } from '../../src/pipeline/sequence.ts'
 import { arange, constant, evaluate, input, type Tensor } from '../../src/tensor/index.ts'
 import type { NdArray } from '../../src/tensor/ndarray.ts'
 

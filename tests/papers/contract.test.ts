@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FoveaError } from '../../src/errors.ts'
 import { buildMethod, parseMethod, runnable } from '../../src/papers/methods.ts'
-import { compose, type Method } from '../../src/pipeline/method.ts'
+import { compose, type Method } from '../../src/pipeline/method/method.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { LAYERS, PATCHES, type Prefill, picture, prefill, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
 

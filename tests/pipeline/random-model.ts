@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type LlavaConfig, llava } from '../../src/models/vlm/llava.ts'
-import { requiredWeights } from '../../src/pipeline/check-weights.ts'
+import { requiredWeights } from '../../src/pipeline/flow/trace-model.ts'
 import { f32, type Value } from '../../src/runtime/index.ts'
 import { initialise } from '../../src/training/initialise.ts'
 import { exportMini } from '../../src/training/mini/export.ts'

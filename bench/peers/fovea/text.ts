@@ -1,8 +1,8 @@
 /** Times one model at one dtype and prints one line of JSON: see `TextTiming`. */
 import { loadModel } from '../../../src/evaluation/load-model.ts'
 import type { RgbImage } from '../../../src/media/image.ts'
-import type { Chunk } from '../../../src/pipeline/language-program.ts'
-import { dense } from '../../../src/pipeline/method.ts'
+import type { Chunk } from '../../../src/pipeline/flow/language-program.ts'
+import { dense } from '../../../src/pipeline/method/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 import { rounds } from '../rounds.mjs'
 

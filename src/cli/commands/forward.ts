@@ -1,5 +1,5 @@
 import type { Model, PromptOptions } from '../../pipeline/model.ts'
-import { precisionJson } from '../../pipeline/quantization/precision-report.ts'
+import { precisionJson } from '../../pipeline/precision-report.ts'
 import { bytesOf } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'

@@ -9,8 +9,8 @@ import {
   settings,
   type VerifiedFile,
   verify,
-} from '../../pipeline/node-hub.ts'
-import type { ModelInfo } from '../../pipeline/node-model-info.ts'
+} from '../../loading/node-hub.ts'
+import type { ModelInfo } from '../../loading/node-model-info.ts'
 import { command } from '../command.ts'
 import { downloadView, formatBytes } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'

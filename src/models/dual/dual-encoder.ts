@@ -1,8 +1,8 @@
 import type { RgbImage } from '../../media/image.ts'
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import type { PreprocessorConfig } from '../image-processor.ts'
-import type { View } from '../view.ts'
+import type { PreprocessorConfig } from '../views/image-processor.ts'
+import type { View } from '../views/view.ts'
 import type { ImageInput } from './image-input.ts'
 
 /** How texts become the input of a text encoder. */

@@ -1,7 +1,7 @@
 import { FoveaError } from '../../errors.ts'
 import { f32, type Value } from '../../runtime/index.ts'
 import type { Shape } from '../../tensor/index.ts'
-import type { Extent, View } from '../view.ts'
+import type { Extent, View } from '../views/view.ts'
 
 /** What goes into an image encoder. */
 export interface ImageInput {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseConfig } from '../config.ts'
-import { type PreprocessorConfig, singleView } from '../image-processor.ts'
+import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
 import { type DualEncoder, dualFamily, dualWeightName } from './dual-encoder.ts'
 import { assertSquare, squareInput } from './image-input.ts'

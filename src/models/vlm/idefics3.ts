@@ -3,14 +3,14 @@ import { linear } from '../../nn/index.ts'
 import { configError, parseConfig, size } from '../config.ts'
 import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
-import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
+import { tilePrompt, tileViews, tilingOf } from '../views/idefics3-views.ts'
+import { filterOf, type PreprocessorConfig } from '../views/image-processor.ts'
+import { smolvlmVideo } from '../views/smolvlm-video.ts'
 import { idefics3Vision, idefics3VisionConfig } from '../vision/idefics3.ts'
 import type { VisionTransformerConfig } from '../vision/transformer.ts'
 import { fillingPatches } from '../vision-side.ts'
-import { tilePrompt, tileViews, tilingOf } from './idefics3-views.ts'
-import { smolvlmVideo } from './smolvlm-video.ts'
 
 /**
  * Idefics3 (Laurencon et al., Building and Better Understanding Vision-Language Models, arXiv 2408.12637) and SmolVLM

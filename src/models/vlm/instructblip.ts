@@ -4,7 +4,7 @@ import { concat, type Tensor } from '../../tensor/index.ts'
 import { parseConfig, withTokenIndices } from '../config.ts'
 import { type QFormerConfig, qformerConfig, qformerText } from '../connectors/qformer.ts'
 import { type Architecture, family } from '../family.ts'
-import type { PreprocessorConfig } from '../image-processor.ts'
+import type { PreprocessorConfig } from '../views/image-processor.ts'
 import type { ConnectorContext } from '../vision-side.ts'
 import { blipArchitecture, blipFields } from './blip-2.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { configError, imageSide, parseConfig, size } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
-import type { PreprocessorConfig } from '../image-processor.ts'
+import type { PreprocessorConfig } from '../views/image-processor.ts'
 import { internvlArchitecture } from './internvl.ts'
 
 /**

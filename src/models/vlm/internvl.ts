@@ -5,15 +5,15 @@ import { constant, matmul, slice, type Tensor, transpose } from '../../tensor/in
 import { act, configError, parseConfig } from '../config.ts'
 import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
-import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
-import { shiftedSampler } from '../video-processor.ts'
+import { filterOf, type PreprocessorConfig } from '../views/image-processor.ts'
+import { gridViews, type Tiling, tilingOf } from '../views/nearest-grid.ts'
+import { shiftedSampler } from '../views/video-processor.ts'
 import { type InternVisionConfig, internVision, internVisionConfig, internVisionOutput } from '../vision/internvl.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
 import { fillingPatches, type Grid, type VisionLayer } from '../vision-side.ts'
 import { llavaWeightName } from './llava.ts'
-import { gridViews, type Tiling, tilingOf } from './nearest-grid.ts'
 
 /**
  * InternVL 2.5 and 3 (Zhu et al., InternVL3, arXiv 2504.10479) in the form of transformers: an image is cut into the grid

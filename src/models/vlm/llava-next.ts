@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { configError, parseConfig, size, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
-import { filterOf, type PreprocessorConfig } from '../image-processor.ts'
+import { anyResolutionViews, assertTiles, bestResolution, type Pinpoint, packTiles } from '../views/any-resolution.ts'
+import { filterOf, type PreprocessorConfig } from '../views/image-processor.ts'
 import { visionTowerOf } from '../vision/towers.ts'
-import { anyResolutionViews, assertTiles, bestResolution, type Pinpoint, packTiles } from './any-resolution.ts'
 import { type LlavaFields, llavaArchitecture, llavaFields, llavaWeightName } from './llava.ts'
 
 /**

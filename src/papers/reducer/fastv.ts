@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { keepVisual, lastAttention } from '../../pipeline/sequence.ts'
+import { keepVisual, lastAttention } from '../../pipeline/method/sequence.ts'
 import { mean, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { keepVisual } from '../../pipeline/sequence.ts'
-import { keepTokens } from '../../pipeline/visual-tokens.ts'
+import { keepVisual } from '../../pipeline/method/sequence.ts'
+import { keepTokens } from '../../pipeline/method/visual-tokens.ts'
 import { arange, type Dim, expand, reshape } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 

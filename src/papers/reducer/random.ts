@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { keepTokens } from '../../pipeline/visual-tokens.ts'
+import { keepTokens } from '../../pipeline/method/visual-tokens.ts'
 import { constant, fixedDim, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 

@@ -7,7 +7,7 @@ import {
   regroup,
   scatterPlaces,
   type VisualTokens,
-} from '../../pipeline/visual-tokens.ts'
+} from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
   arange,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ownCache } from '../../pipeline/quantization/cache-folder.ts'
+import { ownCache } from '../../quantization/cache-folder.ts'
 import { fovea } from '../fovea.ts'
 
 ownCache()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ignoredWeights } from '../../../src/models/family.ts'
-import { parsePreprocessor } from '../../../src/models/image-processor.ts'
+import { parsePreprocessor } from '../../../src/models/views/image-processor.ts'
 import { qwen2Vl } from '../../../src/models/vlm/qwen2-vl.ts'
 
 const text = {

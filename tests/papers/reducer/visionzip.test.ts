@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
 import { visionzip } from '../../../src/papers/reducer/visionzip.ts'
-import { allPatches } from '../../../src/pipeline/visual-tokens.ts'
+import { allPatches } from '../../../src/pipeline/method/visual-tokens.ts'
 import { constant, evaluate } from '../../../src/tensor/index.ts'
 import { picture, prefill, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { randomFrom } from '../../tensor/harness.ts'

@@ -1,0 +1,137 @@
+import { FoveaError } from '../errors.ts'
+import type { RgbImage } from '../media/image.ts'
+import type { View } from '../models/views/view.ts'
+import { pixelsOf } from '../pipeline/flow/vision-program.ts'
+import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
+import type { EmbedderParts, Embeddings, EmbedOptions, Similarity } from './embedder-parts.ts'
+import { traceImages, traceScale, traceTexts } from './embedder-program.ts'
+import { similarityOf } from './similarity.ts'
+import { fillUp, textIds } from './text-batch.ts'
+
+/** How many go through an encoder at a time: more would gain no speed and take more memory. */
+const BATCH = { images: 4, texts: 32 }
+
+/** A loaded pair of image and text encoder. Each is compiled when it is first needed, and kept. */
+export class Embedder {
+  private readonly programs = new Map<string, Promise<Program>>()
+
+  private constructor(
+    readonly parts: EmbedderParts,
+    private readonly backend: Backend,
+    private readonly scale: readonly number[],
+  ) {}
+
+  static async open(parts: EmbedderParts, backend: Backend): Promise<Embedder> {
+    const program = await compile(backend, traceScale(parts.encoder), parts.weights.compileOptions)
+    const { values } = await program.run({})
+    await program.dispose()
+    return new Embedder(parts, backend, Array.from(values.scale.data, Number))
+  }
+
+  /** Numbers in an embedding. */
+  get width(): number {
+    return this.parts.encoder.width
+  }
+
+  /**
+   * Embeds images and texts into their common space.
+   * @throws FoveaError `text_too_long`; the reason of `signal` once it is aborted
+   */
+  async embed({ images = [], texts = [], truncate = false, signal }: EmbedOptions): Promise<Embeddings> {
+    const ids = texts.map((text) => textIds(this.parts, text, truncate))
+    return {
+      images: await this.inBatches(images, BATCH.images, (some) => this.embedImages(some), signal),
+      texts: await this.inBatches(ids, BATCH.texts, (some) => this.embedTexts(some), signal),
+    }
+  }
+
+  /**
+   * Compares each image with each text.
+   * @throws FoveaError `embedding_invalid` for embeddings of another model
+   */
+  similarity({ images, texts }: Embeddings): Similarity {
+    const odd = [...images, ...texts].find(({ length }) => length !== this.width)
+    if (odd)
+      throw new FoveaError(
+        'embedding_invalid',
+        'usage',
+        `an embedding of ${odd.length} numbers; those of ${this.parts.name} have ${this.width}`,
+      )
+    const [scale, bias = 0] = this.scale
+    return similarityOf({ images, texts }, { scale, bias, probability: this.parts.encoder.probability })
+  }
+
+  /** Frees the sessions and ends the engine. */
+  async dispose(): Promise<void> {
+    this.programs.clear()
+    await this.backend.dispose()
+  }
+
+  private async inBatches<Item>(
+    items: readonly Item[],
+    size: number,
+    embed: (some: readonly Item[]) => Promise<Float32Array>,
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]> {
+    const found: Float32Array[] = []
+    for (let at = 0; at < items.length; at += size) {
+      signal?.throwIfAborted()
+      const some = items.slice(at, at + size)
+      const rows = await embed(some)
+      for (let row = 0; row < some.length; row++) found.push(rows.slice(row * this.width, (row + 1) * this.width))
+    }
+    signal?.throwIfAborted()
+    return found
+  }
+
+  /** Those whose views have one size go through the encoder together. */
+  private async embedImages(images: readonly RgbImage[]): Promise<Float32Array> {
+    const views = images.map((image) => this.parts.encoder.view(image))
+    const rows = new Float32Array(images.length * this.width)
+    for (const places of placesBySize(views)) {
+      const found = await this.embedViews(places.map((place) => views[place]))
+      for (const [at, place] of places.entries())
+        rows.set(found.subarray(at * this.width, (at + 1) * this.width), place * this.width)
+    }
+    return rows
+  }
+
+  /** Views of one size. */
+  private async embedViews(views: readonly View[]): Promise<Float32Array> {
+    const { encoder, preprocessor } = this.parts
+    const [{ width, height }] = views
+    const plane = 3 * width * height
+    const pixels = new Float32Array(views.length * plane)
+    for (const [at, view] of views.entries()) pixels.set(pixelsOf(view, preprocessor), at * plane)
+    const program = await this.program('images', () => traceImages(encoder))
+    const { values } = await program.run(encoder.images.feeds(pixels, views[0]))
+    return values.embeds.data as Float32Array
+  }
+
+  private async embedTexts(texts: readonly (readonly number[])[]): Promise<Float32Array> {
+    const { ids, places, length } = fillUp(this.parts, texts)
+    const program = await this.program('texts', () => traceTexts(this.parts.encoder))
+    const feeds = { ids: i64([texts.length, length], ids), places: i64([texts.length], places) }
+    const { values } = await program.run(feeds)
+    return values.embeds.data as Float32Array
+  }
+
+  private program(key: string, trace: () => Parameters<typeof compile>[1]): Promise<Program> {
+    const known = this.programs.get(key)
+    if (known) return known
+    const made = compile(this.backend, trace(), this.parts.weights.compileOptions)
+    this.programs.set(key, made)
+    made.catch(() => this.programs.delete(key))
+    return made
+  }
+}
+
+/** Where among them the views of each size stand. */
+function placesBySize(views: readonly View[]): Iterable<number[]> {
+  const places = new Map<string, number[]>()
+  for (const [place, { width, height }] of views.entries()) {
+    const key = `${width}x${height}`
+    places.set(key, [...(places.get(key) ?? []), place])
+  }
+  return places.values()
+}

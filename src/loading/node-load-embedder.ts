@@ -1,0 +1,51 @@
+import { weightTable } from '../checkpoints/weight-table.ts'
+import { Embedder } from '../embedding/embedder.ts'
+import { localSource } from '../hub/model-source.ts'
+import { resolveModel } from '../hub/resolve.ts'
+import { findDualFamily } from '../models/find-family.ts'
+import { estimateEmbedder } from '../quantization/estimate.ts'
+import { assertFits } from '../quantization/node-memory.ts'
+import { NodeBackend } from '../runtime/node/backend.ts'
+import { loadTokenizer } from '../text/load-tokenizer.ts'
+import { readModelJson } from '../text/model-file.ts'
+import type { LoadOptions } from './node-load.ts'
+import { readEmbedder } from './node-read-model.ts'
+
+export type LoadEmbedderOptions = Pick<
+  LoadOptions,
+  'device' | 'threads' | 'revision' | 'signal' | 'onProgress' | 'memory'
+>
+
+/**
+ * Loads a CLIP or SigLIP model in Hugging Face form: config, tokenizer, processor, safetensors. It computes in fp32.
+ * @param name a folder, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache lacks it
+ * @throws FoveaError kind `input` for what is wrong with the folder, `model_answers` for a vision-language model;
+ *   `memory_short`, kind `resource`, for a model that does not fit into memory
+ */
+export async function loadEmbedder(name: string, options: LoadEmbedderOptions = {}): Promise<Embedder> {
+  const { device = 'cpu', threads, revision, signal, onProgress, memory } = options
+  const checkConfig = (config: Record<string, unknown>) => findDualFamily(config, name)
+  const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
+  signal?.throwIfAborted()
+  const { preprocessor, encoder, stored } = await readEmbedder(await localSource(folder))
+  const [tokenizer, tokenizerConfig] = await Promise.all([
+    loadTokenizer(folder),
+    readModelJson(folder, 'tokenizer_config.json'),
+  ])
+  assertFits(name, estimateEmbedder(stored.entries), [], memory)
+  const backend = new NodeBackend(device)
+  const parts = {
+    name,
+    encoder,
+    preprocessor,
+    tokenizer,
+    tokenizerClass: String(tokenizerConfig?.tokenizer_class ?? ''),
+    weights: weightTable(stored.entries, stored.files, threads),
+  }
+  try {
+    return await Embedder.open(parts, backend)
+  } catch (error) {
+    await backend.dispose()
+    throw error
+  }
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { weightTable } from '../checkpoints/weight-table.ts'
+import { FoveaError } from '../errors.ts'
+import { localSource } from '../hub/model-source.ts'
+import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
+import type { Architecture } from '../models/family.ts'
+import { findFamily } from '../models/find-family.ts'
+import type { PromptForm } from '../models/views/prompt-form.ts'
+import { Model } from '../pipeline/model.ts'
+import { plainTemplate } from '../pipeline/talk/plain-prompt.ts'
+import { choosePrecision, type PrecisionOptions } from '../quantization/node-precision.ts'
+import type { Device } from '../runtime/index.ts'
+import { NodeBackend } from '../runtime/node/backend.ts'
+import { type ChatTemplate, createChatTemplate } from '../text/chat-template.ts'
+import { loadChatTemplate } from '../text/load-chat-template.ts'
+import { loadTokenizer } from '../text/load-tokenizer.ts'
+import { readModelJson } from '../text/model-file.ts'
+import type { Tokenizer } from '../text/tokenizer.ts'
+import { readModel } from './node-read-model.ts'
+
+export interface LoadOptions extends PrecisionOptions {
+  readonly device?: Device
+  readonly threads?: number
+  /** A branch, a tag or a commit of a model on the hub; default `main`. */
+  readonly revision?: string
+  /** Ends a download; what has come is kept, and the next call goes on from there. */
+  readonly signal?: AbortSignal
+  /** Told about a download while it goes on. */
+  readonly onProgress?: (progress: DownloadProgress) => void
+}
+
+/**
+ * Loads a model in Hugging Face form: config, tokenizer, chat template, processor, safetensors.
+ * @param name a folder, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache lacks it
+ */
+export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  const { device = 'cpu', threads, revision, signal, onProgress } = options
+  const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
+  const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
+  signal?.throwIfAborted()
+  const { config, family, preprocessor, stored, ...read } = await readModel(await localSource(folder))
+  const { vision, prompt } = read.architecture
+  const { question } = vision
+  const [tokenizer, questionTokenizer, template, generation] = await Promise.all([
+    loadTokenizer(folder),
+    question && loadTokenizer(join(folder, question.tokenizer)),
+    templateOf(folder, prompt),
+    readModelJson(folder, 'generation_config.json'),
+  ])
+  const architecture = withImageToken(read.architecture, tokenizer, folder)
+  const parts = {
+    name,
+    architecture,
+    preprocessor,
+    tokenizer,
+    questionTokenizer,
+    template,
+    eosIds: endOfText(generation ?? {}, config),
+    weights: weightTable(stored.entries, stored.files, threads),
+  }
+  const makeBackend = () => new NodeBackend(device)
+  const identity = [family.id, JSON.stringify(config)]
+  const chosen = await choosePrecision({ parts, stored, identity, makeBackend }, options)
+  return new Model({ ...parts, ...chosen }, makeBackend())
+}
+
+const ids = z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish()
+
+/** The tokens that end an answer. Throws FoveaError `config_invalid`. */
+function endOfText(generation: Record<string, unknown>, config: Record<string, unknown>): number[] {
+  const parsed = ids.safeParse(generation.eos_token_id ?? config.eos_token_id)
+  if (parsed.success) return [parsed.data ?? []].flat()
+  const message = 'eos_token_id in generation_config.json or config.json must be token ids, whole numbers from 0'
+  throw new FoveaError('config_invalid', 'input', message)
+}
+
+/** The family's own, or that of the folder. */
+async function templateOf(folder: string, prompt: PromptForm): Promise<ChatTemplate> {
+  if (prompt.template !== undefined) return createChatTemplate(prompt.template)
+  return loadChatTemplate(folder).catch((error) => missingTemplate(error, prompt))
+}
+
+/** With the id that the tokenizer has for an image token that config.json does not name. Throws FoveaError `tokenizer_invalid`. */
+function withImageToken(architecture: Architecture, { tokenToId }: Tokenizer, folder: string): Architecture {
+  const { prompt } = architecture
+  if (prompt.imageTokenText === undefined) return architecture
+  const imageToken = tokenToId(prompt.imageTokenText)
+  if (imageToken !== undefined) return { ...architecture, prompt: { ...prompt, imageToken } }
+  const message = `${folder}: the tokenizer has no token ${prompt.imageTokenText}, which stands for images`
+  throw new FoveaError('tokenizer_invalid', 'input', message)
+}
+
+/** A model without a chat template still takes raw prompts; what it lacks is said where it is first needed. */
+function missingTemplate(error: unknown, { imagesFirst }: PromptForm): ChatTemplate {
+  if (!(error instanceof FoveaError) || error.code !== 'template_missing') throw error
+  if (imagesFirst) return plainTemplate
+  return {
+    render: () => {
+      throw error
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type { Architecture } from '../../models/family.ts'
+import { createScope, type Scope } from '../../nn/index.ts'
+import { input, type Tensor } from '../../tensor/index.ts'
+import { positionShape } from '../talk/positions.ts'
+
+/** A model traced for one view and one token: what its two sides compute, and all weights that they read. */
+export interface TracedModel {
+  readonly parameters: ReadonlyMap<string, Tensor>
+  readonly vision: readonly Tensor[]
+  /** What the language model's head turns into `logits`. */
+  readonly hidden: Tensor
+  readonly logits: Tensor
+}
+
+export function traceModel(architecture: Architecture, scope: Scope = createScope()): TracedModel {
+  const { vision, language } = architecture
+  const seen = vision.encode(scope, input('pixels', [1, 3, vision.viewSize, vision.viewSize]))
+  const question = input('question', [1, 1], 'i64')
+  const visual = vision.connect(scope, seen.patches, { vision: seen, question })
+  const separator = vision.separator?.(scope)
+  const shown = ['states' in visual ? visual.states : visual, ...(separator ? [separator] : [])]
+  const states = language.embed(scope, input('ids', [1, 1], 'i64'))
+  const positions = input('positions', positionShape(language, 1))
+  const { hidden } = language.decode(scope, { states, positions }, { answer: states })
+  return { parameters: scope.parameters, vision: shown, hidden, logits: language.logits(scope, hidden) }
+}
+
+/** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */
+export const requiredWeights = (architecture: Architecture): ReadonlyMap<string, readonly number[]> =>
+  new Map([...traceModel(architecture).parameters].map(([name, leaf]) => [name, leaf.shape.map(Number)]))

@@ -1,0 +1,20 @@
+import type { View } from '../../models/views/view.ts'
+import type { EncodedView } from '../flow/vision-program.ts'
+import { joinEmbeds } from '../talk/layout.ts'
+import { effortOf } from './pack.ts'
+
+/** The clips of a video as one run of tokens, one behind the other in time. */
+export function joinClips(clips: readonly EncodedView[], views: readonly View[]): EncodedView {
+  let first = 0
+  const owner = clips.flatMap((clip) => {
+    const start = first
+    first += clip.embeds.dims[0]
+    return clip.owner.map((token) => (token < 0 ? -1 : start + token))
+  })
+  return {
+    embeds: joinEmbeds(clips),
+    owner,
+    grid: { ...clips[0].grid, times: views.map((view) => view.clip?.time ?? 0) },
+    ...effortOf(clips),
+  }
+}
