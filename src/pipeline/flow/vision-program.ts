@@ -7,8 +7,8 @@ import type { Grid } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
-import { assertOwnWeights, weightsUnder } from '../method/adapter.ts'
 import type { Method } from '../method/method.ts'
+import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import { type Pictures, see } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */

@@ -1,6 +1,6 @@
-import { joinAdapters } from './adapter.ts'
 import { idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
 import { methodError } from './method-error.ts'
+import { joinAdapters } from './own-weights.ts'
 import { at, PLACES, type Place, type PlaceFunction, placeName, placesOf } from './places.ts'
 
 /**

@@ -1,10 +1,8 @@
 import type { VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
-  arange,
   constant,
   type Dim,
-  expand,
   less,
   maximum,
   reshape,
