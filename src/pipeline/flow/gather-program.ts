@@ -1,7 +1,7 @@
 import type { WeightTable } from '../../checkpoints/weight-table.ts'
 import type { Architecture } from '../../models/family.ts'
 import { createScope, type Scope } from '../../nn/index.ts'
-import { type Backend, compile } from '../../runtime/index.ts'
+import { type Backend, compile, i64 } from '../../runtime/index.ts'
 import { type Dim, input } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
@@ -14,7 +14,8 @@ import { type EncodedView, memoryName, signalName, type TracedVision, tokenOutpu
 
 /** Makes of the views of a picture, all with equally many tokens and patches, what a method and the family make of them together. */
 export interface GatherProgram {
-  gather(views: readonly EncodedView[], packing?: PackingFeeds): Promise<EncodedView[]>
+  /** @param question token ids, for methods that read them */
+  gather(views: readonly EncodedView[], packing?: PackingFeeds, question?: readonly number[]): Promise<EncodedView[]>
   dispose(): Promise<void>
 }
 
@@ -70,7 +71,9 @@ export function traceGather(
     signals: Object.fromEntries(signals.map((name) => [name, input(`given.${signalName(name)}`, [views, tokens])])),
     changedBy: [],
   }
-  return tokenOutputs(gatherViews(scope, architecture, method, given, packing && packingInputs(packing)))
+  const question = method.needs?.question && input('question', [1, 'question'], 'i64')
+  const options = { packing: packing && packingInputs(packing), question }
+  return tokenOutputs(gatherViews(scope, architecture, method, given, options))
 }
 
 const packingInputs = ({ slots, most, whole }: NonNullable<GatherShape['packing']>): Packing => ({
@@ -93,8 +96,9 @@ export async function compileGather(
   const program = await compile(backend, outputs, weightsUnder(method, weights))
   const known = new Set(program.inputs.map(({ name }) => name))
   return {
-    gather: async (views, packing) => {
-      const feeds = Object.entries(feedsOf(views, packing)).filter(([name]) => known.has(name))
+    gather: async (views, packing, question = []) => {
+      const all = { ...feedsOf(views, packing), question: i64([1, question.length], question) }
+      const feeds = Object.entries(all).filter(([name]) => known.has(name))
       const { values, milliseconds, sizes } = await program.run(Object.fromEntries(feeds))
       const own = { milliseconds, cost: program.cost(sizes) }
       return packing ? [packedView(views, values, own)] : splitViews(views, values, own)

@@ -25,7 +25,8 @@ export function see(
   pictures: Pictures,
   packing?: Packing,
 ): VisualTokens {
-  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), packing)
+  const { question } = pictures
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), { packing, question })
 }
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */

@@ -11,6 +11,12 @@ import { actsIn, programKey } from '../method/places.ts'
 import type { ModelParts } from '../parts.ts'
 import { packingOf } from './packing.ts'
 
+export interface Gathering {
+  readonly method: Method
+  /** Tokens of the question, where something reads it. */
+  readonly asked?: readonly number[]
+}
+
 /** Programs without the weights of a model, one for each shape that a method sees. */
 const CACHED_SHAPES = 16
 
@@ -24,13 +30,14 @@ export class ViewGatherer {
   ) {}
 
   /** As many views as were given, or one run where there are `slots`. */
-  async gather(method: Method, views: readonly EncodedView[], slots?: readonly PackedSlot[]): Promise<EncodedView[]> {
+  async gather(how: Gathering, views: readonly EncodedView[], slots?: readonly PackedSlot[]): Promise<EncodedView[]> {
+    const { method } = how
     if (views.length === 0) return []
-    if (slots) return this.run(method, views, packingOf(slots, views))
+    if (slots) return this.run(how, views, packingOf(slots, views))
     if (!actsIn(method, 'picture')) return [...views]
     const gathered = new Map<EncodedView, EncodedView>()
     for (const group of alike(views)) {
-      const results = await this.run(method, group)
+      const results = await this.run(how, group)
       for (const [at, view] of group.entries()) gathered.set(view, results[at])
     }
     return views.map((view) => gathered.get(view)!)
@@ -41,12 +48,12 @@ export class ViewGatherer {
     this.programs.clear()
   }
 
-  private run(method: Method, views: readonly EncodedView[], packing?: PackingFeeds): Promise<EncodedView[]> {
+  private run({ method, asked }: Gathering, views: readonly EncodedView[], packing?: PackingFeeds) {
     const { architecture, weights } = this.parts
     const shape = gatherShape(method, views, packing)
     const compile = () => compileGather(this.backend, architecture, weights, composed(method), shape).catch(blameMethod)
     const key = `${programKey(method, 'picture')}|${JSON.stringify(shape)}`
-    return this.programs.use(key, compile, (program) => program.gather(views, packing))
+    return this.programs.use(key, compile, (program) => program.gather(views, packing, asked))
   }
 }
 
