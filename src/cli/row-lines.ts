@@ -4,6 +4,7 @@ import { terminalWidth, wrap } from './terminal.ts'
 
 const NAME = 46
 const VALUE = 14
+const INDENT = 6
 
 /**
  * A row as lines that stand in columns although the rows after it are not known: its name and what was measured, then
@@ -18,12 +19,13 @@ export function rowLines(row: Row, isFirst: boolean): string[] {
     ...(row.paper ? [`paper: ${formatPaper(row)}`] : []),
     ...(row.holds === undefined ? [] : [formatVerdict(row)]),
   ]
-  const indent = ' '.repeat(6)
-  const below = facts.length > 0 ? wrap(facts.join('; '), terminalWidth() - indent.length).split('\n') : []
+  const line = `  ${names.at(-1)!.padEnd(NAME)}${measured}${interval}`.trimEnd()
+  const isShort = facts.length === 1 && line.length + 2 + facts[0].length <= terminalWidth()
+  const below = facts.length > 0 && !isShort ? wrap(facts.join('; '), terminalWidth() - INDENT).split('\n') : []
   return [
     ...(isFirst ? [row.part] : []),
     ...names.slice(0, -1).map((name) => `  ${name}`),
-    `  ${names.at(-1)!.padEnd(NAME)}${measured}${interval}`.trimEnd(),
-    ...below.map((text) => indent + text),
+    isShort ? `${line}  ${facts[0]}` : line,
+    ...below.map((text) => ' '.repeat(INDENT) + text),
   ]
 }

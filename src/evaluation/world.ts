@@ -117,17 +117,13 @@ const grayLike = ({ width, height }: RgbImage): RgbImage => ({
 /** Who is asked about which images. */
 export type Asked = Pick<WorldEvaluation, 'model' | 'method' | 'set' | 'split' | 'seed' | 'signal'>
 
-/** Answers to the questions of one image: one for each turn of a dialogue, else one. `blind` shows a gray image instead. */
-export async function answerImage(run: Asked, task: string, index: number, blind = false): Promise<Answer[]> {
-  return answerItem(run, task, index, await worldItem(run, task, index), blind)
-}
-
-async function answerItem(
+/** Answers to the questions about one image, that of a task at an index; `blind` shows a gray image instead. */
+export async function answerItem(
   run: Asked,
   task: string,
   index: number,
   { image, turns, heldOut }: Item,
-  blind: boolean,
+  blind = false,
 ): Promise<Answer[]> {
   const replies = await answerAll(run, blind ? grayLike(image) : image, turns)
   return turns.map((qa, turn) => {
@@ -156,7 +152,7 @@ async function judge(
   item: Item,
   majorities: Map<string, string>,
 ): Promise<ResultRow[]> {
-  const answers = await answerItem(run, task, index, item, false)
+  const answers = await answerItem(run, task, index, item)
   const blind = await answerItem(run, task, index, item, true)
   return item.turns.map((qa, turn) => {
     const majority = majorities.get(qa.task) ?? majorityAnswer(qa.task, run.seed)

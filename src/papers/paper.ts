@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Lab } from './reports/lab.ts'
-import type { Part, Row } from './reports/row.ts'
+import type { PaperFigure, Part, Row } from './reports/row.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [
@@ -80,6 +80,8 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
    * and effect where the paper has a run of its own. A paper that claims to save something owes a headline.
    */
   claims?: readonly Part[]
+  /** Figures that the paper states, by the name of the row of the default run that stands beside each. */
+  reported?: Readonly<Record<string, PaperFigure>>
 }
 
 /** What a method does at its places; its name is written by the registry, from the id and the options. */

@@ -91,17 +91,17 @@ async function finish(ended: Reproduction, { json, out, quick }: ReproduceFlags)
   if (!finished) note(`stopped; the same command goes on from here: fovea ${process.argv.slice(2).join(' ')}`)
 }
 
-/** One bar after another on standard error. */
+/** A bar for each part on standard error, which makes room where a row is printed. */
 function watchParts() {
-  let view: ProgressView | undefined
+  const views = new Map<Part, ProgressView>()
   return {
     onProgress: (part: Part, done: number, total: number, status: string) => {
-      view ??= progressView(part.padEnd(8), Math.max(1, Math.ceil(total / 4)))
+      const view = views.get(part) ?? progressView(part.padEnd(8), Math.max(1, Math.ceil(total / 20)))
+      views.set(part, view)
       view.update(done, total, status)
     },
     stop: () => {
-      view?.stop()
-      view = undefined
+      for (const view of views.values()) view.stop()
     },
   }
 }

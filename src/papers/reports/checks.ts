@@ -25,6 +25,16 @@ interface Looked {
   readonly logits: Float32Array
 }
 
+/** An invariant: a figure that is zero for every question. */
+interface Check {
+  readonly name: string
+  readonly unit: string
+  /** What is wrong where it is not. */
+  readonly otherwise: string
+  /** `other` is an image of another question. */
+  measure(model: Model, question: Question, other: RgbImage): Promise<number>
+}
+
 /** Images that the checks look at, of different tasks. */
 const IMAGES = 6
 /** Results are JSON, which has no infinity. */
@@ -33,86 +43,76 @@ const INCOMPARABLE = Number.MAX_VALUE
 export async function* checkRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   const model = await lab.model()
   const questions = await Promise.all(Array.from({ length: lab.quick ? 2 : IMAGES }, (_, at) => questionAt(lab, at)))
-  const budgets = hasBudget(entry) ? BUDGETS : [undefined]
-  const cases = budgets.map((share) => ({ share, method: share ? atBudget(entry, share) : buildMethod(entry, {}) }))
-  const all = hasBudget(entry) ? atBudget(entry, 1) : cases[0].method
-  const row = (name: string, value: number, unit: string, otherwise: string): Row => {
-    return { part: 'checks', name, value, unit, count: questions.length, ...zero(value, otherwise) }
+  const checks = [...(await keepingAll(entry, model, questions[0])), ...withinBudgets(entry), ...unchanged(entry)]
+  for (const [at, { name, unit, otherwise, measure }] of checks.entries()) {
+    let worst = 0
+    for (const [place, question] of questions.entries()) {
+      lab.signal.throwIfAborted()
+      worst = Math.max(worst, await measure(model, question, questions[(place + 1) % questions.length].image))
+    }
+    lab.progress(at + 1, checks.length, name)
+    yield { part: 'checks', name, value: worst, unit, count: questions.length, ...zero(worst, otherwise) }
   }
-  const worst = (measure: (question: Question, at: number) => Promise<number>) => worstOf(lab, questions, measure)
+}
 
-  if (await keepsAll(model, all, questions[0]))
-    yield row(
-      'logits where everything is kept, against dense',
-      await worst(async ({ image, prompt }) =>
-        largestDifference(await look(model, all, [image], prompt), await look(model, dense, [image], prompt)),
-      ),
-      'largest difference',
-      'keeping everything is not bit-identical to the dense model',
-    )
-  for (const { share = 1, method } of cases) {
-    yield row(
-      `tokens beyond the budget, ${method.name}`,
-      await worst(async ({ image, prompt }) => beyond((await look(model, method, [image], prompt)).reply, share)),
-      'tokens',
-      `${method.name} lets more tokens through than were asked for`,
-    )
-    yield row(
-      `tokens beyond the budget of two images, ${method.name}`,
-      await worst(async ({ image, prompt }, at) => {
-        const other = questions[(at + 1) % questions.length].image
-        const { reply } = await look(model, method, [image, other], prompt)
-        return reply.kept.length === 2 ? beyond(reply, share) : INCOMPARABLE
-      }),
-      'tokens',
-      `${method.name} lets more tokens of two images through than were asked for`,
-    )
+/** Of methods that can be told to keep everything, and of those that always do. */
+async function keepingAll(entry: Paper, model: Model, { image, prompt }: Question): Promise<Check[]> {
+  const method = hasBudget(entry) ? atBudget(entry, 1) : buildMethod(entry, {})
+  const { before, last } = (await look(model, method, [image], prompt)).reply.tokens.visual
+  if (!hasBudget(entry) && last < before) return []
+  const otherwise = 'keeping everything is not bit-identical to the dense model'
+  return [sameLogits('change of logits by keeping everything', otherwise, method, dense)]
+}
+
+function withinBudgets(entry: Paper): Check[] {
+  const asked = (share: number) => ({ share, method: atBudget(entry, share), at: `, ${100 * share} % of tokens` })
+  const cases = hasBudget(entry) ? BUDGETS.map(asked) : [{ share: 1, method: buildMethod(entry, {}), at: '' }]
+  return cases.flatMap(({ share, method, at }) => {
+    const otherwise = `${method.name} lets more tokens through than were asked for`
+    const one: Check['measure'] = async (model, { image, prompt }) =>
+      beyond((await look(model, method, [image], prompt)).reply, share)
+    const two: Check['measure'] = async (model, { image, prompt }, other) => {
+      const { reply } = await look(model, method, [image, other], prompt)
+      return reply.kept.length === 2 ? beyond(reply, share) : INCOMPARABLE
+    }
+    return [
+      { name: `tokens beyond the budget${at}`, unit: 'tokens', otherwise, measure: one },
+      { name: `tokens of two images beyond it${at}`, unit: 'tokens', otherwise, measure: two },
+    ]
+  })
+}
+
+/** What a method must leave as it is. */
+function unchanged(entry: Paper): Check[] {
+  const method = hasBudget(entry) ? atBudget(entry, BUDGETS[0]) : buildMethod(entry, {})
+  return [
+    sameLogits('change of logits when asked again', 'the same prompt gives other logits again', method, method),
+    sameLogits('change of logits where there is no image', 'it changes prompts without an image', method, dense, true),
+    {
+      name: 'FLOPs of decoding beyond those of dense',
+      unit: 'FLOP',
+      otherwise: 'decoding costs more than without the method: caches hold rows that were dropped',
+      measure: async (model, { image, prompt }) => {
+        const own = await decodeFlops(model, method, image, prompt)
+        return Math.max(0, own - (await decodeFlops(model, dense, image, prompt)))
+      },
+    },
+  ]
+}
+
+/** That two methods give the same logits, to the bit. */
+function sameLogits(name: string, otherwise: string, first: Method, second: Method, withoutImage = false): Check {
+  const measure: Check['measure'] = async (model, { image, prompt }) => {
+    const images = withoutImage ? [] : [image]
+    return largestDifference(await look(model, first, images, prompt), await look(model, second, images, prompt))
   }
-  const { method } = cases[0]
-  yield row(
-    `logits of the same prompt again, ${method.name}`,
-    await worst(async ({ image, prompt }) =>
-      largestDifference(await look(model, method, [image], prompt), await look(model, method, [image], prompt)),
-    ),
-    'largest difference',
-    'the same prompt gives other logits the second time',
-  )
-  yield row(
-    `logits of a prompt without images, ${method.name} against dense`,
-    await worst(async ({ prompt }) =>
-      largestDifference(await look(model, method, [], prompt), await look(model, dense, [], prompt)),
-    ),
-    'largest difference',
-    'the method changes prompts that have no image',
-  )
-  yield row(
-    `FLOPs of decoding beyond those of dense, ${method.name}`,
-    await worst(async ({ image, prompt }) =>
-      Math.max(0, (await decodeFlops(model, method, image, prompt)) - (await decodeFlops(model, dense, image, prompt))),
-    ),
-    'FLOP',
-    'decoding costs more than without the method: caches hold rows that were dropped',
-  )
+  return { name, unit: '', otherwise, measure }
 }
 
 async function questionAt({ seed }: Lab, at: number): Promise<Question> {
   const task = TASK_IDS[at % TASK_IDS.length]
   const { image, turns } = await worldItem({ set: 'world', split: SPLIT, seed }, task, at)
   return { image, prompt: turns[0].question }
-}
-
-/** The largest of what is measured for each question. */
-async function worstOf(
-  { signal }: Lab,
-  questions: readonly Question[],
-  measure: (question: Question, at: number) => Promise<number>,
-): Promise<number> {
-  let worst = 0
-  for (const [at, question] of questions.entries()) {
-    signal.throwIfAborted()
-    worst = Math.max(worst, await measure(question, at))
-  }
-  return worst
 }
 
 async function look(model: Model, method: Method, images: readonly RgbImage[], prompt: string): Promise<Looked> {
@@ -122,11 +122,6 @@ async function look(model: Model, method: Method, images: readonly RgbImage[], p
   }
   const reply = await model.generate({ prompt, images, method, maxTokens: 1, onPrefill })
   return { reply, logits }
-}
-
-async function keepsAll(model: Model, method: Method, { image, prompt }: Question): Promise<boolean> {
-  const { reply } = await look(model, method, [image], prompt)
-  return reply.tokens.visual.last === reply.tokens.visual.before
 }
 
 /** Tokens in the last layer above the share that may stay, or above those that came out of the vision side. */

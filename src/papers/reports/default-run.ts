@@ -15,6 +15,13 @@ export const DEFAULT_RUN = 1
  * method's defaults, in turns with the dense model, at the shapes of the embedded model.
  */
 export async function* defaultRun(entry: Paper, lab: Lab): AsyncGenerator<Row> {
+  for await (const row of measuredRows(entry, lab)) {
+    const paper = entry.reported?.[row.name]
+    yield paper ? { ...row, paper } : row
+  }
+}
+
+async function* measuredRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   if (lab.part === 'checks') yield* checkRows(entry, lab)
   if (lab.part === 'effect') yield* effectRows(entry, lab)
   if (lab.part === 'headline' && entry.role !== 'baseline') yield* headlineRows(entry, lab)

@@ -47,6 +47,20 @@ export function changedSince(then: Dependencies, now: Dependencies): string[] {
   return names.filter((name) => then[name] !== now[name])
 }
 
+/**
+ * The hash of all the code that computes. What an unfinished run knows holds only as long as this does: measuring again
+ * costs time, a mixture of two versions would be wrong.
+ */
+export async function hashCode(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const folder of ['src', 'dist']) {
+    const names = await readdir(join(packageRoot, folder), { recursive: true }).catch(() => [])
+    for (const name of names.filter((file) => /\.(ts|js)$/.test(file)).sort())
+      hash.update(`${name}\n`).update(await readFile(join(packageRoot, folder, name)))
+  }
+  return short(hash.digest('hex'))
+}
+
 async function addFiles(sources: string, path: string, files: Map<string, string>): Promise<void> {
   if (files.has(path)) return
   const text = await readFile(join(sources, path), 'utf8').catch(() => undefined)

@@ -29,12 +29,14 @@ interface Measured {
 export const baselines: readonly Paper[] = [random, resize]
 
 export async function* effectRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
+  const budgets = hasBudget(entry) ? BUDGETS : [undefined]
+  lab.expect(2 + budgets.length * (2 + SUBSETS))
   const [whole, blind] = await lab.evaluate([{ method: dense }, { method: dense, blind: true }])
-  yield accuracyRow('accuracy of dense', whole)
-  yield accuracyRow('accuracy of dense that sees a gray image', blind)
+  yield accuracyRow('accuracy, dense', whole)
+  yield accuracyRow('accuracy, dense, of a gray image', blind)
   yield guessRow(whole)
   const measured: Measured[] = []
-  for (const share of hasBudget(entry) ? BUDGETS : [undefined]) {
+  for (const share of budgets) {
     const found = await measure(entry, lab, share)
     measured.push(found)
     yield* budgetRows(entry, lab, found, whole)
@@ -54,28 +56,29 @@ async function measure(entry: Paper, lab: Lab, asked: number | undefined): Promi
 }
 
 function* budgetRows(entry: Paper, lab: Lab, found: Measured, whole: readonly Answer[]): Generator<Row> {
-  const { method, own } = found
-  yield { ...accuracyRow(`accuracy of ${method.name}`, own), baseline: percentOf('dense', [whole]) }
-  yield figure(`visual tokens in the last layer, ${method.name}`, mean(own, last), 'tokens', {
+  const { own } = found
+  const at = `${percent(found.share)} % of tokens`
+  yield { ...accuracyRow(`accuracy, ${at}`, own), baseline: percentOf('dense', [whole]) }
+  yield figure(`tokens in the last layer, ${at}`, mean(own, last), 'tokens', {
     name: 'dense',
     value: mean(whole, last),
     unit: 'tokens',
   })
-  yield figure(`FLOPs of the prefill, ${method.name}`, prefill(own) / prefill(whole), 'x', {
+  yield figure(`FLOPs of the prefill, ${at}`, prefill(own) / prefill(whole), 'x', {
     name: 'random',
     value: prefill(found.random[0]) / prefill(whole),
     unit: 'x',
   })
-  yield differenceRow(`difference to dense, ${method.name}`, lab.compare(own, [whole]), percentOf('dense', [whole]))
+  yield differenceRow(`against dense, ${at}`, lab.compare(own, [whole]), percentOf('dense', [whole]))
   if (entry.id !== random.id)
     yield differenceRow(
-      `difference to random, ${method.name}`,
+      `against random, ${at}`,
       lab.compare(own, found.random),
       percentOf(`mean of ${SUBSETS} random subsets`, found.random),
     )
   if (entry.id !== resize.id)
     yield differenceRow(
-      `difference to a smaller image, ${method.name}`,
+      `against a smaller image, ${at}`,
       lab.compare(own, [found.resize]),
       percentOf('resize', [found.resize]),
     )
@@ -93,8 +96,9 @@ async function* equalFlopsRow(lab: Lab, found: Measured, whole: readonly Answer[
   const rounded = Math.min(1, Math.round(1000 * share) / 1000)
   const subsets = Array.from({ length: SUBSETS }, (_, seed) => buildMethod(random, { keep: rounded, seed }))
   const drawn = await lab.evaluate(subsets.map((method) => ({ method })))
-  const name = `difference to random:keep=${rounded}, of as many FLOPs, ${found.method.name}`
-  yield differenceRow(name, lab.compare(found.own, drawn), percentOf(`mean of ${SUBSETS} random subsets`, drawn))
+  const name = `against random of as many FLOPs, ${percent(found.share)} % of tokens`
+  const baseline = percentOf(`mean of ${SUBSETS} random subsets of ${percent(rounded)} % of tokens`, drawn)
+  yield differenceRow(name, lab.compare(found.own, drawn), baseline)
 }
 
 /** The one claim, stated before anything is measured: more right than chance, over all budgets together. */
@@ -103,7 +107,7 @@ function claimRow(lab: Lab, measured: readonly Measured[]): Row {
   const own = measured.flatMap((found) => found.own)
   const others = Array.from({ length: SUBSETS }, (_, seed) => measured.flatMap((found) => found.random[seed]))
   const difference = lab.compare(own, others)
-  const name = `better than random pruning, mean of ${measured.map(({ share }) => percent(share)).join(', ')} % of tokens`
+  const name = 'better than random, mean over the budgets'
   return {
     ...differenceRow(name, difference, percentOf(`mean of ${SUBSETS} random subsets`, others)),
     count: measured[0].own.length,
@@ -146,7 +150,7 @@ function guessRow(answers: readonly Answer[]): Row {
     ),
   )
   const share = chances.reduce((sum, chance) => sum + chance, 0) / chances.length
-  return { ...figure('accuracy of a guess among the answers allowed', percent(share), '%'), count: answers.length }
+  return { ...figure('accuracy, a guess among allowed answers', percent(share), '%'), count: answers.length }
 }
 
 const last = ({ visualTokens }: Answer): number => visualTokens.after

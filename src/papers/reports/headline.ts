@@ -32,14 +32,14 @@ export async function* headlineRows(entry: Paper, lab: Lab): AsyncGenerator<Row>
     if (index >= WARM_UP) rounds.push(round)
     lab.progress(index + 1, total, `dense and ${method.name} in turns`)
   }
-  yield flopsRow(`FLOPs of vision and prefill, ${method.name}`, rounds, ({ flops }) => flops.vision + flops.prefill)
-  yield flopsRow(`FLOPs of the prefill, ${method.name}`, rounds, ({ flops }) => flops.prefill)
-  yield timeRow(lab, `time to the first token, ${method.name}`, rounds, ({ milliseconds }) => milliseconds.ttft, true)
-  yield timeRow(lab, `time of the vision encoder, ${method.name}`, rounds, ({ milliseconds }) => milliseconds.vision)
-  yield timeRow(lab, `time of the prefill, ${method.name}`, rounds, ({ milliseconds }) => milliseconds.prefill)
+  yield flopsRow('FLOPs of vision and prefill', rounds, ({ flops }) => flops.vision + flops.prefill)
+  yield flopsRow('FLOPs of the prefill', rounds, ({ flops }) => flops.prefill)
+  yield timeRow(lab, 'time to the first token', rounds, ({ milliseconds }) => milliseconds.ttft, true)
+  yield timeRow(lab, 'time of the vision encoder', rounds, ({ milliseconds }) => milliseconds.vision)
+  yield timeRow(lab, 'time of the prefill', rounds, ({ milliseconds }) => milliseconds.prefill)
   yield timeRow(
     lab,
-    `time per token of the answer, ${method.name}`,
+    'time per token of the answer',
     rounds,
     ({ milliseconds, tokens }) => milliseconds.decode / (tokens.generated - 1),
   )
@@ -96,7 +96,7 @@ function timeRow(
   const baseline = { name: 'dense', value: median(rounds.map(([whole]) => time(whole))), unit: 'ms' }
   const row = { part: 'headline', name, value: Math.exp(mean), unit: 'x', interval, baseline } as const
   const claim = isClaim ? less(Math.exp(mean), 'the time to the first token', interval) : {}
-  return { ...row, count: rounds.length, shapes: 'embedded', ...claim }
+  return { ...row, count: rounds.length, shapes: 'embedded', timed: true, ...claim }
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]

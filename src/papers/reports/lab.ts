@@ -31,6 +31,8 @@ export interface Lab {
    * unless named), in the same order. Each answer is kept as it comes, so that a resumed run asks only the rest.
    */
   evaluate(arms: readonly Arm[], tasks?: readonly string[]): Promise<Answer[][]>
+  /** Says how many arms will be evaluated from here on, for the time that is left. */
+  expect(arms: number, tasks?: readonly string[]): void
   /**
    * How much larger the share of right answers is in the first than on average in the others, paired over questions:
    * 1 is all. Several others are draws of one baseline, such as random subsets.

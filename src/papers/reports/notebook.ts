@@ -1,24 +1,19 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { acquireLock } from '../../training/lock.ts'
 
-/** What a run has found out so far, by key, in a folder of its own; it survives a kill at any moment. */
+/** What runs have found out so far, by key; it survives a kill at any moment. */
 export interface Notebook {
-  readonly folder: string
-  /** Nothing was there when it was opened. */
-  readonly isNew: boolean
   get(key: string): unknown
-  /** Adds one line to the file. */
+  /** Adds one line to the file; undefined forgets what was there. */
   put(key: string, value: unknown): Promise<void>
   close(): Promise<void>
-  /** Closes it and removes the folder: all of it is in the results now. */
-  discard(): Promise<void>
 }
 
 interface Entry {
   readonly key: string
-  readonly value: unknown
+  readonly value?: unknown
 }
 
 /**
@@ -29,25 +24,17 @@ export async function openNotebook(folder: string): Promise<Notebook> {
   const release = await acquireLock(folder, 'run')
   const path = join(folder, 'notebook.jsonl')
   const { known, end } = parseEntries(path, await readFile(path, 'utf8').catch(() => ''))
-  await mkdir(folder, { recursive: true })
   const file = await open(path, 'a')
   await file.truncate(end) // a line that was cut off
-  const close = async () => {
-    await file.close()
-    await release()
-  }
   return {
-    folder,
-    isNew: end === 0,
     get: (key) => known.get(key),
     put: async (key, value) => {
       known.set(key, value)
       await file.appendFile(`${JSON.stringify({ key, value } satisfies Entry)}\n`)
     },
-    close,
-    discard: async () => {
-      await close()
-      await rm(folder, { recursive: true, force: true })
+    close: async () => {
+      await file.close()
+      await release()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { type Difference, pairedDifference } from '../../evaluation/paired.ts'
-import { type Answer, answerImage, tasksOf } from '../../evaluation/world.ts'
+import { type Answer, answerItem, type Item, tasksOf, worldItem } from '../../evaluation/world.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { findTask } from '../../world/index.ts'
 import type { Arm, Lab } from './lab.ts'
@@ -7,6 +7,8 @@ import type { Notebook } from './notebook.ts'
 
 /** What a lab is opened with. */
 export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' | 'signal' | 'progress' | 'model'> {
+  /** Of the paper: what its run remembers is kept under it. Answers under a method's name are shared by all papers. */
+  readonly id: string
   readonly notebook: Notebook
 }
 
@@ -14,37 +16,57 @@ export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' |
 export const SPLIT = 'test'
 
 /** The lab of one part of a run. */
-export function openLab({ notebook, ...settings }: LabSettings): Lab {
+export function openLab({ notebook, id, ...settings }: LabSettings): Lab {
   const { seed, n, signal } = settings
   const remember = async <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const known = notebook.get(key)
     if (known !== undefined) return known as T
+    signal.throwIfAborted()
     const made = await make()
     signal.throwIfAborted() // what was cut short is not kept
     await notebook.put(key, made)
     return made
   }
-  const answer = (model: Model, { method, name = method.name, blind = false }: Arm, task: string, index: number) =>
-    remember(`${name}${blind ? ', blind' : ''} ${task} ${index}`, () => {
-      signal.throwIfAborted()
-      return answerImage({ model, method, set: 'world', split: SPLIT, seed, signal }, task, index, blind)
-    })
+  const items = new Map<string, Promise<Item>>()
+  const itemAt = (task: string, index: number): Promise<Item> => {
+    const key = `${task} ${index}`
+    if (!items.has(key)) items.set(key, worldItem({ set: 'world', split: SPLIT, seed }, task, index))
+    return items.get(key)!
+  }
+  const answer = (model: Model, { method, name, blind = false }: Arm, task: string, index: number) =>
+    remember(`${name ? `${id}: ${name}` : method.name}${blind ? ', blind' : ''} ${task} ${index}`, async () =>
+      answerItem(
+        { model, method, set: 'world', split: SPLIT, seed, signal },
+        task,
+        index,
+        await itemAt(task, index),
+        blind,
+      ),
+    )
+  let [done, expected] = [0, 0]
   const evaluate = async (arms: readonly Arm[], tasks = tasksOf('world')): Promise<Answer[][]> => {
     for (const task of tasks) if (task !== 'dialogue') findTask(task)
-    const total = arms.length * tasks.length * n
+    expected = Math.max(expected, done + arms.length * tasks.length * n)
     const results: Answer[][] = arms.map(() => [])
-    let done = 0
     for (const [at, arm] of arms.entries()) {
       const model = arm.model ?? (await settings.model())
       for (const task of tasks)
         for (let index = 0; index < n; index++) {
           results[at].push(...(await answer(model, arm, task, index)))
-          settings.progress(++done, total, `${arm.name ?? arm.method.name}, ${task}`)
+          settings.progress(++done, expected, `${arm.name ?? arm.method.name}, ${task}`)
         }
     }
     return results
   }
-  return { ...settings, remember, evaluate, compare: (first, others) => compare(first, others, seed) }
+  return {
+    ...settings,
+    evaluate,
+    expect: (arms, tasks = tasksOf('world')) => {
+      expected = done + arms * tasks.length * n
+    },
+    remember: (key, make) => remember(`${id}: ${key}`, make),
+    compare: (first, others) => compare(first, others, seed),
+  }
 }
 
 /** Pairs questions by their place: all arms were asked the same ones in the same order. */

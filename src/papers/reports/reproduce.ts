@@ -7,7 +7,7 @@ import type { Model } from '../../pipeline/model.ts'
 import { closest } from '../../text/closest.ts'
 import type { Paper } from '../paper.ts'
 import { findPaper } from '../registry.ts'
-import { type Dependencies, dependenciesOf, EMBEDDED, hashModel } from './depends.ts'
+import { type Dependencies, dependenciesOf, EMBEDDED, hashCode, hashModel } from './depends.ts'
 import { type Notebook, openNotebook } from './notebook.ts'
 import { openLab, SPLIT } from './open-lab.ts'
 import { type PaperResults, type PartResult, readResults, writePart } from './results.ts'
@@ -62,7 +62,9 @@ interface Running {
 
 /**
  * Measures what a paper claims, and yields each row as it is found. Each part is written to `results/<id>.json` when it
- * is whole. What a run knows is kept until all is done: killed or aborted, the same call goes on from there.
+ * is whole. What a run knows is kept below `runs`: killed or aborted, the same call goes on from there; and answers that
+ * other papers are compared with too, as those of random pruning, are asked for once for all of them. Any change of the
+ * code or the model begins anew.
  *
  * @throws FoveaError kind `usage`: `unknown_paper`, `nothing_to_reproduce`, `unknown_part`, `count_invalid`; kind `input`
  *   for what is wrong with a model or a file of results; kind `resource` while another process reproduces the same
@@ -76,27 +78,28 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
   const modelName = options.model ?? EMBEDDED
   const folder = options.model === undefined ? join(packageRoot, EMBEDDED) : modelPath(options.model)
   const depends = await dependenciesOf(entry, await hashModel(folder, modelName))
-  const settings = createHash('sha256')
-    .update(JSON.stringify([seed, depends, options.quick ?? false]))
-    .digest('hex')
-  const notebook = await openNotebook(join(options.runs ?? 'runs/reproduce', `${id}-${settings.slice(0, 12)}`))
+  const of = JSON.stringify([await hashCode(), depends[modelName], seed])
+  const name = createHash('sha256').update(of).digest('hex').slice(0, 12)
+  const notebook = await openNotebook(join(options.runs ?? 'runs/reproduce', name))
   let loaded: Promise<Model> | undefined
   const model = () => (loaded ??= loadModel(folder, { signal }))
   const running = { entry, options, n, seed, modelName, depends, notebook, signal, model }
-  let isWhole = false
   try {
     const { parts, path } = yield* runParts(running, wanted)
-    isWhole = wanted.every((part) => parts[part]) && !signal.aborted
+    const finished = wanted.every((part) => parts[part])
+    if (finished) for (const part of wanted) await notebook.put(rowsKey(running, part), undefined)
     const stored = isKept(options) ? await readResults(id, [options.results ?? 'results']) : undefined
     const standing = standingOf(entry, stored ?? { id, parts }, depends)
-    return { id, finished: isWhole, parts, standing, ...(path && { path }) }
+    return { id, finished, parts, standing, ...(path && { path }) }
   } finally {
-    // What a longer run left here is not ours to remove.
-    const isAll = wanted.length === partsOf(entry).length
-    await (isWhole && (isAll || notebook.isNew) ? notebook.discard() : notebook.close())
+    await notebook.close()
     await loaded?.then((opened) => opened.dispose()).catch(() => {}) // what failed to load was told
   }
 }
+
+/** Where the rows of a part are kept while other parts are not done. */
+const rowsKey = ({ entry, options, n }: Running, part: Part): string =>
+  `${entry.id}: rows of ${part}, n ${n}${options.quick ? ', quick' : ''}`
 
 async function* runParts(running: Running, wanted: readonly Part[]) {
   const parts: PaperResults['parts'] = {}
@@ -114,14 +117,14 @@ async function* runParts(running: Running, wanted: readonly Part[]) {
 /** Rows of a part as they come; the part as a whole at its end, or undefined when it was aborted. */
 async function* runPart(running: Running, part: Part): AsyncGenerator<Row, PartResult | undefined> {
   const { entry, options, n, seed, depends, modelName, notebook, signal, model } = running
-  const done = `rows of ${part}, n ${n}${options.quick ? ', quick' : ''}`
-  const known = notebook.get(done) as PartResult | undefined
+  const key = rowsKey(running, part)
+  const known = notebook.get(key) as PartResult | undefined
   if (known) {
     yield* known.rows as Row[]
     return known
   }
   const progress = (at: number, total: number, status: string) => options.onProgress?.(part, at, total, status)
-  const lab = openLab({ part, seed, n, quick: options.quick ?? false, signal, progress, model, notebook })
+  const lab = openLab({ id: entry.id, part, seed, n, quick: options.quick ?? false, signal, progress, model, notebook })
   const rows: Row[] = []
   try {
     for await (const row of requireRun(entry)(lab)) {
@@ -136,7 +139,7 @@ async function* runPart(running: Running, part: Part): AsyncGenerator<Row, PartR
   if (signal.aborted) return undefined
   const facts = { date: new Date().toISOString(), version, model: modelName, split: SPLIT, seed, n, depends }
   const result: PartResult = { ...facts, rows: rows as PartResult['rows'] }
-  await notebook.put(done, result)
+  await notebook.put(key, result)
   return result
 }
 

@@ -20,6 +20,7 @@ const rowSchema = z.strictObject({
   reason: z.string().optional(),
   count: z.int().optional(),
   shapes: z.enum(['embedded', 'true']).optional(),
+  timed: z.boolean().optional(),
 })
 
 const partSchema = z.strictObject({

@@ -38,6 +38,8 @@ export interface Row {
   readonly count?: number
   /** Of a headline: at the sizes of the embedded model, or at those of the paper's own. */
   readonly shapes?: 'embedded' | 'true'
+  /** Of a headline: timed rather than counted. */
+  readonly timed?: boolean
 }
 
 /** The rows that claim something. */
