@@ -18,7 +18,7 @@ const row = (change: Partial<ResultRow>): ResultRow => ({
   heldOut: false,
   visualTokens: { before: 144, after: 72 },
   flops: { vision: 0, prefill: 0, decode: 0 },
-    milliseconds: 10,
+  milliseconds: 10,
   ...change,
 })
 

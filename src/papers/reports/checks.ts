@@ -43,7 +43,12 @@ const INCOMPARABLE = Number.MAX_VALUE
 export async function* checkRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   const model = await lab.model()
   const questions = await Promise.all(Array.from({ length: lab.quick ? 2 : IMAGES }, (_, at) => questionAt(lab, at)))
-  const checks = [...(await keepingAll(entry, model, questions[0])), ...withinBudgets(entry), ...unchanged(entry)]
+  const checks = [
+    ...(await keepingAll(entry, model, questions[0])),
+    ...withinBudgets(entry),
+    ...unchanged(entry),
+    ...shrinking(entry),
+  ]
   for (const [at, { name, unit, otherwise, measure }] of checks.entries()) {
     let worst = 0
     for (const [place, question] of questions.entries()) {
@@ -88,13 +93,22 @@ function unchanged(entry: Paper): Check[] {
   return [
     sameLogits('change of logits when asked again', 'the same prompt gives other logits again', method, method),
     sameLogits('change of logits where there is no image', 'it changes prompts without an image', method, dense, true),
+  ]
+}
+
+/** Attention of a step runs over the rows that each layer's cache holds: fewer tokens must leave fewer of them. */
+function shrinking(entry: Paper): Check[] {
+  if (!hasBudget(entry)) return []
+  const methods = [1, ...BUDGETS].map((share) => atBudget(entry, share))
+  return [
     {
-      name: 'FLOPs of decoding beyond those of dense',
+      name: 'FLOPs of decoding that a budget adds to the next larger',
       unit: 'FLOP',
-      otherwise: 'decoding costs more than without the method: caches hold rows that were dropped',
+      otherwise: 'a smaller budget does not make decoding cheaper: caches hold rows that were dropped',
       measure: async (model, { image, prompt }) => {
-        const own = await decodeFlops(model, method, image, prompt)
-        return Math.max(0, own - (await decodeFlops(model, dense, image, prompt)))
+        const flops: number[] = []
+        for (const method of methods) flops.push(await decodeFlops(model, method, image, prompt))
+        return Math.max(...flops.slice(1).map((own, at) => (own < flops[at] ? 0 : Math.max(1, own - flops[at]))))
       },
     },
   ]

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
+import { FoveaError } from '../../errors.ts'
 import { packageRoot } from '../../hub/package-root.ts'
 import { KINDS, type Paper } from '../paper.ts'
 import { DEFAULT_RUN } from './default-run.ts'
@@ -32,9 +33,14 @@ export async function dependenciesOf(
   return { ...Object.fromEntries(named), ...(!entry.run && { 'default run': String(DEFAULT_RUN) }), ...model }
 }
 
-/** The hash of a model folder under its name: all of its files but the card; adapters in folders of their own are not of it. */
+/**
+ * The hash of a model folder under its name: all of its files but the card; adapters in folders of their own are not of
+ * it. Throws FoveaError `model_missing` where there is no such folder.
+ */
 export async function hashModel(folder = join(packageRoot, EMBEDDED), name = EMBEDDED): Promise<Dependencies> {
-  const found = await readdir(folder, { withFileTypes: true })
+  const found = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    throw new FoveaError('model_missing', 'input', `${folder}: there is no such model folder`, { cause })
+  })
   const names = found.filter((file) => file.isFile() && file.name !== 'README.md').map((file) => file.name)
   const hash = createHash('sha256')
   for (const file of names.sort()) hash.update(`${file}\n`).update(await readFile(join(folder, file)))

@@ -89,7 +89,7 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
     const finished = wanted.every((part) => parts[part])
     if (finished) for (const part of wanted) await notebook.put(rowsKey(running, part), undefined)
     const stored = isKept(options) ? await readResults(id, [options.results ?? 'results']) : undefined
-    const standing = standingOf(entry, stored ?? { id, parts }, depends)
+    const standing = standingOf(entry, stored ?? { id, parts }, depends, modelName)
     return { id, finished, parts, standing, ...(path && { path }) }
   } finally {
     await notebook.close()

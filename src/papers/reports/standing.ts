@@ -25,10 +25,15 @@ export function claimsOf({ claims, role, run }: Paper): readonly Part[] {
   return role === 'baseline' ? ['checks'] : PARTS
 }
 
-/** The state of a paper, from what is stored of it and what that depends on now. */
-export function standingOf(entry: Paper, results?: PaperResults, now: Dependencies = {}): Standing {
+/** The state of a paper on a model, from what is stored of it and what that depends on now. */
+export function standingOf(
+  entry: Paper,
+  results?: PaperResults,
+  now: Dependencies = {},
+  model: string = EMBEDDED,
+): Standing {
   const parts = PARTS.flatMap((part) => results?.parts[part] ?? [])
-  const stale = [...new Set(parts.flatMap((part) => staleness(part, now)))]
+  const stale = [...new Set(parts.flatMap((part) => staleness(part, now, model)))]
   if (!runOf(entry)) return { state: entry.method ? 'runnable' : 'described', reasons: [], stale }
   const failed = parts.flatMap(({ rows }) => rows.filter(({ part, holds }) => part !== 'checks' && holds === false))
   if (failed.length > 0) return { state: 'refuted', reasons: failed.map(explain), stale }
@@ -39,8 +44,8 @@ export function standingOf(entry: Paper, results?: PaperResults, now: Dependenci
   return { state: reached === 0 ? 'runnable' : owed[reached - 1], reasons: missing[reached].reasons, stale }
 }
 
-function staleness({ depends, model }: PartResult, now: Dependencies): string[] {
-  if (model !== EMBEDDED) return [`measured on ${model}, not on ${EMBEDDED}`]
+function staleness({ depends, model }: PartResult, now: Dependencies, wanted: string): string[] {
+  if (model !== wanted) return [`measured on ${model}, not on ${wanted}`]
   return changedSince(depends, now).map((name) => `${name} has changed since`)
 }
 
