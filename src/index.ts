@@ -26,11 +26,12 @@ export { type ReproduceOptions, type Reproduction, reproduce } from './papers/re
 export { type PaperResults, type PartResult, readResults } from './papers/reports/results.ts'
 export type { PaperFigure, Part, Row } from './papers/reports/row.ts'
 export { type Standing, standingOf } from './papers/reports/standing.ts'
-export { compose, dense, type Method } from './pipeline/method/method.ts'
+export { compose, dense } from './pipeline/method/compose.ts'
+export type { Method } from './pipeline/method/method.ts'
+export { gatherRows } from './pipeline/method/rows.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/method/sequence.ts'
 export {
   clsAttention,
-  gatherRows,
   keepTokens,
   patchKeys,
   regroup,

@@ -24,18 +24,23 @@ type Sums = readonly [sum: number, count: number]
 
 /**
  * The difference between two ways of answering the same questions, and the interval of its bootstrap percentiles: images
- * are drawn anew, with replacement, within each task; tasks count alike. The draws depend on the seed alone.
+ * are drawn anew, with replacement, within each task; tasks count alike. Of m images m - 1 are drawn, which makes the
+ * spread right for small m; where a task has one image only, all are drawn from together. The draws depend on the seed
+ * alone.
  *
- * B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
+ * B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; J. N. K. Rao, C. F. J. Wu, Resampling
+ * Inference with Complex Survey Data, 1988.
  *
- * @throws RangeError without pairs
+ * @throws RangeError for fewer than two images
  */
 export function pairedDifference(pairs: readonly Pair[], { seed = 1, draws = 2000 } = {}): Difference {
-  if (pairs.length === 0) throw new RangeError('pairedDifference: there are no pairs; measure at least one question')
   const strata = groupBy(pairs, ({ stratum }) => stratum).map(clustersOf)
+  const drawn = strata.some(({ length }) => length < 2) ? [strata.flat()] : strata
+  if (drawn.length === 0 || drawn.some(({ length }) => length < 2))
+    throw new RangeError('pairedDifference: one image has no spread; measure at least two')
   const rng = Rng.from(seed, 'bootstrap')
-  const redraw = (clusters: readonly Sums[]) => clusters.map(() => clusters[rng.int(0, clusters.length - 1)])
-  const means = Array.from({ length: draws }, () => meanOf(strata.map(redraw))).sort((a, b) => a - b)
+  const redraw = (clusters: readonly Sums[]) => clusters.slice(1).map(() => clusters[rng.int(0, clusters.length - 1)])
+  const means = Array.from({ length: draws }, () => meanOf(drawn.map(redraw))).sort((a, b) => a - b)
   return { mean: meanOf(strata), low: quantile(means, 0.025), high: quantile(means, 0.975), pairs: pairs.length }
 }
 

@@ -6,10 +6,11 @@ const pairsOf = (differences: readonly number[], stratum = 'task'): Pair[] =>
   differences.map((difference, cluster) => ({ stratum, cluster, first: difference, second: 0 }))
 
 describe('pairedDifference', () => {
-  it('gives the percentiles that four differences have by hand', () => {
-    // Of draws from (0, 0, 0, 1) the number of ones is binomial (4, 1/4): none 31.6 %, three or more 5.1 %, four 0.4 %.
-    const found = pairedDifference(pairsOf([0, 0, 0, 1]), { draws: 20_000 })
-    expect(found).toEqual({ mean: 0.25, low: 0, high: 0.75, pairs: 4 })
+  it('gives the percentiles that five differences have by hand', () => {
+    // Four are drawn of (0, 0, 0, 0, 1); the number of ones is binomial (4, 1/5): none 41 %, two or more 18 %, three or
+    // more 2.7 %, four 0.2 %.
+    const found = pairedDifference(pairsOf([0, 0, 0, 0, 1]), { draws: 20_000 })
+    expect(found).toEqual({ mean: 0.2, low: 0, high: 0.75, pairs: 5 })
   })
 
   it('has no spread where all differences are alike, and is the same for the same seed', () => {
@@ -19,8 +20,16 @@ describe('pairedDifference', () => {
   })
 
   it('counts tasks alike, however many questions they have', () => {
-    const pairs = [...pairsOf([1, 1, 1, 1, 1, 1], 'many'), ...pairsOf([0], 'one')]
+    const pairs = [...pairsOf([1, 1, 1, 1, 1, 1], 'many'), ...pairsOf([0, 0], 'few')]
     expect(pairedDifference(pairs)).toMatchObject({ mean: 0.5, low: 0.5, high: 0.5 })
+  })
+
+  it('knows a spread where each task has one image', () => {
+    const pairs = [0, 1, 1, 1, 0, 1].map((first, task) => ({ stratum: `${task}`, cluster: 0, first, second: 0 }))
+    const { mean, low, high } = pairedDifference(pairs)
+    expect(mean).toBeCloseTo(2 / 3)
+    expect(low).toBeLessThan(0.3)
+    expect(high).toBe(1)
   })
 
   it('draws the questions of an image together', () => {
@@ -51,7 +60,22 @@ describe('pairedDifference', () => {
     expect(covered / 400).toBeLessThan(0.985)
   })
 
-  it('is refused without pairs', () => {
-    expect(() => pairedDifference([])).toThrow('there are no pairs')
+  it('is right with four images a task', () => {
+    const rng = Rng.from(3, 'coverage')
+    let covered = 0
+    for (let trial = 0; trial < 300; trial++) {
+      const pairs = Array.from({ length: 48 }, (_, cluster) => {
+        const first = Number(rng.chance(0.6))
+        return { stratum: `${cluster % 12}`, cluster, first, second: Number(rng.chance(0.6)) }
+      })
+      const { low, high } = pairedDifference(pairs, { seed: trial, draws: 400 })
+      if (low <= 0 && 0 <= high) covered++
+    }
+    expect(covered / 300).toBeGreaterThan(0.9)
+  })
+
+  it('is refused for less than two images', () => {
+    expect(() => pairedDifference([])).toThrow('one image has no spread')
+    expect(() => pairedDifference(pairsOf([1]))).toThrow('measure at least two')
   })
 })

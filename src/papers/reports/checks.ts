@@ -2,7 +2,8 @@
 
 import { worldItem } from '../../evaluation/world.ts'
 import type { RgbImage } from '../../media/image.ts'
-import { dense, type Method } from '../../pipeline/method/method.ts'
+import { dense } from '../../pipeline/method/compose.ts'
+import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import type { Reply } from '../../pipeline/talk/reply.ts'
 import { TASK_IDS } from '../../world/index.ts'

@@ -3,18 +3,18 @@ import type { Row } from './row.ts'
 
 /** A difference that is smaller is none: one question in a hundred. */
 const LEAST = 0.01
-/** Fewer questions cannot show that there is none. */
-const LEAST_PAIRS = 100
+/** Questions that it takes to say that there is a difference, and that there is none. */
+const LEAST_PAIRS = { some: 30, none: 100 }
 
 type Verdict = Pick<Row, 'holds' | 'reason'>
 
 /**
- * Whether the first is better: the interval lies above zero. It does not hold where the interval ends below 0.01 or the
- * mean lies below zero with the interval; all else is undecided.
+ * Whether the first is better: the interval lies above zero. It does not hold where the interval ends below 0.01. What
+ * lies between is undecided, and so is what too few questions were asked for.
  */
 export function better({ low, high, pairs }: Difference, than: string): Verdict {
-  if (low > 0) return { holds: true }
-  if (pairs < LEAST_PAIRS) return { holds: 'undecided', reason: `${pairs} questions are too few; ask more (--n)` }
+  if (low > 0 && pairs >= LEAST_PAIRS.some) return { holds: true }
+  if (pairs < LEAST_PAIRS.none) return { holds: 'undecided', reason: `${pairs} questions are too few; ask more (--n)` }
   if (high < 0) return { holds: false, reason: `it is worse than ${than} here` }
   if (high < LEAST) return { holds: false, reason: `it is not better than ${than} here by even 1 point` }
   return {
