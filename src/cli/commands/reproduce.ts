@@ -18,6 +18,7 @@ interface ReproduceFlags {
   seed: number
   n?: number
   model?: string
+  threads?: number
   results?: string
   runs?: string
   out?: string
@@ -42,6 +43,7 @@ export const reproduceCommand = command<ReproduceFlags>({
       .option('--seed <number>', 'other questions', integer(), 1)
       .option('--n <count>', 'images per task (40, or 4 with --quick)', integer(1))
       .option('--model <folder>', 'another model than fovea-mini; its results are written only with --results')
+      .option('--threads <count>', 'of the engine; 1 is best beside other work (all cores, if not given)', integer(1))
       .option('--results <folder>', 'where results are written (results, if not given)')
       .option('--runs <folder>', 'where an unfinished run is kept (runs/reproduce, if not given)')
       .option('--out <file>', 'write a report as one HTML file, too')

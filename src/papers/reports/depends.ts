@@ -5,8 +5,7 @@ import { join, posix } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { packageRoot } from '../../hub/package-root.ts'
 import { KINDS, type Paper } from '../paper.ts'
-import { DEFAULT_RUN } from './default-run.ts'
-import { baselines } from './effect.ts'
+import { baselines, DEFAULT_RUN } from './default-run.ts'
 
 /** Names of files and of the default run, each with the hash or number of what it was. */
 export type Dependencies = Readonly<Record<string, string>>

@@ -26,9 +26,6 @@ interface Measured {
   readonly resize: readonly Answer[]
 }
 
-/** The baselines that every reducer is set beside; their code is part of what a result depends on. */
-export const baselines: readonly Paper[] = [random, resize]
-
 export async function* effectRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   const budgets = hasBudget(entry) ? BUDGETS : [undefined]
   lab.expect(2 + budgets.length * (2 + SUBSETS))

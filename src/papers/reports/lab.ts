@@ -4,6 +4,9 @@ import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import type { Part } from './row.ts'
 
+/** Questions come from here; training never draws from it. */
+export const SPLIT = 'test'
+
 /** One way of answering: a method, on the lab's model unless another is given. */
 export interface Arm {
   readonly method: Method

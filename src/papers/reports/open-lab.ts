@@ -2,7 +2,7 @@ import { type Difference, pairedDifference } from '../../evaluation/paired.ts'
 import { type Answer, answerItem, type Item, tasksOf, worldItem } from '../../evaluation/world.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { findTask } from '../../world/index.ts'
-import type { Arm, Lab } from './lab.ts'
+import { type Arm, type Lab, SPLIT } from './lab.ts'
 import type { Notebook } from './notebook.ts'
 
 /** What a lab is opened with. */
@@ -11,9 +11,6 @@ export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' |
   readonly id: string
   readonly notebook: Notebook
 }
-
-/** Questions come from here; training never draws from it. */
-export const SPLIT = 'test'
 
 /** The lab of one part of a run. */
 export function openLab({ notebook, id, ...settings }: LabSettings): Lab {

@@ -8,8 +8,8 @@ import { closest } from '../../text/closest.ts'
 import type { Paper } from '../paper.ts'
 import { findPaper } from '../registry.ts'
 import { type Dependencies, dependenciesOf, EMBEDDED, hashCode, hashModel } from './depends.ts'
+import { SPLIT } from './lab.ts'
 import { type Notebook, openNotebook } from './notebook.ts'
-import { openLab, SPLIT } from './open-lab.ts'
 import { type PaperResults, type PartResult, readResults, writePart } from './results.ts'
 import { PARTS, type Part, type Row } from './row.ts'
 import { requireRun } from './run-of.ts'
@@ -26,6 +26,8 @@ export interface ReproduceOptions {
   readonly n?: number
   /** A model folder; fovea-mini by default. Results of another model are only written where `results` says. */
   readonly model?: string
+  /** Threads of the engine; one is best beside other work, and all of them, the default, for a headline. */
+  readonly threads?: number
   /** Folder of results, `results` by default. */
   readonly results?: string
   /** Folder of what runs know so far, `runs/reproduce` by default. */
@@ -82,7 +84,7 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
   const name = createHash('sha256').update(of).digest('hex').slice(0, 12)
   const notebook = await openNotebook(join(options.runs ?? 'runs/reproduce', name))
   let loaded: Promise<Model> | undefined
-  const model = () => (loaded ??= loadModel(folder, { signal }))
+  const model = () => (loaded ??= loadModel(folder, { signal, threads: options.threads }))
   const running = { entry, options, n, seed, modelName, depends, notebook, signal, model }
   try {
     const { parts, path } = yield* runParts(running, wanted)
@@ -124,6 +126,7 @@ async function* runPart(running: Running, part: Part): AsyncGenerator<Row, PartR
     return known
   }
   const progress = (at: number, total: number, status: string) => options.onProgress?.(part, at, total, status)
+  const { openLab } = await import('./open-lab.ts') // draws and reads images, which not all who import this will
   const lab = openLab({ id: entry.id, part, seed, n, quick: options.quick ?? false, signal, progress, model, notebook })
   const rows: Row[] = []
   try {

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { fovea, startFovea, temporaryFolder } from '../fovea.ts'
 import { writeTinyModel } from '../tiny-model.ts'
 
+/** Of tests that ask some hundred questions, on a machine that is busy with others. */
+const PATIENCE = 240_000
+
 const notebookOf = (runs: string): string => join(runs, readdirSync(runs)[0], 'notebook.jsonl')
 
 /** Keys of the whole lines of a notebook. */
@@ -44,12 +47,27 @@ describe('fovea reproduce', () => {
     expect(lines.at(-1)).toEqual({ id: 'keep-all', finished: true, state: 'green', reasons: [], stale: [] })
   })
 
-  it('killed or interrupted in the middle goes on, and ends in the rows of an unbroken run', async () => {
+  it('killed or interrupted in the middle goes on, and ends in the rows of an unbroken run', {
+    timeout: PATIENCE,
+  }, async () => {
     const folder = temporaryFolder()
     const model = await writeTinyModel(join(folder, 'model'))
     const args = (name: string) => {
       const places = ['--runs', join(folder, name, 'runs'), '--results', join(folder, name, 'results')]
-      return ['reproduce', 'keep-all', '--model', model, '--only', 'effect', '--n', '1', '--json', ...places]
+      return [
+        'reproduce',
+        'keep-all',
+        '--threads',
+        '1',
+        '--model',
+        model,
+        '--only',
+        'effect',
+        '--n',
+        '1',
+        '--json',
+        ...places,
+      ]
     }
     const stopAfter = async (signal: 'SIGKILL' | 'SIGINT', pattern: RegExp) => {
       const { child, ended } = startFovea(args('broken'))

@@ -7,6 +7,9 @@ import { readResults } from '../../../src/papers/reports/results.ts'
 import type { Row } from '../../../src/papers/reports/row.ts'
 import { writeTinyModel } from '../../cli/tiny-model.ts'
 
+/** Of tests that ask some hundred questions, on a machine that is busy with others. */
+const PATIENCE = 240_000
+
 let folder: string
 let model: string
 beforeAll(async () => {
@@ -16,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 async function collect(id: string, options: ReproduceOptions): Promise<{ rows: Row[]; ended: Reproduction }> {
-  const run = reproduce(id, { model, runs: join(folder, 'runs'), ...options })
+  const run = reproduce(id, { model, threads: 1, runs: join(folder, 'runs'), ...options })
   const rows: Row[] = []
   for (;;) {
     const { value, done } = await run.next()
@@ -43,7 +46,9 @@ describe('reproduce', () => {
     expect(existsSync(results)).toBe(false) // a quick look is not kept
   })
 
-  it('asks all arms the same questions, and answers of baselines once for all papers', async () => {
+  it('asks all arms the same questions, and answers of baselines once for all papers', {
+    timeout: PATIENCE,
+  }, async () => {
     const results = join(folder, 'results')
     const seen: string[] = []
     const onProgress = (...[, , , status]: [string, number, number, string]) => seen.push(status)
@@ -76,7 +81,7 @@ describe('reproduce', () => {
     return lines.map((line) => JSON.parse(line).key)
   }
 
-  it('ends at a signal, and goes on where it stopped', async () => {
+  it('ends at a signal, and goes on where it stopped', { timeout: PATIENCE }, async () => {
     const runs = join(folder, 'aborted')
     const results = join(folder, 'resumed')
     const controller = new AbortController()
