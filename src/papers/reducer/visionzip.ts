@@ -51,6 +51,7 @@ export const visionzip = paper({
   code: 'https://github.com/dvlab-research/VisionZip',
   date: '2024-12',
   venue: 'CVPR 2025',
+  reported: { 'time of the prefill': { value: 0.125, unit: 'x', where: 'abstract: 8 x as fast' } },
   kind: ['reducer'],
   summary:
     'The vision encoder itself says which patches matter: those that CLS attends to stay as dominant tokens, and the many ' +
