@@ -54,11 +54,11 @@ export const withVideoOptions = (program: Program): Program =>
     )
     .option(
       '--frames <count>',
-      'how many frames of a video, spread over its time (if not given: as the model was trained)',
+      'so many frames of a video, at least 1, spread over its time; more than it has are refused (if not given: as the model was trained)',
       integer(1),
     )
-    .option('--fps <rate>', 'how many frames of each second instead', positive)
-    .option('--max-frames <count>', 'no more frames than this, whatever the rate or the model gives', integer(1))
+    .option('--fps <rate>', 'so many frames of each second instead, rounded down, at least 1', positive)
+    .option('--max-frames <count>', 'never more frames than this, whatever the rate or the model gives', integer(1))
     .option('--start <seconds>', 'where in a video to begin', number(0))
     .option('--end <seconds>', 'where in a video to end', positive)
     .option('--frame-side <pixels>', 'scale frames down to this longer side when they are read', integer(1))
