@@ -58,7 +58,8 @@ export const withSamplingOptions = (program: Program): Program =>
 export const withMethodOption = (program: Program): Program =>
   program.option(
     '--method <method>',
-    'how to spend fewer visual tokens, such as fastv:layer=2,keep=.5; several are joined with + or given in order',
+    'how to spend fewer visual tokens, such as fastv:layer=2,keep=.5; several are joined with + or given in order; a share ' +
+      'of tokens is at least one of them, unless it is 0',
     (text: string, before: string[]) => [...before, text],
     [],
   )

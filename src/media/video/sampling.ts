@@ -1,6 +1,6 @@
 /** Which frames of a video a model is to see: the rules of the processors that models were trained with. */
 import { FoveaError } from '../../errors.ts'
-import { roundHalfEven } from '../round-half-even.ts'
+import { roundHalfEven } from '../../tensor/round-half-even.ts'
 
 /** A video, or the part of one that frames are chosen from. */
 export interface ClipFacts {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keepVisual, lastAttention } from '../../pipeline/method/sequence.ts'
-import { mean, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
+import { countOf, mean, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -36,7 +36,7 @@ export const fastv = paper({
       beforeLayer: {
         [layer]: (seq) => {
           const scores = mean(lastAttention(seq, layer - 1, 'fastv'), 0) // [v]
-          const kept = topK(scores, scaleDim(seq.visual.shape[0], keep))
+          const kept = topK(scores, countOf(seq.visual.shape[0], keep))
           return keepVisual(seq, sortAscending(kept), 'fastv')
         },
       },

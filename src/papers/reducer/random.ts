@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keepTokens } from '../../pipeline/method/visual-tokens.ts'
-import { constant, fixedDim, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
+import { constant, countOf, fixedDim, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /** A score per token that depends on the seed alone (mulberry32). */
@@ -34,7 +34,7 @@ export const random = paper({
     tokens: (tokens) => {
       const [batch, count] = [fixedDim('random', tokens.states, 0), fixedDim('random', tokens.states, 1)]
       const scores = constant(randomScores(batch * count, seed), [batch, count])
-      return keepTokens(tokens, sortAscending(topK(scores, scaleDim(count, keep))), 'random')
+      return keepTokens(tokens, sortAscending(topK(scores, countOf(count, keep))), 'random')
     },
   }),
 })
