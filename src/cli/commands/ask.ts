@@ -12,12 +12,22 @@ import {
   type ModelOptions,
   methodOf,
   type SamplingFlags,
+  samplingOf,
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
-import { costLine, formatFlops, replyJson, totalFlops, videoLine, visualTokensLine } from '../reply-report.ts'
-import { isInteractive, note, print, table } from '../terminal.ts'
+import {
+  costLine,
+  cutLine,
+  formatFlops,
+  noEndLine,
+  replyJson,
+  totalFlops,
+  videoLine,
+  visualTokensLine,
+} from '../reply-report.ts'
+import { isInteractive, note, print, table, tell } from '../terminal.ts'
 
 interface AskFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
@@ -99,12 +109,15 @@ async function answer(
   options: AskFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTokens, temperature, seed, json, quiet, overlay } = options
+  const { json, quiet, overlay } = options
+  const sampling = samplingOf(options, model.parts)
+  if (!json) tell(noEndLine(model.parts))
   const onText = json ? undefined : (text: string) => process.stdout.write(escapeText(text))
-  const reply = await model.generate({ prompt, images, videos, method, maxTokens, temperature, seed, signal, onText })
+  const reply = await model.generate({ prompt, images, videos, method, ...sampling, signal, onText })
   const total = performance.now()
   if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total, seen)))
   else print(quiet ? '' : ['', ...seen.map(videoLine), visualTokensLine(reply)].join('\n'))
+  if (!json) tell(cutLine(reply, sampling.maxTokens))
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = costLine(reply, total, model.parts.precision.dtype)
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
@@ -119,19 +132,22 @@ async function compare(
   options: AskFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTokens, temperature, seed, json } = options
+  const sampling = samplingOf(options, model.parts)
+  if (!options.json) tell(noEndLine(model.parts))
   const replies: { method: Method; reply: Reply }[] = []
   for (const method of methods) {
-    const ask = (tokens: number) =>
-      model.generate({ prompt, images, videos, method, maxTokens: tokens, temperature, seed, signal })
+    const ask = (maxTokens = sampling.maxTokens) =>
+      model.generate({ prompt, images, videos, method, ...sampling, maxTokens, signal })
     await ask(2) // the first run of a program also prepares it
-    const reply = await withVision(await ask(maxTokens), { model, images, videos }, method, prompt)
+    const reply = await withVision(await ask(), { model, images, videos }, method, prompt)
     if (signal.aborted) return
     replies.push({ method, reply })
   }
-  if (json) return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
+  if (options.json)
+    return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
   const rows = replies.map(({ method, reply }) => compareRow(method, reply))
   print([...seen.map(videoLine), table(compareHeader, rows)].join('\n'))
+  for (const { method, reply } of replies) tell(cutLine(reply, sampling.maxTokens, method.name))
 }
 
 /** The reply with the cost of its vision stage, although its features come from the cache. */

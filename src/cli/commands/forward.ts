@@ -84,6 +84,8 @@ async function forward(model: Model, request: Request): Promise<Forward> {
   const { text, tokens } = await model.generate({
     ...request,
     maxTokens: GREEDY_TOKENS,
+    temperature: 0,
+    repetitionPenalty: 1,
     ignoreEos: true,
     onPrefill: (inputIds, logits) => {
       prompt = { inputIds, logits: logits.slice() }
