@@ -17,6 +17,7 @@ import {
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
+import { withPixelsOption } from '../pixels-option.ts'
 import {
   costLine,
   cutLine,
@@ -51,7 +52,7 @@ export const askCommand = command<AskFlags>({
   ],
   configure: (program) => {
     program.argument('<file...>', 'images and videos (- is standard input), and last the question')
-    withMethodOption(withSamplingOptions(withModelOptions(withVideoOptions(program))))
+    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program)))))
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
       .option('--overlay <file>', 'write the image as PNG, with the patches that were dropped darkened')
       .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')

@@ -14,6 +14,7 @@ import {
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
+import { withPixelsOption } from '../pixels-option.ts'
 import { costLine, cutLine, noEndLine, videoLine, visualTokensLine } from '../reply-report.ts'
 import { isInteractive, note, print, tell } from '../terminal.ts'
 
@@ -33,7 +34,7 @@ export const chatCommand = command<ChatFlags>({
   ],
   configure: (program) => {
     program.argument('[file...]', 'images and videos; questions come from standard input')
-    withMethodOption(withSamplingOptions(withModelOptions(withVideoOptions(program)))).option(
+    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program))))).option(
       '--stats',
       'print tokens, time and FLOPs of each answer to standard error, as in a terminal',
     )
