@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { llava } from '../src/models/vlm/llava.ts'
 import { createScope } from '../src/nn/index.ts'
 import { f32, type Value } from '../src/runtime/index.ts'
 import { createTokenizer } from '../src/text/tokenizer.ts'
@@ -32,7 +33,7 @@ async function setUp() {
 /** Seconds and FLOPs of a whole step of the dialogue stage: losses, gradients, clipping, Muon and AdamW. */
 async function timeStep({ backend, repeat }: Context, { config, batch }: Awaited<ReturnType<typeof setUp>>) {
   const scope = createScope()
-  const losses = dialogueLosses(scope, config, SHAPE)
+  const losses = dialogueLosses(scope, llava.bind(config), SHAPE)
   const step = await compileStep(backend, { losses, trained: scope.parameters, optimizer: optimizerFor, clip: 1 })
   const values = [...scope.parameters].map(([name, { shape }]): [string, Value] => [
     name,

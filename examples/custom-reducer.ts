@@ -6,10 +6,12 @@ const { scaleDim, sortAscending, square, sum, topK } = tensor
 /** Keeps the visual tokens of largest norm: |t|^2 = sum_d t_d^2. */
 const largestNorm = (keep: number): Method => ({
   name: `largest-norm:keep=${keep}`,
-  tokens: (tokens) => {
-    const scores = sum(square(tokens.states), -1) // [b, m]
-    const kept = topK(scores, scaleDim(tokens.states.shape[1], keep))
-    return keepTokens(tokens, sortAscending(kept), 'largest-norm')
+  see: {
+    tokens: (tokens) => {
+      const scores = sum(square(tokens.states), -1) // [b, m]
+      const kept = topK(scores, scaleDim(tokens.states.shape[1], keep))
+      return keepTokens(tokens, sortAscending(kept), 'largest-norm')
+    },
   },
 })
 

@@ -21,11 +21,12 @@ export type { Video, VideoOrigin } from './media/video.ts'
 export { buildMethod, parseMethod, runnable } from './papers/methods.ts'
 export { type Kind, type Paper, paper, state } from './papers/paper.ts'
 export { filterPapers, findPaper, papers } from './papers/registry.ts'
-export { compose, dense, type Method } from './pipeline/method/method.ts'
+export { compose, dense } from './pipeline/method/compose.ts'
+export type { Method } from './pipeline/method/method.ts'
+export { gatherRows } from './pipeline/method/rows.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/method/sequence.ts'
 export {
   clsAttention,
-  gatherRows,
   keepTokens,
   patchKeys,
   regroup,

@@ -18,15 +18,55 @@ export interface VisionSide {
   /** Patches of a view of this size. */
   grid(view: View): Grid
   /** Pixels [b, 3, H, W] -> vision features. Of a clip [b, 3 frames, H, W], the frames of a channel side by side. */
-  encode(p: Scope, pixels: Tensor): VisionFeatures
+  encode(p: Scope, pixels: Tensor, stages?: EncoderStages): VisionFeatures
   /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text], or another number of them. */
   connect(p: Scope, patches: Tensor, context: ConnectorContext): Tensor | ResampledTokens
   /** The embedding of a separator between rows of a packed image, [d text]. */
   separator?(p: Scope): Tensor
 }
 
+/** Patches on their way through a vision encoder. */
+export interface Patches {
+  /** [b, special + m, d], special tokens (CLS) first. */
+  readonly states: Tensor
+  readonly special: number
+  /** Of the view, before anything was dropped or merged. */
+  readonly grid: Grid
+  /** For each patch of the view the row behind the special ones that it is part of, or -1: i64 [b, n]; its own when absent. */
+  readonly owner?: Tensor
+  /** Who dropped or merged patches, in order. */
+  readonly changedBy?: readonly string[]
+}
+
+/** What may be put around the layers of a vision encoder; `next` is the layer as it is. */
+export interface EncoderStages {
+  layer?(index: number, input: Patches, next: (input: Patches) => Patches, ran: readonly VisionLayer[]): Patches
+}
+
+/** Runs patches through the layers of a vision encoder; `outputs` are its input and what each layer left. */
+export function throughEncoder(
+  start: Patches,
+  count: number,
+  stages: EncoderStages | undefined,
+  run: (index: number, states: Tensor) => Omit<VisionLayer, 'input'>,
+): { readonly layers: readonly VisionLayer[]; readonly outputs: readonly Patches[] } {
+  const layers: VisionLayer[] = []
+  const outputs = [start]
+  for (let index = 0; index < count; index++) {
+    const input = outputs[index]
+    const next = (input: Patches): Patches => {
+      layers[index] = { ...run(index, input.states), input }
+      return { ...input, states: layers[index].hidden }
+    }
+    outputs.push(stages?.layer ? stages.layer(index, input, next, layers) : next(input))
+  }
+  return { layers, outputs }
+}
+
 /** What one layer of a vision encoder computed; special tokens (CLS) come first. */
 export interface VisionLayer {
+  /** The patches that it was given. */
+  readonly input: Patches
   /** Output, [b, special + n, d]. */
   readonly hidden: Tensor
   /** Keys before heads are split, [b, special + n, d]. */
@@ -45,6 +85,9 @@ export interface VisionFeatures {
   /** Special tokens that the connector takes beside the patches, [b, special, d]. */
   readonly specialTokens?: Tensor
   readonly grid: Grid
+  /** Where the patches of the view went if not all of them are left, as in `Patches`. */
+  readonly owner?: Tensor
+  readonly changedBy?: readonly string[]
 }
 
 /** What a connector may look at beside the patches. */

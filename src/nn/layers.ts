@@ -22,8 +22,11 @@ import type { Scope } from './scope.ts'
 
 /** x W^T + b with W [out, in], as checkpoints store it. */
 export function linear(p: Scope, x: Tensor, out: number, bias = true): Tensor {
-  const y = matmul(x, transpose(p('weight', [out, fixedDim('linear', x, -1)])))
-  return bias ? add(y, p('bias', [out])) : y
+  const plain = (x: Tensor) => {
+    const y = matmul(x, transpose(p('weight', [out, fixedDim('linear', x, -1)])))
+    return bias ? add(y, p('bias', [out])) : y
+  }
+  return p.around ? p.around(x, plain, { weight: `${p.prefix}weight`, out }) : plain(x)
 }
 
 export const layerNormed = (p: Scope, x: Tensor, epsilon?: number): Tensor => {

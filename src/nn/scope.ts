@@ -1,22 +1,40 @@
 import { parameter, type Shape, type Tensor } from '../tensor/index.ts'
 
+/** What a weight is before any training. */
+export type FirstValue = (shape: readonly number[]) => Float32Array
+
+/** Around a linear layer: `next` is the layer as it is, `weight` the full name of its matrix, `out` its width. */
+export type LinearStage = (x: Tensor, next: (x: Tensor) => Tensor, layer: LinearPlace) => Tensor
+
+export interface LinearPlace {
+  readonly weight: string
+  readonly out: number
+}
+
 /**
  * A place in a tree of named weights: `scope('weight', [out, in])` is the leaf "prefix.weight". Asking twice gives the
  * same leaf, so tied weights are the same name.
  */
 export interface Scope {
-  (name: string, shape: Shape): Tensor
+  /** @param first what the weight is before any training, where its name does not say it */
+  (name: string, shape: Shape, first?: FirstValue): Tensor
   /** The scope below: `scope.at('layers', 3)` prefixes "layers.3.". */
   at(...path: (string | number)[]): Scope
+  /** What names below begin with: "", or ending in ".". */
+  readonly prefix: string
   /** All leaves of the tree so far, by full name. */
   readonly parameters: ReadonlyMap<string, Tensor>
+  /** First values that were stated, by full name. */
+  readonly firsts: ReadonlyMap<string, FirstValue>
+  /** What linear layers below go through. */
+  readonly around?: LinearStage
 }
 
 /** @param onLeaf is told of each leaf when it is first asked for, and may throw to end a trace */
 export function createScope(onLeaf?: (name: string, shape: Shape) => void): Scope {
-  const parameters = new Map<string, Tensor>()
+  const [parameters, firsts] = [new Map<string, Tensor>(), new Map<string, FirstValue>()]
   const below = (prefix: string): Scope => {
-    const leaf = (name: string, shape: Shape): Tensor => {
+    const leaf = (name: string, shape: Shape, first?: FirstValue): Tensor => {
       const full = prefix + name
       const known = parameters.get(full)
       if (known && known.shape.join() !== shape.join())
@@ -24,12 +42,33 @@ export function createScope(onLeaf?: (name: string, shape: Shape) => void): Scop
       if (!known) onLeaf?.(full, shape)
       const made = known ?? parameter(full, shape)
       parameters.set(full, made)
+      if (first) firsts.set(full, first)
       return made
     }
-    return Object.assign(leaf, {
-      at: (...path: (string | number)[]) => below(`${prefix}${path.join('.')}.`),
-      parameters,
-    })
+    const at = (...path: (string | number)[]) => below(`${prefix}${path.join('.')}.`)
+    return Object.assign(leaf, { at, prefix, parameters, firsts })
   }
   return below('')
 }
+
+/** Another way to make the leaves of a scope; the tree stays the same. */
+export function mapLeaves(
+  scope: Scope,
+  leafOf: (leaf: Scope, name: string, shape: Shape, first?: FirstValue) => Tensor,
+  around = scope.around,
+): Scope {
+  const leaf = (name: string, shape: Shape, first?: FirstValue) => leafOf(scope, name, shape, first)
+  const at = (...path: (string | number)[]) => mapLeaves(scope.at(...path), leafOf, around)
+  return Object.assign(leaf, { at, prefix: scope.prefix, parameters: scope.parameters, firsts: scope.firsts, around })
+}
+
+/** The same scope, whose linear layers go through a stage. */
+export const withLinear = (scope: Scope, stage: LinearStage): Scope =>
+  mapLeaves(scope, (inner, name, shape, first) => inner(name, shape, first), stage)
+
+/** The same scope, whose weights are all this before any training. */
+export const startingAt = (scope: Scope, first: FirstValue): Scope =>
+  mapLeaves(scope, (inner, name, shape) => inner(name, shape, first))
+
+/** Zeros: what is added by a part that begins so is nothing. */
+export const zeros: FirstValue = (shape) => new Float32Array(shape.reduce((a, b) => a * b, 1))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
-import { compose, type Method } from '../pipeline/method/method.ts'
+import { compose } from '../pipeline/method/compose.ts'
+import type { Method } from '../pipeline/method/method.ts'
 import { closest } from '../text/closest.ts'
 import type { Paper } from './paper.ts'
 import { papers } from './registry.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Method } from '../pipeline/method/method.ts'
+import type { PlaceFunctions } from '../pipeline/method/method.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [
@@ -20,22 +20,25 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Where in the pipeline a paper intervenes, in the order in which an image passes through. */
+/** Where a paper intervenes, in the order in which an image passes through. */
 export type Place =
-  | 'views'
-  | 'encoder'
-  | 'patches'
-  | 'connector'
-  | 'tokens'
-  | 'sequence'
-  | 'positions'
-  | 'decoder'
-  | 'weights'
-  | 'heads'
-  | 'step'
-  | 'logits'
-  | 'session'
-  | 'agent'
+  | 'see.views'
+  | 'see.layer'
+  | 'see.patches'
+  | 'see.connector'
+  | 'see.tokens'
+  | 'read.positions'
+  | 'read.sequence'
+  | 'read.layer'
+  | 'read.attention'
+  | 'read.feedForward'
+  | 'read.linear'
+  | 'read.heads'
+  | 'talk.answer'
+  | 'talk.branches'
+  | 'talk.logits'
+  | 'talk.step'
+  | 'stream'
   | 'training'
   | 'evaluation'
 
@@ -70,8 +73,7 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   method?(options: z.output<Options>): PlaceFunctions
 }
 
-/** What a method does at its places; its name is written by the registry, from the id and the options. */
-export type PlaceFunctions = Omit<Method, 'name'>
+export type { PlaceFunctions } from '../pipeline/method/method.ts'
 
 /** Declares a paper. Returns the entry as it is; the call is there to check its types and to infer its options. */
 export const paper = <Options extends z.ZodObject>(entry: Paper<Options>): Paper<Options> => entry

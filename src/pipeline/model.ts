@@ -12,8 +12,10 @@ import type { Backend } from '../runtime/index.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
-import { dense, type Method } from './method/method.ts'
+import { compose, dense } from './method/compose.ts'
+import type { Method } from './method/method.ts'
 import { methodError } from './method/method-error.ts'
+import { keyOf } from './method/places.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
@@ -160,7 +162,7 @@ export class Model {
     const { prompt: form, vision } = this.parts.architecture
     const cut = (!alone && form.viewsOfSeveral) || form.views
     const asked = vision.question && questionIds(this.parts, question)
-    const how = `${visionKey(method)}${cut === form.views ? '' : ', one of several'}`
+    const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.remembered(key, async () => {
       const pack = (views: readonly View[]) => form.pack?.(image, views)
@@ -179,7 +181,7 @@ export class Model {
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
     const text = reader.written?.text(video)
-    const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, visionKey(method))))
+    const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, keyOf(method, 'see'))))
     const encoded = await this.remembered(`video ${text ?? video.framesPerSecond} ${frames.join()}`, async () => {
       const pack = (views: readonly View[]) => reader.pack?.(views)
       const how = { method, preprocessor: framePreprocessor(this.parts.preprocessor) }
@@ -197,9 +199,10 @@ export class Model {
   }
 
   private holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
-    const key = method.decoder ? method.name : 'dense'
+    // What `see` leaves for the language model is part of its program.
+    const key = method.read && method.see ? method.name : keyOf(method, 'read')
     const { architecture, weights } = this.parts
-    const compile = () => compileLanguage(this.backend, architecture.language, weights, method).catch(blameMethod)
+    const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
   }
 
@@ -220,7 +223,7 @@ export class Model {
     const { vision } = architecture
     const started = performance.now()
     const own = cut()
-    const views = method.views?.(own, architecture) ?? own
+    const views = method.see?.views?.(own, architecture) ?? own
     assertViews(views, vision)
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
@@ -232,9 +235,9 @@ export class Model {
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
   private encodeView(method: Method, view: View, pixels: Float32Array, asked?: readonly number[]) {
-    const key = `${visionKey(method)}|${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
+    const key = `${keyOf(method, 'see')}|${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
     const { architecture, weights } = this.parts
-    const compile = () => compileVision(this.backend, architecture, weights, method, view).catch(blameMethod)
+    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
     return this.visionPrograms.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
@@ -259,8 +262,8 @@ function assertCount({ length }: readonly RgbImage[], { prompt: { maxImages }, n
   throw new FoveaError('image_count', 'usage', message)
 }
 
-/** Methods that leave the vision side alone share its programs and its results. */
-const visionKey = (method: Method): string => (method.views || method.patches || method.tokens ? method.name : 'dense')
+/** Methods that were written by hand are bound to their weights as those of the catalogue are. */
+const composed = (method: Method): Method => (method.parts ? method : compose(method))
 
 function videoReader({ name, prompt }: Architecture): VideoReader {
   if (prompt.video) return prompt.video

@@ -1,6 +1,6 @@
-import type { Scope } from '../nn/index.ts'
+import { mapLeaves, type Scope } from '../nn/index.ts'
 import type { Value } from '../runtime/index.ts'
-import { add, matmul, mul, type Shape, type Tensor } from '../tensor/index.ts'
+import { add, matmul, mul, type Tensor } from '../tensor/index.ts'
 
 /**
  * LoRA: Low-Rank Adaptation of Large Language Models, Hu et al. 2021. https://arxiv.org/abs/2106.09685
@@ -25,23 +25,16 @@ export const isLora = (name: string): boolean => /(^|\.)lora_[AB]\.weight$/.test
 export function withLora(scope: Scope, options: LoraOptions): Scope {
   const { rank, alpha, match } = options
   const adapted = new Map<string, Tensor>()
-  const below = (inner: Scope, prefix: string): Scope => {
-    const leaf = (name: string, shape: Shape): Tensor => {
-      const full = prefix + name
-      const base = inner(name, shape)
-      if (shape.length !== 2 || !name.endsWith('weight') || !match(full)) return base
-      const { a, b } = pairNames(name)
-      const delta = () => matmul(inner(b, [shape[0], rank]), inner(a, [rank, shape[1]]))
-      const made = adapted.get(full) ?? add(base, mul(delta(), alpha / rank))
-      adapted.set(full, made)
-      return made
-    }
-    return Object.assign(leaf, {
-      at: (...path: (string | number)[]) => below(inner.at(...path), `${prefix}${path.join('.')}.`),
-      parameters: inner.parameters,
-    })
-  }
-  return below(scope, '')
+  return mapLeaves(scope, (inner, name, shape, first) => {
+    const full = inner.prefix + name
+    const base = inner(name, shape, first)
+    if (shape.length !== 2 || !name.endsWith('weight') || !match(full)) return base
+    const { a, b } = pairNames(name)
+    const delta = () => matmul(inner(b, [shape[0], rank]), inner(a, [rank, shape[1]]))
+    const made = adapted.get(full) ?? add(base, mul(delta(), alpha / rank))
+    adapted.set(full, made)
+    return made
+  })
 }
 
 /** Weights with every pair added to its matrix and left out: what a checkpoint without LoRA holds. */

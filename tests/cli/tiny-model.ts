@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import { llava } from '../../src/models/vlm/llava.ts'
 import { createScope } from '../../src/nn/index.ts'
 import { f32 } from '../../src/runtime/index.ts'
 import { initialise } from '../../src/training/initialise.ts'
@@ -23,7 +24,7 @@ export async function writeTinyModel(folder: string): Promise<string> {
     text_config: { ...text_config, ...small, num_key_value_heads: 1 },
   }
   const scope = createScope()
-  dialogueLosses(scope, config, { batch: 1, text: 4 })
+  dialogueLosses(scope, llava.bind(config), { batch: 1, text: 4 })
   const rng = Rng.from(1, 'tiny model')
   const values = [...scope.parameters].map(([name, { shape }]) => {
     return [name, f32(shape.map(Number), initialise(name, shape, 3, rng))] as const

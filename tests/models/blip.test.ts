@@ -7,7 +7,8 @@ import { readImage } from '../../src/media/read-image.ts'
 import { blip2 } from '../../src/models/vlm/blip-2.ts'
 import { instructblip } from '../../src/models/vlm/instructblip.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
-import { dense, type Method } from '../../src/pipeline/method/method.ts'
+import { dense } from '../../src/pipeline/method/compose.ts'
+import type { Method } from '../../src/pipeline/method/method.ts'
 import { assertPatches } from '../../src/pipeline/method/visual-tokens.ts'
 import type { Model, PromptOptions } from '../../src/pipeline/model.ts'
 
@@ -96,9 +97,11 @@ describe('a Q-Former', () => {
   it('leaves no patches to read for a method after it', async () => {
     const late: Method = {
       name: 'late',
-      tokens: (tokens) => {
-        assertPatches(tokens, 'late')
-        return tokens
+      see: {
+        tokens: (tokens) => {
+          assertPatches(tokens, 'late')
+          return tokens
+        },
       },
     }
     await expect(models['blip-2'].encode(image, late)).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { loadModel } from '../../src/loading/node-load.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { prefixMask, prefixPrompt } from '../../src/models/vlm/paligemma.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { evaluate } from '../../src/tensor/index.ts'
+import { constant, evaluate } from '../../src/tensor/index.ts'
 
 const folder = new URL('../fixtures/families/paligemma', import.meta.url).pathname
 
@@ -25,14 +25,18 @@ describe('prefixPrompt', () => {
 })
 
 describe('prefixMask', () => {
+  const rows = constant(new Float32Array(3), [3, 1, 1])
+  const past = { keys: rows, values: rows }
+  const input = { states: constant(new Float32Array(2), [1, 2, 1]) }
+
   it('hides only what is past and outside the window', () => {
-    const [{ shape, data }] = evaluate([prefixMask(3, 2, 2)!], new Map())
+    const [{ shape, data }] = evaluate([prefixMask(past, input, 2)!], new Map())
     expect(shape).toEqual([1, 1, 2, 5])
     expect(Array.from(data, (value) => (value === 0 ? 1 : 0))).toEqual([0, 0, 1, 1, 1, 0, 0, 0, 1, 1])
   })
 
   it('is none without a window', () => {
-    expect(prefixMask(3, 2)).toBeUndefined()
+    expect(prefixMask(past, input)).toBeUndefined()
   })
 })
 

@@ -6,12 +6,12 @@ import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import { languageOf } from '../../src/models/language/languages.ts'
 import { distanceBuckets, relativeBias } from '../../src/models/language/relative-positions.ts'
-import type { DecoderLayer } from '../../src/models/language/sequence.ts'
+import type { DecoderStages } from '../../src/models/language/sequence.ts'
 import { attentionWeights, createScope } from '../../src/nn/index.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
-import { lastAttention, type Sequence } from '../../src/pipeline/method/sequence.ts'
+import { lastAttention } from '../../src/pipeline/method/sequence.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { arange, constant, evaluate, input, type Tensor } from '../../src/tensor/index.ts'
+import { arange, constant, evaluate, input, reshape, type Tensor } from '../../src/tensor/index.ts'
 import type { NdArray } from '../../src/tensor/ndarray.ts'
 
 const folder = new URL('../fixtures/families/blip-2-t5', import.meta.url).pathname
@@ -52,28 +52,19 @@ it('methods read attention with the position bias in it', () => {
   const positions = constant([0, 1, 2, 3, 4], [1, 5])
   const scope = createScope()
   let [read, whole]: Tensor[] = []
-  const beforeLayer = (
-    index: number,
-    hidden: { states: Tensor; positions: Tensor },
-    layers: readonly DecoderLayer[],
-  ) => {
+  const slots = reshape(arange(5), [1, 5])
+  const none = reshape(arange(0), [1, 0])
+  const opening = constant([1], [])
+  const start = { states: prompt, positions, visual: slots, text: none, source: slots, opening, ran: [], changedBy: [] }
+  const layer: DecoderStages['layer'] = (index, hidden, next, ran) => {
     if (index === 1) {
-      const seq: Sequence = {
-        ...hidden,
-        layers,
-        visual: arange(5),
-        text: arange(0),
-        source: arange(5),
-        since: 0,
-        changedBy: [],
-      }
-      read = lastAttention(seq, 0, 'test')
-      whole = attentionWeights(layers[0].queries, layers[0].allKeys, layers[0].bias)
-      expect(layers[0].bias).toBeDefined()
+      read = reshape(lastAttention({ ...start, ...hidden, ran }, 0, 'test'), [4, 5])
+      whole = attentionWeights(ran[0].queries, ran[0].allKeys, ran[0].bias)
+      expect(ran[0].bias).toBeDefined()
     }
-    return hidden
+    return next(hidden)
   }
-  decode(scope, { states: prompt, positions }, { answer, beforeLayer })
+  decode(scope, start, { answer, stages: { layer } })
   const noise = (shape: readonly number[], seed: number): NdArray => ({
     shape,
     data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, at) => Math.sin(seed + 7.3 * at)),

@@ -135,12 +135,12 @@ describe('paper', () => {
   const runnable = paper({
     ...findPaper('fopru'),
     options: z.object({ keep: z.number().default(0.5) }),
-    method: ({ keep }) => ({ views: (views) => views.slice(0, Math.round(views.length * keep)) }),
+    method: ({ keep }) => ({ see: { views: (views) => views.slice(0, Math.round(views.length * keep)) } }),
   })
 
   it('infers the options and the method, and still fits among the others', () => {
     const list: Paper[] = [runnable]
-    expect(runnable.method?.({ keep: 0.25 }).views).toBeTypeOf('function')
+    expect(runnable.method?.({ keep: 0.25 }).see?.views).toBeTypeOf('function')
     expect(list).toHaveLength(1)
   })
 

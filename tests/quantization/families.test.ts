@@ -9,7 +9,7 @@ import { cosineOf } from '../../src/quantization/agreement.ts'
 import { ownCache } from './cache-folder.ts'
 
 ownCache()
-const root = new URL('../../fixtures/families/', import.meta.url).pathname
+const root = new URL('../fixtures/families/', import.meta.url).pathname
 const PROMPT = 'what color is the star?'
 
 /** Logits of the prompt, and 12 greedy tokens. */

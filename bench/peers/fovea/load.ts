@@ -3,7 +3,7 @@
  * whether quantized weights were there.
  */
 import { loadModel } from '../../../src/evaluation/load-model.ts'
-import { dense } from '../../../src/pipeline/method/method.ts'
+import { dense } from '../../../src/pipeline/method/compose.ts'
 
 const { checkpoint, dtype } = JSON.parse(process.argv[2])
 const started = performance.now()

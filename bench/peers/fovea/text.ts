@@ -2,7 +2,7 @@
 import { loadModel } from '../../../src/evaluation/load-model.ts'
 import type { RgbImage } from '../../../src/media/image.ts'
 import type { Chunk } from '../../../src/pipeline/flow/language-program.ts'
-import { dense } from '../../../src/pipeline/method/method.ts'
+import { dense } from '../../../src/pipeline/method/compose.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 import { rounds } from '../rounds.mjs'
 

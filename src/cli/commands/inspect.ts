@@ -1,8 +1,9 @@
 import { countParameters, type WeightTable } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
-import { traceLanguage } from '../../pipeline/flow/language-program.ts'
+import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
 import { traceVision } from '../../pipeline/flow/vision-program.ts'
-import { dense, type Method } from '../../pipeline/method/method.ts'
+import { dense } from '../../pipeline/method/compose.ts'
+import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { type LayerReport, type PrecisionReport, precisionJson } from '../../pipeline/precision-report.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
@@ -89,16 +90,16 @@ export const inspectCommand = command<InspectFlags>({
 function inspect(model: Model, method: Method, text: number): Inspection {
   const { architecture, weights, name } = model.parts
   const own = architecture.prompt.views({ data: new Uint8Array(3), width: 1, height: 1 })
-  const views = method.views?.(own, architecture) ?? own
+  const views = method.see?.views?.(own, architecture) ?? own
   const vision = views.map((view) => traceVision(architecture, method, view))
-  const language = traceLanguage(architecture.language, method)
+  const language = traceLanguage(architecture, method)
   const given = vision.reduce((sum, { embeds }) => sum + evaluateDim(embeds.shape[1], new Map()), 0)
   const before = own
     .map((view) => architecture.vision.grid(view))
     .reduce((sum, { rows, columns }) => sum + rows * columns, 0)
   const { layers, caches = layers, answerStart, heads, hiddenSize, vocabulary } = architecture.language
   const prompt = { text, visual: given, answer: 1, ...pastSizes(caches, () => 0) }
-  const past = pastSizes(caches, (layer) => language.lengths(layer, prompt))
+  const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
   const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...past }
   const outputs = Object.values(language.outputs)
   return {

@@ -4,6 +4,7 @@ import { exp, reshape, slice, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, parseConfig, size } from '../config.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
 import { clipVision, clipVisionConfig } from '../vision/clip.ts'
+import { lastStates } from '../vision/tower.ts'
 import { type DualEncoder, dualFamily, dualWeightName } from './dual-encoder.ts'
 import { assertSquare, squareInput } from './image-input.ts'
 import { type TextTowerConfig, textFields, textTower } from './text-tower.ts'
@@ -65,8 +66,8 @@ function bind(raw: unknown, processor?: PreprocessorConfig): DualEncoder {
     probability: 'softmax',
     view: (image) => assertSquare(singleView(image, processor, vision.image_size), vision.image_size),
     encodeImages: (p, { pixels }) => {
-      const { hiddenStates } = clipVision(p.at('vision_model'), vision, pixels)
-      const cls = reshape(slice(hiddenStates.at(-1)!, 1, 0, 1), [pixels.shape[0], vision.hidden_size])
+      const features = clipVision(p.at('vision_model'), vision, pixels)
+      const cls = reshape(slice(lastStates(features), 1, 0, 1), [pixels.shape[0], vision.hidden_size])
       const pooled = layerNormed(p.at('vision_model', 'post_layernorm'), cls, vision.layer_norm_eps)
       return linear(p.at('visual_projection'), pooled, width, false)
     },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseConfig } from '../config.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
+import { lastStates } from '../vision/tower.ts'
 import { type DualEncoder, dualFamily, dualWeightName } from './dual-encoder.ts'
 import { assertSquare, squareInput } from './image-input.ts'
 import { assertPooled, pooledPatches } from './pooling-head.ts'
@@ -30,8 +31,8 @@ function bind(raw: unknown, processor?: PreprocessorConfig): DualEncoder {
     images: squareInput(imageSize),
     view: (image) => assertSquare(singleView(image, processor, imageSize), imageSize),
     encodeImages: (p, { pixels }) => {
-      const { hiddenStates } = siglipVision(p.at('vision_model'), vision, pixels)
-      return pooledPatches(p.at('vision_model'), vision, hiddenStates.at(-1)!)
+      const features = siglipVision(p.at('vision_model'), vision, pixels)
+      return pooledPatches(p.at('vision_model'), vision, lastStates(features))
     },
   }
 }

@@ -68,8 +68,8 @@ function bind(raw: unknown, processor: Partial<PreprocessorConfig> = {}): DualEn
     images: imageInput(vision),
     view: (image) => viewOf(image, patchSize, processor.max_num_patches ?? MOST_PATCHES),
     encodeImages: (p, { patches, down, across }) => {
-      const { hiddenStates } = siglip2Vision(p.at('vision_model'), vision, { patches, down, across })
-      return pooledPatches(p.at('vision_model'), vision, hiddenStates.at(-1)!)
+      const encoded = siglip2Vision(p.at('vision_model'), vision, { patches, down, across })
+      return pooledPatches(p.at('vision_model'), vision, encoded)
     },
   }
 }

@@ -1,8 +1,8 @@
 import { embedding, layerNormed, type Scope } from '../../nn/index.ts'
 import { add, arange, gather, mulDim, reshape, type Tensor } from '../../tensor/index.ts'
 import { size } from '../config.ts'
-import { causalMask } from '../language/llama.ts'
-import { type EncoderConfig, encoderLayers } from '../vision/transformer.ts'
+import { causalMask } from '../language/masks.ts'
+import { type EncoderConfig, encoderStack } from '../vision/transformer.ts'
 
 /** What the text encoders of CLIP and SigLIP are given by `text_config`. */
 export interface TextTowerConfig extends EncoderConfig {
@@ -34,9 +34,14 @@ export function textTower(
   const table = p.at('embeddings')
   const words = embedding(table.at('token_embedding'), ids, vocab_size, width)
   const positions = embedding(table.at('position_embedding'), arange(length), max_position_embeddings, width)
-  const mask = isCausal ? causalMask(0, length) : undefined
-  const { hiddenStates } = encoderLayers(p.at('encoder'), config, add(words, positions), mask)
+  const states = add(words, positions)
+  const encoded = encoderStack(
+    p.at('encoder'),
+    config,
+    states,
+    isCausal ? causalMask(undefined, { states }) : undefined,
+  )
   // The norm treats tokens one by one, so that of the others is never needed.
-  const pooled = gather(reshape(hiddenStates.at(-1)!, [mulDim(batch, length), width]), places)
+  const pooled = gather(reshape(encoded, [mulDim(batch, length), width]), places)
   return layerNormed(p.at('final_layer_norm'), pooled, config.layer_norm_eps)
 }

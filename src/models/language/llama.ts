@@ -15,27 +15,17 @@ import {
   type Scope,
   type Scoring,
 } from '../../nn/index.ts'
+import { add, concat, fixedDim, mul, reshape, rmsNorm, slice, type Tensor } from '../../tensor/index.ts'
+import { causalMask } from './masks.ts'
+import { fedForward, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
 import {
-  add,
-  addDim,
-  arange,
-  concat,
-  type Dim,
-  dimValue,
-  fixedDim,
-  greater,
-  greaterEqual,
-  mul,
-  or,
-  reshape,
-  rmsNorm,
-  select,
-  slice,
-  sub,
-  type Tensor,
-} from '../../tensor/index.ts'
-import { type Projected, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
-import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
+  type DecoderOptions,
+  type DecoderResult,
+  type Hidden,
+  type Projected,
+  pastLength,
+  throughLayers,
+} from './sequence.ts'
 
 /** `text_config` of a LLaMA checkpoint. */
 export interface LlamaConfig {
@@ -85,26 +75,27 @@ export function embedTokens(p: Scope, config: LlamaConfig, ids: Tensor): Tensor 
 
 /** LLaMA decoder (arXiv 2302.13971, section 2.2): pre-RMSNorm, rotary attention with grouped keys, SwiGLU. */
 export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
-  const layers: DecoderLayer[] = []
-  const inputs: Hidden[] = []
-  let hidden = start
+  const { stages, mask: maskOf = causalMask } = options
   const rotations = new Map<Tensor, Rotation>()
   const masks = new Map<string, Tensor | undefined>()
-  const maskOf = options.mask ?? causalMask
-  for (let index = 0; index < config.num_hidden_layers; index++) {
-    hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
-    const past = options.past?.[index]
-    const rotary = remember(rotations, hidden.positions, () => rotationOf(config, hidden.positions))
-    const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
-    const window = windowOf(config, index)
-    const mask = () => remember(masks, `${before}|${length}|${window}`, () => maskOf(before, length, window))
-    const context = { rotary, mask, past, window, causal: !options.mask }
-    const layer = decoderLayer(p.at('model', 'layers', index), config, hidden.states, context)
-    inputs.push(hidden)
-    layers.push(layer)
-    hidden = { ...hidden, states: layer.output }
-  }
-  return { layers, inputs, hidden: normed(p.at('model', 'norm'), config, hidden.states) }
+  const { layers, last } = throughLayers(start, config.num_hidden_layers, stages, (index, input) => {
+    const { positions, tags } = input
+    const rotary = remember(rotations, positions, () => rotationOf(config, positions))
+    const [past, window] = [options.past?.[index], windowOf(config, index)]
+    const seen = `${pastLength(past)}|${input.states.shape[1]}|${tags?.segment?.id}|${window}`
+    const mask = () => remember(masks, seen, () => maskOf(past, input, window))
+    const causal = !options.mask && !tags?.segment
+    return decoderLayer(p.at('model', 'layers', index), config, input, {
+      index,
+      rotary,
+      mask,
+      past,
+      window,
+      causal,
+      stages,
+    })
+  })
+  return { layers, last, hidden: normed(p.at('model', 'norm'), config, last.states) }
 }
 
 /** Hidden states [..., d] -> logits [..., vocabulary]. */
@@ -132,34 +123,23 @@ function normed(p: Scope, { norm_offset, rms_norm_eps }: LlamaConfig, x: Tensor)
   return rmsNorm(x, add(p('weight', [fixedDim('rmsNorm', x, -1)]), norm_offset), rms_norm_eps)
 }
 
-/** 0 where a query may look, -1e9 where the key lies ahead of it or outside its window: [1, 1, s, past + s]. */
-export function causalMask(past: Dim, length: Dim, window?: number): Tensor {
-  const keys = reshape(arange(addDim(past, length)), [1, addDim(past, length)])
-  const queries = reshape(add(arange(length), dimValue(past)), [length, 1])
-  const ahead = greater(keys, queries)
-  const hidden = window === undefined ? ahead : or(ahead, greaterEqual(sub(queries, keys), window))
-  return reshape(select(hidden, -1e9, 0), [1, 1, length, addDim(past, length)])
-}
-
-interface LayerContext extends Pick<SelfAttentionOptions, 'past' | 'window' | 'causal' | 'mask'> {
+interface LayerContext extends Pick<SelfAttentionOptions, 'index' | 'past' | 'window' | 'causal' | 'mask' | 'stages'> {
   readonly rotary: Rotation
 }
 
-function decoderLayer(p: Scope, config: LlamaConfig, x: Tensor, context: LayerContext): DecoderLayer {
-  const { rotary } = context
-  const { num_attention_heads: heads, num_key_value_heads: keyHeads, rotary_width } = config
+function decoderLayer(p: Scope, config: LlamaConfig, input: Hidden, { rotary, ...context }: LayerContext) {
+  const { num_attention_heads: heads, num_key_value_heads: keyHeads, rotary_width, scoring } = config
+  const x = input.states
   const after = (name: string, y: Tensor) => (config.post_norms ? normed(p.at(name), config, y) : y)
   const projected = project(p.at('self_attn'), config, normed(p.at('input_layernorm'), config, x))
-  const q = rotatePart(projected.q, rotary, heads, rotary_width)
-  const k = rotatePart(projected.k, rotary, keyHeads, rotary_width)
-  const { scoring } = config
-  const { mixed, ...seen } = selfAttention({ q, k, v: projected.v }, { heads, keyHeads, scoring, ...context })
+  const rotate = (x: Tensor, heads: number) => rotatePart(x, rotary, heads, rotary_width)
+  const { mixed, ...seen } = selfAttention(projected, input, { heads, keyHeads, rotate, scoring, ...context })
   const output = linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false)
   const attended = add(x, after('post_attention_layernorm', output))
   const before = config.post_norms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'
-  const fed = feedForward(p.at('mlp'), config, normed(p.at(before), config, attended))
-  const result = add(attended, after('post_feedforward_layernorm', fed))
-  return { ...seen, output: result }
+  const plain = (y: Tensor) => feedForward(p.at('mlp'), config, y)
+  const fed = fedForward(context, normed(p.at(before), config, attended), plain, input)
+  return { ...seen, output: add(attended, after('post_feedforward_layernorm', fed)) }
 }
 
 /** Not rotated yet. */

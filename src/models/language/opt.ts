@@ -3,9 +3,9 @@ import { activation, embedding, layerNormed, linear, type Scope } from '../../nn
 import { add, cast, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
-import { causalMask } from './llama.ts'
-import { type SelfAttentionOptions, selfAttention } from './self-attention.ts'
-import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
+import { causalMask } from './masks.ts'
+import { fedForward, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
+import { type DecoderOptions, type DecoderResult, type Hidden, throughLayers } from './sequence.ts'
 
 const schema = z.object({
   vocab_size: size.default(50272),
@@ -65,40 +65,41 @@ function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions
   const { max_position_embeddings: positions, hidden_size: width } = config
   const places = add(cast(start.positions, 'i64'), FIRST_POSITION)
   const placed = embedding(p.at('embed_positions'), places, positions + FIRST_POSITION, width)
-  const layers: DecoderLayer[] = []
-  const inputs: Hidden[] = []
-  let hidden: Hidden = { ...start, states: add(start.states, placed) }
-  for (let index = 0; index < config.num_hidden_layers; index++) {
-    hidden = options.beforeLayer?.(index, hidden, layers) ?? hidden
+  const placedStart: Hidden = { ...start, states: add(start.states, placed) }
+  const { layers, last } = throughLayers(placedStart, config.num_hidden_layers, options.stages, (index, input) => {
     const past = options.past?.[index]
-    const [before, length] = [past?.keys.shape[0] ?? 0, hidden.states.shape[1]]
-    const mask = () => (options.mask ?? causalMask)(before, length)
-    const layer = decoderLayer(p.at('layers', index), config, hidden.states, { mask, past, causal: !options.mask })
-    inputs.push(hidden)
-    layers.push(layer)
-    hidden = { ...hidden, states: layer.output }
-  }
+    const mask = () => (options.mask ?? causalMask)(past, input)
+    const causal = !options.mask && !input.tags?.segment
+    return decoderLayer(p.at('layers', index), config, input, { index, mask, past, causal, stages: options.stages })
+  })
   const isNormed = config.do_layer_norm_before && !config._remove_final_layer_norm
-  return { layers, inputs, hidden: isNormed ? layerNormed(p.at('final_layer_norm'), hidden.states) : hidden.states }
+  return { layers, last, hidden: isNormed ? layerNormed(p.at('final_layer_norm'), last.states) : last.states }
 }
 
-type LayerContext = Pick<SelfAttentionOptions, 'past' | 'mask' | 'causal'>
+type LayerContext = Pick<SelfAttentionOptions, 'index' | 'past' | 'mask' | 'causal' | 'stages'>
 
-function decoderLayer(p: Scope, config: OptConfig, x: Tensor, context: LayerContext): DecoderLayer {
+function decoderLayer(p: Scope, config: OptConfig, input: Hidden, context: LayerContext) {
   const { hidden_size: width, num_attention_heads: heads, enable_bias: bias } = config
+  const x = input.states
   const normed = normBefore(p.at('self_attn_layer_norm'), config, x)
   const project = (name: string) => linear(p.at('self_attn', name), normed, width, bias)
   const projected = { q: project('q_proj'), k: project('k_proj'), v: project('v_proj') }
-  const { mixed, ...seen } = selfAttention(projected, { heads, ...context })
+  const { mixed, ...seen } = selfAttention(projected, input, { heads, ...context })
   const attended = normAfter(
     p.at('self_attn_layer_norm'),
     config,
     add(x, linear(p.at('self_attn', 'out_proj'), mixed, width, bias)),
   )
 
-  const inner = linear(p.at('fc1'), normBefore(p.at('final_layer_norm'), config, attended), config.ffn_dim, bias)
-  const fed = add(attended, linear(p.at('fc2'), activation(config.activation_function)(inner), width, bias))
-  return { ...seen, output: normAfter(p.at('final_layer_norm'), config, fed) }
+  const plain = (y: Tensor) =>
+    linear(
+      p.at('fc2'),
+      activation(config.activation_function)(linear(p.at('fc1'), y, config.ffn_dim, bias)),
+      width,
+      bias,
+    )
+  const fed = fedForward(context, normBefore(p.at('final_layer_norm'), config, attended), plain, input)
+  return { ...seen, output: normAfter(p.at('final_layer_norm'), config, add(attended, fed)) }
 }
 
 const normBefore = (p: Scope, { do_layer_norm_before }: OptConfig, x: Tensor): Tensor =>

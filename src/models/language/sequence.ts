@@ -1,16 +1,30 @@
 import type { Scoring } from '../../nn/index.ts'
 import { concat, type Dim, reshape, type Tensor, transpose } from '../../tensor/index.ts'
 
-/** Hidden states on their way through a decoder. Batch is 1 wherever tokens are dropped. */
+/** Hidden states on their way through a decoder. */
 export interface Hidden {
   /** [b, s, d] */
   readonly states: Tensor
   /** Float positions for the rotary embedding, [b, s], or [b, s, axes] where they have several axes (M-RoPE). */
   readonly positions: Tensor
+  readonly tags?: SlotTags
 }
 
-/** What one decoder layer computed, for methods that read it. Nothing is computed unless it is used. */
+/** What the slots of a sequence are, i64 [b, s] each. What no program reads is not computed, nor kept beside the keys. */
+export interface SlotTags {
+  /** Slots see their own segment and segment 0 only; everything is one segment when absent. */
+  readonly segment?: Tensor
+  /** The view that a visual token is of, counted from 0 over the whole prompt; -1 for text. */
+  readonly view?: Tensor
+  /** Its row and its column in that view, in whole patches; -1 for text. */
+  readonly row?: Tensor
+  readonly column?: Tensor
+}
+
+/** What one decoder layer computed, and on what, for methods that read it. Nothing is computed unless it is used. */
 export interface DecoderLayer {
+  /** The sequence that the layer was given. */
+  readonly input: Hidden
   /** Rotated queries [b, h, s, d] and keys of the new tokens [b, hk, s, d]. */
   readonly queries: Tensor
   readonly keys: Tensor
@@ -19,39 +33,98 @@ export interface DecoderLayer {
   readonly allKeys: Tensor
   /** Added to the scores of these, where a model has more than a mask: [1, h, s, past + s]. */
   readonly bias?: Tensor
+  /** What these may look at where that is not all before them: added to the scores, [b or 1, 1, s, past + s]. */
+  readonly mask?: () => Tensor | undefined
   /** How the layer scores keys, where that is not the usual way. */
   readonly scoring?: Scoring
   /** Output of the layer, [b, s, d]. */
   readonly output: Tensor
 }
 
-/** Cached keys and values of one layer, rows of the past first: [past, hk, d]. */
+/** Cached rows of one layer, those of the past first. */
 export interface PastLayer {
+  /** Keys and values, [past, hk, d] each. */
   readonly keys: Tensor
   readonly values: Tensor
+  /** What the rows are, i64 [1, past] each. */
+  readonly tags?: SlotTags
 }
+
+/** What a layer looks at with: queries [b, s, h d], keys and values [b, s, hk d], not rotated yet. */
+export interface Projected {
+  readonly q: Tensor
+  readonly k: Tensor
+  readonly v: Tensor
+}
+
+/** One attention, before it looks. */
+export interface Asked extends Projected {
+  readonly input: Hidden
+  readonly past?: PastLayer
+  /** Added to the scores beside what the model itself hides, [b or 1, h or 1, s, past + s]. */
+  readonly mask?: Tensor
+}
+
+/** What may be put around the layers of a decoder and around their parts; `next` is the part as it is. */
+export interface DecoderStages {
+  layer?(index: number, input: Hidden, next: (input: Hidden) => Hidden, ran: readonly DecoderLayer[]): Hidden
+  /** -> what the heads bring together, [b, s, h d], before the output projection. */
+  attention?(index: number, asked: Asked, next: (asked: Asked) => Tensor): Tensor
+  /** Normalised states -> what the feed-forward layer adds, [b, s, d] both. */
+  feedForward?(index: number, x: Tensor, next: (x: Tensor) => Tensor, input: Hidden): Tensor
+}
+
+/** What a query may look at: an additive mask [b or 1, 1, s, past + s], or undefined where it sees everything. */
+export type MaskOf = (past: PastLayer | undefined, input: Slots, window?: number) => Tensor | undefined
+
+/** As much of a sequence as says what its slots are. */
+export type Slots = Pick<Hidden, 'states' | 'tags'>
 
 export interface DecoderOptions {
   /** Cached rows per layer; each layer may hold another number of them. */
   readonly past?: readonly PastLayer[]
   /** Of an encoder-decoder: embeddings of the new tokens of the answer, [1, a, d]; the prompt is what `decode` starts with. */
   readonly answer?: Tensor
-  /**
-   * Additive mask [b, 1, s, past + s] for a layer (undefined: everything is seen) whose tokens look back over a window;
-   * causal over past and new tokens when absent.
-   */
-  readonly mask?: (past: Dim, length: Dim, window?: number) => Tensor | undefined
-  /** Rewrites the sequence before a layer; sees the layers that came before. */
-  readonly beforeLayer?: (index: number, hidden: Hidden, layers: readonly DecoderLayer[]) => Hidden
+  /** Of a layer whose tokens look back over a window; causal over past and new tokens when absent. */
+  readonly mask?: MaskOf
+  readonly stages?: DecoderStages
 }
 
-/** One entry for each layer whose keys and values are kept. */
 export interface DecoderResult {
+  /** One entry for each layer that keeps keys and values; a layer that was left out has none. */
   readonly layers: readonly DecoderLayer[]
-  /** The sequence that each layer was given. */
-  readonly inputs: readonly Hidden[]
-  /** Normalised output, [b, s, d]. */
+  /** The sequence as the last layer left it. */
+  readonly last: Hidden
+  /** Its states, normalised, [b, s, d]. */
   readonly hidden: Tensor
+}
+
+/** Runs a sequence through the layers of a decoder. What each layer was given is recorded beside what it computed. */
+export function throughLayers(
+  start: Hidden,
+  count: number,
+  stages: DecoderStages | undefined,
+  run: (index: number, input: Hidden) => Omit<DecoderLayer, 'input'>,
+): { readonly layers: readonly DecoderLayer[]; readonly last: Hidden } {
+  const layers: DecoderLayer[] = []
+  let hidden = start
+  for (let index = 0; index < count; index++) {
+    const next = (input: Hidden): Hidden => {
+      layers[index] = { ...run(index, input), input }
+      return { ...input, states: layers[index].output }
+    }
+    hidden = stages?.layer ? stages.layer(index, hidden, next, layers) : next(hidden)
+  }
+  return { layers, last: hidden }
+}
+
+/** Rows of the past, 0 without a cache. */
+export const pastLength = (past?: PastLayer): Dim => past?.keys.shape[0] ?? 0
+
+/** A tag of cached rows and of new slots, [b, past + s]; a cache has the tags of all its rows. */
+export function allTags(tag: keyof SlotTags, own: Tensor, past?: PastLayer): Tensor {
+  const before = past?.tags?.[tag]
+  return before ? concat([before, own], 1) : own
 }
 
 /** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */

@@ -13,7 +13,7 @@ import {
 import { add, addDim, arange, cast, type Dim, dimValue, mul, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, configError, headSize, layerCount, optionalLayerCount, parseConfig, size } from '../config.ts'
 import type { LanguageModel } from './language-model.ts'
-import { causalMask } from './llama.ts'
+import { causalMask } from './masks.ts'
 import { relativeBias } from './relative-positions.ts'
 import {
   type DecoderLayer,
@@ -21,6 +21,8 @@ import {
   type DecoderResult,
   type Hidden,
   type PastLayer,
+  pastLength,
+  throughLayers,
   withPast,
 } from './sequence.ts'
 
@@ -93,52 +95,46 @@ export function t5Model(raw: unknown, part: string): LanguageModel {
 
 function t5(p: Scope, config: T5Config, start: Hidden, options: DecoderOptions): DecoderResult {
   const encoded = encode(p.at('encoder'), config, start, options)
-  const { layers, inputs, hidden } = decode(p.at('decoder'), config, encoded, options)
+  const { layers, hidden } = decode(p.at('decoder'), config, encoded, options)
   const isScaled = config.scale_decoder_outputs ?? config.tie_word_embeddings
-  return { layers, inputs, hidden: isScaled ? mul(hidden, config.d_model ** -0.5) : hidden }
+  return { layers, last: encoded, hidden: isScaled ? mul(hidden, config.d_model ** -0.5) : hidden }
 }
 
 /** The prompt, normalised; every token sees every other. */
-function encode(p: Scope, config: T5Config, start: Hidden, { beforeLayer }: DecoderOptions): Hidden {
+function encode(p: Scope, config: T5Config, start: Hidden, { stages }: DecoderOptions): Hidden {
   const biasOf = biases(p, config, true)
-  const layers: DecoderLayer[] = []
-  let hidden = start
-  for (let index = 0; index < config.num_layers; index++) {
-    hidden = beforeLayer?.(index, hidden, layers) ?? hidden
+  const { last } = throughLayers(start, config.num_layers, stages, (index, input) => {
     const layer = p.at('block', index, 'layer')
-    const bias = biasOf(hidden.positions, hidden.positions)
-    const normed = rmsNormed(layer.at(0, 'layer_norm'), hidden.states, config.layer_norm_epsilon)
+    const bias = biasOf(input.positions, input.positions)
+    const normed = rmsNormed(layer.at(0, 'layer_norm'), input.states, config.layer_norm_epsilon)
     const attended = attention(layer.at(0, 'SelfAttention'), config, normed, { memory: normed, bias })
-    const output = feedForward(layer.at(1), config, add(hidden.states, attended.output))
-    layers.push({ ...attended, output })
-    hidden = { ...hidden, states: output }
-  }
-  return { ...hidden, states: rmsNormed(p.at('final_layer_norm'), hidden.states, config.layer_norm_epsilon) }
+    return { ...attended, output: feedForward(layer.at(1), config, add(input.states, attended.output)) }
+  })
+  return { ...last, states: rmsNormed(p.at('final_layer_norm'), last.states, config.layer_norm_epsilon) }
 }
 
 /** Each block keeps two caches: of the answer, and of the prompt that it looks at. */
-function decode(p: Scope, config: T5Config, prompt: Hidden, { past, answer }: DecoderOptions): DecoderResult {
+function decode(p: Scope, config: T5Config, prompt: Hidden, { past, answer }: DecoderOptions) {
   const { layer_norm_epsilon: epsilon } = config
   const layers: DecoderLayer[] = []
-  const inputs: Hidden[] = []
   const biasOf = biases(p, config, false)
   const length = answer!.shape[1]
   let states = answer!
   for (let index = 0; index < (config.num_decoder_layers ?? config.num_layers); index++) {
     const layer = p.at('block', index, 'layer')
     const [own, shared] = [past?.[2 * index], past?.[2 * index + 1]]
-    const before = own?.keys.shape[0] ?? 0
-    const bias = add(biasOf(places(before, length), places(0, addDim(before, length))), causalMask(before, length))
-    inputs.push({ states, positions: places(before, length) }, prompt)
+    const before = pastLength(own)
+    const input = { states, positions: places(before, length) }
+    const bias = add(biasOf(input.positions, places(0, addDim(before, length))), causalMask(own, input))
     const memory = rmsNormed(layer.at(0, 'layer_norm'), states, epsilon)
     const attended = attention(layer.at(0, 'SelfAttention'), config, memory, { memory, bias, past: own })
     states = add(states, attended.output)
     const asking = rmsNormed(layer.at(1, 'layer_norm'), states, epsilon)
     const cross = attention(layer.at(1, 'EncDecAttention'), config, asking, { memory: prompt.states, past: shared })
     states = feedForward(layer.at(2), config, add(states, cross.output))
-    layers.push(attended, { ...cross, output: states })
+    layers.push({ ...attended, input }, { ...cross, input: prompt, output: states })
   }
-  return { layers, inputs, hidden: rmsNormed(p.at('final_layer_norm'), states, epsilon) }
+  return { layers, hidden: rmsNormed(p.at('final_layer_norm'), states, epsilon) }
 }
 
 /** Float positions from `first` on, [1, length]. */
@@ -161,7 +157,7 @@ interface AttentionContext {
 }
 
 /** Attention whose scores are not scaled: the queries are scaled up instead. `output` is what it adds to x. */
-function attention(p: Scope, config: T5Config, x: Tensor, { memory, bias, past }: AttentionContext): DecoderLayer {
+function attention(p: Scope, config: T5Config, x: Tensor, { memory, bias, past }: AttentionContext) {
   const { d_kv: width, num_heads: heads, d_model } = config
   const project = (name: string, from: Tensor) => splitHeads(linear(p.at(name), from, heads * width, false), heads)
   const queries = mul(project('q', x), Math.sqrt(width))

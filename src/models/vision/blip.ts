@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
 import { add, concat, expand, fullAttention, reshape, split, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, imageSide, layerCount, parseConfig, size } from '../config.ts'
-import type { Grid, VisionLayer } from '../vision-side.ts'
-import type { TowerFeatures } from './tower.ts'
+import { type EncoderStages, type Grid, throughEncoder } from '../vision-side.ts'
+import { lastStates, type TowerFeatures } from './tower.ts'
 import { gridOf, patchEmbedding, positionsWithClass, visionFields } from './transformer.ts'
 
 const schema = z.object({
@@ -38,18 +38,14 @@ export function blipVision(
   p: Scope,
   config: BlipVisionConfig,
   pixels: Tensor,
+  stages?: EncoderStages,
 ): TowerFeatures & { readonly output: Tensor } {
   const grid = gridOf(pixels, config.patch_size)
   const start = embedPatches(p.at('embeddings'), config, pixels, grid)
-  const hiddenStates = [start]
-  const layers: VisionLayer[] = []
-  for (let index = 0; index < config.num_hidden_layers; index++) {
-    const layer = encoderLayer(p.at('encoder', 'layers', index), config, hiddenStates[index])
-    hiddenStates.push(layer.hidden)
-    layers.push(layer)
-  }
-  const output = layerNormed(p.at('post_layernorm'), hiddenStates.at(-1)!, config.layer_norm_eps)
-  return { hiddenStates, layers, grid, output }
+  const run = (index: number, states: Tensor) => encoderLayer(p.at('encoder', 'layers', index), config, states)
+  const through = throughEncoder({ states: start, special: 1, grid }, config.num_hidden_layers, stages, run)
+  const output = layerNormed(p.at('post_layernorm'), lastStates(through), config.layer_norm_eps)
+  return { ...through, grid, output }
 }
 
 /** CLS and patches with their positions, which are resampled for a grid of another size. */
@@ -62,7 +58,7 @@ function embedPatches(p: Scope, config: BlipVisionConfig, pixels: Tensor, grid: 
   return add(concat([cls, patches], 1), positionsWithClass(table, side, grid))
 }
 
-function encoderLayer(p: Scope, config: BlipVisionConfig, x: Tensor): VisionLayer {
+function encoderLayer(p: Scope, config: BlipVisionConfig, x: Tensor) {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
   const projected = linear(p.at('self_attn', 'qkv'), normed, 3 * width, config.qkv_bias)

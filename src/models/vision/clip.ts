@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, concat, expand, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
-import type { Grid } from '../vision-side.ts'
+import type { EncoderStages, Grid } from '../vision-side.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import {
   encoderLayers,
@@ -30,7 +30,7 @@ export function clipVisionConfig(raw: unknown, part: string): ClipVisionConfig {
 }
 
 /** CLIP ViT (arXiv 2103.00020, section 2.4): pixels [b, 3, H, W] -> the hidden states of all layers; token 0 is CLS. */
-export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor): TowerFeatures {
+export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor, stages?: EncoderStages): TowerFeatures {
   const { hidden_size: width, layer_norm_eps: epsilon, patch_size } = config
   const grid = gridOf(pixels, patch_size)
   const patches = patchEmbedding(p.at('embeddings', 'patch_embedding'), config, pixels, { bias: false })
@@ -38,7 +38,7 @@ export function clipVision(p: Scope, config: ClipVisionConfig, pixels: Tensor): 
   const cls = expand(reshape(p.at('embeddings')('class_embedding', [width]), [1, 1, width]), [batch, 1, width])
   const positions = positionEmbedding(p.at('embeddings', 'position_embedding'), config, grid)
   const start = layerNormed(p.at('pre_layrnorm'), add(concat([cls, patches], 1), positions), epsilon)
-  return { ...encoderLayers(p.at('encoder'), config, start), grid }
+  return encoderLayers(p.at('encoder'), config, { states: start, special: 1, grid }, stages)
 }
 
 /** Learnt positions [1 + n, d], of CLS first. */
@@ -55,6 +55,6 @@ export function clipTower(raw: unknown, part: string): VisionTower {
     patchSize: config.patch_size,
     special: 1,
     ignored: ['post_layernorm.'],
-    encode: (p, pixels) => clipVision(p, config, pixels),
+    encode: (p, pixels, stages) => clipVision(p, config, pixels, stages),
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
 import { add, concat, expand, fullAttention, mul, reshape, silu, slice, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
-import type { Grid, VisionLayer } from '../vision-side.ts'
+import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
 import { antialiasedMatrix, interpolationMatrix } from './positions.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
@@ -25,7 +25,7 @@ type Dinov2Config = Omit<Fields, 'patch_size'> & { readonly patch_size: number }
  * DINOv2 (Oquab et al., arXiv 2304.07193) and DINOv2 with registers (Darcet et al., arXiv 2309.16588): pixels
  * [b, 3, H, W] -> the hidden states of all layers, before the last norm; CLS first, then registers.
  */
-export function dinov2Vision(p: Scope, config: Dinov2Config, pixels: Tensor): TowerFeatures {
+export function dinov2Vision(p: Scope, config: Dinov2Config, pixels: Tensor, stages?: EncoderStages): TowerFeatures {
   const { hidden_size: width, num_register_tokens: registers } = config
   const grid = gridOf(pixels, config.patch_size)
   const names = p.at('embeddings')
@@ -38,13 +38,9 @@ export function dinov2Vision(p: Scope, config: Dinov2Config, pixels: Tensor): To
     ...(registers ? [every(names('register_tokens', [1, registers, width]), registers)] : []),
     add(patches, positions),
   ]
-  const hiddenStates = [concat(parts, 1)]
-  const layers: VisionLayer[] = []
-  for (let index = 0; index < config.num_hidden_layers; index++) {
-    layers.push(encoderLayer(p.at('encoder', 'layer', index), config, hiddenStates[index]))
-    hiddenStates.push(layers[index].hidden)
-  }
-  return { hiddenStates, layers, grid }
+  const start: Patches = { states: concat(parts, 1), special: 1 + registers, grid }
+  const run = (index: number, states: Tensor) => encoderLayer(p.at('encoder', 'layer', index), config, states)
+  return { ...throughEncoder(start, config.num_hidden_layers, stages, run), grid }
 }
 
 /** Learnt positions of CLS and of the patches; the version with registers resamples them with antialiasing. */
@@ -56,7 +52,7 @@ function positionEmbedding(p: Scope, config: Dinov2Config, grid: Grid): [Tensor,
   return [slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid, matrix)]
 }
 
-function encoderLayer(p: Scope, config: Dinov2Config, x: Tensor): VisionLayer {
+function encoderLayer(p: Scope, config: Dinov2Config, x: Tensor) {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const scaled = (name: string, y: Tensor) => mul(y, p.at(name)('lambda1', [width]))
   const normed = layerNormed(p.at('norm1'), x, epsilon)
@@ -85,7 +81,7 @@ function tower(config: Dinov2Config): VisionTower {
     patchSize: config.patch_size,
     special: 1 + config.num_register_tokens,
     ignored: ['embeddings.mask_token', 'layernorm.'],
-    encode: (p, pixels) => dinov2Vision(p, config, pixels),
+    encode: (p, pixels, stages) => dinov2Vision(p, config, pixels, stages),
   }
 }
 

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, constant, gather, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig, size } from '../config.ts'
-import type { Grid } from '../vision-side.ts'
-import type { TowerFeatures } from './tower.ts'
+import type { EncoderStages, Grid } from '../vision-side.ts'
+import { lastStates, type TowerFeatures } from './tower.ts'
 import { encoderLayers, gridOf, patchEmbedding, type VisionTransformerConfig, visionFields } from './transformer.ts'
 
 const schema = z.object({
@@ -29,15 +29,16 @@ export function idefics3Vision(
   p: Scope,
   config: VisionTransformerConfig,
   pixels: Tensor,
+  stages?: EncoderStages,
 ): TowerFeatures & { readonly output: Tensor } {
   const side = Math.floor(config.image_size / config.patch_size)
   const grid = gridOf(pixels, config.patch_size)
   const patches = patchEmbedding(p.at('embeddings', 'patch_embedding'), config, pixels, { bias: true })
   const table = p.at('embeddings', 'position_embedding')('weight', [side * side, config.hidden_size])
   const start = add(patches, gather(table, constant(positionIds(side, grid), [grid.rows * grid.columns], 'i64')))
-  const features = encoderLayers(p.at('encoder'), config, start)
-  const output = layerNormed(p.at('post_layernorm'), features.hiddenStates.at(-1)!, config.layer_norm_eps)
-  return { ...features, grid, output }
+  const features = encoderLayers(p.at('encoder'), config, { states: start, special: 0, grid }, stages)
+  const output = layerNormed(p.at('post_layernorm'), lastStates(features), config.layer_norm_eps)
+  return { ...features, output }
 }
 
 /** For each patch the learnt position nearest below its place in the image; positions are of side x side patches. */

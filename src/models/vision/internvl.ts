@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { activation, attentionWeights, layerNormed, linear, rmsNormed, type Scope, splitHeads } from '../../nn/index.ts'
 import { add, concat, expand, fullAttention, mul, reshape, split, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, layerCount, parseConfig, size } from '../config.ts'
-import type { Grid, VisionLayer } from '../vision-side.ts'
-import type { TowerFeatures } from './tower.ts'
+import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
+import { lastStates, type TowerFeatures } from './tower.ts'
 import { gridOf, patchEmbedding, positionsWithClass, visionFields } from './transformer.ts'
 
 /** A side in pixels; files give one number or height and width. */
@@ -43,7 +43,12 @@ export function internVisionConfig(raw: unknown, part: string): InternVisionConf
  * InternViT (Chen et al., InternVL, arXiv 2312.14238): pixels [b, 3, H, W] -> the hidden states of all layers; token 0 is
  * CLS. Each layer scales what it adds by learnt factors.
  */
-export function internVision(p: Scope, config: InternVisionConfig, pixels: Tensor): TowerFeatures {
+export function internVision(
+  p: Scope,
+  config: InternVisionConfig,
+  pixels: Tensor,
+  stages?: EncoderStages,
+): TowerFeatures {
   const { hidden_size: width, patch_size } = config
   const grid = gridOf(pixels, patch_size)
   const names = p.at('embeddings')
@@ -51,18 +56,14 @@ export function internVision(p: Scope, config: InternVisionConfig, pixels: Tenso
   const cls = expand(names('cls_token', [1, 1, width]), [pixels.shape[0], 1, width])
   const tokens = concat([cls, patches], 1)
   const placed = config.use_absolute_position_embeddings ? add(tokens, positionEmbedding(names, config, grid)) : tokens
-  const hiddenStates = [placed]
-  const layers: VisionLayer[] = []
-  for (let index = 0; index < config.num_hidden_layers; index++) {
-    layers.push(encoderLayer(p.at('encoder', 'layer', index), config, hiddenStates[index]))
-    hiddenStates.push(layers[index].hidden)
-  }
-  return { hiddenStates, layers, grid }
+  const start: Patches = { states: placed, special: 1, grid }
+  const run = (index: number, states: Tensor) => encoderLayer(p.at('encoder', 'layer', index), config, states)
+  return { ...throughEncoder(start, config.num_hidden_layers, stages, run), grid }
 }
 
 /** The last hidden states; encoders that do not pool normalise them. */
-export function internVisionOutput(p: Scope, config: InternVisionConfig, { hiddenStates }: TowerFeatures): Tensor {
-  const last = hiddenStates.at(-1)!
+export function internVisionOutput(p: Scope, config: InternVisionConfig, features: TowerFeatures): Tensor {
+  const last = lastStates(features)
   return config.use_mean_pooling ? last : layerNormed(p.at('layernorm'), last, config.layer_norm_eps)
 }
 
@@ -73,7 +74,7 @@ function positionEmbedding(p: Scope, { image_size, patch_size, hidden_size }: In
   return positionsWithClass(table, side, grid)
 }
 
-function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor): VisionLayer {
+function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor) {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const norm = config.norm_type === 'rms_norm' ? rmsNormed : layerNormed
   const scaled = (name: string, y: Tensor) => mul(y, p(name, [width]))

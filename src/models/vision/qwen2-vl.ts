@@ -29,8 +29,9 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
-import type { Grid, VisionLayer } from '../vision-side.ts'
+import { type EncoderStages, type Grid, type Patches, throughEncoder, type VisionLayer } from '../vision-side.ts'
 import type { QwenVisionConfig } from './qwen2-vl-config.ts'
+import { lastStates } from './tower.ts'
 import { gridOf } from './transformer.ts'
 import { inverseOrder, type WindowGroup, windowNumbers, windowOrder } from './windows.ts'
 
@@ -49,7 +50,12 @@ export interface QwenVisionFeatures {
  * any resolution with rotary positions for rows and columns, the latter with attention in windows. Pixels [b, 3, H, W], or
  * [b, 3 frames, H, W] with the frames of a channel next to each other.
  */
-export function qwenVision(p: Scope, config: QwenVisionConfig, pixels: Tensor): QwenVisionFeatures {
+export function qwenVision(
+  p: Scope,
+  config: QwenVisionConfig,
+  pixels: Tensor,
+  stages?: EncoderStages,
+): QwenVisionFeatures {
   const grid = gridOf(pixels, config.patch)
   const patches = patchEmbedding(p.at('patch_embed', 'proj'), config, pixels)
   const order = config.windows && windowOrder(grid, config.windows.side)
@@ -58,16 +64,19 @@ export function qwenVision(p: Scope, config: QwenVisionConfig, pixels: Tensor): 
   const raster = (x: Tensor, axis: number) => (places ? gather(x, places, axis) : x)
   const rotary = gridRotation(config, grid, order?.order)
 
-  const layers: VisionLayer[] = []
-  let x = sorted(patches)
-  for (let index = 0; index < config.depth; index++) {
+  const run = (index: number, x: Tensor) => {
     const isFull = !config.windows || config.windows.full.includes(index)
-    const layer = encoderLayer(p.at('blocks', index), config, x, { rotary, groups: isFull ? undefined : order?.groups })
-    x = layer.hidden
-    const attention = raster(raster(layer.attention, 2), 3)
-    layers.push({ hidden: raster(layer.hidden, 1), keys: raster(layer.keys, 1), attention })
+    return encoderLayer(p.at('blocks', index), config, x, { rotary, groups: isFull ? undefined : order?.groups })
   }
-  return { layers, grid, output: raster(normed(p.at('merger', 'ln_q'), config, x), 1) }
+  const start: Patches = { states: sorted(patches), special: 0, grid }
+  const { layers, outputs } = throughEncoder(start, config.depth, stages, run)
+  const inRaster = layers.map(({ input, hidden, keys, attention }) => ({
+    input,
+    hidden: raster(hidden, 1),
+    keys: raster(keys, 1),
+    attention: raster(raster(attention, 2), 3),
+  }))
+  return { layers: inRaster, grid, output: raster(normed(p.at('merger', 'ln_q'), config, lastStates({ outputs })), 1) }
 }
 
 const normed = (p: Scope, { gated }: QwenVisionConfig, x: Tensor): Tensor =>
@@ -100,7 +109,7 @@ interface LayerContext {
   readonly groups?: readonly WindowGroup[]
 }
 
-function encoderLayer(p: Scope, config: QwenVisionConfig, x: Tensor, { rotary, groups }: LayerContext): VisionLayer {
+function encoderLayer(p: Scope, config: QwenVisionConfig, x: Tensor, { rotary, groups }: LayerContext) {
   const { width, heads } = config
   const projected = linear(p.at('attn', 'qkv'), normed(p.at('norm1'), config, x), 3 * width)
   const [q, k, v] = [0, 1, 2].map((part) => slice(projected, -1, part * width, (part + 1) * width))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Scope } from '../../nn/index.ts'
 import { add, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
+import type { EncoderStages } from '../vision-side.ts'
 import type { TowerFeatures, VisionTower } from './tower.ts'
 import {
   encoderLayers,
@@ -29,13 +30,18 @@ export function siglipVisionConfig(raw: unknown, part: string): VisionTransforme
  * SigLIP ViT (Zhai et al., arXiv 2303.15343): pixels [b, 3, H, W] -> the hidden states of all layers, before the last
  * norm. It has no CLS token.
  */
-export function siglipVision(p: Scope, config: VisionTransformerConfig, pixels: Tensor): TowerFeatures {
+export function siglipVision(
+  p: Scope,
+  config: VisionTransformerConfig,
+  pixels: Tensor,
+  stages?: EncoderStages,
+): TowerFeatures {
   const side = Math.floor(config.image_size / config.patch_size)
   const grid = gridOf(pixels, config.patch_size)
   const patches = patchEmbedding(p.at('embeddings', 'patch_embedding'), config, pixels, { bias: true })
   const table = p.at('embeddings', 'position_embedding')('weight', [side * side, config.hidden_size])
   const start = add(patches, resampledPositions(table, side, grid))
-  return { ...encoderLayers(p.at('encoder'), config, start), grid }
+  return encoderLayers(p.at('encoder'), config, { states: start, special: 0, grid }, stages)
 }
 
 export function siglipTower(raw: unknown, part: string): VisionTower {
@@ -45,6 +51,6 @@ export function siglipTower(raw: unknown, part: string): VisionTower {
     patchSize: config.patch_size,
     special: 0,
     ignored: ['post_layernorm.', 'head.'],
-    encode: (p, pixels) => siglipVision(p, config, pixels),
+    encode: (p, pixels, stages) => siglipVision(p, config, pixels, stages),
   }
 }

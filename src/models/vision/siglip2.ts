@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { linear, type Scope } from '../../nn/index.ts'
 import { add, mulDim, reshape, type Tensor, transpose } from '../../tensor/index.ts'
 import { act, assertHeads, configError, imageSide, parseConfig } from '../config.ts'
-import { encoderLayers, positionsBetween, type VisionTransformerConfig, visionFields } from './transformer.ts'
+import { encoderStack, positionsBetween, type VisionTransformerConfig, visionFields } from './transformer.ts'
 
 const { image_size: _, ...fields } = visionFields
 
@@ -31,8 +31,8 @@ export const positionSide = ({ image_size, patch_size }: VisionTransformerConfig
 
 /**
  * SigLIP 2 NaFlex (Tschannen et al., arXiv 2502.14786, section 2.4.2) for images of any shape: patches
- * [b, 3, rows, s, columns, s] and the weights [rows, side] and [columns, side] of the learnt positions -> the hidden
- * states of all layers, before the last norm.
+ * [b, 3, rows, s, columns, s] and the weights [rows, side] and [columns, side] of the learnt positions -> what the
+ * last layer leaves, before the last norm.
  */
 export function siglip2Vision(
   p: Scope,
@@ -46,5 +46,5 @@ export function siglip2Vision(
   const cells = reshape(transpose(patches, [0, 2, 4, 3, 5, 1]), [batch, mulDim(rows, columns), 3 * s * s])
   const table = names.at('position_embedding')('weight', [positionSide(config) ** 2, width])
   const start = add(linear(names.at('patch_embedding'), cells, width), positionsBetween(table, down, across))
-  return encoderLayers(p.at('encoder'), config, start)
+  return encoderStack(p.at('encoder'), config, start)
 }

@@ -1,13 +1,16 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import type { Grid, VisionLayer } from '../vision-side.ts'
+import type { EncoderStages, Grid, Patches, VisionLayer } from '../vision-side.ts'
 
 export interface TowerFeatures {
-  /** Input of the first layer followed by the output of each, [b, special + n, d]. */
-  readonly hiddenStates: readonly Tensor[]
+  /** Input of the first layer followed by the output of each. */
+  readonly outputs: readonly Patches[]
   readonly layers: readonly VisionLayer[]
   readonly grid: Grid
 }
+
+/** States of the last output, [b, special + m, d]. */
+export const lastStates = ({ outputs }: Pick<TowerFeatures, 'outputs'>): Tensor => outputs[outputs.length - 1].states
 
 /** A vision encoder with its config bound. */
 export interface VisionTower {
@@ -19,5 +22,5 @@ export interface VisionTower {
   /** Beginnings of the names of weights that checkpoints hold and patch features do not need: pooling heads. */
   readonly ignored: readonly string[]
   /** Pixels [b, 3, H, W] -> the hidden states of all layers. */
-  encode(p: Scope, pixels: Tensor): TowerFeatures
+  encode(p: Scope, pixels: Tensor, stages?: EncoderStages): TowerFeatures
 }

@@ -22,8 +22,9 @@ import {
   transpose,
 } from '../../tensor/index.ts'
 import { imageSide, layerCount, optionalSize, size } from '../config.ts'
-import type { Grid, VisionLayer } from '../vision-side.ts'
+import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
 import { interpolationMatrix } from './positions.ts'
+import type { TowerFeatures } from './tower.ts'
 
 /** What the layers of CLIP and SigLIP are given, those for images and those for texts. */
 export interface EncoderConfig {
@@ -100,19 +101,19 @@ export function positionsWithClass(table: Tensor, side: number, grid: Grid): Ten
   return concat([slice(table, 0, 0, 1), resampledPositions(slice(table, 0, 1), side, grid)], 0)
 }
 
-/** All layers: their outputs, preceded by the input of the first. Without a mask every token sees every other. */
-export function encoderLayers(p: Scope, config: EncoderConfig, start: Tensor, mask?: Tensor) {
-  const hiddenStates = [start]
-  const layers: VisionLayer[] = []
-  for (let index = 0; index < config.num_hidden_layers; index++) {
-    const layer = encoderLayer(p.at('layers', index), config, hiddenStates[index], mask)
-    hiddenStates.push(layer.hidden)
-    layers.push(layer)
-  }
-  return { hiddenStates, layers }
+/** All layers, every token seeing every other: what went in and what each layer left. */
+export function encoderLayers(p: Scope, config: EncoderConfig, start: Patches, stages?: EncoderStages): TowerFeatures {
+  const run = (index: number, states: Tensor) => encoderLayer(p.at('layers', index), config, states)
+  return { ...throughEncoder(start, config.num_hidden_layers, stages, run), grid: start.grid }
 }
 
-function encoderLayer(p: Scope, config: EncoderConfig, x: Tensor, mask?: Tensor): VisionLayer {
+/** All layers over x [b, s, d] under a mask, where only what the last one leaves is asked for. */
+export function encoderStack(p: Scope, config: EncoderConfig, x: Tensor, mask?: Tensor): Tensor {
+  const layers = Array.from({ length: config.num_hidden_layers }, (_, index) => p.at('layers', index))
+  return layers.reduce((states, layer) => encoderLayer(layer, config, states, mask).hidden, x)
+}
+
+function encoderLayer(p: Scope, config: EncoderConfig, x: Tensor, mask?: Tensor) {
   const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
   const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
   const project = (name: string) => linear(p.at('self_attn', name), normed, width)

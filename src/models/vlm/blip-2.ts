@@ -8,7 +8,7 @@ import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
 import { type BlipVisionConfig, blipVision, blipVisionConfig } from '../vision/blip.ts'
-import { type ConnectorContext, fillingPatches, type VisionFeatures } from '../vision-side.ts'
+import { type ConnectorContext, type EncoderStages, fillingPatches, type VisionFeatures } from '../vision-side.ts'
 
 /**
  * BLIP-2 (Li et al., BLIP-2: Bootstrapping Language-Image Pre-training with Frozen Image Encoders and Large Language
@@ -29,9 +29,11 @@ export type BlipConfig = z.output<z.ZodObject<typeof blipFields>>
 /** Normalised input of the Q-Former: `queries` [b, q, d], and whatever the family puts after them. */
 export type QFormerStates = (p: Scope, config: QFormerConfig, queries: Tensor, context: ConnectorContext) => Tensor
 
-function encode(p: Scope, config: BlipVisionConfig, pixels: Tensor): VisionFeatures {
-  const { layers, grid, output } = blipVision(p.at('vision_model'), config, pixels)
-  return { layers, grid, special: 1, specialTokens: slice(output, 1, 0, 1), patches: slice(output, 1, 1) }
+function encode(p: Scope, config: BlipVisionConfig, pixels: Tensor, stages?: EncoderStages): VisionFeatures {
+  const { layers, grid, outputs, output } = blipVision(p.at('vision_model'), config, pixels, stages)
+  const { owner, changedBy } = outputs[outputs.length - 1]
+  const [specialTokens, patches] = [slice(output, 1, 0, 1), slice(output, 1, 1)]
+  return { layers, grid, special: 1, specialTokens, patches, owner, changedBy }
 }
 
 /** BLIP-2 and what is built like it; they differ in what the Q-Former is given beside its queries. */
@@ -52,7 +54,7 @@ export function blipArchitecture(
       patchSize,
       viewSize,
       grid: (view) => fillingPatches(view, patchSize),
-      encode: (p, pixels) => encode(p, vision, pixels),
+      encode: (p, pixels, stages) => encode(p, vision, pixels, stages),
       connect: (p, patches, context) => {
         const shape = [1, config.num_query_tokens, bridge.hidden_size]
         const queries = expand(p('query_tokens', shape), [patches.shape[0], ...shape.slice(1)])

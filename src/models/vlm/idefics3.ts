@@ -46,8 +46,8 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       patchSize: cell,
       viewSize: tiling.tile,
       grid: (view) => fillingPatches(view, cell),
-      encode: (p, pixels) => {
-        const { layers, grid, output } = idefics3Vision(p.at('vision_model'), vision, pixels)
+      encode: (p, pixels, stages) => {
+        const { layers, grid, output } = idefics3Vision(p.at('vision_model'), vision, pixels, stages)
         return { layers, grid: foldGrid(grid, scale), special: 0, patches: foldPatches(output, grid, scale) }
       },
       connect: (p, patches) =>

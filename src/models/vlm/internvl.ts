@@ -56,7 +56,8 @@ function foldLayers(layers: readonly VisionLayer[], { rows, columns }: Grid, sca
   const sums = constant(members, [1 + tokens, 1 + patches])
   const shares = members.map((value, at) => (at === 0 ? value : value / (scale * scale)))
   const means = constant(shares, [1 + tokens, 1 + patches])
-  return layers.map(({ hidden, keys, attention }) => ({
+  return layers.map(({ input, hidden, keys, attention }) => ({
+    input,
     hidden: matmul(means, hidden),
     keys: matmul(means, keys),
     attention: matmul(matmul(means, attention), transpose(sums)),
@@ -66,8 +67,8 @@ function foldLayers(layers: readonly VisionLayer[], { rows, columns }: Grid, sca
 /** The output of the encoder, or the states before (from the end: after) a layer. */
 function featuresOf(p: Scope, config: InternVisionConfig, features: TowerFeatures, layer: number): Tensor {
   if (layer === -1) return internVisionOutput(p, config, features)
-  const states = features.hiddenStates.at(layer)
-  if (states) return states
+  const output = features.outputs.at(layer)
+  if (output) return output.states
   throw configError('vision_feature_layer', `there is no layer ${layer}; the encoder has ${config.num_hidden_layers}`)
 }
 
@@ -95,9 +96,9 @@ export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfi
         ...(vision.use_mean_pooling || config.vision_feature_layer !== -1 ? ['vision_tower.layernorm.'] : []),
       ],
       grid: (view) => fillingPatches(view, cell),
-      encode: (p, pixels) => {
+      encode: (p, pixels, stages) => {
         const tower = p.at('vision_tower')
-        const features = internVision(tower, vision, pixels)
+        const features = internVision(tower, vision, pixels, stages)
         const states = slice(featuresOf(tower, vision, features, config.vision_feature_layer), 1, 1)
         const { grid } = features
         const layers = foldLayers(features.layers, grid, scale)

@@ -3,14 +3,14 @@ import { activation, linear, type Scope } from '../../nn/index.ts'
 import { concat, slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
-import { type LanguageModel, llamaModel, within } from '../language/language-model.ts'
+import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import type { LlamaConfig } from '../language/llama.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
-import { type ClipVisionConfig, clipVision } from '../vision/clip.ts'
+import type { ClipVisionConfig } from '../vision/clip.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
 import { visionTowerOf } from '../vision/towers.ts'
-import { wholePatches } from '../vision-side.ts'
+import { type Patches, wholePatches } from '../vision-side.ts'
 
 /**
  * LLaVA 1.5 (Liu et al., Improved Baselines with Visual Instruction Tuning, arXiv 2310.03744): a vision encoder, a
@@ -55,29 +55,29 @@ export interface LlavaConfig extends FeatureConfig, ProjectorConfig {
 
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
 
-/** Pixels [b, 3, H, W] -> all vision states. */
-export const encodeImage = (p: Scope, config: LlavaConfig, pixels: Tensor): TowerFeatures =>
-  clipVision(visionScope(p), config.vision_config, pixels)
-
-/** The language model that `text_config` describes. */
-export const languageModel = ({ text_config }: LlavaConfig): LanguageModel =>
-  within('language_model', llamaModel(text_config))
-
-/** The chosen hidden states, side by side, without (default) or with (full) CLS: [b, n, d]. */
-export function selectFeatures(config: FeatureConfig, { hiddenStates }: Pick<TowerFeatures, 'hiddenStates'>): Tensor {
-  const chosen = [config.vision_feature_layer].flat().map((index) => stateAt(hiddenStates, index))
-  const features = chosen.length === 1 ? chosen[0] : concat(chosen, -1)
-  return config.vision_feature_select_strategy === 'default' ? slice(features, 1, 1) : features
+/** The chosen hidden states, side by side, without (default) or with (full) CLS, [b, n, d], and where patches went. */
+function selectFeatures(config: FeatureConfig, { outputs }: TowerFeatures) {
+  const chosen = [config.vision_feature_layer].flat().map((index) => outputAt(outputs, index))
+  const { owner, changedBy } = chosen[0]
+  const features =
+    chosen.length === 1
+      ? chosen[0].states
+      : concat(
+          chosen.map(({ states }) => states),
+          -1,
+        )
+  const patches = config.vision_feature_select_strategy === 'default' ? slice(features, 1, 1) : features
+  return { patches, owner, changedBy }
 }
 
-function stateAt(hiddenStates: readonly Tensor[], index: number): Tensor {
-  const state = hiddenStates.at(index)
-  if (state) return state
-  throw configError('vision_feature_layer', `there is no layer ${index}; the encoder has ${hiddenStates.length - 1}`)
+function outputAt(outputs: readonly Patches[], index: number): Patches {
+  const output = outputs.at(index)
+  if (output) return output
+  throw configError('vision_feature_layer', `there is no layer ${index}; the encoder has ${outputs.length - 1}`)
 }
 
 /** Patch tokens [b, n, d vision] -> visual tokens [b, n, d text]. */
-export function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Tensor {
+function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Tensor {
   const { text_config, projector_hidden_act, multimodal_projector_bias: bias = true } = config
   const scope = p.at('multi_modal_projector')
   const inner = linear(scope.at('linear_1'), patches, text_config.hidden_size, bias)
@@ -104,9 +104,10 @@ export function llavaArchitecture(config: LlavaFields, processor?: PreprocessorC
       viewSize: tower.imageSize,
       ignored: tower.ignored.map((name) => `vision_tower.vision_model.${name}`),
       grid: (view) => wholePatches(view, tower.patchSize),
-      encode: (p, pixels) => {
-        const { hiddenStates, layers, grid } = tower.encode(visionScope(p), pixels)
-        return { layers, grid, special: tower.special, patches: selectFeatures(config, { hiddenStates }) }
+      encode: (p, pixels, stages) => {
+        const features = tower.encode(visionScope(p), pixels, stages)
+        const { layers, grid } = features
+        return { layers, grid, special: tower.special, ...selectFeatures(config, features) }
       },
       connect: (p, patches) => connect(p, projector, patches),
     },

@@ -5,7 +5,6 @@ import {
   addDim,
   and,
   arange,
-  type Dim,
   dimValue,
   greaterEqual,
   less,
@@ -18,6 +17,7 @@ import { parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
+import { type PastLayer, pastLength, type Slots } from '../language/sequence.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
 import { wholePatches } from '../vision-side.ts'
@@ -36,8 +36,9 @@ const schema = z.object({
 })
 
 /** Tokens that come together see each other, past ones as far back as the window of a layer reaches. */
-export function prefixMask(past: Dim, length: Dim, window?: number): Tensor | undefined {
+export function prefixMask(cached: PastLayer | undefined, { states }: Slots, window?: number): Tensor | undefined {
   if (window === undefined) return undefined
+  const [past, length] = [pastLength(cached), states.shape[1]]
   const all = addDim(past, length)
   const keys = reshape(arange(all), [1, all])
   const queries = reshape(add(arange(length), dimValue(past)), [length, 1])
@@ -70,10 +71,11 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       viewSize,
       ignored: ['vision_tower.vision_model.head.'],
       grid: (view) => wholePatches(view, patchSize),
-      encode: (p, pixels) => {
-        const { layers, grid, hiddenStates } = siglipVision(visionScope(p), vision, pixels)
-        const patches = layerNormed(visionScope(p).at('post_layernorm'), hiddenStates.at(-1)!, epsilon)
-        return { layers, grid, special: 0, patches }
+      encode: (p, pixels, stages) => {
+        const { layers, grid, outputs } = siglipVision(visionScope(p), vision, pixels, stages)
+        const { states, owner, changedBy } = outputs[outputs.length - 1]
+        const patches = layerNormed(visionScope(p).at('post_layernorm'), states, epsilon)
+        return { layers, grid, special: 0, patches, owner, changedBy }
       },
       connect: (p, patches) => linear(p.at('multi_modal_projector', 'linear'), patches, language.hiddenSize),
     },

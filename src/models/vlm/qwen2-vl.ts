@@ -100,8 +100,8 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       patchSize: factor,
       viewSize: factor,
       grid: (view) => fillingPatches(view, factor),
-      encode: (p, pixels) => {
-        const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels)
+      encode: (p, pixels, stages) => {
+        const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels, stages)
         const patches = foldPatches(output, grid, vision.merge)
         return { layers, grid: foldGrid(grid, vision.merge), special: 0, patches }
       },

@@ -19,5 +19,5 @@ export const proreason = paper({
     'the image and answers narrow questions only; a dispatcher asks, a memory collects, a referee stops, a ' +
     'summarizer answers, all in text. A strong text LLM can take every role but the eyes, and the traces can be ' +
     'distilled into one model.',
-  places: ['agent', 'training'],
+  places: ['talk.answer', 'training'],
 })

@@ -19,5 +19,5 @@ export const glov = paper({
     'tiny labelled set scores them, and the best and worst so far return in its instruction; meanwhile its hidden ' +
     'state is pushed along the difference between the best and second-best prompt. Raises zero-shot ' +
     'classification and resistance to unsafe requests.',
-  places: ['agent', 'evaluation'],
+  places: ['talk.answer', 'evaluation'],
 })

@@ -19,5 +19,5 @@ export const stc = paper({
     'STC recomputes only the quarter of ViT tokens that changed most, reusing cached layer updates for the rest, ' +
     "and passes on the tokens that differ most from recent history and from the frame's mean. Saves 24.5 % of " +
     'encoding and 45.3 % of prefill time.',
-  places: ['encoder', 'tokens', 'session'],
+  places: ['see.layer', 'see.tokens', 'stream'],
 })

@@ -18,5 +18,5 @@ export const videollmMod = paper({
     'vision tokens; a fifth of them is computed, the rest passes through as it is and stays eligible further up, ' +
     'and text is always computed. Training a streaming assistant takes 42 % less time and 30 % less memory at ' +
     'about equal quality.',
-  places: ['decoder', 'training'],
+  places: ['read.layer', 'training'],
 })

@@ -19,5 +19,5 @@ export const bVllm = paper({
     'picks frames by their CLS tokens, picks that nearly coincide are averaged, a second Q-Former condenses each ' +
     'survivor, and bipartite merging trims the rest to the budget. However long the video, it costs at most 576 ' +
     'tokens.',
-  places: ['views', 'connector', 'tokens', 'training'],
+  places: ['see.views', 'see.connector', 'see.tokens', 'training'],
 })

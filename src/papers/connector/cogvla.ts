@@ -19,5 +19,5 @@ export const cogvla = paper({
     'modulates both encoders, which collect the image in a quarter of the tokens; deeper LLM layers skip ' +
     'irrelevant ones, and a chunk of actions is decoded at once with bidirectional attention. Runs 2.8 times ' +
     'faster than OpenVLA, with a third of the FLOPs and higher success.',
-  places: ['encoder', 'connector', 'decoder', 'heads', 'training'],
+  places: ['see.layer', 'see.connector', 'read.layer', 'read.heads', 'training'],
 })

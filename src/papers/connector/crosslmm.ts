@@ -18,5 +18,5 @@ export const crosslmm = paper({
     'patch features outside the sequence: before every few decoder layers, gated cross-attention lets the pooled ' +
     'visual tokens, and separately the text tokens, read them again. One to sixteen tokens per frame then compete ' +
     'with models that spend 196.',
-  places: ['connector', 'tokens', 'decoder', 'training'],
+  places: ['see.connector', 'see.tokens', 'read.layer', 'training'],
 })

@@ -18,5 +18,5 @@ export const infmllm = paper({
     'the simplest reducer that keeps positions: average-pool the patch grid to a smaller grid, then a two-layer ' +
     'MLP. Trained in three stages, one 7B model captions, answers questions and writes boxes as plain numbers, ' +
     'ahead of Qwen-VL on RefCOCO.',
-  places: ['connector', 'training'],
+  places: ['see.connector', 'training'],
 })

@@ -19,5 +19,5 @@ export const llavaMini = paper({
     'four small decoder layers fuse all patches into the text embeddings ahead of the LLM, which then sees one ' +
     'compressed image token instead of 576. FLOPs fall by 77 %, latency to a third, and a video costs one token ' +
     'per frame.',
-  places: ['connector', 'sequence', 'training'],
+  places: ['see.connector', 'read.sequence', 'training'],
 })

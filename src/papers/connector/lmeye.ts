@@ -18,5 +18,5 @@ export const lmeye = paper({
     'Connectors encode an image once, before the question is known. LMEye shows the frozen LLM a static view and ' +
     'the question, reads its hidden state at a request token, queries the image again with it, and feeds the ' +
     'answer-specific visual vectors into a second pass. Only linear maps and two embeddings are trained.',
-  places: ['connector', 'sequence', 'agent', 'training'],
+  places: ['see.connector', 'read.sequence', 'talk.answer', 'training'],
 })

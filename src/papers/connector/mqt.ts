@@ -19,5 +19,5 @@ export const mqt = paper({
     'step uses only the first m of them, m drawn at random, so early queries learn the gist and later ones ' +
     'refine. At inference m is a free knob: 256 tokens match the 576 of LLaVA-1.5, and 16 lose 2.4 points on ' +
     'MMBench.',
-  places: ['connector', 'training'],
+  places: ['see.connector', 'training'],
 })

@@ -17,5 +17,5 @@ export const redVillm = paper({
     'view and over patches into a temporal view; the first passes the existing alignment module, the second a ' +
     'plug-in of the same form, and both are concatenated. Tuned on few video instructions, with encoder and LLM ' +
     'frozen.',
-  places: ['connector', 'training'],
+  places: ['see.connector', 'training'],
 })

@@ -18,5 +18,5 @@ export const videoLlama = paper({
     'Gives a frozen LLM moving pictures and sound with few trainable parameters. Every frame passes an image ' +
     'Q-Former, gets a learned time embedding, and a second Q-Former reads all frames into 32 tokens. Sound takes ' +
     'the same way through ImageBind, whose shared space lets that branch train on images alone.',
-  places: ['connector', 'positions', 'training'],
+  places: ['see.connector', 'read.positions', 'training'],
 })

@@ -18,5 +18,5 @@ export const visionRemember = paper({
     'what is left. At a few decoder layers each visual token, by then mixed with text, cross-attends once more to ' +
     'the uncompressed patches it stands for, taken from several ViT depths. The sequence stays short and OCR ' +
     'gains most.',
-  places: ['decoder', 'training'],
+  places: ['read.layer', 'training'],
 })

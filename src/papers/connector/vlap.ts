@@ -19,5 +19,5 @@ export const vlap = paper({
     'caption softly to the frozen word embeddings by optimal transport under word frequencies, and trains one ' +
     'linear layer to predict either assignment from the other modality. Projected images then live among words, ' +
     'and can be added to and subtracted from them.',
-  places: ['connector', 'training'],
+  places: ['see.connector', 'training'],
 })

@@ -19,5 +19,5 @@ export const vlora = paper({
     'of two low-rank factors that change the attention weights and bypass the feed-forward part of every fourth ' +
     'layer; the other factor is learned. The prompt holds text only, so prefill does not grow with the image, at ' +
     'some loss of accuracy.',
-  places: ['weights', 'training'],
+  places: ['read.linear', 'training'],
 })

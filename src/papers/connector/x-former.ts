@@ -18,5 +18,5 @@ export const xFormer = paper({
     'nothing. In X-Former, MAE tokens first attend to what the Q-Former found, held to their detail by a ' +
     'reconstruction loss, and the queries then attend to the enriched MAE tokens. Still 32 tokens; counting ' +
     'improves most.',
-  places: ['encoder', 'connector', 'training'],
+  places: ['see.layer', 'see.connector', 'training'],
 })

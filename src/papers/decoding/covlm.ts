@@ -19,5 +19,5 @@ export const covlm = paper({
     'emits tokens that call a detector, for a phrase just written or for the object that must come next; the ' +
     'features of the boxes found are inserted into its input. The next words thus depend on the right regions, ' +
     'which helps on relation and composition tests.',
-  places: ['step', 'heads', 'training'],
+  places: ['talk.step', 'read.heads', 'training'],
 })

@@ -19,5 +19,5 @@ export const damro = paper({
     'when it names objects that are not there. At every step the next-token scores are contrasted with those of a ' +
     'second prompt that sees only these outliers, which subtracts what they alone suggest. Fewer hallucinated ' +
     'objects, no training, two decoding branches.',
-  places: ['encoder', 'logits'],
+  places: ['see.layer', 'talk.logits'],
 })

@@ -19,5 +19,5 @@ export const debias = paper({
     'answer sets the answer distribution of an image-free prompt is divided out; for free text the next-token ' +
     'scores with and without the image are contrasted, among plausible tokens only. Also shows that sampling ' +
     'settings alone move scores more than many claimed gains.',
-  places: ['logits', 'evaluation'],
+  places: ['talk.logits', 'evaluation'],
 })

@@ -19,5 +19,5 @@ export const cambrian1 = paper({
     "grid cross-attends only to its own window in every encoder's map, and the read is repeated inside the LLM. " +
     'However fine the encoders, 576 tokens result. Adds balanced instruction data and CV-Bench, a vision-centric ' +
     'benchmark.',
-  places: ['encoder', 'connector', 'decoder', 'training', 'evaluation'],
+  places: ['see.layer', 'see.connector', 'read.layer', 'training', 'evaluation'],
 })

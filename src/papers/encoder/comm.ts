@@ -18,5 +18,5 @@ export const comm = paper({
     'layers hold fine detail. COMM adds up the normalised features of all CLIP layers and of six DINOv2 layers ' +
     'with learned weights, aligns the latter with an MLP and concatenates both per patch. Grounding improves ' +
     'greatly at an unchanged number of tokens.',
-  places: ['encoder', 'connector'],
+  places: ['see.layer', 'see.connector'],
 })

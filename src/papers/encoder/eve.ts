@@ -19,5 +19,5 @@ export const eve = paper({
     'which learns to see. Training stays stable because the LLM is frozen at first and its hidden states are ' +
     'matched to CLIP patches, a teacher that is absent at inference. The vision part needs 42 instead of 372 ' +
     'GFLOPs, and VQA comes close to LLaVA-1.5.',
-  places: ['encoder', 'sequence', 'training'],
+  places: ['see.layer', 'read.sequence', 'training'],
 })

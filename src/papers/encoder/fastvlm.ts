@@ -19,5 +19,5 @@ export const fastvlm = paper({
     'image by convolutions until self-attention runs on 32- and 64-fold reduced maps, so a 1024-pixel image ' +
     'becomes 256 tokens with no tiles, pruning or resampler. Resolution is the only knob; the first token appears ' +
     '3.2 times sooner than in LLaVA-1.5.',
-  places: ['encoder', 'training'],
+  places: ['see.layer', 'training'],
 })

@@ -19,5 +19,5 @@ export const llavaMore = paper({
     'the part exchanged. Text-aligned towers beat DINOv2, SigLIP beats CLIP, and the source of alignment data ' +
     'matters for small LLMs only. A multi-scale wrapper, which encodes enlarged sub-images into extra channels, ' +
     'mainly helps reading.',
-  places: ['views', 'encoder', 'training', 'evaluation'],
+  places: ['see.views', 'see.layer', 'training', 'evaluation'],
 })

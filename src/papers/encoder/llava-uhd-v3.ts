@@ -18,5 +18,5 @@ export const llavaUhdV3 = paper({
     'converted to finer patches by least squares, and 2 x 2 windows of tokens are merged at two depths, which ' +
     'leaves a quarter and then a sixteenth for the blocks that follow. The first token comes 2.4 times sooner ' +
     'than with the unconverted encoder.',
-  places: ['encoder', 'positions', 'training', 'evaluation'],
+  places: ['see.layer', 'read.positions', 'training', 'evaluation'],
 })

@@ -19,5 +19,5 @@ export const lm4visual = paper({
     'linear maps at the end of a vision encoder. Purely visual tasks (images, point clouds, video, forecasting) ' +
     'improve, more than by an MLP of the same size. The block appears to amplify informative tokens, visible in ' +
     'the norms of features, not in attention maps.',
-  places: ['encoder', 'training'],
+  places: ['see.layer', 'training'],
 })

@@ -19,5 +19,5 @@ export const merv = paper({
     'their features are resized to one grid and projected, and a small cross-attention averages the aligned ' +
     'sequences with weights per video. The LLM sees no more tokens than with one encoder, and the weights name ' +
     'the expert used.',
-  places: ['encoder', 'connector', 'training'],
+  places: ['see.layer', 'see.connector', 'training'],
 })

@@ -19,5 +19,5 @@ export const omgLlava = paper({
     'universal segmenter mixes its object queries into the pixel tokens they own; marks by the user become object ' +
     'queries too, and when the LLM writes [SEG], the segmenter draws a mask from its hidden state. Only ' +
     'projectors and LoRA are trained.',
-  places: ['encoder', 'connector', 'sequence', 'heads', 'step', 'training'],
+  places: ['see.layer', 'see.connector', 'read.sequence', 'read.heads', 'talk.step', 'training'],
 })

@@ -19,5 +19,5 @@ export const dataTypes = paper({
     'than what it shows. On 27 alterations of animal images 39 models name the animal well and the alteration ' +
     'badly, almost regardless of size. Their embeddings ignore it and captions seldom mention it; fine-tuning on ' +
     'data that does helps within its domain.',
-  places: ['views', 'training', 'evaluation'],
+  places: ['see.views', 'training', 'evaluation'],
 })

@@ -18,5 +18,5 @@ export const intriguing = paper({
     'image by one synthesised from its caption, add noise per layer. Token order hardly matters in older models ' +
     "and much in newer ones; the lowest layers matter most, the image before the text; much of the encoder's " +
     'recognition skill is lost on the way.',
-  places: ['views', 'encoder', 'connector', 'tokens', 'decoder', 'evaluation'],
+  places: ['see.views', 'see.layer', 'see.connector', 'see.tokens', 'read.layer', 'evaluation'],
 })

@@ -17,5 +17,5 @@ export const llm4vg = paper({
     'text LLMs that read a second-by-second diary by a captioner. The early video models fall below random ' +
     'intervals on Charades-STA, while GPT-3.5 with a diary that answers the query beats them. Asking first ' +
     'whether a fit exists at all helps most.',
-  places: ['agent', 'evaluation'],
+  places: ['talk.answer', 'evaluation'],
 })

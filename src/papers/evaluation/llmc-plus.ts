@@ -19,5 +19,5 @@ export const llmcPlus = paper({
     'measured alone, at the same budget, in dialogue and in combination. What removes spatial redundancy does not ' +
     'remove temporal redundancy; multi-turn and detail tasks suffer losses that averages hide; tokens and bits ' +
     'can be cut together.',
-  places: ['encoder', 'connector', 'tokens', 'decoder', 'weights', 'evaluation'],
+  places: ['see.layer', 'see.connector', 'see.tokens', 'read.layer', 'read.linear', 'evaluation'],
 })

@@ -19,5 +19,5 @@ export const ima = paper({
     'activate almost the same weights and come nearer to text within each block. The mean cosine between the ' +
     'modalities predicts task score and, inversely, hallucination; and as visual tokens change slowly, their ' +
     'feed-forward steps or entire blocks may be left out.',
-  places: ['decoder', 'evaluation'],
+  places: ['read.layer', 'evaluation'],
 })

@@ -19,5 +19,5 @@ export const lavca = paper({
     "predicted strongest are captioned, an LLM extracts shared keywords, and those nearest to the voxel's weights " +
     'guide a short sentence. More accurate and more varied than captioning the weights directly, and fit for ' +
     'whatever unit is a linear function of an image embedding.',
-  places: ['encoder', 'agent'],
+  places: ['see.layer', 'talk.answer'],
 })

@@ -20,5 +20,5 @@ export const xlVlms = paper({
     'into concepts grounded in words and images; the mean change of the samples a concept owns is its shift, and ' +
     'adding it to the old concept yields the tuned one. The same arithmetic gives vectors that steer answers or ' +
     'style without training.',
-  places: ['decoder'],
+  places: ['read.layer'],
 })

@@ -19,5 +19,5 @@ export const llavaUhd = paper({
     'number suit it, each encoded at its own aspect ratio by interpolating the position table and compressed to ' +
     '64 tokens; commas and newlines tell the LLM the layout. Handles six times the pixels of LLaVA-1.5 with ' +
     'slightly less compute.',
-  places: ['views', 'encoder', 'connector', 'sequence', 'training'],
+  places: ['see.views', 'see.layer', 'see.connector', 'read.sequence', 'training'],
 })

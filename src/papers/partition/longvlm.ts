@@ -18,5 +18,5 @@ export const longvlm = paper({
     'Averaging a long video loses the order of its events. A hundred frames are cut into ten segments, the ' +
     'patches of each are merged in steps to 30 tokens, and five global tokens from the CLS states of late encoder ' +
     'layers go in front. The LLM reads 305 instead of 25,600 tokens, and only one linear layer is trained.',
-  places: ['views', 'tokens', 'connector', 'training'],
+  places: ['see.views', 'see.tokens', 'see.connector', 'training'],
 })

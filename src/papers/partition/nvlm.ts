@@ -18,5 +18,5 @@ export const nvlm = paper({
     'thumbnail in sequence and the tiles through cross-attention. Plain-text tags that number the tiles beat no ' +
     'tags, grids and boxes, most of all for reading. Good text data in tuning keeps text skill without freezing ' +
     'the LLM.',
-  places: ['views', 'sequence', 'decoder', 'training', 'evaluation'],
+  places: ['see.views', 'read.sequence', 'read.layer', 'training', 'evaluation'],
 })

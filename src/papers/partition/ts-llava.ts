@@ -18,5 +18,5 @@ export const tsLlava = paper({
     'Lets an image model watch video as it is. A few equidistant frames are tiled into one thumbnail image, sharp ' +
     'in space, and about every tenth token of all frames is kept, dense in time; both are concatenated and fit a ' +
     '4096-token context. With no training at all, a 34B image model comes out above GPT-4V on MVBench.',
-  places: ['views', 'tokens'],
+  places: ['see.views', 'see.tokens'],
 })

@@ -20,5 +20,5 @@ export const v2pe = paper({
     'moves it by one and visual tokens by a fraction, drawn between 1 and 1/256 during training and chosen at ' +
     'test time so that the last position stays in range. A 2B model then handles up to a million tokens and far ' +
     'longer multimodal documents.',
-  places: ['positions', 'training'],
+  places: ['read.positions', 'training'],
 })

@@ -19,5 +19,5 @@ export const aim = paper({
     "are merged pairwise ahead of the LLM; inside, a PageRank over each layer's attention drops ever more visual " +
     'tokens until none is left. Two knobs span a 40-fold range of FLOPs without training; a video model keeps its ' +
     'accuracy at about a seventh of the FLOPs.',
-  places: ['tokens', 'decoder'],
+  places: ['see.tokens', 'read.layer'],
 })

@@ -20,5 +20,5 @@ export const explainCompress = paper({
     'ranking half of them can go before the first LLM layer at almost no loss. As the explanation needs backward ' +
     'passes, a five-layer 1-D convolution learns to predict it from first-layer attention of the instruction to ' +
     'the image. The LLM itself stays untouched.',
-  places: ['tokens', 'training'],
+  places: ['see.tokens', 'training'],
 })

@@ -26,18 +26,18 @@ export const fastv = paper({
     'Deep layers of a language model hardly look at the image. After the first K layers, the visual tokens that the last ' +
     'prompt token attends to least are dropped from the sequence, and all later layers and their caches are shorter. ' +
     'Needs no training.',
-  places: ['decoder'],
+  places: ['read.layer'],
   options: z.object({
     layer: z.int().min(1).default(2).describe('K: tokens are dropped before this layer (0-based)'),
     keep: z.number().min(0).max(1).default(0.5).describe('share of the visual tokens that stay'),
   }),
   method: ({ layer, keep }) => ({
-    decoder: {
-      beforeLayer: {
-        [layer]: (seq) => {
-          const scores = mean(lastAttention(seq, layer - 1, 'fastv'), 0) // [v]
-          const kept = topK(scores, countOf(seq.visual.shape[0], keep))
-          return keepVisual(seq, sortAscending(kept), 'fastv')
+    read: {
+      layer: {
+        [layer]: (seq, next) => {
+          const scores = mean(lastAttention(seq, layer - 1, 'fastv'), 1) // [b, v]
+          const kept = topK(scores, countOf(seq.visual.shape[1], keep))
+          return next(keepVisual(seq, sortAscending(kept), 'fastv'))
         },
       },
     },

@@ -17,5 +17,5 @@ export const fopru = paper({
     'it receives or gives, whichever profile varies more; the best patches, or whole grid rows, are kept in ' +
     'raster order and the rest never reaches the connector. No training and no look at the question; a quarter of ' +
     'the tokens costs about a point.',
-  places: ['encoder', 'tokens'],
+  places: ['see.layer', 'see.tokens'],
 })

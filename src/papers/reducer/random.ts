@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keepTokens } from '../../pipeline/method/visual-tokens.ts'
-import { constant, countOf, fixedDim, sortAscending, topK } from '../../tensor/index.ts'
+import { constant, countOf, expand, fixedDim, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /** A score per token that depends on the seed alone (mulberry32). */
@@ -25,16 +25,18 @@ export const random = paper({
   summary:
     'Keeps a random subset of the visual tokens, the same places in every image. It knows nothing of image or question, ' +
     'and is still hard to beat: any method that computes scores has to show that they are worth more than chance.',
-  places: ['tokens'],
+  places: ['see.tokens'],
   options: z.object({
     keep: z.number().min(0).max(1).default(0.5).describe('share of the visual tokens that stay'),
     seed: z.int().min(0).default(0).describe('which random subset'),
   }),
   method: ({ keep, seed }) => ({
-    tokens: (tokens) => {
-      const [batch, count] = [fixedDim('random', tokens.states, 0), fixedDim('random', tokens.states, 1)]
-      const scores = constant(randomScores(batch * count, seed), [batch, count])
-      return keepTokens(tokens, sortAscending(topK(scores, countOf(count, keep))), 'random')
+    see: {
+      tokens: (tokens) => {
+        const count = fixedDim('random', tokens.states, 1)
+        const kept = sortAscending(topK(constant(randomScores(count, seed), [1, count]), countOf(count, keep)))
+        return keepTokens(tokens, expand(kept, [tokens.states.shape[0], kept.shape[1]]), 'random')
+      },
     },
   }),
 })

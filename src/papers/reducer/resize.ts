@@ -12,19 +12,21 @@ export const resize = paper({
   summary:
     'Shrinks the image before the vision encoder, so that fewer patches cover it, with position embeddings resampled to ' +
     'the smaller grid. Unlike pruning it also makes the encoder cheaper, and it needs no scores at all.',
-  places: ['views'],
+  places: ['see.views'],
   options: z.object({
     keep: z.number().gt(0).max(1).default(0.5).describe('share of the patches that stay, at most'),
   }),
   method: ({ keep }) => ({
-    views: (views, { vision: { patchSize } }) => {
-      // The largest whole number of patches per side whose product stays within the share.
-      const shrink = (side: number) => {
-        const whole = Math.floor(side / patchSize)
-        const patches = Math.max(1, Math.floor(whole * Math.sqrt(keep) + 1e-9))
-        return patches === whole ? side : patches * patchSize
-      }
-      return views.map((view) => ({ ...view, width: shrink(view.width), height: shrink(view.height) }))
+    see: {
+      views: (views, { vision: { patchSize } }) => {
+        // The largest whole number of patches per side whose product stays within the share.
+        const shrink = (side: number) => {
+          const whole = Math.floor(side / patchSize)
+          const patches = Math.max(1, Math.floor(whole * Math.sqrt(keep) + 1e-9))
+          return patches === whole ? side : patches * patchSize
+        }
+        return views.map((view) => ({ ...view, width: shrink(view.width), height: shrink(view.height) }))
+      },
     },
   }),
 })

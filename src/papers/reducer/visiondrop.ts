@@ -19,5 +19,5 @@ export const visiondrop = paper({
     'mixes modalities in depth and knows no 2-D layout. Tokens are scored only by what other visual tokens pay ' +
     'them, in stages across encoder and LLM, and part of the dropped ones is merged into a few context tokens. No ' +
     'training; twice as fast with 64 tokens.',
-  places: ['encoder', 'tokens', 'decoder'],
+  places: ['see.layer', 'see.tokens', 'read.layer'],
 })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { gatherRows } from '../../pipeline/method/rows.ts'
 import {
   assertPatches,
   clsAttention,
-  gatherRows,
   patchKeys,
   regroup,
   scatterPlaces,
@@ -57,20 +57,22 @@ export const visionzip = paper({
     'The vision encoder itself says which patches matter: those that CLS attends to stay as dominant tokens, and the many ' +
     'others are merged by key similarity into a few contextual ones. The choice is independent of the question, so it is ' +
     'made once per image, before the language model.',
-  places: ['patches'],
+  places: ['see.patches'],
   options: z.object({
     keep: z.number().gt(0).max(1).default(0.25).describe('share of the patches that become tokens'),
     contextual: z.number().min(0).max(1).default(0.16).describe('share of those tokens that are merged ones'),
     layer: z.int().default(-2).describe('vision layer whose attention and keys are read, negative from the end'),
   }),
   method: ({ keep, contextual, layer }) => ({
-    patches: (tokens) => {
-      assertPatches(tokens, 'visionzip')
-      const n = fixedDim('visionzip', tokens.states, 1)
-      const total = countOf(n, keep)
-      // One dominant token at least, unless none was asked for.
-      const merged = total === n ? 0 : Math.min(countOf(total, contextual), contextual < 1 ? total - 1 : total)
-      return zip(tokens, layer, total - merged, merged)
+    see: {
+      patches: (tokens) => {
+        assertPatches(tokens, 'visionzip')
+        const n = fixedDim('visionzip', tokens.states, 1)
+        const total = countOf(n, keep)
+        // One dominant token at least, unless none was asked for.
+        const merged = total === n ? 0 : Math.min(countOf(total, contextual), contextual < 1 ? total - 1 : total)
+        return zip(tokens, layer, total - merged, merged)
+      },
     },
   }),
 })

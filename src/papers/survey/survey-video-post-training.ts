@@ -18,5 +18,5 @@ export const surveyVideoPostTraining = paper({
     'now a warm-up that teaches the answer format; reinforcement learning from checkable outcomes such as ' +
     'interval overlap; and extra computation at inference, such as adding frames when answers disagree. Small ' +
     'clean RL sets rival large supervised ones.',
-  places: ['views', 'agent', 'training', 'evaluation'],
+  places: ['see.views', 'talk.answer', 'training', 'evaluation'],
 })

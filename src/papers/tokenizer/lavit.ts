@@ -19,5 +19,5 @@ export const lavit = paper({
     'patches. A selector keeps informative patches, a merger pours the dropped ones into them, a codebook assigns ' +
     'ids; a diffusion decoder paints ids back into pixels. One next-token loss serves understanding and ' +
     'generation.',
-  places: ['tokens', 'heads', 'training'],
+  places: ['see.tokens', 'read.heads', 'training'],
 })

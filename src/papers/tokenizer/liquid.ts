@@ -19,5 +19,5 @@ export const liquid = paper({
     'paint images, with neither vision encoder nor connector. From 0.5B to 32B parameters the harm to text ' +
     'ability shrinks until it vanishes, and understanding and generation help each other because they share one ' +
     'token space.',
-  places: ['sequence', 'heads', 'logits', 'training'],
+  places: ['read.sequence', 'read.heads', 'talk.logits', 'training'],
 })

@@ -18,5 +18,5 @@ export const slotMllm = paper({
     'compete for patches, so each tends to own an object; every slot becomes four residual codes, 128 ids per ' +
     'image that the LLM predicts like words. A diffusion decoder turns slots into pixels, which allows generation ' +
     'and local editing.',
-  places: ['connector', 'heads', 'training'],
+  places: ['see.connector', 'read.heads', 'training'],
 })

@@ -19,5 +19,5 @@ export const vamos = paper({
     'few frames match or beat vectors, and adding vectors to them helps little. A hard token bottleneck then lets ' +
     'one caption token in sixteen through: evidence that a person can read and edit, for some loss of accuracy ' +
     'and a fivefold speed-up.',
-  places: ['sequence', 'decoder', 'agent', 'training'],
+  places: ['read.sequence', 'read.layer', 'talk.answer', 'training'],
 })

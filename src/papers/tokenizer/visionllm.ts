@@ -19,5 +19,5 @@ export const visionllm = paper({
     'tuple; queries that read the instruction collect the image into object tokens, and the LLM fills the tuple ' +
     'with class and location tokens, all answers in one parallel pass. Classes and polygon detail change with the ' +
     'wording.',
-  places: ['connector', 'sequence', 'heads', 'training'],
+  places: ['see.connector', 'read.sequence', 'read.heads', 'training'],
 })

@@ -19,5 +19,5 @@ export const gpt4image = paper({
     'frozen CLIP text encoder embeds the descriptions, and a plain image classifier learns its labels while its ' +
     'feature is pulled towards the description of the same image by a contrastive loss. The extra head is dropped ' +
     'afterwards, so inference costs nothing more.',
-  places: ['encoder', 'training'],
+  places: ['see.layer', 'training'],
 })

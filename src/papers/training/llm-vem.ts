@@ -17,5 +17,5 @@ export const llmVem = paper({
     'stimulus, and while the encoder learns to predict fMRI voxels its image feature is also drawn to the ' +
     'embedding of that caption. Text is needed in training only; the semantic supervision improves the prediction ' +
     'of visual cortex.',
-  places: ['encoder', 'training'],
+  places: ['see.layer', 'training'],
 })

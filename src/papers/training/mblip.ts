@@ -19,5 +19,5 @@ export const mblip = paper({
     'images with texts machine-translated into 95 languages. Q-Former, projection and LoRA, about 124 M ' +
     'parameters, are trained over a quantized LLM on consumer GPUs. The result captions and answers in 96 ' +
     'languages, far better than English-only models.',
-  places: ['connector', 'weights', 'training', 'evaluation'],
+  places: ['see.connector', 'read.linear', 'training', 'evaluation'],
 })

@@ -19,5 +19,5 @@ export const notellm2 = paper({
     'remedies: a prompt that first compresses the image alone into one state and then the text in its presence, ' +
     'both trained; and a gate that mixes the raw image feature into both states after the LLM. Gains most on ' +
     'items with short text.',
-  places: ['sequence', 'heads', 'training'],
+  places: ['read.sequence', 'read.heads', 'training'],
 })

@@ -19,5 +19,5 @@ export const olaVlm = paper({
     'layers must also predict the features of depth, segmentation and generation experts, with a few task tokens ' +
     'after the image to hold them. The experts are not needed afterwards; probes show that better inner vision ' +
     'means better scores.',
-  places: ['sequence', 'decoder', 'training'],
+  places: ['read.sequence', 'read.layer', 'training'],
 })

@@ -19,5 +19,5 @@ export const pivot = paper({
     'it improves the vision encoder. Hence a recipe: train encoder and LLM together with DPO on 20k preference ' +
     'pairs, keep only the encoder and freeze it in a new model. SigLIP2 gains three points on average for under 1 ' +
     '% of its pretraining cost.',
-  places: ['encoder', 'training', 'evaluation'],
+  places: ['see.layer', 'training', 'evaluation'],
 })

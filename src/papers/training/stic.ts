@@ -19,5 +19,5 @@ export const stic = paper({
     'prompt and once with a bad prompt or a damaged image, learns to prefer the former by regularised DPO, then ' +
     'practises answering with its own descriptions in the prompt. Gains 4 points on average over seven benchmarks ' +
     'with 70 % less tuning data than the method compared.',
-  places: ['sequence', 'training'],
+  places: ['read.sequence', 'training'],
 })

@@ -18,5 +18,5 @@ export const vladva = paper({
     'prompts and LoRA, the last prompt token becomes the embedding: short captions train it contrastively, long ' +
     'ones must be generated from it, which forces detail in. Beats far larger dual encoders on image retrieval ' +
     'and on tests of compositional wording.',
-  places: ['sequence', 'weights', 'heads', 'training'],
+  places: ['read.sequence', 'read.linear', 'read.heads', 'training'],
 })

@@ -1,7 +1,11 @@
 import type { Architecture } from '../../models/family.ts'
 import { createScope, type Scope } from '../../nn/index.ts'
 import { input, type Tensor } from '../../tensor/index.ts'
+import { dense } from '../method/compose.ts'
+import { allText } from '../method/sequence.ts'
 import { positionShape } from '../talk/positions.ts'
+import { read } from './read.ts'
+import { see } from './see.ts'
 
 /** A model traced for one view and one token: what its two sides compute, and all weights that they read. */
 export interface TracedModel {
@@ -14,15 +18,18 @@ export interface TracedModel {
 
 export function traceModel(architecture: Architecture, scope: Scope = createScope()): TracedModel {
   const { vision, language } = architecture
-  const seen = vision.encode(scope, input('pixels', [1, 3, vision.viewSize, vision.viewSize]))
-  const question = input('question', [1, 1], 'i64')
-  const visual = vision.connect(scope, seen.patches, { vision: seen, question })
+  const pixels = input('pixels', [1, 3, vision.viewSize, vision.viewSize])
+  const seen = see(scope, architecture, dense, { pixels, question: input('question', [1, 1], 'i64') })
   const separator = vision.separator?.(scope)
-  const shown = ['states' in visual ? visual.states : visual, ...(separator ? [separator] : [])]
   const states = language.embed(scope, input('ids', [1, 1], 'i64'))
-  const positions = input('positions', positionShape(language, 1))
-  const { hidden } = language.decode(scope, { states, positions }, { answer: states })
-  return { parameters: scope.parameters, vision: shown, hidden, logits: language.logits(scope, hidden) }
+  const start = allText(states, input('positions', positionShape(language, 1)))
+  const { hidden, logits } = read(scope, architecture, dense, start, { answer: states })
+  return {
+    parameters: scope.parameters,
+    vision: [seen.states, ...(separator ? [separator] : [])],
+    hidden,
+    logits: logits(hidden),
+  }
 }
 
 /** Every weight the architecture reads, with its shape: traced, so that no list can go stale. */

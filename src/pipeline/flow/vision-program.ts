@@ -4,17 +4,20 @@ import type { Architecture } from '../../models/family.ts'
 import { filterOf, modelPixels, type PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
 import type { Grid } from '../../models/vision-side.ts'
-import { createScope, type Scope } from '../../nn/index.ts'
+import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
-import { input } from '../../tensor/index.ts'
+import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
-import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
+import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
+import { type Pictures, see } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
 export interface EncodedView {
   /** [m, d] */
   readonly embeds: Value<Float32Array>
   readonly owner: readonly number[]
+  /** What methods left beside the tokens, by name, [n, d]. */
+  readonly memory: Readonly<Record<string, Value<Float32Array>>>
   /** What stands between the rows of an image that is packed, [d]. */
   readonly separator?: Float32Array
   readonly grid: Grid
@@ -36,8 +39,10 @@ export async function compileVision(
   method: Method,
   view: View,
 ): Promise<VisionProgram> {
-  const outputs = traceVision(architecture, method, view)
-  const program: Program = await compile(backend, outputs, weights.compileOptions)
+  const scope = createScope()
+  const outputs = traceVision(architecture, method, view, scope)
+  assertOwnWeights(method, scope.parameters)
+  const program: Program = await compile(backend, outputs, weightsUnder(method, weights))
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
@@ -51,10 +56,20 @@ export async function compileVision(
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
-      return { embeds, owner, separator: values.separator?.data as Float32Array, grid, milliseconds, cost }
+      const memory = memoryOf(values)
+      return { embeds, owner, memory, separator: values.separator?.data as Float32Array, grid, milliseconds, cost }
     },
     dispose: () => program.dispose(),
   }
+}
+
+/** What was left for the language model, by name, [n, d] each. */
+function memoryOf(values: Readonly<Record<string, Value>>): Record<string, Value<Float32Array>> {
+  const prefix = memoryName('')
+  const left = Object.entries(values).filter(([name]) => name.startsWith(prefix))
+  return Object.fromEntries(
+    left.map(([name, { dims, data }]) => [name.slice(prefix.length), f32(dims.slice(1), data as Float32Array)]),
+  )
 }
 
 type Shaped = Pick<View, 'width' | 'height' | 'clip'>
@@ -62,27 +77,34 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
-/**
- * The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. The
- * length of the question, where the connector reads it, is the dim `question`.
- */
-export function traceVision(architecture: Architecture, method: Method, view: Shaped) {
-  const scope = createScope()
-  const features = architecture.vision.encode(scope, input('pixels', pixelShape(view)))
-  const patches = allPatches(features.patches, features)
-  const chosen = method.patches?.(patches) ?? patches
-  const connected = connect(architecture, scope, chosen)
-  const tokens = method.tokens?.(connected) ?? connected
+/** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
+export function traceVision(architecture: Architecture, method: Method, view: Shaped, scope = createScope()) {
+  const tokens = see(scope, architecture, method, picturesOf(architecture, method, view))
   const separator = architecture.vision.separator?.(scope)
-  return { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
+  const memory = Object.entries(tokens.memory).map(([name, value]) => [memoryName(name), value])
+  const outputs = { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
+  return { ...outputs, ...(Object.fromEntries(memory) as Record<string, Tensor>) }
 }
 
-/** Tokens of a connector that resamples are no patches any more: methods after it cannot read the encoder by patch. */
-function connect({ name, vision }: Architecture, scope: Scope, tokens: VisualTokens): VisualTokens {
-  const question = vision.question && input('question', [1, 'question'], 'i64')
-  const made = vision.connect(scope, tokens.states, { vision: tokens.vision, question })
-  if (!('assignment' in made)) return { ...tokens, states: made }
-  return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
+/** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
+const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): Pictures => ({
+  pixels: input('pixels', pixelShape(view)),
+  ...((vision.question || needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
+})
+
+/** What an output of the vision program, and an input of the language program, is called that carries a memory. */
+export const memoryName = (name: string): string => `memory.${name}`
+
+/** Widths of what a method leaves for the language model, by name. */
+export function memoryWidths(architecture: Architecture, method: Method): Record<string, number> {
+  const { viewSize: side } = architecture.vision
+  const { memory } = see(
+    createScope(),
+    architecture,
+    method,
+    picturesOf(architecture, method, { width: side, height: side }),
+  )
+  return Object.fromEntries(Object.entries(memory).map(([name, value]) => [name, fixedDim('memory', value, 2)]))
 }
 
 /**

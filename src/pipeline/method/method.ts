@@ -1,11 +1,90 @@
+import type { Architecture } from '../../models/family.ts'
+import type { Asked } from '../../models/language/sequence.ts'
 import type { View } from '../../models/views/view.ts'
-import { methodError } from './method-error.ts'
-import type { Sequence } from './sequence.ts'
+import type { Patches, VisionLayer } from '../../models/vision-side.ts'
+import type { LinearPlace, Scope } from '../../nn/index.ts'
+import type { Tensor } from '../../tensor/index.ts'
+import type { Adapter } from './adapter.ts'
+import type { Read, Sequence } from './sequence.ts'
 import type { VisualTokens } from './visual-tokens.ts'
 
+/** What a place may read beside its value. */
+export interface Site {
+  /** Weights of the method's own, `method.<id>.*`. A weight is declared where it is used, its first value beside it. */
+  readonly p: Scope
+  readonly architecture: Architecture
+  /** In `read`: what `see` left under these names, all rows of the prompt's pictures together, [1, n, d]. */
+  readonly memory: Readonly<Record<string, Tensor>>
+  /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
+  readonly question?: Tensor
+  /** Notes that a place was reached. */
+  readonly reached: (place: string) => void
+}
+
+export interface LayerSite extends Site {
+  readonly layer: number
+}
+
+export interface EncoderSite extends LayerSite {
+  /** The layers before. */
+  readonly ran: readonly VisionLayer[]
+}
+
+export interface PartSite extends LayerSite {
+  /** The sequence that the layer was given. */
+  readonly input: Sequence
+}
+
+/** Between two steps: a value goes in, a value comes out. Several run from left to right. */
+export type Point<X, At = Site> = (x: X, at: At) => X
+
+/** Around a step: `next` is the step as it is without this. Several are nested, the leftmost outermost. */
+export type Stage<X, Y = X, At = Site> = (x: X, next: (x: X) => Y, at: At) => Y
+
+/** The same around every layer, or around those that are named, counted from 0. */
+export type Layered<S> = S | Readonly<Record<number, S>>
+
+/** From pixels to visual tokens. */
+export interface SeeSide {
+  /** Host: chooses, cuts and resizes the views of an image. */
+  readonly views?: Point<readonly View[], Architecture>
+  /** Around layers of the vision encoder. */
+  readonly layer?: Layered<Stage<Patches, Patches, EncoderSite>>
+  /** Between vision encoder and connector, where attention and keys of the encoder can be read. */
+  readonly patches?: Point<VisualTokens>
+  /** Around the connector. */
+  readonly connector?: Stage<VisualTokens>
+  /** Between connector and language model. */
+  readonly tokens?: Point<VisualTokens>
+}
+
+/** From a sequence to logits. */
+export interface ReadSide {
+  /** The prompt before the first layer. */
+  readonly sequence?: Point<Sequence>
+  /** Around layers of the language model. */
+  readonly layer?: Layered<Stage<Sequence, Sequence, LayerSite>>
+  /** Around the attention of layers: what it looks at, to what its heads bring together. */
+  readonly attention?: Layered<Stage<Asked, Tensor, PartSite>>
+  /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]. */
+  readonly feedForward?: Layered<Stage<Tensor, Tensor, PartSite>>
+  /** Around every linear layer of the language model. */
+  readonly linear?: Stage<Tensor, Tensor, Site & LinearPlace>
+  /** Further outputs, by name. */
+  readonly heads?: Readonly<Record<string, (read: Read, at: Site) => Tensor>>
+}
+
+/** What a method asks of those who run it. */
+export interface Needs {
+  /** Pictures are encoded anew for every question: `see` reads it. */
+  readonly question?: true
+  /** Every turn reads the whole conversation anew. */
+  readonly prompt?: true
+}
+
 /**
- * A way of spending visual tokens. A method fills in only the places it needs; several compose left to right. The
- * places from `patches` on are traced into the model's own program, so they cost nothing when absent.
+ * A way of spending visual tokens, or of changing what a model makes of them. A method fills in only the places that it
+ * needs, on two sides; those that are traced into the model's own programs cost nothing when absent.
  */
 export interface Method {
   /**
@@ -13,64 +92,17 @@ export interface Method {
    * methods that do different things must have different names.
    */
   readonly name: string
-  /** Host: chooses, cuts and resizes the views of an image. */
-  readonly views?: (views: readonly View[], model: ModelShape) => readonly View[]
-  /** Graph: between vision encoder and connector, where attention and keys of the encoder can be read. */
-  readonly patches?: (tokens: VisualTokens) => VisualTokens
-  /** Graph: between connector and language model. */
-  readonly tokens?: (tokens: VisualTokens) => VisualTokens
-  readonly decoder?: {
-    /** Graph: rewrites the sequence before a layer (0-based) of the language model. */
-    readonly beforeLayer?: Readonly<Record<number, (seq: Sequence) => Sequence>>
-  }
+  readonly needs?: Needs
+  readonly see?: SeeSide
+  readonly read?: ReadSide
+  /** Its own weights, and those of the model that it replaces. */
+  readonly adapter?: Adapter
+  /** Of several methods together: each of them. */
+  readonly parts?: readonly Method[]
 }
 
-/** What a method may ask about the model on the host. */
-export interface ModelShape {
-  readonly vision: { readonly patchSize: number }
-  readonly language: { readonly layers: number }
-}
+/** What a method does, without its name. */
+export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'parts'>
 
-/** The places of a method in the order in which an image passes them. */
-const PLACES = ['views', 'patches', 'tokens', 'decoder'] as const
-
-const placesOf = (method: Method) => PLACES.filter((place) => method[place] !== undefined)
-
-/** A method that acts wholly before the one written to its left would not see what that one left over. */
-function assertOrder(left: Method, right: Method): void {
-  const [earliest, latest] = [placesOf(left)[0], placesOf(right).at(-1)]
-  if (earliest === undefined || latest === undefined || PLACES.indexOf(latest) >= PLACES.indexOf(earliest)) return
-  throw methodError(
-    `${right.name} cannot follow ${left.name}: it acts on ${latest}, before ${left.name} acts on ${earliest}; ` +
-      `put ${right.name} first`,
-  )
-}
-
-/**
- * Several methods as one: every place runs them left to right. Throws FoveaError `method_unfit` where a method acts
- * before the one to its left.
- */
-export function compose(...methods: readonly Method[]): Method {
-  methods.forEach((right, at) => {
-    for (const left of methods.slice(0, at)) assertOrder(left, right)
-  })
-  const chain = <T, Rest extends unknown[]>(steps: readonly (((value: T, ...rest: Rest) => T) | undefined)[]) => {
-    const present = steps.filter((step) => step !== undefined)
-    if (present.length === 0) return undefined
-    return (value: T, ...rest: Rest) => present.reduce((current, step) => step(current, ...rest), value)
-  }
-  const layers = new Set(methods.flatMap((m) => Object.keys(m.decoder?.beforeLayer ?? {}).map(Number)))
-  const beforeLayer = Object.fromEntries(
-    [...layers].map((layer) => [layer, chain(methods.map((m) => m.decoder?.beforeLayer?.[layer]))!]),
-  )
-  return {
-    name: methods.map((method) => method.name).join('+') || 'dense',
-    views: chain(methods.map((m) => m.views)),
-    patches: chain(methods.map((m) => m.patches)),
-    tokens: chain(methods.map((m) => m.tokens)),
-    ...(layers.size > 0 && { decoder: { beforeLayer } }),
-  }
-}
-
-/** No method at all. */
-export const dense: Method = compose()
+/** The first word of a method's name: where its weights lie. */
+export const idOf = ({ name }: Pick<Method, 'name'>): string => name.split(':')[0]

@@ -1,15 +1,10 @@
 import type { VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
-  arange,
   constant,
   type Dim,
-  expand,
-  fixedDim,
-  gather,
   less,
   maximum,
-  mul,
   reshape,
   scatterAdd,
   select,
@@ -19,6 +14,7 @@ import {
   takeAlong,
 } from '../../tensor/index.ts'
 import { methodError } from './method-error.ts'
+import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
 
 /**
  * The tokens of an image on their way from the vision encoder to the language model, and where each came from.
@@ -31,32 +27,21 @@ export interface VisualTokens {
   readonly owner: Tensor
   /** What the vision encoder computed for the n patches. */
   readonly vision: VisionFeatures
+  /** What is left for the language model beside the tokens, by name: [b, n, d] each. */
+  readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
 }
 
-/** All patches of an image, each its own token. */
-export function allPatches(states: Tensor, vision: VisionFeatures): VisualTokens {
-  const [batch, count] = [states.shape[0], states.shape[1]]
-  const owner = expand(reshape(arange(count), [1, count]), [batch, count])
-  return { states, owner, vision, changedBy: [] }
-}
-
-/** Rows of x [b, n, d] by indices [b, k], per batch entry: [b, k, d]. */
-export function gatherRows(x: Tensor, indices: Tensor): Tensor {
-  const [batch, count, width] = [fixedDim('gatherRows', x, 0), x.shape[1], x.shape[2]]
-  const k = indices.shape[1]
-  if (batch === 1) return reshape(gather(reshape(x, [count, width]), reshape(indices, [k])), [1, k, width])
-  const starts = mul(arange(batch), constant([fixedDim('gatherRows', x, 1)], [], 'i64'))
-  const flat = reshape(add(indices, reshape(starts, [batch, 1])), [-1])
-  return reshape(gather(reshape(x, [-1, width]), flat), [batch, k, width])
+/** All patches that a vision encoder left, each its own token. */
+export function allPatches(vision: VisionFeatures): VisualTokens {
+  const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
+  return { states, owner, vision, memory: {}, changedBy }
 }
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
 export function keepTokens(tokens: VisualTokens, indices: Tensor, by: string): VisualTokens {
-  const k = indices.shape[1]
-  const places = expand(reshape(arange(k), [1, k]), indices.shape)
-  const assignment = scatterPlaces(tokens.states.shape[1], indices, places)
+  const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
   return regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
 }
 

@@ -1,6 +1,7 @@
 import type { PackedSlot, PatchShare } from '../../models/views/prompt-form.ts'
 import { f32 } from '../../runtime/index.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import { joinMemory } from '../talk/layout.ts'
 
 /**
  * All views of an image as one run of tokens, in the order of `slots`. A token that stands for several patches comes
@@ -35,12 +36,13 @@ export function packViews(views: readonly EncodedView[], slots: readonly PackedS
   }
 }
 
-/** What encoding several views took together. */
-export function effortOf(views: readonly EncodedView[]): Pick<EncodedView, 'milliseconds' | 'cost'> {
+/** What encoding several views took together, and what they leave beside their tokens. */
+export function effortOf(views: readonly EncodedView[]): Pick<EncodedView, 'milliseconds' | 'cost' | 'memory'> {
   const sum = (value: (view: EncodedView) => number) => views.reduce((total, view) => total + value(view), 0)
   return {
     milliseconds: sum((view) => view.milliseconds),
     cost: { flops: sum(({ cost }) => cost.flops), bytes: sum(({ cost }) => cost.bytes) },
+    memory: joinMemory(views),
   }
 }
 

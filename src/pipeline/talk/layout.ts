@@ -5,13 +5,21 @@ import { f32, type Value } from '../../runtime/index.ts'
 import type { Chunk } from '../flow/language-program.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
 import type { EncodedImage, ModelParts } from '../parts.ts'
-import { textPosition, viewPositions } from './positions.ts'
+import { textPosition, tokenPlaces, viewPositions } from './positions.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
 
 /** The tokens of several views, one after another: [v, d]. */
-export function joinEmbeds(views: readonly EncodedView[]): Value<Float32Array> {
-  const parts = views.map((view) => view.embeds)
+export const joinEmbeds = (views: readonly EncodedView[]): Value<Float32Array> =>
+  joinValues(views.map((view) => view.embeds))
+
+/** What several views left beside their tokens, each kind one after another, [n, d]. */
+export function joinMemory(views: readonly EncodedView[]): EncodedView['memory'] {
+  const names = Object.keys(views[0]?.memory ?? {})
+  return Object.fromEntries(names.map((name) => [name, joinValues(views.map(({ memory }) => memory[name]))]))
+}
+
+function joinValues(parts: readonly Value<Float32Array>[]): Value<Float32Array> {
   if (parts.length <= 1) return parts[0] ?? noVisual
   const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
   let at = 0
@@ -83,6 +91,22 @@ export function repeatPlaceholders(
   return ids.flatMap((id) => (id === imageToken ? runs[next++] : [id]))
 }
 
+/** What each slot is: the view that a visual token is of, counted from 0, and where in it the token lies. */
+function tagsOf(ids: readonly number[], imageToken: number, views: readonly EncodedView[]): Chunk['tags'] {
+  let next = 0
+  const slots = ids.flatMap((id) => {
+    if (id !== imageToken) return [{ view: -1, row: -1, column: -1 }]
+    const view = next++
+    return tokenPlaces(views[view]).map(([, row, column]) => ({
+      view,
+      row: Math.round(row),
+      column: Math.round(column),
+    }))
+  })
+  const tag = (name: 'view' | 'row' | 'column') => slots.map((slot) => slot[name])
+  return { view: tag('view'), row: tag('row'), column: tag('column') }
+}
+
 /** A chunk, and the position of what comes after it. */
 export interface PlacedChunk extends Chunk {
   readonly end: number
@@ -112,5 +136,6 @@ export function layout(
     placed.push(next.positions)
     end = next.end
   }
-  return { ids: text, visual, order, positions: placed.flat(), end }
+  const pictures = views.length > 0 && { tags: tagsOf(ids, imageToken, views), memory: joinMemory(views) }
+  return { ids: text, visual, order, positions: placed.flat(), end, ...pictures }
 }

@@ -1,4 +1,5 @@
 import type { LanguageModel } from '../../models/language/language-model.ts'
+import type { Grid } from '../../models/vision-side.ts'
 import type { Dim } from '../../tensor/index.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
 
@@ -33,9 +34,17 @@ export function viewPositions(view: PlacedView, start: number, axes = 1): Placem
  * patches that went into it, so one that was kept stays where it was; one that no single patch went into lies in the middle
  * of the view. What follows is one step behind the last place on any axis.
  */
-function gridPositions({ owner, grid, embeds }: PlacedView, start: number): Placement {
+function gridPositions(view: PlacedView, start: number): Placement {
+  const positions = tokenPlaces(view).flatMap((place) => place.map((value) => start + value))
+  return { positions, end: start + Math.max(...lastPlace(view.grid)) + 1 }
+}
+
+const lastPlace = ({ rows, columns, times = [0] }: Grid): number[] => [times.at(-1)!, rows - 1, columns - 1]
+
+/** Time, row and column of each token of a view: the middle of the patches that went into it, or of the view. */
+export function tokenPlaces({ owner, grid, embeds }: PlacedView): number[][] {
   const { rows, columns, times = [0] } = grid
-  const ends = [times.at(-1)!, rows - 1, columns - 1]
+  const ends = lastPlace(grid)
   const sums = Array.from({ length: embeds.dims[0] }, () => ({ place: [0, 0, 0], patches: 0 }))
   for (const [patch, token] of owner.entries()) {
     if (token < 0) continue
@@ -44,8 +53,5 @@ function gridPositions({ owner, grid, embeds }: PlacedView, start: number): Plac
     for (const [axis, value] of place.entries()) sums[token].place[axis] += value
     sums[token].patches++
   }
-  const positions = sums.flatMap(({ place, patches }) =>
-    place.map((sum, axis) => start + (patches > 0 ? sum / patches : ends[axis] / 2)),
-  )
-  return { positions, end: start + Math.max(...ends) + 1 }
+  return sums.map(({ place, patches }) => place.map((sum, axis) => (patches > 0 ? sum / patches : ends[axis] / 2)))
 }

@@ -61,7 +61,7 @@ export function worldBatch(options: DataOptions, step: number): Record<string, V
     boxes: f32([batch, n, 4], joinFloats(images.map((image) => image.boxes))),
     counts: f32([batch, summaryWidth], joinFloats(images.map((image) => image.summary))),
     ids: i64([batch, text], join('ids')),
-    segments: i64([batch, n + text], join('segments')),
+    segments: i64([batch, text], join('segments')),
     positions: f32([batch, text], Float32Array.from(join('positions'))),
     targets: i64([batch, text], join('targets')),
     weights: f32([batch, text], Float32Array.from(join('weights'))),
@@ -133,7 +133,7 @@ interface PackedText {
 /** Conversations one after the other, as many as fit; the model learns the answers and where they end. */
 function packText(conversations: readonly QA[][], { text, side, patch, encode }: DataOptions): PackedText {
   const n = (side / patch) ** 2
-  const [ids, segments, positions, targets, weights]: number[][] = [[], new Array(n).fill(0), [], [], []]
+  const [ids, segments, positions, targets, weights]: number[][] = [[], [], [], [], []]
   const [places, pointed]: number[][] = [[], []]
   conversations.forEach((turns, at) => {
     const tokens = turns.flatMap((qa) => tokensOf(qa, encode))

@@ -1,23 +1,25 @@
-import { connect, encodeImage, type LlavaConfig, languageModel, selectFeatures } from '../../models/vlm/llava.ts'
+import type { Architecture } from '../../models/family.ts'
 import { linear, rmsNormed, type Scope } from '../../nn/index.ts'
+import { read } from '../../pipeline/flow/read.ts'
+import { see } from '../../pipeline/flow/see.ts'
+import { dense } from '../../pipeline/method/compose.ts'
+import type { Method } from '../../pipeline/method/method.ts'
+import { rowNumbers } from '../../pipeline/method/rows.ts'
 import {
   abs,
-  and,
-  arange,
+  add,
   cast,
   concat,
   constant,
   crossEntropy,
-  equal,
-  greaterEqual,
+  fixedDim,
   input,
   mean,
   mul,
-  or,
   reshape,
-  select,
   slice,
   sub,
+  subDim,
   type Tensor,
   weightedMean,
 } from '../../tensor/index.ts'
@@ -29,49 +31,57 @@ export interface BatchShape {
   readonly text: number
 }
 
-const patchCount = ({ vision_config: { image_size, patch_size } }: LlavaConfig): number =>
-  (image_size / patch_size) ** 2
+const patchCount = ({ vision: { viewSize, patchSize } }: Architecture): number => (viewSize / patchSize) ** 2
 
-const pixelsOf = ({ vision_config: { image_size } }: LlavaConfig, batch: number): Tensor =>
-  input('pixels', [batch, 3, image_size, image_size])
+const pixelsOf = ({ vision: { viewSize } }: Architecture, batch: number): Tensor =>
+  input('pixels', [batch, 3, viewSize, viewSize])
 
 /** First stage: the vision encoder alone, on what the World knows about every patch. */
-export function visionLosses(p: Scope, config: LlavaConfig, { batch }: BatchShape): Record<string, Tensor> {
-  const { hiddenStates } = encodeImage(p, config, pixelsOf(config, batch))
-  return denseLosses(p.at('dense'), hiddenStates.at(-1)!, batch, patchCount(config))
+export function visionLosses(p: Scope, architecture: Architecture, { batch }: BatchShape): Record<string, Tensor> {
+  const { layers } = architecture.vision.encode(p, pixelsOf(architecture, batch))
+  return denseLosses(p.at('dense'), layers[layers.length - 1].hidden, batch, patchCount(architecture))
 }
 
 /**
  * Second stage: the whole model on questions and answers. All questions about an image share one sequence; each is a
  * segment that sees the image and itself only, at the positions it would have alone.
  */
-export function dialogueLosses(p: Scope, config: LlavaConfig, shape: BatchShape): Record<string, Tensor> {
-  const { batch, text } = shape
-  const features = encodeImage(p, config, pixelsOf(config, batch))
-  const visual = connect(p, config, selectFeatures(config, features))
-  const ids = input('ids', [batch, text], 'i64')
-  const language = languageModel(config)
-  const embeds = language.embed(p, ids)
+export function dialogueLosses(
+  p: Scope,
+  architecture: Architecture,
+  { batch, text }: BatchShape,
+  method: Method = dense,
+): Record<string, Tensor> {
+  const { states, vision } = see(p, architecture, method, { pixels: pixelsOf(architecture, batch) })
+  const start = dialogueSequence(states, architecture.language.embed(p, input('ids', [batch, text], 'i64')))
+  const { hidden, layers, logits } = read(p, architecture, method, start)
 
-  const n = patchCount(config)
-  const states = concat([visual, embeds], 1)
-  const visualPositions = mul(constant(new Float32Array(batch).fill(1), [batch, 1]), cast(arange(n), 'f32'))
-  const positions = concat([visualPositions, input('positions', [batch, text])], 1)
-  const mask = segmentMask(input('segments', [batch, n + text], 'i64'), batch, n + text)
-  const { hidden, inputs } = language.decode(p, { states, positions }, { mask: () => mask })
-
-  const logits = language.logits(p, slice(hidden, 1, n))
+  // A method may have left fewer visual tokens; the text is at the end of every row.
+  const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
   const weights = input('weights', [batch, text])
-  const answer = crossEntropy(logits, input('targets', [batch, text], 'i64'), { weights })
-  const dense = denseLosses(p.at('dense'), features.hiddenStates.at(-1)!, batch, n)
-  const evidence = evidenceLoss(
-    p.at('dense', 'evidence'),
-    slice(inputs[Math.floor(inputs.length * EVIDENCE_DEPTH)].states, 1, n),
-  )
+  const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
+  const last = vision.layers[vision.layers.length - 1].hidden
+  const labels = Object.entries(denseLosses(p.at('dense'), last, batch, patchCount(architecture)))
+  const found = layers[Math.floor(layers.length * EVIDENCE_DEPTH)].input.states
   return {
     answer,
-    evidence,
-    ...Object.fromEntries(Object.entries(dense).map(([name, loss]) => [name, mul(loss, DENSE_WEIGHT)])),
+    evidence: evidenceLoss(p.at('dense', 'evidence'), ofText(found)),
+    ...Object.fromEntries(labels.map(([name, loss]) => [name, mul(loss, DENSE_WEIGHT)])),
+  }
+}
+
+/** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
+function dialogueSequence(visual: Tensor, embeds: Tensor) {
+  const [batch, text] = [fixedDim('dialogue', embeds, 0), fixedDim('dialogue', embeds, 1)]
+  const tokens = rowNumbers(visual)
+  return {
+    states: concat([visual, embeds], 1),
+    positions: concat([cast(tokens, 'f32'), input('positions', [batch, text])], 1),
+    tags: { segment: concat([mul(tokens, 0), input('segments', [batch, text], 'i64')], 1) },
+    visual: tokens,
+    text: add(rowNumbers(embeds), visual.shape[1] as number),
+    source: tokens,
+    opening: constant([1], []),
   }
 }
 
@@ -91,12 +101,4 @@ function evidenceLoss(p: Scope, states: Tensor): Tensor {
   const found = reshape(linear(p, normed, 8), [batch, text, 2, 4])
   const boxes = reshape(input('places', [batch, text, 8]), [batch, text, 2, 4])
   return mul(weightedMean(mean(abs(sub(found, boxes)), -1), input('pointed', [batch, text, 2])), 4)
-}
-
-/** Causal, within a segment or back to segment 0 (the image): [b, 1, s, s]. */
-function segmentMask(segments: Tensor, batch: number, length: number): Tensor {
-  const order = arange(length)
-  const causal = greaterEqual(reshape(order, [length, 1]), reshape(order, [1, length]))
-  const [queries, keys] = [reshape(segments, [batch, 1, length, 1]), reshape(segments, [batch, 1, 1, length])]
-  return select(and(causal, or(equal(queries, keys), equal(keys, 0))), 0, -1e9)
 }

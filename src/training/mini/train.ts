@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { LlavaConfig } from '../../models/vlm/llava.ts'
+import { type LlavaConfig, llava } from '../../models/vlm/llava.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, f32, type Value } from '../../runtime/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
@@ -50,7 +50,7 @@ const losses = { vision: visionLosses, dialogue: dialogueLosses }
 export async function trainStage(run: MiniRun, stage: StageName): Promise<ReadonlyMap<string, Value>> {
   const { batch, steps, rate, schedule } = run.stages[stage]
   const scope = createScope()
-  const traced = losses[stage](scope, run.config, { batch, text: run.text })
+  const traced = losses[stage](scope, llava.bind(run.config), { batch, text: run.text })
   const compiled = await compileStep(run.backend, {
     losses: traced,
     trained: scope.parameters,

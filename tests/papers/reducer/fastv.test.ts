@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llama } from '../../../src/models/language/llama.ts'
 import { toRows } from '../../../src/models/language/sequence.ts'
 import { createScope, type Scope } from '../../../src/nn/index.ts'
-import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
-import { fastv } from '../../../src/papers/reducer/fastv.ts'
+import { parseMethod } from '../../../src/papers/methods.ts'
+import type { LayerSite, Stage } from '../../../src/pipeline/method/method.ts'
 import type { Sequence } from '../../../src/pipeline/method/sequence.ts'
 import type { Model } from '../../../src/pipeline/model.ts'
 import { compile, f32, i64, type Value } from '../../../src/runtime/index.ts'
@@ -80,21 +80,26 @@ function keptOf(attention: readonly number[], keep: number): number[] {
   const seq: Sequence = {
     states,
     positions: constant(new Float32Array(n + 1), [1, n + 1]),
-    visual: constant(slots, [n], 'i64'),
-    text: constant([n], [1], 'i64'),
-    source: constant(slots, [n], 'i64'),
-    layers: [{ queries, keys: allKeys, values: allKeys, allKeys, output: states }],
-    since: 0,
+    visual: constant(slots, [1, n], 'i64'),
+    text: constant([n], [1, 1], 'i64'),
+    source: constant(slots, [1, n], 'i64'),
+    opening: constant([1], []),
+    ran: [],
     changedBy: [],
   }
-  const { source } = buildMethod(fastv, { layer: 1, keep }).decoder!.beforeLayer![1](seq)
-  return [...evaluate([source], new Map())[0].data]
+  const ran = [{ input: seq, queries, keys: allKeys, values: allKeys, allKeys, output: states }]
+  const { layer } = parseMethod(`fastv:layer=1,keep=${keep}`).read!
+  const site = { layer: 1, p: createScope(), reached: () => {} } as unknown as LayerSite
+  const kept = (layer as Stage<Sequence, Sequence, LayerSite>)({ ...seq, ran }, (seq) => seq, site)
+  return [...evaluate([kept.source], new Map())[0].data]
 }
 
 /** The same scope with the layers counted from `by`. */
 const fromLayer = (p: Scope, by: number): Scope =>
   Object.assign((name: string, shape: Parameters<Scope>[1]) => p(name, shape), {
+    prefix: p.prefix,
     parameters: p.parameters,
+    firsts: p.firsts,
     at: (...path: (string | number)[]) =>
       path[1] === 'layers' ? p.at('model', 'layers', Number(path[2]) + by) : p.at(...path),
   })

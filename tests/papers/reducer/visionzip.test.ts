@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
 import { visionzip } from '../../../src/papers/reducer/visionzip.ts'
+import type { Site } from '../../../src/pipeline/method/method.ts'
 import { allPatches } from '../../../src/pipeline/method/visual-tokens.ts'
 import { constant, evaluate } from '../../../src/tensor/index.ts'
 import { picture, prefill, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
@@ -25,15 +26,18 @@ function zip(features: number[][], keys: number[][], attention: number[], option
   const [n, width, keyWidth] = [features.length, features[0].length, keys[0].length]
   const maps = new Float32Array((n + 1) ** 2)
   maps.set([0, ...attention])
+  const hidden = constant(new Float32Array((n + 1) * width), [1, n + 1, width])
+  const grid = { rows: 1, columns: n }
   const layer = {
-    hidden: constant(new Float32Array((n + 1) * width), [1, n + 1, width]),
+    input: { states: hidden, special: 1, grid },
+    hidden,
     keys: constant([...new Array(keyWidth).fill(0), ...keys.flat()], [1, n + 1, keyWidth]),
     attention: constant(maps, [1, 1, n + 1, n + 1]),
   }
   const patches = constant(features.flat(), [1, n, width])
-  const vision = { layers: [layer], patches, special: 1, grid: { rows: 1, columns: n } }
+  const vision = { layers: [layer], patches, special: 1, grid }
   const method = buildMethod(visionzip, { layer: -1, ...options })
-  const { states, owner } = method.patches!(allPatches(patches, vision))
+  const { states, owner } = method.see!.patches!(allPatches(vision), {} as Site)
   const [tokens, owners] = evaluate([states, owner], new Map())
   return { tokens: rows(tokens.data, width), owner: [...owners.data] }
 }

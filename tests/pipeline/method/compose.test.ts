@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseMethod } from '../../../src/papers/methods.ts'
-import { compose, dense, type Method } from '../../../src/pipeline/method/method.ts'
+import { compose, dense } from '../../../src/pipeline/method/compose.ts'
+import type { Method } from '../../../src/pipeline/method/method.ts'
 import { picture, prefill, type Tiny, tinyModel } from '../tiny-model.ts'
 
 let tiny: Tiny
@@ -46,13 +47,12 @@ describe('methods together', () => {
   it('are the left one and then the right one at the same place', () => {
     const step = (name: string): Method => ({
       name,
-      views: (views) => [...views, views[0]],
-      tokens: (tokens) => tokens,
+      see: { views: (views) => [...views, views[0]], tokens: (tokens) => tokens },
     })
     const method = compose(step('a'), step('b'))
     const view = { image: picture(), width: 32, height: 32 }
     expect(method.name).toBe('a+b')
-    expect(method.views!([view], tiny.model.parts.architecture)).toHaveLength(3)
+    expect(method.see!.views!([view], tiny.model.parts.architecture)).toHaveLength(3)
     expect(compose().name).toBe('dense')
     expect(compose(dense, step('a')).name).toBe('dense+a')
   })
@@ -86,12 +86,12 @@ describe('methods that cannot work together', () => {
       code: 'method_layer',
       message: 'fastv:layer=4,keep=0.5: there is no layer 4; the language model has layers 0 to 3',
     })
-    const below: Method = { name: 'below', decoder: { beforeLayer: { [-1]: (seq) => seq } } }
+    const below: Method = { name: 'below', read: { layer: { [-1]: (seq, next) => next(seq) } } }
     await expect(prefill(tiny.model, { method: below })).rejects.toMatchObject({ code: 'method_layer' })
   })
 
   it('shapes that do not fit are refused with the shapes', async () => {
-    const method: Method = { name: 'odd', patches: (tokens) => ({ ...tokens, states: tokens.owner }) }
+    const method: Method = { name: 'odd', see: { patches: (tokens) => ({ ...tokens, states: tokens.owner }) } }
     await expect(prefill(tiny.model, { method })).rejects.toMatchObject({ code: 'method_unfit' })
   })
 

@@ -8,6 +8,7 @@ import { f32 } from '../../../src/runtime/index.ts'
 const view = (values: readonly number[], owner = [0, 1, 2, 3]): EncodedView => ({
   embeds: f32([values.length, 1], Float32Array.from(values)),
   owner,
+  memory: {},
   separator: Float32Array.of(-1),
   grid: { rows: 2, columns: 2 },
   milliseconds: 1,

@@ -7,7 +7,7 @@ import type { Video } from '../../../src/media/video.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import type { Model } from '../../../src/pipeline/model.ts'
 
-const families = new URL('../fixtures/families/', import.meta.url).pathname
+const families = new URL('../../fixtures/families/', import.meta.url).pathname
 const folder = join(families, 'qwen2.5-vl')
 const prompt = 'what color is the star?'
 

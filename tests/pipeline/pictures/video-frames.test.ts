@@ -7,7 +7,7 @@ import type { Video } from '../../../src/media/video.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import type { Model } from '../../../src/pipeline/model.ts'
 
-const fixture = (name: string) => new URL(`../fixtures/families/${name}`, import.meta.url).pathname
+const fixture = (name: string) => new URL(`../../fixtures/families/${name}`, import.meta.url).pathname
 
 describe('a video', () => {
   let model: Model

@@ -94,6 +94,6 @@ describe('decoding over the cache', () => {
 
 /** Drops before layer 2 what FastV has dropped, whoever asks. */
 function keepingOnly(kept: readonly number[]): Method {
-  const indices = constant(kept, [kept.length], 'i64')
-  return { name: 'fixed', decoder: { beforeLayer: { 2: (seq) => keepVisual(seq, indices, 'fixed') } } }
+  const indices = constant(kept, [1, kept.length], 'i64')
+  return { name: 'fixed', read: { layer: { 2: (seq, next) => next(keepVisual(seq, indices, 'fixed')) } } }
 }

@@ -7,7 +7,7 @@ import type { Video } from '../../../src/media/video.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import type { Model, PromptOptions } from '../../../src/pipeline/model.ts'
 
-const root = new URL('../fixtures/families/', import.meta.url).pathname
+const root = new URL('../../fixtures/families/', import.meta.url).pathname
 const prompt = 'what color is the star?'
 
 describe.each(['smolvlm2-video', 'internvl-video'])('%s', (name) => {

@@ -1,0 +1,51 @@
+import type { Architecture } from '../../models/family.ts'
+import type { EncoderStages } from '../../models/vision-side.ts'
+import type { Scope } from '../../nn/index.ts'
+import type { Tensor } from '../../tensor/index.ts'
+import { reachLog } from '../method/compose.ts'
+import { assertLayers } from '../method/layers.ts'
+import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
+import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
+
+/** What a picture comes as. */
+export interface Pictures {
+  /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
+  readonly pixels: Tensor
+  /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
+  readonly question?: Tensor
+}
+
+/** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
+export function see(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
+  const { question } = pictures
+  const { name, vision } = architecture
+  const log = reachLog(method, 'see')
+  const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
+  const places = method.see ?? {}
+  const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
+  assertLayers(method, 'see', features.layers.length)
+  const own = (tokens: VisualTokens): VisualTokens => {
+    const made = vision.connect(p, tokens.states, { vision: tokens.vision, question })
+    if (!('assignment' in made)) return { ...tokens, states: made }
+    // Tokens of a connector that resamples are no patches: methods after it cannot read the encoder by patch.
+    return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
+  }
+  const patches = allPatches(features)
+  const chosen = places.patches?.(patches, at) ?? patches
+  const connected = places.connector?.(chosen, own, at) ?? own(chosen)
+  const tokens = places.tokens?.(connected, at) ?? connected
+  log.assertAll()
+  return tokens
+}
+
+function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {
+  if (!stage) return undefined
+  const around = whole(stage)
+  return { layer: (layer, input, next, ran) => around(input, next, { ...at, layer, ran }) }
+}
+
+/** Composed methods have one function for all layers. */
+export function whole<X, Y, At>(stage: Layered<Stage<X, Y, At>>): Stage<X, Y, At> {
+  if (typeof stage === 'function') return stage
+  throw new Error('a method must be composed before it is traced')
+}

@@ -1,0 +1,142 @@
+import type { Architecture } from '../../models/family.ts'
+import type { LanguageModel } from '../../models/language/language-model.ts'
+import { type DecoderLayer, type PastLayer, type SlotTags, toRows } from '../../models/language/sequence.ts'
+import { createScope, type Scope } from '../../nn/index.ts'
+import {
+  addDim,
+  arange,
+  concat,
+  type Dim,
+  evaluateDim,
+  gather,
+  input,
+  type Leaf,
+  reshape,
+  slice,
+  subDim,
+  type Tensor,
+  topologicalOrder,
+} from '../../tensor/index.ts'
+import type { Method } from '../method/method.ts'
+import { positionShape } from '../talk/positions.ts'
+import { type Finished, read } from './read.ts'
+import { memoryName, memoryWidths } from './vision-program.ts'
+
+/** What slots may be told apart by, where a method reads it. */
+export const TAGS = ['view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
+
+/** Names of what a layer keeps: inputs of a run hold the rows so far, outputs `new.*` those to add. */
+export const cacheName = (part: 'keys' | 'values' | keyof SlotTags, layer: number): string => `${part}.${layer}`
+
+export interface TracedLanguage {
+  readonly outputs: Readonly<Record<string, Tensor>>
+  /** Names of the residents whose rows a run adds to. */
+  readonly kept: readonly string[]
+  /** Widths of what the method reads of `see`, by name. */
+  readonly memory: Readonly<Record<string, number>>
+  /** Outputs of heads. */
+  readonly heads: readonly string[]
+  /** Rows that a layer adds to its cache, from the sizes of a chunk. */
+  readonly rows: (layer: number, sizes: Readonly<Record<string, number>>) => number
+}
+
+/** The graph of the language side: one for prefill and decode. */
+export function traceLanguage(
+  architecture: Architecture,
+  method: Method,
+  scope: Scope = createScope(),
+): TracedLanguage {
+  const { language } = architecture
+  const memory = method.read && method.see ? memoryWidths(architecture, method) : {}
+  const { layers: count, caches = count } = language
+  const past = Array.from({ length: caches }, (_, layer) => pastLayer(language, layer))
+  const finished = read(scope, architecture, method, promptSequence(scope, language), {
+    past,
+    answer: answerOf(scope, language),
+    memory: Object.fromEntries(Object.entries(memory).map(([name, width]) => [name, memoryInput(name, width)])),
+  })
+  const heads = Object.entries(finished.heads).map(([name, head]) => [`head.${name}`, head] as const)
+  const answers = { ...lastLogits(language, finished), ...Object.fromEntries(heads) }
+  const rows = cacheRows(finished.layers, answers)
+  return {
+    outputs: { ...Object.fromEntries(Object.entries(rows).map(([name, row]) => [`new.${name}`, row])), ...answers },
+    kept: Object.keys(rows),
+    memory,
+    heads: heads.map(([name]) => name),
+    rows: (layer, sizes) => addedRows(finished.layers[layer], sizes),
+  }
+}
+
+/** Text and visual tokens in the order of their slots, batch 1. */
+function promptSequence(scope: Scope, language: LanguageModel) {
+  const { hiddenSize } = language
+  const length = addDim('text', 'visual')
+  const embedded = language.embed(scope, input('ids', ['text'], 'i64'))
+  const rows = concat([embedded, input('visual', ['visual', hiddenSize])], 0)
+  const tags = TAGS.map((tag) => [tag, input(tag, [1, length], 'i64')] as const)
+  return {
+    states: reshape(gather(rows, input('order', [length], 'i64')), [1, length, hiddenSize]),
+    positions: input('positions', positionShape(language, length)),
+    tags: Object.fromEntries(tags) as SlotTags,
+    visual: input('visualSlots', [1, 'visual'], 'i64'),
+    text: input('textSlots', [1, 'text'], 'i64'),
+    source: reshape(arange('visual'), [1, 'visual']),
+    opening: input('opening', []),
+  }
+}
+
+const memoryInput = (name: string, width: number): Tensor => {
+  const rows = memoryName(name)
+  return reshape(input(rows, [rows, width]), [1, rows, width])
+}
+
+function pastLayer({ heads }: LanguageModel, layer: number): PastLayer {
+  const rows: Dim = `past${layer}`
+  const tag = (name: keyof SlotTags) => reshape(input(cacheName(name, layer), [rows], 'i64'), [1, rows])
+  const shape = [rows, heads.keyValue, heads.width]
+  return {
+    keys: input(cacheName('keys', layer), shape),
+    values: input(cacheName('values', layer), shape),
+    tags: Object.fromEntries(TAGS.map((name) => [name, tag(name)])),
+  }
+}
+
+function answerOf(scope: Scope, { answerStart, embed, hiddenSize }: LanguageModel): Tensor | undefined {
+  if (answerStart === undefined) return undefined
+  return reshape(embed(scope, input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
+}
+
+function lastLogits({ hiddenSize, vocabulary }: LanguageModel, { hidden, last, logits }: Finished) {
+  const length = hidden.shape[1]
+  const row = reshape(slice(hidden, 1, subDim(length, 1), length), [hiddenSize])
+  return {
+    logits: reshape(logits(reshape(row, [1, hiddenSize])), [vocabulary]),
+    // The sequence as the last layer left it; renamed by identity where nothing was dropped.
+    kept: reshape(last.source, [last.source.shape[1]]),
+  }
+}
+
+/** What each layer adds to its cache: keys, values, and the tags that something reads of the past. */
+function cacheRows(layers: readonly DecoderLayer[], answers: Readonly<Record<string, Tensor>>) {
+  const rows: Record<string, Tensor> = {}
+  layers.forEach(({ keys, values }, layer) => {
+    rows[cacheName('keys', layer)] = toRows(keys)
+    rows[cacheName('values', layer)] = toRows(values)
+  })
+  const read = new Set(
+    topologicalOrder([...Object.values(answers), ...Object.values(rows)]).map(
+      ({ attrs }) => (attrs as Leaf | null)?.name,
+    ),
+  )
+  layers.forEach(({ input: { tags = {} } }, layer) => {
+    for (const name of TAGS) {
+      const tag = tags[name]
+      if (tag && read.has(cacheName(name, layer))) rows[cacheName(name, layer)] = reshape(tag, [tag.shape[1]])
+    }
+  })
+  return rows
+}
+
+function addedRows(layer: DecoderLayer | undefined, sizes: Readonly<Record<string, number>>): number {
+  return layer ? evaluateDim(layer.input.states.shape[1], new Map(Object.entries(sizes))) : 0
+}

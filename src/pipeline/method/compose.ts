@@ -1,0 +1,111 @@
+import { idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
+import { methodError } from './method-error.ts'
+import { joinAdapters } from './own-weights.ts'
+import { at, PLACES, type Place, type PlaceFunction, placeName, placesOf } from './places.ts'
+
+/**
+ * Several methods as one: points run from left to right, stages are nested, the leftmost outermost. Throws FoveaError
+ * `method_unfit` where a method acts before the one to its left.
+ */
+export function compose(...methods: readonly Method[]): Method {
+  const parts = methods.flatMap((method) => method.parts ?? [method])
+  parts.forEach((right, index) => {
+    for (const left of parts.slice(0, index)) assertOrder(left, right)
+  })
+  const sides: Record<string, Record<string, unknown>> = {}
+  for (const place of PLACES) {
+    const present = parts.map((part) => bound(part, place)).filter((found) => found !== undefined)
+    if (present.length > 0) sides[place.side] = { ...sides[place.side], [place.name]: joined(place, present) }
+  }
+  const needs = parts.reduce<Needs>((all, part) => ({ ...all, ...part.needs }), {})
+  return {
+    name: methods.map((method) => method.name).join('+') || 'dense',
+    ...(Object.keys(needs).length > 0 && { needs }),
+    ...sides,
+    adapter: joinAdapters(parts),
+    parts,
+  }
+}
+
+/** No method at all. */
+export const dense: Method = compose()
+
+/** A method that acts wholly before the one written to its left would not see what that one left over. */
+function assertOrder(left: Method, right: Method): void {
+  const [earliest, latest] = [placesOf(left)[0], placesOf(right).at(-1)]
+  if (!earliest || !latest || PLACES.indexOf(latest) >= PLACES.indexOf(earliest)) return
+  throw methodError(
+    `${right.name} cannot follow ${left.name}: it acts on ${placeName(latest)}, before ${left.name} acts on ` +
+      `${placeName(earliest)}; put ${right.name} first`,
+  )
+}
+
+/** What a part has at a place, reading weights of its own name and noting that it was reached. */
+function bound(part: Method, place: Place): Layered<PlaceFunction> | undefined {
+  const found = at(part, place)
+  const bind = (f: PlaceFunction, what: string): PlaceFunction => {
+    if (place.on === 'host') return f
+    return (...args) => {
+      const site = args.pop() as Site
+      site.reached(what)
+      return f(...args, { ...site, p: site.p.at(idOf(part)) })
+    }
+  }
+  if (typeof found === 'function') return bind(found, reachName(part, place))
+  return found && mapValues(found, (f, key) => bind(f, reachName(part, place, key)))
+}
+
+/** How a function of a part is named among those that were reached. */
+const reachName = (part: Method, place: Place, key?: string): string =>
+  [part.name, placeName(place), ...(key === undefined ? [] : [key])].join(' ')
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
+
+function joined(place: Place, present: readonly Layered<PlaceFunction>[]): Layered<PlaceFunction> {
+  if (place.form === 'heads') return Object.assign({}, ...present)
+  if (place.form === 'layers') return nest(present.map(atItsLayers))
+  return place.form === 'point' ? chain(present as PlaceFunction[]) : nest(present as PlaceFunction[])
+}
+
+const chain =
+  (points: readonly PlaceFunction[]): PlaceFunction =>
+  (value, site) =>
+    points.reduce((x, point) => point(x, site), value)
+
+const nest =
+  (stages: readonly PlaceFunction[]): PlaceFunction =>
+  (value, next, site) =>
+    stages.reduceRight<(x: unknown) => unknown>((run, stage) => (x) => stage(x, run, site), next)(value)
+
+/** A stage for every layer, out of one for some of them. */
+function atItsLayers(found: Layered<PlaceFunction>): PlaceFunction {
+  if (typeof found === 'function') return found
+  return (value, next, site) => found[site.layer]?.(value, next, site) ?? next(value)
+}
+
+/** A trace of one side: what was reached in it, and whether that is everything. */
+export function reachLog(method: Method, side: Place['side']) {
+  const reached = new Set<string>()
+  const assertAll = () => {
+    for (const [index, part] of (method.parts ?? []).entries())
+      for (const place of placesOf(part).filter((each) => each.side === side && each.on === 'graph'))
+        for (const name of reachNames(part, place)) if (!reached.has(name)) throw unreached(method, index, place)
+  }
+  return { reached: (name: string) => void reached.add(name), assertAll }
+}
+
+function reachNames(part: Method, place: Place): string[] {
+  const found = at(part, place)
+  if (typeof found === 'function') return [reachName(part, place)]
+  return Object.keys(found ?? {}).map((key) => reachName(part, place, key))
+}
+
+function unreached({ parts = [] }: Method, index: number, place: Place) {
+  const { name } = parts[index]
+  const blocker = parts.slice(0, index).find((left) => at(left, place) !== undefined)
+  const reason = blocker
+    ? `${blocker.name}, left of it, does without what comes after it there; use one of the two`
+    : 'this model has no such step; use another model or method'
+  return methodError(`${name} acts on ${placeName(place)}, but is never reached: ${reason}`)
+}
