@@ -1,9 +1,6 @@
-import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { FoveaError } from '../../errors.ts'
-import type { RgbImage } from '../../media/image.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
-import type { Model } from '../../pipeline/model.ts'
 import type { ModelParts } from '../../pipeline/parts.ts'
 import type { Reply } from '../../pipeline/talk/reply.ts'
 import { command } from '../command.ts'
@@ -18,6 +15,7 @@ import {
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
+import { writeOverlay } from '../overlay-file.ts'
 import { withPixelsOption } from '../pixels-option.ts'
 import {
   costLine,
@@ -55,7 +53,10 @@ export const askCommand = command<AskFlags>({
     program.argument('<file...>', 'images and videos (- is standard input), and last the question')
     withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program)))))
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
-      .option('--overlay <file>', 'write the image as PNG, with the patches that were dropped darkened')
+      .option(
+        '--overlay <file>',
+        'write the image as PNG: patches that were dropped are darkened, what the model does not see is chequered',
+      )
       .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')
       .option('--quiet', 'print the answer alone')
       .option('--stats', 'print time and FLOPs to standard error, as in a terminal')
@@ -123,7 +124,7 @@ async function answer(
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = costLine(reply, total, model.parts.precision.dtype)
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
-  if (overlay) await writeOverlay(overlay, model, { image: images[0], prompt, method }, reply)
+  if (overlay) await writeOverlay(overlay, model.parts, { image: images[0], method, kept: reply.kept[0] })
 }
 
 /** The same question under several methods, one after another. */
@@ -180,23 +181,4 @@ function compareRow(method: Method, reply: Reply): string[] {
   const { vision, prefill, decode } = reply.milliseconds
   const times = [vision, prefill, decode].map((ms) => ms.toFixed(1))
   return [method.name, `${before} -> ${last}`, formatFlops(totalFlops(reply.flops)), ...times, escapeLine(reply.text)]
-}
-
-interface Asked {
-  readonly image: RgbImage
-  readonly prompt: string
-  readonly method: Method
-}
-
-async function writeOverlay(path: string, model: Model, { image, prompt, method }: Asked, reply: Reply): Promise<void> {
-  const { views } = await model.encode(image, method, true, prompt)
-  if (views.length !== 1 || model.parts.architecture.prompt.pack)
-    throw new FoveaError('overlay_views', 'usage', '--overlay shows images of one view, this model makes several')
-  const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([
-    import('../../media/overlay.ts'),
-    import('../../media/canvas-node.ts'),
-  ])
-  const { rows, columns } = views[0].grid
-  const tokens = { grid: [rows, columns] as const, kept: Float32Array.from(reply.kept[0]) }
-  await writeFileAtomic(path, await drawKeptTokens(image, tokens, { createCanvas: createNodeCanvas }))
 }

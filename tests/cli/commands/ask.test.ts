@@ -131,6 +131,26 @@ describe('fovea ask', () => {
     expect(status).toBe(0)
     expect((await sharp(out).metadata()).width).toBe(512)
   })
+
+  it('draws patches where the model saw them, and chequers what it did not see', async () => {
+    const [wide, out] = [join(folder, 'wide.png'), join(folder, 'wide-overlay.png')]
+    const white = { width: 640, height: 200, channels: 3, background: '#fff' } as const
+    await sharp({ create: white }).png().toFile(wide)
+    const args = ['--model', 'tests/fixtures/families/llava', '--max-tokens', '1', '--overlay', out]
+    expect((await fovea('ask', wide, 'what?', ...args)).status).toBe(0)
+    const { data } = await sharp(out).raw().toBuffer({ resolveWithObject: true })
+    // A square of 200 pixels in the middle, 4 x 4 patches: their middles are as they were.
+    const red = (x: number, y: number) => data[(y * 640 + x) * (data.length / (640 * 200))]
+    for (const x of [10, 100, 200, 440, 600]) expect([0x8a, 0x5a]).toContain(red(x, 100))
+    for (const x of [245, 295, 345, 395]) expect(red(x, 75)).toBe(255)
+  })
+
+  it('draws the views of models that make several', async () => {
+    const out = join(folder, 'views-overlay.png')
+    const args = ['--model', 'tests/fixtures/families/llava-next', '--max-tokens', '1', '--overlay', out]
+    expect((await fovea('ask', image, 'what?', ...args)).status).toBe(0)
+    expect((await sharp(out).metadata()).width).toBe(512)
+  })
 })
 
 describe('fovea chat', () => {
