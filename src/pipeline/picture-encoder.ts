@@ -14,13 +14,13 @@ import { compileVision, type EncodedView, pixelsOf, traceVision, type VisionProg
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
 import { assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
-import { packViews } from './pictures/pack.ts'
 import { seenVideo } from './pictures/seen-video.ts'
+import { ViewGatherer } from './pictures/view-gatherer.ts'
 import { imagePrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 
@@ -41,11 +41,14 @@ const CACHED_SIZES = 6
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
   private readonly encoded = new Map<string, EncodedImage>()
+  private readonly gatherer: ViewGatherer
 
   constructor(
     private readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.gatherer = new ViewGatherer(parts, backend)
+  }
 
   /** Cuts an image into views, if it is not known yet. */
   async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
@@ -78,6 +81,7 @@ export class PictureEncoder {
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
+    this.gatherer.clear()
     this.encoded.clear()
   }
 
@@ -101,8 +105,7 @@ export class PictureEncoder {
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
       : { prompt: imagePrompt(this.parts, views), views }
-    const join = (results: EncodedView[]) => (slots ? [packViews(results, slots)] : results)
-    return this.prepared(key, place, cuts, how, join)
+    return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -113,7 +116,7 @@ export class PictureEncoder {
     if (how.text !== undefined)
       return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
     const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
-    const join = (results: EncodedView[]) => [slots ? packViews(results, slots) : joinClips(results, views)]
+    const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
   }
 
@@ -144,7 +147,8 @@ export class PictureEncoder {
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
-      return { ...place, views: join(results), patches, preprocessMilliseconds, cached: false }
+      const gathered = await this.gatherer.gather(how.method, results, slots)
+      return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
     return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
   }
@@ -170,7 +174,7 @@ export class PictureEncoder {
   private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
-    const key = `${keyOf(method, 'see')}|${sizeOf(view)}`
+    const key = `${programKey(method, 'views')}|${sizeOf(view)}`
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
