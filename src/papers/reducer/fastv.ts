@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keepVisual, lastAttention } from '../../pipeline/method/sequence.ts'
-import { mean, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
+import { countOf, mean, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -37,7 +37,7 @@ export const fastv = paper({
       layer: {
         [layer]: (seq, next) => {
           const scores = mean(lastAttention(seq, layer - 1, 'fastv'), 1) // [b, v]
-          const kept = topK(scores, scaleDim(seq.visual.shape[1], keep))
+          const kept = topK(scores, countOf(seq.visual.shape[1], keep))
           return next(keepVisual(seq, sortAscending(kept), 'fastv'))
         },
       },
