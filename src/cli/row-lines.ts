@@ -17,7 +17,7 @@ export function rowLines(row: Row, isFirst: boolean): string[] {
   const facts = [
     ...(row.baseline ? [formatBaseline(row)] : []),
     ...(row.paper ? [`paper: ${formatPaper(row)}`] : []),
-    ...(row.holds === undefined ? [] : [formatVerdict(row)]),
+    ...[formatVerdict(row)].filter(Boolean),
   ]
   const line = `  ${names.at(-1)!.padEnd(NAME)}${measured}${interval}`.trimEnd()
   const isShort = facts.length === 1 && line.length + 2 + facts[0].length <= terminalWidth()

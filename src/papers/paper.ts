@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { PlaceFunctions } from '../pipeline/method/method.ts'
 import type { Lab } from './reports/lab.ts'
-import type { PaperFigure, Part, Row } from './reports/row.ts'
+import type { Exact, PaperFigure, Part, Row } from './reports/row.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [
@@ -74,8 +74,13 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
   method?(options: z.output<Options>): PlaceFunctions
   /**
+   * Exact invariants of the paper's own, as they are found, beside those that every method is held to. `options` are the
+   * defaults.
+   */
+  checks?(lab: Lab, options: z.output<Options>): AsyncIterable<Exact>
+  /**
    * Measures what the paper claims: the rows of `lab.part`, as they are found; called once for each part. Where it is
-   * absent, a reducer or a partition inherits the default run. `options` are the defaults.
+   * absent, a method that only chooses tokens inherits the default run. `options` are the defaults.
    */
   run?(lab: Lab, options: z.output<Options>): AsyncIterable<Row>
   /**

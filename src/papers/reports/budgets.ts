@@ -8,5 +8,11 @@ export const BUDGETS: readonly number[] = [0.5, 0.25, 0.125]
 /** Whether the share that stays can be asked for: by the option `keep`. */
 export const hasBudget = (entry: Paper): boolean => entry.options !== undefined && 'keep' in entry.options.shape
 
+/** Whether a method only chooses which tokens stay, so that the default run says all that it claims. */
+export const choosesTokens = (entry: Paper): boolean =>
+  entry.method !== undefined &&
+  (entry.kind[0] === 'reducer' ||
+    (hasBudget(entry) && entry.kind.some((kind) => kind === 'reducer' || kind === 'partition')))
+
 /** The method at a share of the visual tokens, its other options as they are by default. */
 export const atBudget = (entry: Paper, keep: number): Method => buildMethod(entry, { keep })

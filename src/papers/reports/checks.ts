@@ -1,156 +1,52 @@
-/** What every method that chooses tokens owes its users, computed through the whole pipeline. */
-
-import { worldItem } from '../../evaluation/world.ts'
-import type { RgbImage } from '../../media/image.ts'
-import { dense } from '../../pipeline/method/compose.ts'
+import { FoveaError } from '../../errors.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
-import type { Reply } from '../../pipeline/talk/reply.ts'
-import { TASK_IDS } from '../../world/index.ts'
 import { buildMethod } from '../methods.ts'
 import type { Paper } from '../paper.ts'
-import { atBudget, BUDGETS, hasBudget } from './budgets.ts'
-import { type Lab, SPLIT } from './lab.ts'
+import { lookUnder, type Question, questionsOf } from './asking.ts'
+import { choosesTokens } from './budgets.ts'
+import { refusalOf, rowsOfChecks } from './check.ts'
+import type { Lab } from './lab.ts'
+import { methodChecks } from './method-checks.ts'
+import { withRandomAdapter } from './random-weights.ts'
 import type { Row } from './row.ts'
+import { tokenChecks } from './token-checks.ts'
 import { zero } from './verdict.ts'
 
-interface Question {
-  readonly image: RgbImage
-  readonly prompt: string
-}
-
-/** A prompt that has run: its account, and the logits after its last token. */
-interface Looked {
-  readonly reply: Reply
-  readonly logits: Float32Array
-}
-
-/** An invariant: a figure that is zero for every question. */
-interface Check {
-  readonly name: string
-  readonly unit: string
-  /** What is wrong where it is not. */
-  readonly otherwise: string
-  /** `other` is an image of another question. */
-  measure(model: Model, question: Question, other: RgbImage): Promise<number>
-}
-
-/** Images that the checks look at, of different tasks. */
-const IMAGES = 6
-/** Results are JSON, which has no infinity. */
-const INCOMPARABLE = Number.MAX_VALUE
-
+/**
+ * Invariants of a method with its default options, and of one that chooses tokens at every budget. A method whose weights
+ * are not trained yet is given random ones, and each row says so; what the model cannot run must be refused in one line.
+ */
 export async function* checkRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
-  const model = await lab.model()
-  const questions = await Promise.all(Array.from({ length: lab.quick ? 2 : IMAGES }, (_, at) => questionAt(lab, at)))
-  const checks = [
-    ...(await keepingAll(entry, model, questions[0])),
-    ...withinBudgets(entry),
-    ...unchanged(entry),
-    ...shrinking(entry),
-  ]
-  for (const [at, { name, unit, otherwise, measure }] of checks.entries()) {
-    let worst = 0
-    for (const [place, question] of questions.entries()) {
-      lab.signal.throwIfAborted()
-      worst = Math.max(worst, await measure(model, question, questions[(place + 1) % questions.length].image))
-    }
-    lab.progress(at + 1, checks.length, name)
-    yield { part: 'checks', name, value: worst, unit, count: questions.length, ...zero(worst, otherwise) }
+  const [model, [question]] = [await lab.model(), await questionsOf(lab)]
+  const asked = buildMethod(entry, {})
+  try {
+    const { method, dress, note } = await runnableOn(model, asked, question, lab.seed)
+    const chosen = choosesTokens(entry) ? await tokenChecks(entry, model, question, dress) : []
+    yield* rowsOfChecks(lab, [...methodChecks(method), ...chosen], note)
+  } catch (error) {
+    if (!(error instanceof FoveaError) || lab.signal.aborted) throw error
+    yield* refusalRows(error)
   }
 }
 
-/** Of methods that can be told to keep everything, and of those that always do. */
-async function keepingAll(entry: Paper, model: Model, { image, prompt }: Question): Promise<Check[]> {
-  const method = hasBudget(entry) ? atBudget(entry, 1) : buildMethod(entry, {})
-  const { before, last } = (await look(model, method, [image], prompt)).reply.tokens.visual
-  if (!hasBudget(entry) && last < before) return []
-  const otherwise = 'keeping everything is not bit-identical to the dense model'
-  return [sameLogits('change of logits by keeping everything', otherwise, method, dense)]
-}
-
-function withinBudgets(entry: Paper): Check[] {
-  const asked = (share: number) => ({ share, method: atBudget(entry, share), at: `, ${100 * share} % of tokens` })
-  const cases = hasBudget(entry) ? BUDGETS.map(asked) : [{ share: 1, method: buildMethod(entry, {}), at: '' }]
-  return cases.flatMap(({ share, method, at }) => {
-    const otherwise = `${method.name} lets more tokens through than were asked for`
-    const one: Check['measure'] = async (model, { image, prompt }) =>
-      beyond((await look(model, method, [image], prompt)).reply, share)
-    const two: Check['measure'] = async (model, { image, prompt }, other) => {
-      const { reply } = await look(model, method, [image, other], prompt)
-      return reply.kept.length === 2 ? beyond(reply, share) : INCOMPARABLE
-    }
-    return [
-      { name: `tokens beyond the budget${at}`, unit: 'tokens', otherwise, measure: one },
-      { name: `tokens of two images beyond it${at}`, unit: 'tokens', otherwise, measure: two },
-    ]
-  })
-}
-
-/** What a method must leave as it is. */
-function unchanged(entry: Paper): Check[] {
-  const method = hasBudget(entry) ? atBudget(entry, BUDGETS[0]) : buildMethod(entry, {})
-  return [
-    sameLogits('change of logits when asked again', 'the same prompt gives other logits again', method, method),
-    sameLogits('change of logits where there is no image', 'it changes prompts without an image', method, dense, true),
-  ]
-}
-
-/** Attention of a step runs over the rows that each layer's cache holds: fewer tokens must leave fewer of them. */
-function shrinking(entry: Paper): Check[] {
-  if (!hasBudget(entry)) return []
-  const methods = [1, ...BUDGETS].map((share) => atBudget(entry, share))
-  return [
-    {
-      name: 'FLOPs of decoding that a budget adds to the next larger',
-      unit: 'FLOP',
-      otherwise: 'a smaller budget does not make decoding cheaper: caches hold rows that were dropped',
-      measure: async (model, { image, prompt }) => {
-        const flops: number[] = []
-        for (const method of methods) flops.push(await decodeFlops(model, method, image, prompt))
-        return Math.max(...flops.slice(1).map((own, at) => (own < flops[at] ? 0 : Math.max(1, own - flops[at]))))
-      },
-    },
-  ]
-}
-
-/** That two methods give the same logits, to the bit. */
-function sameLogits(name: string, otherwise: string, first: Method, second: Method, withoutImage = false): Check {
-  const measure: Check['measure'] = async (model, { image, prompt }) => {
-    const images = withoutImage ? [] : [image]
-    return largestDifference(await look(model, first, images, prompt), await look(model, second, images, prompt))
+/** A method that can be asked; with weights from a seed where there are none for it. */
+async function runnableOn(model: Model, method: Method, question: Question, seed: number) {
+  try {
+    await lookUnder(model, method, question)
+    return { method, dress: (other: Method) => other }
+  } catch (error) {
+    if (!(error instanceof FoveaError && error.code === 'adapter_missing')) throw error
   }
-  return { name, unit: '', otherwise, measure }
+  const dress = (other: Method) => withRandomAdapter(model.parts.architecture, other, { seed })
+  const dressed = dress(method)
+  await lookUnder(model, dressed, question)
+  return { method: dressed, dress, note: `with random weights from seed ${seed}, not trained` }
 }
 
-async function questionAt({ seed }: Lab, at: number): Promise<Question> {
-  const task = TASK_IDS[at % TASK_IDS.length]
-  const { image, turns } = await worldItem({ set: 'world', split: SPLIT, seed }, task, at)
-  return { image, prompt: turns[0].question }
-}
-
-async function look(model: Model, method: Method, images: readonly RgbImage[], prompt: string): Promise<Looked> {
-  let logits = new Float32Array(0)
-  const onPrefill = (_: readonly number[], last: Float32Array) => {
-    logits = last.slice()
-  }
-  const reply = await model.generate({ prompt, images, method, maxTokens: 1, onPrefill })
-  return { reply, logits }
-}
-
-/** Tokens in the last layer above the share that may stay, or above those that came out of the vision side. */
-function beyond({ tokens: { visual } }: Reply, share: number): number {
-  const { before, after, last } = visual
-  return Math.max(0, last - Math.min(after, Math.round(share * before)))
-}
-
-function largestDifference({ logits: a }: Looked, { logits: b }: Looked): number {
-  if (a.length !== b.length || !a.every(Number.isFinite)) return INCOMPARABLE
-  return a.reduce((worst, value, at) => Math.max(worst, Math.abs(value - b[at])), 0)
-}
-
-/** Of steps after a prefill; their attention runs over the rows that each layer's cache holds. */
-async function decodeFlops(model: Model, method: Method, image: RgbImage, prompt: string): Promise<number> {
-  const reply = await model.generate({ prompt, images: [image], method, maxTokens: 4, ignoreEos: true })
-  return reply.flops.decode
+function* refusalRows(error: FoveaError): Generator<Row> {
+  yield { part: 'checks', name: 'runs on this model', value: 0, unit: '', ...refusalOf(error) }
+  const more = error.message.trim().split('\n').length - 1
+  const verdict = zero(more, 'a refusal must be one line')
+  yield { part: 'checks', name: 'lines of the refusal beyond one', value: more, unit: 'lines', ...verdict }
 }

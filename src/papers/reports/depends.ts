@@ -5,7 +5,8 @@ import { join, posix } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { packageRoot } from '../../hub/package-root.ts'
 import { KINDS, type Paper } from '../paper.ts'
-import { baselines, DEFAULT_RUN } from './default-run.ts'
+import { choosesTokens } from './budgets.ts'
+import { baselines, DEFAULT_CHECKS, DEFAULT_RUN } from './default-run.ts'
 
 /** Names of files and of the default run, each with the hash or number of what it was. */
 export type Dependencies = Readonly<Record<string, string>>
@@ -25,11 +26,17 @@ export async function dependenciesOf(
   model: Dependencies,
   sources = join(packageRoot, 'src/papers'),
 ): Promise<Dependencies> {
-  const entries = entry.run ? [entry] : [entry, ...baselines]
+  const hasDefaultRun = !entry.run && choosesTokens(entry)
+  const entries = hasDefaultRun ? [entry, ...baselines] : [entry]
   const files = new Map<string, string>()
   for (const { kind, id } of entries) await addFiles(sources, `${kind[0]}/${id}.ts`, files)
   const named = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
-  return { ...Object.fromEntries(named), ...(!entry.run && { 'default run': String(DEFAULT_RUN) }), ...model }
+  return {
+    ...Object.fromEntries(named),
+    ...(entry.method && { 'default checks': String(DEFAULT_CHECKS) }),
+    ...(hasDefaultRun && { 'default run': String(DEFAULT_RUN) }),
+    ...model,
+  }
 }
 
 /**

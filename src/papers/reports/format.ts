@@ -26,11 +26,10 @@ export const formatBaseline = ({ baseline }: Row): string =>
 export const formatPaper = ({ paper }: Row): string =>
   paper ? `${formatValue(paper.value, paper.unit)} (${paper.where})` : ''
 
-/** `holds`, `fails: why`, `undecided: why`; empty for a figure that claims nothing. */
-export function formatVerdict({ holds, reason }: Row): string {
-  if (holds === undefined) return ''
-  if (holds === true) return 'holds'
-  return [holds === false ? 'does not hold' : 'undecided', ...(reason ? [reason] : [])].join(': ')
+/** `holds`, `does not hold: why`, `undecided: why`, and what a reader must know of it; of a figure only that. */
+export function formatVerdict({ holds, reason, note }: Row): string {
+  const words = holds === undefined ? [] : [holds === true ? 'holds' : holds === false ? 'does not hold' : 'undecided']
+  return [...words, ...(reason && holds !== true ? [reason] : []), ...(note ? [note] : [])].join(': ')
 }
 
 /** `effect`, `refuted (stale)` */

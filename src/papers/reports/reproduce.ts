@@ -12,8 +12,8 @@ import { SPLIT } from './lab.ts'
 import { type Notebook, openNotebook } from './notebook.ts'
 import { type PaperResults, type PartResult, readResults, writePart } from './results.ts'
 import { PARTS, type Part, type Row } from './row.ts'
-import { requireRun } from './run-of.ts'
-import { claimsOf, type Standing, standingOf } from './standing.ts'
+import { partsOf, requireRun } from './run-of.ts'
+import { type Standing, standingOf } from './standing.ts'
 
 export interface ReproduceOptions {
   /** The parts to measure; all by default. */
@@ -74,7 +74,7 @@ interface Running {
 export async function* reproduce(id: string, options: ReproduceOptions = {}): AsyncGenerator<Row, Reproduction> {
   const entry = findPaper(id)
   requireRun(entry)
-  const wanted = partsOf(entry, options.only)
+  const wanted = wantedParts(entry, options.only)
   const signal = options.signal ?? new AbortController().signal
   const { n, seed } = countsOf(options)
   const modelName = options.model ?? EMBEDDED
@@ -158,22 +158,19 @@ function assertRow({ id }: Paper, part: Part, row: Row, before: readonly Row[]):
 const isKept = ({ quick, model, results }: ReproduceOptions): boolean =>
   !quick && (model === undefined || results !== undefined)
 
-/** Parts in their order. A headline is measured only where one is owed. */
-function partsOf(entry: Paper, only: readonly Part[] = PARTS): Part[] {
+/** Parts in their order, of those that can be measured. */
+function wantedParts(entry: Paper, only: readonly Part[] = PARTS): Part[] {
   for (const part of only) {
     if (PARTS.includes(part)) continue
     const near = closest(part, PARTS)
     const hint = near.length ? `did you mean ${near.join(', ')}?` : `parts: ${PARTS.join(', ')}`
     throw new FoveaError('unknown_part', 'usage', `there is no part "${part}"; ${hint}`)
   }
-  const isOwed = (part: Part) => part !== 'headline' || claimsOf(entry).includes(part)
-  const wanted = PARTS.filter((part) => only.includes(part) && isOwed(part))
+  const known = partsOf(entry)
+  const wanted = known.filter((part) => only.includes(part))
   if (wanted.length > 0) return wanted
-  throw new FoveaError(
-    'unknown_part',
-    'usage',
-    `${entry.id} claims to save nothing and has no headline; leave --only out`,
-  )
+  const missing = `${entry.id} has no ${only.join(' and no ')} to measure`
+  throw new FoveaError('unknown_part', 'usage', `${missing}; it has: ${known.join(', ')}`)
 }
 
 function countsOf({ n, seed = 1, quick }: ReproduceOptions): { n: number; seed: number } {

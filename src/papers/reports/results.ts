@@ -18,6 +18,7 @@ const rowSchema = z.strictObject({
   paper: z.strictObject({ value: finite, unit: z.string(), where: z.string() }).optional(),
   holds: z.union([z.boolean(), z.literal('undecided')]).optional(),
   reason: z.string().optional(),
+  note: z.string().optional(),
   count: z.int().optional(),
   shapes: z.enum(['embedded', 'true']).optional(),
   timed: z.boolean().optional(),

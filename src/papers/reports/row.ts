@@ -34,12 +34,22 @@ export interface Row {
   readonly holds?: boolean | 'undecided'
   /** Of a claim that does not hold, or is not decided: the measured reason. */
   readonly reason?: string
+  /** What a reader must know of how it was measured. */
+  readonly note?: string
   /** Questions, images or rounds that it is measured on. */
   readonly count?: number
   /** Of a headline: at the sizes of the embedded model, or at those of the paper's own. */
   readonly shapes?: 'embedded' | 'true'
   /** Of a headline: timed rather than counted. */
   readonly timed?: boolean
+}
+
+/** An exact invariant of a paper's own: its value is zero where it holds, unless `holds` says whether it does. */
+export interface Exact extends Pick<Row, 'name' | 'value' | 'note' | 'count'> {
+  readonly unit?: string
+  readonly holds?: Row['holds']
+  /** What is wrong where it does not hold. */
+  readonly reason?: string
 }
 
 /** The rows that claim something. */

@@ -2,17 +2,45 @@ import { z } from 'zod'
 import { FoveaError } from '../../errors.ts'
 import type { Paper } from '../paper.ts'
 import { papers } from '../registry.ts'
-import { defaultRun } from './default-run.ts'
+import { choosesTokens } from './budgets.ts'
+import { defaultChecks, defaultRun } from './default-run.ts'
 import type { Lab } from './lab.ts'
-import type { Row } from './row.ts'
+import type { Part, Row } from './row.ts'
+import { PARTS } from './row.ts'
+import { claimsOf } from './standing.ts'
+import { zero } from './verdict.ts'
 
 export type Run = (lab: Lab) => AsyncIterable<Row>
 
-/** A paper's own run; the default one of a method that chooses tokens or views; or none. */
+/**
+ * What measures a paper. Of every method the part `checks` holds what all of them owe, then the paper's own; effect and
+ * headline come from the paper's run, or of a method that only chooses tokens from the default one.
+ */
 export function runOf(entry: Paper): Run | undefined {
-  if (entry.run) return (lab) => entry.run!(lab, (entry.options ?? z.object({})).parse({}))
-  const choosesTokens = entry.kind.some((kind) => kind === 'reducer' || kind === 'partition')
-  return entry.method && choosesTokens ? (lab) => defaultRun(entry, lab) : undefined
+  return partsOf(entry).length > 0 ? (lab) => rowsOf(entry, lab) : undefined
+}
+
+/** The parts that can be measured. */
+export function partsOf(entry: Paper): readonly Part[] {
+  if (entry.run || choosesTokens(entry)) {
+    const isOwed = (part: Part) => part !== 'headline' || claimsOf(entry).includes(part)
+    return PARTS.filter(isOwed)
+  }
+  return entry.method || entry.checks ? ['checks'] : []
+}
+
+async function* rowsOf(entry: Paper, lab: Lab): AsyncGenerator<Row> {
+  const options = (entry.options ?? z.object({})).parse({})
+  if (lab.part === 'checks') {
+    if (entry.method) yield* defaultChecks(entry, lab)
+    for await (const { value, unit = '', holds, reason, ...rest } of entry.checks?.(lab, options) ?? []) {
+      const verdict =
+        holds === undefined ? zero(value, reason ?? 'it is not zero') : { holds, ...(reason && { reason }) }
+      yield { part: 'checks', value, unit, ...rest, ...verdict }
+    }
+  }
+  if (entry.run) yield* entry.run(lab, options)
+  else if (lab.part !== 'checks') yield* defaultRun(entry, lab)
 }
 
 /** Papers that can be reproduced. */
@@ -22,8 +50,7 @@ export const reproducible = (): Paper[] => papers.filter(runOf)
 export function requireRun(entry: Paper): Run {
   const run = runOf(entry)
   if (run) return run
-  const what = entry.method ? 'a method but no run' : 'neither a method nor a run'
   const ids = reproducible().map(({ id }) => id)
-  const message = `${entry.id} has ${what} yet; papers that can be reproduced: ${ids.join(', ')}`
+  const message = `${entry.id} has neither a method nor a run yet; papers that can be reproduced: ${ids.join(', ')}`
   throw new FoveaError('nothing_to_reproduce', 'usage', message)
 }

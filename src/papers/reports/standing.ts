@@ -1,8 +1,8 @@
 import type { Paper } from '../paper.ts'
+import { choosesTokens } from './budgets.ts'
 import { changedSince, type Dependencies, EMBEDDED } from './depends.ts'
 import type { PaperResults, PartResult } from './results.ts'
 import { claimsIn, PARTS, type Part, type Row } from './row.ts'
-import { runOf } from './run-of.ts'
 
 /**
  * How far a paper is, computed from its stored results: `described` in the catalogue; `runnable`, but nothing measured
@@ -19,10 +19,10 @@ export interface Standing {
 }
 
 /** The parts that a paper owes. */
-export function claimsOf({ claims, role, run }: Paper): readonly Part[] {
-  if (claims) return claims
-  if (run) return ['checks', 'effect']
-  return role === 'baseline' ? ['checks'] : PARTS
+export function claimsOf(entry: Paper): readonly Part[] {
+  if (entry.claims) return entry.claims
+  if (entry.run || !choosesTokens(entry)) return ['checks', 'effect']
+  return entry.role === 'baseline' ? ['checks'] : PARTS
 }
 
 /** The state of a paper on a model, from what is stored of it and what that depends on now. */
@@ -34,7 +34,7 @@ export function standingOf(
 ): Standing {
   const parts = PARTS.flatMap((part) => results?.parts[part] ?? [])
   const stale = [...new Set(parts.flatMap((part) => staleness(part, now, model)))]
-  if (!runOf(entry)) return { state: entry.method ? 'runnable' : 'described', reasons: [], stale }
+  if (!entry.method && !entry.run && !entry.checks) return { state: 'described', reasons: [], stale }
   const failed = parts.flatMap(({ rows }) => rows.filter(({ part, holds }) => part !== 'checks' && holds === false))
   if (failed.length > 0) return { state: 'refuted', reasons: failed.map(explain), stale }
   const owed = claimsOf(entry)

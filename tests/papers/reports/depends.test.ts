@@ -21,6 +21,7 @@ describe('what a result depends on', () => {
       'reducer/fastv.ts',
       'reducer/random.ts',
       'reducer/resize.ts',
+      'default checks',
       'default run',
       'models/x',
     ])
