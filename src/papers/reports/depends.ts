@@ -78,7 +78,7 @@ async function addFiles(sources: string, path: string, files: Map<string, string
   const text = await readFile(join(sources, path), 'utf8').catch(() => undefined)
   if (text === undefined) return // a package without sources: its results cannot be told from stale ones
   files.set(path, short(createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex')))
-  for (const [, specifier] of text.matchAll(/from '(\.[^']+)'/g)) {
+  for (const [, specifier] of text.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
     const target = posix.join(posix.dirname(path), specifier)
     if (KINDS.some((kind) => target.startsWith(`${kind}/`))) await addFiles(sources, target, files)
   }
