@@ -135,7 +135,7 @@ export class Model {
       const encoded = inQuestion ? [] : await encode()
       const key = `conversation-${this.conversations++}`
       await language.open(key)
-      return new Conversation(this.parts, language, encoded, key, { inQuestion, release })
+      return new Conversation(this.parts, language, encoded, key, { method, inQuestion, release })
     } catch (error) {
       await release()
       throw error

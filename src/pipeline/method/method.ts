@@ -5,6 +5,7 @@ import type { Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Adapter } from './adapter.ts'
+import type { Placement } from './placement.ts'
 import type { Read, Sequence } from './sequence.ts'
 import type { VisualTokens } from './visual-tokens.ts'
 
@@ -60,6 +61,8 @@ export interface SeeSide {
 
 /** From a sequence to logits. */
 export interface ReadSide {
+  /** Host: where the slots of a chunk stand for the rotary embedding; asked for every chunk, those of an answer too. */
+  readonly positions?: Point<Placement, Architecture>
   /** The prompt before the first layer. */
   readonly sequence?: Point<Sequence>
   /** Around layers of the language model. */

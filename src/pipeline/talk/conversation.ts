@@ -6,10 +6,14 @@ import { breakApart } from '../../text/special-tokens.ts'
 import { createStopMatcher } from '../../text/stop.ts'
 import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import { dense } from '../method/compose.ts'
+import type { Method } from '../method/method.ts'
+import type { Placement } from '../method/placement.ts'
 import type { AskOptions, EncodedImage, ModelParts } from '../parts.ts'
 import { expandImages, inPromptOrder, layout, repeatPlaceholders } from './layout.ts'
 import { assertSpeakable } from './messages.ts'
 import { afterImages, textOf } from './plain-prompt.ts'
+import { placedBy } from './positions.ts'
 import { type Reply, replyOf } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import { writeVideos } from './written-videos.ts'
@@ -24,6 +28,7 @@ export interface ImagesInQuestion {
 }
 
 interface ConversationRest {
+  readonly method?: Method
   readonly inQuestion?: ImagesInQuestion
   /** Called when the language program is needed no longer. */
   release?(): Promise<void>
@@ -220,7 +225,9 @@ export class Conversation {
   private async feed(ids: readonly number[], withImages: boolean): Promise<ChunkResult> {
     const { prompt, language } = this.parts.architecture
     const { contextLength, answerStart, positionAxes } = language
-    const chunk = layout(ids, prompt.imageToken, withImages ? this.views : [], this.position, positionAxes)
+    const place = (own: Placement) => placedBy(this.rest.method ?? dense, this.parts.architecture, own)
+    const views = withImages ? this.views : []
+    const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
     if (chunk.end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(chunk.end, contextLength)
     const answer = answerStart === undefined ? undefined : [answerStart]
     const result = await this.language.run(this.key, { ...chunk, answer })
