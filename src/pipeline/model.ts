@@ -6,7 +6,7 @@ import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
 import { framePreprocessor } from '../models/views/video-processor.ts'
-import type { View } from '../models/views/view.ts'
+import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
@@ -17,7 +17,7 @@ import type { Method } from './method/method.ts'
 import { methodError } from './method/method-error.ts'
 import { keyOf } from './method/places.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
-import { assertViews } from './pictures/check-views.ts'
+import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { packViews } from './pictures/pack.ts'
@@ -41,6 +41,8 @@ interface EncodeOptions {
   readonly method: Method
   /** Of a connector that reads the question: its tokens. */
   readonly asked?: readonly number[]
+  /** The views are cut out of this; absent for frames of a video. */
+  readonly image?: RgbImage
   readonly preprocessor?: PreprocessorConfig
 }
 
@@ -166,8 +168,9 @@ export class Model {
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.remembered(key, async () => {
       const pack = (views: readonly View[]) => form.pack?.(image, views)
-      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, { method, asked })
-      const prompt = slots ? [form.imageToken] : imagePrompt(this.parts, views)
+      const how = { method, asked, image }
+      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, how)
+      const prompt = slots ? [form.imageToken] : imagePrompt(this.parts, views, method.name)
       return { views: slots ? [packViews(results, slots)] : results, prompt, ...figures }
     })
   }
@@ -217,20 +220,22 @@ export class Model {
   private async encodeViews(
     cut: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    { method, asked, preprocessor = this.parts.preprocessor }: EncodeOptions,
+    { method, asked, image, preprocessor = this.parts.preprocessor }: EncodeOptions,
   ) {
     const { architecture } = this.parts
     const { vision } = architecture
     const started = performance.now()
     const own = cut()
-    const views = method.see?.views?.(own, architecture) ?? own
+    const views = method.see?.views?.(own, { ...architecture, image }) ?? own
     assertViews(views, vision)
+    if (!image) assertNoText(views, method)
     const pixels = views.map((view) => pixelsOf(view, preprocessor))
     const preprocessMilliseconds = performance.now() - started
     const results: EncodedView[] = []
     for (const [at, view] of views.entries()) results.push(await this.encodeView(method, view, pixels[at], asked))
     const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(vision, view), 0)
-    return { views, results, slots: pack(views), patches, preprocessMilliseconds, cached: false }
+    const slots = hasText(views) ? undefined : pack(views)
+    return { views, results, slots, patches, preprocessMilliseconds, cached: false }
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */

@@ -1,3 +1,4 @@
+import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { Asked } from '../../models/language/sequence.ts'
 import type { View } from '../../models/views/view.ts'
@@ -45,10 +46,16 @@ export type Stage<X, Y = X, At = Site> = (x: X, next: (x: X) => Y, at: At) => Y
 /** The same around every layer, or around those that are named, counted from 0. */
 export type Layered<S> = S | Readonly<Record<number, S>>
 
+/** What is looked at, and by which model. */
+export interface Picture extends Architecture {
+  /** The whole image that the views are cut out of; absent where they are frames of a video. */
+  readonly image?: RgbImage
+}
+
 /** From pixels to visual tokens. */
 export interface SeeSide {
   /** Host: chooses, cuts and resizes the views of an image. */
-  readonly views?: Point<readonly View[], Architecture>
+  readonly views?: Point<readonly View[], Picture>
   /** Around layers of the vision encoder. */
   readonly layer?: Layered<Stage<Patches, Patches, EncoderSite>>
   /** Between vision encoder and connector, where attention and keys of the encoder can be read. */

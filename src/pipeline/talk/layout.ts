@@ -1,9 +1,10 @@
 import { FoveaError } from '../../errors.ts'
 import type { PromptForm } from '../../models/views/prompt-form.ts'
-import type { View } from '../../models/views/view.ts'
+import { hasText, type View } from '../../models/views/view.ts'
 import { f32, type Value } from '../../runtime/index.ts'
 import type { Chunk } from '../flow/language-program.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import { methodError } from '../method/method-error.ts'
 import type { PlacedSlot, Placement, Span } from '../method/placement.ts'
 import type { EncodedImage, ModelParts } from '../parts.ts'
 import { textPosition, viewPositions } from './positions.ts'
@@ -31,14 +32,40 @@ function joinValues(parts: readonly Value<Float32Array>[]): Value<Float32Array> 
   return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
 }
 
-/** The token ids that stand for an image of these views in a prompt. Throws FoveaError `tokenizer_invalid`. */
-export function imagePrompt({ architecture: { prompt }, tokenizer }: ModelParts, views: readonly View[]): number[] {
-  const text = prompt.expand?.(views)
+/**
+ * The token ids that stand for an image of these views in a prompt, one image token for each of them.
+ * @param by the method that chose them
+ * @throws FoveaError `tokenizer_invalid`; `method_unfit` for text around views where the model has no place for it
+ */
+export function imagePrompt(parts: ModelParts, views: readonly View[], by: string): number[] {
+  const { architecture, tokenizer } = parts
+  const { prompt } = architecture
+  const own = prompt.expand?.(views)
+  const text = hasText(views) ? withText(parts, views, own, by) : own
   if (text === undefined) return views.map(() => prompt.imageToken)
   const ids = tokenizer.encode(text, { special: true })
   if (ids.filter((id) => id === prompt.imageToken).length === views.length) return ids
   const message = `tokenizer.json does not know the image token ${prompt.imageToken} that config.json names`
   throw new FoveaError('tokenizer_invalid', 'input', message)
+}
+
+/** The family's text with that of the views around their image tokens. It is tokenized as a whole. */
+function withText(
+  { architecture: { name, prompt }, tokenizer }: ModelParts,
+  views: readonly View[],
+  own: string | undefined,
+  by: string,
+): string {
+  const token = tokenizer.idToToken(prompt.imageToken)
+  if (prompt.imagesFirst || token === undefined)
+    throw methodError(
+      `${by} writes text around views, but ${name} takes its images before all text, with none between them; use another model or method`,
+    )
+  const between = (own ?? token.repeat(views.length)).split(token)
+  const written = between.map(
+    (text, at) => `${views[at - 1]?.text?.after ?? ''}${text}${views[at]?.text?.before ?? ''}`,
+  )
+  return written.join(token)
 }
 
 /**
