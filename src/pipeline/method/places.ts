@@ -39,6 +39,12 @@ export const at = (method: Method, { side, name }: Place): Layered<PlaceFunction
 /** The places that a method fills in, in order. */
 export const placesOf = (method: Method): readonly Place[] => PLACES.filter((place) => at(method, place) !== undefined)
 
+/** A method and the weights that it has: what was made under another name is of no use to it. */
+export const cacheName = ({ name, adapter }: Method): string => (adapter ? `${name} with ${adapter.name}` : name)
+
 /** Under which a program of a side, and its results, are kept: methods that leave a side alone share those of none. */
-export const keyOf = (method: Method, side: Place['side']): string =>
-  placesOf(method).some((place) => place.side === side) ? method.name : 'dense'
+export function keyOf(method: Method, side: Place['side']): string {
+  const acts = placesOf(method).some((place) => place.side === side)
+  const replaces = [...(method.adapter?.entries.keys() ?? [])].some((weight) => !weight.startsWith('method.'))
+  return acts || replaces ? cacheName(method) : 'dense'
+}
