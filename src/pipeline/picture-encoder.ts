@@ -10,7 +10,14 @@ import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { evaluateDim } from '../tensor/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
-import { compileVision, type EncodedView, pixelsOf, traceVision, type VisionProgram } from './flow/vision-program.ts'
+import {
+  compileVision,
+  type EncodedView,
+  traceVision,
+  type ViewPixels,
+  type VisionProgram,
+  viewPixels,
+} from './flow/vision-program.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
@@ -142,7 +149,8 @@ export class PictureEncoder {
   ): PreparedImage {
     const make = async (): Promise<EncodedImage> => {
       const started = performance.now()
-      const pixels = views.map((view) => pixelsOf(view, how.preprocessor ?? this.parts.preprocessor))
+      const config = how.preprocessor ?? this.parts.preprocessor
+      const pixels = views.map((view) => viewPixels(view, config, how.method))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
@@ -169,7 +177,7 @@ export class PictureEncoder {
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
+  private encodeView({ method, asked }: Manner, view: View, pixels: ViewPixels): Promise<EncodedView> {
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
     const key = `${keyOf(method, 'see')}|${sizeOf(view)}`

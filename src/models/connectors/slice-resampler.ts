@@ -5,6 +5,7 @@
 import { attend, attentionWeights, layerNormed, linear, mergeHeads, type Scope, splitHeads } from '../../nn/index.ts'
 import { add, argmax, constant, expand, matmul, mean, mulDim, reshape, type Tensor } from '../../tensor/index.ts'
 import type { Grid, ResampledTokens } from '../vision-side.ts'
+import { cellOfPatches } from './cells.ts'
 import { planePositions, planePositionsOf } from './plane-positions.ts'
 import { roiAlignMatrix } from './roi-align.ts'
 
@@ -67,8 +68,7 @@ export function overCells(p: Scope, patches: Tensor, options: ResamplerOptions):
   const queries = reshape(expand(q, [batch, count, width]), [mulDim(batch, count), 1, width])
   const weights = attentionWeights(splitHeads(queries, heads), splitHeads(sampled(k), heads)) // [b q, h, 1, places]
   const mixed = reshape(mergeHeads(attend(weights, splitHeads(sampled(v), heads))), [batch, count, width])
-  const cells = constant(cellOfPatches(grid, side), [1, grid.rows * grid.columns], 'i64')
-  return { states: finished(p, mixed, options), assignment: expand(cells, [batch, grid.rows * grid.columns]) }
+  return { states: finished(p, mixed, options), assignment: cellOfPatches(batch, grid, side) }
 }
 
 /** Shapes that a cell is sampled in, [columns, rows]. */
@@ -88,12 +88,6 @@ export function cellBins({ rows, columns }: Grid): Grid {
   const [wide, high] = SHAPES.reduce((best, shape) => (distance(shape) < distance(best) ? shape : best))
   return { columns: wide, rows: high }
 }
-
-const cellOfPatches = ({ rows, columns }: Grid, side: number): number[] =>
-  Array.from({ length: rows * columns }, (_, patch) => {
-    const [row, column] = [Math.floor(patch / columns), patch % columns]
-    return Math.floor((row * side) / rows) * side + Math.floor((column * side) / columns)
-  })
 
 /** One head for 128 numbers, as far as the width can be divided so. */
 function headsOf(width: number): number {

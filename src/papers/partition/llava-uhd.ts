@@ -4,10 +4,7 @@ import { overCells, overSlice } from '../../models/connectors/slice-resampler.ts
 import { bestSize, type SliceOptions, sliceGrid, sliceSize } from '../../models/views/slices.ts'
 import { cutTiles } from '../../models/views/tiles.ts'
 import type { View } from '../../models/views/view.ts'
-import type { Grid } from '../../models/vision-side.ts'
-import { methodError } from '../../pipeline/method/method-error.ts'
-import { assertPatches, regroup } from '../../pipeline/method/visual-tokens.ts'
-import { fixedDim, type Tensor } from '../../tensor/index.ts'
+import { patchGrid, regroup } from '../../pipeline/method/visual-tokens.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -56,11 +53,9 @@ export const llavaUhd = paper({
       views: (views, { image, vision: { viewSize: side, patchSize: patch } }) =>
         image ? sliced(image, { side, patch, most: slices }) : views, // frames of a video stay whole
       connector: (tokens, _next, { p, architecture }) => {
-        assertPatches(tokens, 'llava-uhd')
-        const { states, vision } = tokens
-        assertGrid(states, vision.grid)
-        const options = { side: Math.sqrt(queries), width: architecture.language.hiddenSize, grid: vision.grid }
-        const made = (resampler === 'global' ? overSlice : overCells)(p, states, options)
+        const grid = patchGrid(tokens, 'llava-uhd')
+        const options = { side: Math.sqrt(queries), width: architecture.language.hiddenSize, grid }
+        const made = (resampler === 'global' ? overSlice : overCells)(p, tokens.states, options)
         return regroup(tokens, made.states, made.assignment, 'llava-uhd')
       },
     },
@@ -75,11 +70,4 @@ function sliced(image: View['image'], options: SliceOptions): View[] {
   const slices = cutTiles(resizeImage(image, width * grid.columns, height * grid.rows, 'bicubic'), width, height)
   const schema = slices.map((view) => ({ ...view, text: { after: view.tile!.column < grid.columns ? ',' : '\n' } }))
   return [...schema, { image, ...bestSize(image, options), text: {} }]
-}
-
-function assertGrid(states: Tensor, { rows, columns }: Grid): void {
-  const count = fixedDim('llava-uhd', states, 1)
-  if (count === rows * columns) return
-  const message = `llava-uhd compresses ${rows} x ${columns} patches, but this encoder hands over ${count} tokens; use a model without tokens beside its patches`
-  throw methodError(message)
 }

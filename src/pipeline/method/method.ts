@@ -1,7 +1,9 @@
 import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { Asked } from '../../models/language/sequence.ts'
+import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
+import type { VisionTower } from '../../models/vision/tower.ts'
 import type { Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
@@ -84,8 +86,21 @@ export interface ReadSide {
   readonly heads?: Readonly<Record<string, (read: Read, at: Site) => Tensor>>
 }
 
+/** A vision encoder beside the model's own; its weights are `method.<id>.encoders.<name>.*`. */
+export interface FurtherEncoder {
+  readonly tower: VisionTower
+  /** Pixels along a side of the square that it sees of a view. */
+  readonly side: number
+  /** How the pixels of that are made. */
+  readonly processor: PreprocessorConfig
+  /** Of methods together: the id of the one that brings it. */
+  readonly owner?: string
+}
+
 /** What a method asks of those who run it. */
 export interface Needs {
+  /** Encoders that see every view too, by name; `see` finds what they computed in `VisualTokens.encoders`. */
+  readonly encoders?: Readonly<Record<string, FurtherEncoder>>
   /** Pictures are encoded anew for every question: `see` reads it. */
   readonly question?: true
   /** Every turn reads the whole conversation anew. */

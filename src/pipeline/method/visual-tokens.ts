@@ -1,8 +1,10 @@
-import type { VisionFeatures } from '../../models/vision-side.ts'
+import type { TowerFeatures } from '../../models/vision/tower.ts'
+import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
   constant,
   type Dim,
+  fixedDim,
   less,
   maximum,
   reshape,
@@ -16,6 +18,12 @@ import {
 import { methodError } from './method-error.ts'
 import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
 
+/** What a further encoder computed for the same views. */
+export interface EncoderFeatures extends TowerFeatures {
+  /** Tokens before the patches in every layer. */
+  readonly special: number
+}
+
 /**
  * The tokens of an image on their way from the vision encoder to the language model, and where each came from.
  * Everything that drops or merges tokens returns a new set.
@@ -27,6 +35,8 @@ export interface VisualTokens {
   readonly owner: Tensor
   /** What the vision encoder computed for the n patches. */
   readonly vision: VisionFeatures
+  /** What further encoders of methods computed, by name. */
+  readonly encoders: Readonly<Record<string, EncoderFeatures>>
   /** What is left for the language model beside the tokens, by name: [b, n, d] each. */
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
@@ -34,9 +44,23 @@ export interface VisualTokens {
 }
 
 /** All patches that a vision encoder left, each its own token. */
-export function allPatches(vision: VisionFeatures): VisualTokens {
+export function allPatches(vision: VisionFeatures, encoders: VisualTokens['encoders'] = {}): VisualTokens {
   const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
-  return { states, owner, vision, memory: {}, changedBy }
+  return { states, owner, vision, encoders, memory: {}, changedBy }
+}
+
+/**
+ * The grid that the tokens are, patch by patch. Throws FoveaError `method_unfit` where a method changed them, or where the
+ * encoder hands over more than its patches.
+ */
+export function patchGrid(tokens: VisualTokens, by: string): Grid {
+  assertPatches(tokens, by)
+  const { grid } = tokens.vision
+  const count = fixedDim(by, tokens.states, 1)
+  if (count === grid.rows * grid.columns) return grid
+  throw methodError(
+    `${by} reads a grid of ${grid.rows} x ${grid.columns} patches, but this encoder hands over ${count} tokens; use a model without tokens beside its patches`,
+  )
 }
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
