@@ -98,10 +98,13 @@ export function visionLayer(tokens: VisualTokens, index: number) {
 }
 
 /** Attention of CLS to every patch at a layer: [b, h, n]. */
-export function clsAttention(tokens: VisualTokens, layer: number): Tensor {
+export function clsAttention(tokens: VisualTokens, layer: number, by: string): Tensor {
   const { attention } = visionLayer(tokens, layer)
   const { special } = tokens.vision
-  if (special === 0) throw methodError('this vision encoder has no CLS token; use a method that needs none')
+  if (special === 0)
+    throw methodError(
+      `${by} reads what CLS attends to, but this vision encoder has no CLS token; use a method that needs none`,
+    )
   const row = slice(slice(attention, 2, 0, 1), 3, special)
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
 }
