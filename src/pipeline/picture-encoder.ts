@@ -8,12 +8,11 @@ import { framePreprocessor } from '../models/views/video-processor.ts'
 import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
-import { evaluateDim } from '../tensor/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
+import { tracePicture } from './flow/trace-picture.ts'
 import {
   compileVision,
   type EncodedView,
-  traceVision,
   type ViewPixels,
   type VisionProgram,
   viewPixels,
@@ -21,13 +20,13 @@ import {
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
 import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
-import { packViews } from './pictures/pack.ts'
 import { seenVideo } from './pictures/seen-video.ts'
+import { ViewGatherer } from './pictures/view-gatherer.ts'
 import { imagePrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 
@@ -41,6 +40,7 @@ export interface Look {
 }
 
 const CACHED_IMAGES = 16
+const KNOWN_COUNTS = 256
 /** Vision programs, one per size of view and method. */
 const CACHED_SIZES = 6
 
@@ -48,11 +48,16 @@ const CACHED_SIZES = 6
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
   private readonly encoded = new Map<string, EncodedImage>()
+  private readonly gatherer: ViewGatherer
+  /** Of pictures by the sizes of their views. */
+  private readonly counts = new Map<string, number>()
 
   constructor(
     private readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.gatherer = new ViewGatherer(parts, backend)
+  }
 
   /** Cuts an image into views, if it is not known yet. */
   async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
@@ -85,6 +90,7 @@ export class PictureEncoder {
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
+    this.gatherer.clear()
     this.encoded.clear()
   }
 
@@ -108,8 +114,7 @@ export class PictureEncoder {
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
       : { prompt: imagePrompt(this.parts, views, how.method.name), views }
-    const join = (results: EncodedView[]) => (slots ? [packViews(results, slots)] : results)
-    return this.prepared(key, place, cuts, how, join)
+    return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -120,7 +125,7 @@ export class PictureEncoder {
     if (how.text !== undefined)
       return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
     const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
-    const join = (results: EncodedView[]) => [slots ? packViews(results, slots) : joinClips(results, views)]
+    const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
   }
 
@@ -154,33 +159,28 @@ export class PictureEncoder {
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
-      return { ...place, views: join(results), patches, preprocessMilliseconds, cached: false }
+      const gathered = await this.gatherer.gather(how, results, slots)
+      return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
     return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
   }
 
-  /** How many tokens views become, from the shapes of the traced vision side. */
+  /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
   private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [] }: Manner): number {
-    const counts = new Map<string, number>()
-    const countOf = (view: View): number => {
-      const size = sizeOf(view)
-      const { embeds } = counts.has(size)
-        ? {}
-        : tracedBy(() => traceVision(this.parts.architecture, composed(method), view))
-      if (embeds) counts.set(size, evaluateDim(embeds.shape[1], new Map([['question', asked.length]])))
-      return counts.get(size)!
-    }
-    const tokens = views.reduce((sum, view) => sum + countOf(view), 0)
-    if (!slots) return tokens
-    const separators = slots.filter((slot) => slot === 'separator').length
-    return Math.min(slots.length, tokens + separators)
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, ...views.map(sizeOf)].join('|')
+    const sizes = { question: asked.length }
+    const trace = () => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes }).tokens
+    const count = this.counts.get(key) ?? tracedBy(trace)
+    if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
+    this.counts.set(key, count)
+    return count
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
   private encodeView({ method, asked }: Manner, view: View, pixels: ViewPixels): Promise<EncodedView> {
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
-    const key = `${keyOf(method, 'see')}|${sizeOf(view)}`
+    const key = `${programKey(method, 'views')}|${sizeOf(view)}`
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 

@@ -3,7 +3,7 @@ import { resizeImage } from '../../media/image.ts'
 import { overCells, overSlice } from '../../models/connectors/slice-resampler.ts'
 import { bestSize, type SliceOptions, sliceGrid, sliceSize } from '../../models/views/slices.ts'
 import { cutTiles } from '../../models/views/tiles.ts'
-import type { View } from '../../models/views/view.ts'
+import { type View, wholeOf } from '../../models/views/view.ts'
 import { patchGrid, regroup } from '../../pipeline/method/visual-tokens.ts'
 import { paper } from '../paper.ts'
 
@@ -66,8 +66,9 @@ export const llavaUhd = paper({
 function sliced(image: View['image'], options: SliceOptions): View[] {
   const grid = sliceGrid(image, options)
   if (!grid) return [{ image, ...bestSize(image, options, true), text: {} }]
-  const { width, height } = sliceSize(image, grid, options)
-  const slices = cutTiles(resizeImage(image, width * grid.columns, height * grid.rows, 'bicubic'), width, height)
+  const size = sliceSize(image, grid, options)
+  const resized = resizeImage(image, size.width * grid.columns, size.height * grid.rows, 'bicubic')
+  const slices = cutTiles(resized, size, wholeOf(image))
   const schema = slices.map((view) => ({ ...view, text: { after: view.tile!.column < grid.columns ? ',' : '\n' } }))
   return [...schema, { image, ...bestSize(image, options), text: {} }]
 }

@@ -42,6 +42,7 @@ const view = (tokens: number): EncodedView => ({
   embeds: f32([tokens, 1], new Float32Array(tokens)),
   owner: Array.from({ length: tokens }, (_, at) => at),
   memory: {},
+  signals: {},
   grid: { rows: 1, columns: tokens },
   milliseconds: 0,
   cost: { flops: 0, bytes: 0 },
