@@ -4,7 +4,7 @@
  * `src/` is a row of rooms. A file may import its own room and earlier ones; there are no exceptions to the row but
  * those written below. Type-only and dynamic imports count like any other: the question is what a reader must know.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, posix } from 'node:path'
 import ts from 'typescript'
@@ -134,7 +134,7 @@ function findCycles(files: string[], imports: Import[]): Violation[] {
 
 /** Of what measures, only that its imports make no circles. */
 function circlesIn(root: string, folder: string): Violation[] {
-  const files = existsSync(join(root, folder)) ? listSources(root, folder) : []
+  const files = listSources(root, folder)
   return findCycles(
     files,
     files.flatMap((path) => readImports(root, path)),
