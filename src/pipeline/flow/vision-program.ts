@@ -10,7 +10,7 @@ import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
-import type { GatheredTokens } from '../method/visual-tokens.ts'
+import type { GatheredTokens, VisualTokens } from '../method/visual-tokens.ts'
 import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
@@ -22,6 +22,8 @@ export interface EncodedView {
   readonly memory: Readonly<Record<string, Value<Float32Array>>>
   /** What was noted of each token, by name, [m]. */
   readonly signals: Readonly<Record<string, Value<Float32Array>>>
+  /** Who changed the number or meaning of the tokens, in order. */
+  readonly changedBy: readonly string[]
   readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
@@ -42,9 +44,10 @@ export async function compileVision(
   view: View,
 ): Promise<VisionProgram> {
   const scope = createScope()
-  const outputs = traceVision(architecture, method, view, scope)
+  const tokens = traceVision(architecture, method, view, scope)
   assertOwnWeights(method, scope.parameters)
-  const program: Program = await compile(backend, outputs, weightsUnder(method, weights))
+  const program: Program = await compile(backend, tokenOutputs(tokens), weightsUnder(method, weights))
+  const { changedBy } = tokens
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
@@ -60,7 +63,7 @@ export async function compileVision(
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
       const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
-      return { embeds, owner, memory, signals, grid, milliseconds, cost }
+      return { embeds, owner, memory, signals, changedBy, grid, milliseconds, cost }
     },
     dispose: () => program.dispose(),
   }
@@ -82,22 +85,16 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
-/** Outputs of the vision program: those that every view has, `memory.*` and `signal.*`. */
-export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
-
-/** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
-export function traceVision(
+/** The graph of the vision side for one view: pixels [1, 3, height, width] -> its tokens. */
+export const traceVision = (
   architecture: Architecture,
   method: Method,
   view: Shaped,
   scope = createScope(),
-): TracedVision {
-  const tokens = seeViews(scope, architecture, method, picturesOf(architecture, method, view))
-  return tokenOutputs(tokens)
-}
+): VisualTokens => seeViews(scope, architecture, method, picturesOf(architecture, method, view))
 
 /** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
-export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens): TracedVision {
+export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens) {
   const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
     Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
   return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }

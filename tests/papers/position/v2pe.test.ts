@@ -43,6 +43,7 @@ const view = (tokens: number): EncodedView => ({
   owner: Array.from({ length: tokens }, (_, at) => at),
   memory: {},
   signals: {},
+  changedBy: [],
   grid: { rows: 1, columns: tokens },
   milliseconds: 0,
   cost: { flops: 0, bytes: 0 },

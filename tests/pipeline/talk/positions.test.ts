@@ -16,6 +16,7 @@ const view = (tokens: number, owner: readonly number[]): EncodedView => ({
   owner,
   memory: {},
   signals: {},
+  changedBy: [],
   grid: { rows: 2, columns: 3 },
   milliseconds: 0,
   cost: { flops: 0, bytes: 0 },
