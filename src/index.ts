@@ -22,9 +22,10 @@ export { buildMethod, parseMethod, runnable } from './papers/methods.ts'
 export { type Kind, type Paper, paper, state } from './papers/paper.ts'
 export { filterPapers, findPaper, papers } from './papers/registry.ts'
 export { compose, dense } from './pipeline/method/compose.ts'
-export type { Method } from './pipeline/method/method.ts'
+export type { Branch, Method, TalkSide } from './pipeline/method/method.ts'
 export { gatherRows } from './pipeline/method/rows.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/method/sequence.ts'
+export type { LogitsSite, Request, Step, StepSite, TalkSite } from './pipeline/method/talk-side.ts'
 export {
   clsAttention,
   keepTokens,
@@ -42,6 +43,7 @@ export {
   precisionLine,
 } from './pipeline/precision-report.ts'
 export type { AskOptions } from './pipeline/talk/ask-options.ts'
+export { replyFrom, silently } from './pipeline/talk/calls.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'
 export type { ContentPart, Message } from './pipeline/talk/message.ts'
 export type { Reply } from './pipeline/talk/reply.ts'

@@ -152,7 +152,7 @@ export class Model implements Host {
 
   holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? method.name : keyOf(method, 'read')
+    const key = method.read && method.see ? keyOf(method, 'see', 'read') : keyOf(method, 'read')
     const { architecture, weights } = this.parts
     const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)

@@ -1,16 +1,19 @@
-import type { Layered, Method, ReadSide, SeeSide } from './method.ts'
+import type { Layered, Method, ReadSide, SeeSide, TalkSide } from './method.ts'
 
 /** One place where methods act, and how several share it. */
 export interface Place {
-  readonly side: 'see' | 'read'
-  readonly name: keyof SeeSide | keyof ReadSide
-  /** A point passes a value on; a stage lies around a step, perhaps around one of each layer; heads stand side by side. */
-  readonly form: 'point' | 'stage' | 'layers' | 'heads'
+  readonly side: 'see' | 'read' | 'talk'
+  readonly name: keyof SeeSide | keyof ReadSide | keyof TalkSide
+  /**
+   * A point passes a value on; a stage lies around a step, perhaps around one of each layer; heads stand side by side, and
+   * so does what each of several methods gives of its own.
+   */
+  readonly form: 'point' | 'stage' | 'layers' | 'heads' | 'lists'
   /** Where it runs: beside the programs, or traced into them. */
   readonly on: 'host' | 'graph'
 }
 
-/** All places, in the order in which a picture passes them. */
+/** All places, in the order in which a picture passes them; those of `talk` lie around and after all others. */
 export const PLACES: readonly Place[] = [
   { side: 'see', name: 'views', form: 'point', on: 'host' },
   { side: 'see', name: 'layer', form: 'layers', on: 'graph' },
@@ -23,6 +26,10 @@ export const PLACES: readonly Place[] = [
   { side: 'read', name: 'feedForward', form: 'layers', on: 'graph' },
   { side: 'read', name: 'linear', form: 'stage', on: 'graph' },
   { side: 'read', name: 'heads', form: 'heads', on: 'graph' },
+  { side: 'talk', name: 'answer', form: 'stage', on: 'host' },
+  { side: 'talk', name: 'branches', form: 'lists', on: 'host' },
+  { side: 'talk', name: 'logits', form: 'point', on: 'host' },
+  { side: 'talk', name: 'step', form: 'lists', on: 'host' },
 ]
 
 /** `see.patches`, as messages, entries of the catalogue and docs write it. */
@@ -38,6 +45,9 @@ export const at = (method: Method, { side, name }: Place): Layered<PlaceFunction
 /** The places that a method fills in, in order. */
 export const placesOf = (method: Method): readonly Place[] => PLACES.filter((place) => at(method, place) !== undefined)
 
-/** Under which a program of a side, and its results, are kept: methods that leave a side alone share those of none. */
-export const keyOf = (method: Method, side: Place['side']): string =>
-  placesOf(method).some((place) => place.side === side) ? method.name : 'dense'
+/** Under which a program of some sides, and its results, are kept: parts that leave those sides alone do not count. */
+export const keyOf = (method: Method, ...sides: readonly Place['side'][]): string =>
+  (method.parts ?? [method])
+    .filter((part) => part.adapter || placesOf(part).some(({ side }) => sides.includes(side)))
+    .map(({ name }) => name)
+    .join('+') || 'dense'

@@ -1,16 +1,14 @@
 import { FoveaError } from '../../errors.ts'
 import type { ChatMessage } from '../../text/chat-template.ts'
 import type { Method } from '../method/method.ts'
-import { replyOf } from './account.ts'
 import type { AskOptions } from './ask-options.ts'
-import { decode, samplerOf } from './decoding.ts'
 import type { Host } from './host.ts'
 import type { ContentPart, Message } from './message.ts'
-import { arrange, assertSpeakable, illustrate } from './messages.ts'
+import { assertSpeakable, illustrate } from './messages.ts'
 import type { Reply } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { Pictures } from './sight.ts'
-import { Strand } from './strand.ts'
+import { Talker } from './talker.ts'
 import { turnError } from './turn-error.ts'
 
 /** Several turns about the same pictures. One at a time: a turn starts when the one before has ended. */
@@ -22,17 +20,17 @@ export class Conversation {
   private constructor(
     private readonly host: Host,
     private readonly pictures: Pictures,
-    private readonly strand: Strand,
+    private readonly talker: Talker,
   ) {}
 
   static async open(host: Host, method: Method, pictures: Pictures): Promise<Conversation> {
-    return new Conversation(host, pictures, await Strand.open(host, method))
+    return new Conversation(host, pictures, await Talker.open(host, method))
   }
 
   /** Encodes the pictures before anything is asked, unless their tokens depend on that; a failure ends the conversation. */
   async look(): Promise<void> {
     try {
-      await this.strand.look(this.pictures)
+      await this.talker.look(this.pictures)
     } catch (error) {
       await this.close()
       throw error
@@ -77,7 +75,7 @@ export class Conversation {
     const before = this.messages.length
     this.messages.push(...added)
     try {
-      const reply = await this.answer(options)
+      const reply = await this.talker.answer({ messages: [...this.messages], options })
       this.messages.push({ role: 'assistant', content: reply.text })
       return reply
     } catch (error) {
@@ -92,15 +90,7 @@ export class Conversation {
   async close(): Promise<void> {
     if (this.state === 'closed') return
     this.state = 'closed'
-    await this.strand.close()
-  }
-
-  private async answer(options: AskOptions): Promise<Reply> {
-    const sample = samplerOf(options)
-    const reading = await this.strand.read(arrange(this.messages), options.rawPrompt)
-    options.onPrefill?.(reading.ids, reading.chunk.logits)
-    const decoded = await decode(this.host.parts, this.strand, reading.chunk.logits, sample, options)
-    return replyOf(reading, decoded, this.strand.cache.program)
+    await this.talker.close()
   }
 }
 

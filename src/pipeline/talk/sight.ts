@@ -26,11 +26,15 @@ export class Sight {
     return this.host.parts.architecture.vision.question !== undefined || this.method.needs?.question === true
   }
 
-  /** Gets pictures ready, images first; those that were seen before are encoded already. */
-  async prepare({ images, videos }: Pictures, question?: string): Promise<readonly PreparedImage[]> {
-    const how = JSON.stringify([images.length === 1, this.readsQuestion && question])
+  /**
+   * Gets pictures ready, images first; those that were seen before are encoded already.
+   * @param token stands for each of them instead of its visual tokens
+   */
+  async prepare({ images, videos }: Pictures, question?: string, token?: number): Promise<readonly PreparedImage[]> {
+    const how = JSON.stringify([images.length === 1, this.readsQuestion && question, token])
     if (how !== this.how) this.known.clear()
     this.how = how
+    if (token !== undefined) this.blank([...images, ...videos], token)
     const look = { method: this.method, alone: images.length === 1, question }
     const ready: PreparedImage[] = []
     for (const image of images)
@@ -38,6 +42,17 @@ export class Sight {
     for (const video of videos)
       ready.push(this.seen(video) ?? this.keeping(video, await this.host.prepareVideo(video, look)))
     return ready
+  }
+
+  /** Puts a token in the place of pictures that are not known yet. */
+  private blank(pictures: readonly (RgbImage | Video)[], token: number): void {
+    const { video } = this.host.parts.architecture.prompt
+    const nothing = { views: [], patches: 0, preprocessMilliseconds: 0, cached: true }
+    for (const picture of pictures.filter((each) => !this.known.has(each))) {
+      // A video that is written as text is left out: its place is not one token.
+      const place = 'frames' in picture ? { token: video?.token, ...(video?.written && { text: '' }) } : {}
+      this.known.set(picture, { prompt: [token], ...place, ...nothing })
+    }
   }
 
   private seen(picture: RgbImage | Video): PreparedImage | undefined {

@@ -25,6 +25,13 @@ export interface Reading {
   readonly chunk: ChunkResult
 }
 
+export interface ReadOptions {
+  /** The text of the question is the whole prompt. */
+  readonly isRaw?: boolean
+  /** Stands for each picture instead of its visual tokens. */
+  readonly pictureToken?: number
+}
+
 /** One way of reading a conversation: its pictures under a method, and a language program with a cache of its own. */
 export class Strand {
   private images: readonly EncodedImage[] = []
@@ -34,15 +41,16 @@ export class Strand {
 
   private constructor(
     private readonly host: Host,
-    private readonly method: Method,
+    private readonly reads: Method,
     private readonly sight: Sight,
     readonly cache: Cache,
   ) {}
 
-  static async open(host: Host, method: Method): Promise<Strand> {
-    const held = await host.holdLanguage(method)
+  /** One that sees pictures under a method and reads under another, or the same. */
+  static async open(host: Host, sees: Method, reads = sees): Promise<Strand> {
+    const held = await host.holdLanguage(reads)
     try {
-      return new Strand(host, method, new Sight(host, method), await Cache.open(host.parts.architecture, held))
+      return new Strand(host, reads, new Sight(host, sees), await Cache.open(host.parts.architecture, held))
     } catch (error) {
       await held.release()
       throw error
@@ -56,12 +64,12 @@ export class Strand {
   }
 
   /** Reads a conversation up to a question, or what of it is new. */
-  async read(dialogue: Dialogue, isRaw?: boolean): Promise<Reading> {
+  async read(dialogue: Dialogue, { isRaw, pictureToken }: ReadOptions = {}): Promise<Reading> {
     const { parts } = this.host
     const said = { messages: dialogue.messages, isRaw }
     const text = promptText(parts, said)
     const question = this.sight.readsQuestion ? questionOf(parts, said) : undefined
-    const prepared = await this.sight.prepare(dialogue, question)
+    const prepared = await this.sight.prepare(dialogue, question, pictureToken)
     const prompt = encodePrompt(parts, text, prepared)
     const images: EncodedImage[] = []
     for (const picture of prompt.images) images.push(await picture.encode())
@@ -73,7 +81,7 @@ export class Strand {
   private async rewind(ids: readonly number[], images: readonly EncodedImage[]): Promise<number> {
     const isSame = images.length === this.images.length && images.every((image, at) => image === this.images[at])
     this.images = images
-    const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.method.needs?.prompt
+    const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.reads.needs?.prompt
     return isSame && !isReadAnew ? this.cache.rewind(ids) : this.cache.restart()
   }
 
