@@ -63,6 +63,9 @@ export function replyJson(
     tokens: { ...reply.tokens, visual: { before, given: after, after: last } },
     flops: reply.flops,
     ms: { ...reply.milliseconds, total },
+    ...(reply.branches && { branches: reply.branches }),
+    ...(reply.calls && { calls: reply.calls.length }),
+    ...(reply.notes && { notes: reply.notes }),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   }
 }
