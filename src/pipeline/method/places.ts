@@ -1,3 +1,4 @@
+import type { Adapter } from './adapter.ts'
 import type { Layered, Method, ReadSide, SeeSide, TalkSide } from './method.ts'
 
 /** One place where methods act, and how several share it. */
@@ -45,9 +46,22 @@ export const at = (method: Method, { side, name }: Place): Layered<PlaceFunction
 /** The places that a method fills in, in order. */
 export const placesOf = (method: Method): readonly Place[] => PLACES.filter((place) => at(method, place) !== undefined)
 
-/** Under which a program of some sides, and its results, are kept: parts that leave those sides alone do not count. */
+/**
+ * Under which a program of some sides, and its results, are kept: parts that leave those sides alone do not count, the same
+ * part with other weights does.
+ */
 export const keyOf = (method: Method, ...sides: readonly Place['side'][]): string =>
   (method.parts ?? [method])
     .filter((part) => part.adapter || placesOf(part).some(({ side }) => sides.includes(side)))
-    .map(({ name }) => name)
+    .map(({ name, adapter }) => (adapter ? `${name}#${numberOf(adapter)}` : name))
     .join('+') || 'dense'
+
+const numbers = new WeakMap<Adapter, number>()
+let adapters = 0
+
+/** Adapters are told apart by being others: names of folders and of those in memory may be the same. */
+function numberOf(adapter: Adapter): number {
+  const known = numbers.get(adapter) ?? adapters++
+  numbers.set(adapter, known)
+  return known
+}
