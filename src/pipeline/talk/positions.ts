@@ -36,8 +36,11 @@ export function viewPositions(view: PlacedView, start: number, axes = 1): Placem
  */
 function gridPositions(view: PlacedView, start: number): Placement {
   const positions = tokenPlaces(view).flatMap((place) => place.map((value) => start + value))
-  return { positions, end: start + Math.max(...lastPlace(view.grid)) + 1 }
+  return { positions, end: start + gridSpan(view.grid) }
 }
+
+/** Positions that a grid takes where they have several axes. */
+export const gridSpan = (grid: Grid): number => Math.max(...lastPlace(grid)) + 1
 
 const lastPlace = ({ rows, columns, times = [0] }: Grid): number[] => [times.at(-1)!, rows - 1, columns - 1]
 

@@ -3,6 +3,7 @@ import type { Video } from '../../media/video.ts'
 import type { Method } from '../method/method.ts'
 import type { EncodedImage, PreparedImage } from '../parts.ts'
 import type { Host } from './host.ts'
+import { sizeOf } from './layout.ts'
 
 /** The pictures that go with messages, in the order of their kind. */
 export interface Pictures {
@@ -58,8 +59,8 @@ export class Sight {
   private seen(picture: RgbImage | Video): PreparedImage | undefined {
     const encoded = this.known.get(picture)
     if (!encoded) return undefined
-    const tokens = encoded.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
-    return { ...encoded, tokens: () => tokens, encode: async () => encoded }
+    const axes = this.host.parts.architecture.language.positionAxes
+    return { ...encoded, size: () => sizeOf(encoded.views, axes), encode: async () => encoded }
   }
 
   private keeping(picture: RgbImage | Video, prepared: PreparedImage): PreparedImage {
