@@ -8,21 +8,22 @@ import { framePreprocessor } from '../models/views/video-processor.ts'
 import type { View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
-import { evaluateDim } from '../tensor/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
-import { compileVision, type EncodedView, pixelsOf, traceVision, type VisionProgram } from './flow/vision-program.ts'
+import { tracePicture } from './flow/trace-picture.ts'
+import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
-import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
+import { keyOf, programKey } from './method/places.ts'
+import type { EncodedImage, ModelParts, PreparedImage, PromptPicture, PromptSize } from './parts.ts'
 import { assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
-import { packViews } from './pictures/pack.ts'
 import { seenVideo } from './pictures/seen-video.ts'
-import { imagePrompt } from './talk/layout.ts'
+import { ViewGatherer } from './pictures/view-gatherer.ts'
+import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
+import { gridSpan } from './talk/positions.ts'
 
 /** How a picture is to be seen. */
 export interface Look {
@@ -34,6 +35,7 @@ export interface Look {
 }
 
 const CACHED_IMAGES = 16
+const KNOWN_COUNTS = 256
 /** Vision programs, one per size of view and method. */
 const CACHED_SIZES = 6
 
@@ -41,11 +43,16 @@ const CACHED_SIZES = 6
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
   private readonly encoded = new Map<string, EncodedImage>()
+  private readonly gatherer: ViewGatherer
+  /** Of pictures by the sizes of their views. */
+  private readonly counts = new Map<string, number>()
 
   constructor(
     private readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.gatherer = new ViewGatherer(parts, backend)
+  }
 
   /** Cuts an image into views, if it is not known yet. */
   async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
@@ -78,6 +85,7 @@ export class PictureEncoder {
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
+    this.gatherer.clear()
     this.encoded.clear()
   }
 
@@ -90,8 +98,9 @@ export class PictureEncoder {
   private known(key: string): PreparedImage | undefined {
     const known = this.encoded.get(key)
     if (!known) return undefined
-    const tokens = known.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
-    return { ...placeOf(known), tokens: () => tokens, encode: async () => ({ ...known, cached: true }) }
+    const { positionAxes } = this.parts.architecture.language
+    const size = () => sizeInPrompt(known.views, positionAxes)
+    return { ...placeOf(known), size, encode: async () => ({ ...known, cached: true }) }
   }
 
   private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
@@ -101,8 +110,7 @@ export class PictureEncoder {
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
       : { prompt: imagePrompt(this.parts, views), views }
-    const join = (results: EncodedView[]) => (slots ? [packViews(results, slots)] : results)
-    return this.prepared(key, place, cuts, how, join)
+    return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -113,7 +121,7 @@ export class PictureEncoder {
     if (how.text !== undefined)
       return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
     const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
-    const join = (results: EncodedView[]) => [slots ? packViews(results, slots) : joinClips(results, views)]
+    const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
   }
 
@@ -144,33 +152,40 @@ export class PictureEncoder {
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
-      return { ...place, views: join(results), patches, preprocessMilliseconds, cached: false }
+      const gathered = await this.gatherer.gather(how, results, slots)
+      return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
-    return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
+    const size = (): PromptSize => {
+      const tokens = this.countTokens(views, slots, how)
+      return { tokens, positions: slots ? tokens : this.positionsOf(views, place.views.length === 1, tokens) }
+    }
+    return { ...place, size, encode: () => this.remembered(key, make) }
   }
 
-  /** How many tokens views become, from the shapes of the traced vision side. */
+  /** Views, or clips that are one run of tokens, where positions have several axes. */
+  private positionsOf(views: readonly View[], isOneRun: boolean, tokens: number): number {
+    const { vision, language } = this.parts.architecture
+    if (!language.positionAxes) return tokens
+    if (isOneRun) return gridSpan({ ...vision.grid(views[0]), times: views.map((view) => view.clip?.time ?? 0) })
+    return views.reduce((sum, view) => sum + gridSpan(vision.grid(view)), 0)
+  }
+
+  /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
   private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [] }: Manner): number {
-    const counts = new Map<string, number>()
-    const countOf = (view: View): number => {
-      const size = sizeOf(view)
-      const { embeds } = counts.has(size)
-        ? {}
-        : tracedBy(() => traceVision(this.parts.architecture, composed(method), view))
-      if (embeds) counts.set(size, evaluateDim(embeds.shape[1], new Map([['question', asked.length]])))
-      return counts.get(size)!
-    }
-    const tokens = views.reduce((sum, view) => sum + countOf(view), 0)
-    if (!slots) return tokens
-    const separators = slots.filter((slot) => slot === 'separator').length
-    return Math.min(slots.length, tokens + separators)
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, ...views.map(sizeOf)].join('|')
+    const sizes = { question: asked.length }
+    const trace = () => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes }).tokens
+    const count = this.counts.get(key) ?? tracedBy(trace)
+    if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
+    this.counts.set(key, count)
+    return count
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
   private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
-    const key = `${keyOf(method, 'see')}|${sizeOf(view)}`
+    const key = `${programKey(method, 'views')}|${sizeOf(view)}`
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 

@@ -6,6 +6,8 @@ import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
 import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
 import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
+import { gatherViews } from './gather.ts'
+import type { Packing } from './pack.ts'
 
 /** What a picture comes as. */
 export interface Pictures {
@@ -16,10 +18,22 @@ export interface Pictures {
 }
 
 /** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
-export function see(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
+export function see(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  pictures: Pictures,
+  packing?: Packing,
+): VisualTokens {
+  const { question } = pictures
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), { packing, question })
+}
+
+/** The first half of it: what each view becomes by itself, [v, m, d]. */
+export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
   const { question } = pictures
   const { name, vision } = architecture
-  const log = reachLog(method, 'see')
+  const log = reachLog(method, 'views')
   const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
   const places = method.see ?? {}
   const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
@@ -33,9 +47,8 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
   const patches = allPatches(features)
   const chosen = places.patches?.(patches, at) ?? patches
   const connected = places.connector?.(chosen, own, at) ?? own(chosen)
-  const tokens = places.tokens?.(connected, at) ?? connected
   log.assertAll()
-  return tokens
+  return connected
 }
 
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {

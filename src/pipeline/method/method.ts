@@ -8,7 +8,7 @@ import type { Reply } from '../talk/reply.ts'
 import type { Adapter } from './adapter.ts'
 import type { Read, Sequence } from './sequence.ts'
 import type { LogitsSite, OwnedStep, Request, Step, StepSite, TalkSite } from './talk-side.ts'
-import type { VisualTokens } from './visual-tokens.ts'
+import type { GatheredTokens, VisualTokens } from './visual-tokens.ts'
 
 /** What a place may read beside its value. */
 export interface Site {
@@ -56,8 +56,11 @@ export interface SeeSide {
   readonly patches?: Point<VisualTokens>
   /** Around the connector. */
   readonly connector?: Stage<VisualTokens>
-  /** Between connector and language model. */
-  readonly tokens?: Point<VisualTokens>
+  /**
+   * Between connector and language model: all views of a picture together, pooled and packed as the family does. The vision
+   * encoder cannot be read here any more, but for what `noteSignal` kept of it.
+   */
+  readonly tokens?: Point<GatheredTokens>
 }
 
 /** From a sequence to logits. */

@@ -33,6 +33,15 @@ export const PLACES: readonly Place[] = [
   { side: 'talk', name: 'step', form: 'lists', on: 'host' },
 ]
 
+/** The program that a place is traced into: that of views, that of a whole picture, or the language model's. */
+export type PlaceProgram = 'views' | 'picture' | 'language'
+
+export const programOf = ({ side, name, on }: Place): PlaceProgram | undefined => {
+  if (on === 'host') return undefined
+  if (side === 'read') return 'language'
+  return name === 'tokens' ? 'picture' : 'views'
+}
+
 /** `see.patches`, as messages, entries of the catalogue and docs write it. */
 export const placeName = ({ side, name }: Place): string => `${side}.${name}`
 
@@ -51,8 +60,18 @@ export const placesOf = (method: Method): readonly Place[] => PLACES.filter((pla
  * part with other weights does.
  */
 export const keyOf = (method: Method, ...sides: readonly Place['side'][]): string =>
+  keyWhere(method, ({ side }) => sides.includes(side))
+
+/** The same for one program: methods that it does not trace share that of none. */
+export const programKey = (method: Method, program: PlaceProgram): string =>
+  keyWhere(method, (place) => programOf(place) === program)
+
+export const actsIn = (method: Method, program: PlaceProgram): boolean =>
+  placesOf(method).some((place) => programOf(place) === program)
+
+const keyWhere = (method: Method, counts: (place: Place) => boolean): string =>
   (method.parts ?? [method])
-    .filter((part) => part.adapter || placesOf(part).some(({ side }) => sides.includes(side)))
+    .filter((part) => part.adapter || placesOf(part).some(counts))
     .map(({ name, adapter }) => (adapter ? `${name}#${numberOf(adapter)}` : name))
     .join('+') || 'dense'
 

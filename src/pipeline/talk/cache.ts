@@ -62,16 +62,18 @@ export class Cache {
   }
 
   /** Finds how much of a prompt is cached already; a changed ending is cut off, anything else starts anew. */
-  async rewind(ids: readonly number[]): Promise<number> {
+  async rewind(ids: readonly number[], mayRestart = false): Promise<number> {
     let common = 0
     while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
     const stale = this.fed.slice(common)
-    if (stale.includes(this.architecture.prompt.imageToken))
+    if (stale.includes(this.architecture.prompt.imageToken)) {
+      if (mayRestart) return this.restart()
       throw new FoveaError(
         'template_rewrites',
         'input',
         'the chat template changed an earlier turn that held an image; start a new conversation',
       )
+    }
     if (stale.includes(FED)) return this.restart() // methods may have changed how many rows of it each layer has
     if (stale.length) {
       await this.program.truncate(this.key, stale.length)

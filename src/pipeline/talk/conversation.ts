@@ -2,6 +2,7 @@ import { FoveaError } from '../../errors.ts'
 import type { ChatMessage } from '../../text/chat-template.ts'
 import type { Method } from '../method/method.ts'
 import type { AskOptions } from './ask-options.ts'
+import type { PromptCount } from './count.ts'
 import type { Host } from './host.ts'
 import type { ContentPart, Message } from './message.ts'
 import { assertSpeakable, illustrate } from './messages.ts'
@@ -14,7 +15,7 @@ import { turnError } from './turn-error.ts'
 /** Several turns about the same pictures. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   /** All turns so far, pictures in their parts. */
-  private readonly messages: Message[] = []
+  private messages: readonly Message[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
 
   private constructor(
@@ -42,8 +43,7 @@ export class Conversation {
    * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
-    const pictures = this.messages.length === 0 ? partsOf(this.pictures) : []
-    return this.turn([{ role: 'user', content: [...pictures, { type: 'text', text: prompt }] }], options)
+    return this.turn([this.questionOf(prompt)], options)
   }
 
   /** As `ask`, piece by piece. */
@@ -72,18 +72,26 @@ export class Conversation {
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
-    const before = this.messages.length
-    this.messages.push(...added)
     try {
-      const reply = await this.talker.answer({ messages: [...this.messages], options })
-      this.messages.push({ role: 'assistant', content: reply.text })
-      return reply
-    } catch (error) {
-      this.messages.length = before
-      throw error
+      const said = [...this.messages, ...added]
+      const messages = options.dropOldest ? await this.talker.fitting(said, options) : said
+      const dropped = questionsIn(said) - questionsIn(messages)
+      const reply = await this.talker.answer({ messages, options }, dropped > 0)
+      this.messages = [...messages, { role: 'assistant', content: reply.text }]
+      return dropped > 0 ? { ...reply, dropped } : reply
     } finally {
       if (this.state === 'answering') this.state = 'idle'
     }
+  }
+
+  /** What the next question would take of the places that the model has, without computing anything. */
+  count(prompt: string, options: Pick<AskOptions, 'rawPrompt'> = {}): Promise<PromptCount> {
+    return this.talker.count([...this.messages, this.questionOf(prompt)], options)
+  }
+
+  private questionOf(prompt: string): Message {
+    const pictures = this.messages.length === 0 ? partsOf(this.pictures) : []
+    return { role: 'user', content: [...pictures, { type: 'text', text: prompt }] }
   }
 
   /** Frees the KV cache; the conversation is over. */
@@ -94,8 +102,10 @@ export class Conversation {
   }
 }
 
+const questionsIn = (messages: readonly Message[]): number => messages.filter(({ role }) => role === 'user').length
+
 /** What a first message holds before its text. */
-const partsOf = ({ images, videos }: Pictures): ContentPart[] => [
+export const partsOf = ({ images, videos }: Pictures): ContentPart[] => [
   ...images.map((image) => ({ type: 'image', image }) as const),
   ...videos.map((video) => ({ type: 'video', video }) as const),
 ]

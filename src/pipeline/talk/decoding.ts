@@ -10,7 +10,7 @@ import type { AskOptions } from './ask-options.ts'
 import type { Note, Reply } from './reply.ts'
 import type { Voices } from './voices.ts'
 
-const MAX_TOKENS = 128
+export const MAX_TOKENS = 128
 
 /** An answer as it was made. */
 export interface Decoded {

@@ -20,6 +20,8 @@ export interface Reply {
   readonly kept: readonly (readonly number[])[]
   /** For each video, in the order of the prompt: the frames that the model saw. */
   readonly videos: readonly SeenVideo[]
+  /** Turns that the conversation forgot, where that was allowed. */
+  readonly dropped?: number
   /** Other readings of the conversation that a method ran beside it; what they cost is in the sums above. */
   readonly branches?: readonly BranchAccount[]
   /** What methods noted while the answer was made. */

@@ -1,12 +1,14 @@
 import type { ChunkResult } from '../flow/language-program.ts'
 import type { Method } from '../method/method.ts'
-import type { EncodedImage } from '../parts.ts'
+import type { EncodedImage, PreparedImage } from '../parts.ts'
 import { Cache } from './cache.ts'
+import { assertRoom, countPrompt, type PromptCount } from './count.ts'
 import type { Host } from './host.ts'
 import { repeatPlaceholders } from './layout.ts'
 import type { Dialogue } from './messages.ts'
-import { encodePrompt, promptText, questionOf } from './prompt.ts'
+import type { Prompt } from './prompt.ts'
 import { Sight } from './sight.ts'
+import { type WriteOptions, writePrompt } from './write.ts'
 
 /** A prompt that was read. */
 export interface Reading {
@@ -25,11 +27,9 @@ export interface Reading {
   readonly chunk: ChunkResult
 }
 
-export interface ReadOptions {
-  /** The text of the question is the whole prompt. */
-  readonly isRaw?: boolean
-  /** Stands for each picture instead of its visual tokens. */
-  readonly pictureToken?: number
+export interface ReadOptions extends WriteOptions {
+  /** Whether it may be read anew from its beginning where an earlier turn with a picture changed. */
+  readonly mayRestart?: boolean
 }
 
 /** One way of reading a conversation: its pictures under a method, and a language program with a cache of its own. */
@@ -64,25 +64,30 @@ export class Strand {
   }
 
   /** Reads a conversation up to a question, or what of it is new. */
-  async read(dialogue: Dialogue, { isRaw, pictureToken }: ReadOptions = {}): Promise<Reading> {
-    const { parts } = this.host
-    const said = { messages: dialogue.messages, isRaw }
-    const text = promptText(parts, said)
-    const question = this.sight.readsQuestion ? questionOf(parts, said) : undefined
-    const prepared = await this.sight.prepare(dialogue, question, pictureToken)
-    const prompt = encodePrompt(parts, text, prepared)
+  async read(dialogue: Dialogue, { isRaw, pictureToken, mayRestart }: ReadOptions = {}): Promise<Reading> {
+    const prompt = await this.write(dialogue, { isRaw, pictureToken })
+    assertRoom(countPrompt(this.host.parts, prompt), dialogue.messages.filter(({ role }) => role === 'user').length)
     const images: EncodedImage[] = []
     for (const picture of prompt.images) images.push(await picture.encode())
-    const cached = await this.rewind(prompt.ids, images)
+    const cached = await this.rewind(prompt.ids, images, mayRestart)
     return this.feed(prompt.ids, cached)
   }
 
+  /** What a conversation would take, without computing any of it. */
+  async count(dialogue: Dialogue, options: ReadOptions = {}): Promise<PromptCount> {
+    return countPrompt(this.host.parts, await this.write(dialogue, options))
+  }
+
+  private write(dialogue: Dialogue, options: ReadOptions): Promise<Prompt<PreparedImage>> {
+    return writePrompt(this.host.parts, this.sight, dialogue, options)
+  }
+
   /** What is cached of a prompt. Nothing is where its pictures are others, or where every turn is read anew. */
-  private async rewind(ids: readonly number[], images: readonly EncodedImage[]): Promise<number> {
+  private async rewind(ids: readonly number[], images: readonly EncodedImage[], mayRestart = false): Promise<number> {
     const isSame = images.length === this.images.length && images.every((image, at) => image === this.images[at])
     this.images = images
     const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.reads.needs?.prompt
-    return isSame && !isReadAnew ? this.cache.rewind(ids) : this.cache.restart()
+    return isSame && !isReadAnew ? this.cache.rewind(ids, mayRestart) : this.cache.restart()
   }
 
   private async feed(ids: readonly number[], cached: number): Promise<Reading> {

@@ -2,7 +2,10 @@ import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import type { Request } from '../method/talk-side.ts'
 import { replyOf } from './account.ts'
-import { decode, samplerOf } from './decoding.ts'
+import type { AskOptions } from './ask-options.ts'
+import type { PromptCount } from './count.ts'
+import { decode, MAX_TOKENS, samplerOf } from './decoding.ts'
+import { withoutOldest } from './forget.ts'
 import type { Host } from './host.ts'
 import type { Message } from './message.ts'
 import { arrange } from './messages.ts'
@@ -36,10 +39,27 @@ export class Talker {
     return this.main.own.look(pictures)
   }
 
-  async answer(asked: Request): Promise<Reply> {
+  /** What a conversation would take, without computing any of it. */
+  count(messages: readonly Message[], { rawPrompt }: Pick<AskOptions, 'rawPrompt'>): Promise<PromptCount> {
+    return this.main.own.count(arrange(messages), { isRaw: rawPrompt })
+  }
+
+  /** What is left of a conversation when its oldest turns are dropped until the answer to the last question has room. */
+  async fitting(messages: readonly Message[], options: AskOptions): Promise<readonly Message[]> {
+    const wanted = options.maxTokens ?? MAX_TOKENS
+    for (let left = messages; ; ) {
+      const { room = wanted } = await this.count(left, options)
+      const fewer = room < wanted ? withoutOldest(left) : undefined
+      if (!fewer) return left
+      left = fewer
+    }
+  }
+
+  async answer(asked: Request, hasForgotten = false): Promise<Reply> {
     samplerOf(asked.options)
     const { method, site } = this.main
-    const next = (request: Request) => this.inTurn(() => this.reply(request, asked.messages))
+    const next = (request: Request) =>
+      this.inTurn(() => this.reply(request, request.messages === asked.messages, hasForgotten))
     const stage = method.talk?.answer
     if (!stage) return next(asked)
     try {
@@ -60,10 +80,10 @@ export class Talker {
     return turn
   }
 
-  private async reply(asked: Request, own: readonly Message[]): Promise<Reply> {
-    const voices = asked.messages === own ? this.main : await this.aside(asked.messages)
+  private async reply(asked: Request, isOwn: boolean, hasForgotten: boolean): Promise<Reply> {
+    const voices = isOwn ? this.main : await this.aside(asked.messages)
     const sample = samplerOf(asked.options)
-    const spoken = await voices.read(asked)
+    const spoken = await voices.read(asked, !isOwn || hasForgotten)
     const [{ reading }] = spoken
     asked.options.onPrefill?.(reading.ids, reading.chunk.logits)
     const decoded = await decode(this.host.parts, voices, sample, asked.options)

@@ -44,14 +44,14 @@ export class Voices {
   }
 
   /** Reads what was asked in all ways that the method wants. */
-  async read(asked: Request): Promise<readonly Voice[]> {
-    const isRaw = asked.options.rawPrompt
+  async read(asked: Request, mayRestart = false): Promise<readonly Voice[]> {
+    const how = { isRaw: asked.options.rawPrompt, mayRestart }
     const branches = this.method.talk?.branches?.(asked, this.site) ?? []
     await this.openBranches(branches)
-    const voices = [await voiceOf(this.own, this.own.read(arrange(asked.messages), { isRaw }))]
+    const voices = [await voiceOf(this.own, this.own.read(arrange(asked.messages), how))]
     for (const [at, { messages, pictureToken, by }] of branches.entries()) {
       const { strand } = this.others[at]
-      const reading = strand.read(arrange(messages), { isRaw, pictureToken })
+      const reading = strand.read(arrange(messages), { ...how, pictureToken })
       voices.push({ ...(await voiceOf(strand, reading)), by: by as Method })
     }
     this.speaking = voices
