@@ -9,7 +9,7 @@ import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { composed, dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
 import type { AskOptions } from './talk/ask-options.ts'
@@ -181,7 +181,7 @@ export class Model implements Host {
 
   holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? keyOf(method, 'see', 'read') : keyOf(method, 'read')
+    const key = method.read && method.see ? keyOf(method, 'see', 'read') : programKey(method, 'language')
     const { architecture, weights } = this.parts
     const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)

@@ -21,6 +21,7 @@ export const PLACES: readonly Place[] = [
   { side: 'see', name: 'patches', form: 'point', on: 'graph' },
   { side: 'see', name: 'connector', form: 'stage', on: 'graph' },
   { side: 'see', name: 'tokens', form: 'point', on: 'graph' },
+  { side: 'read', name: 'positions', form: 'point', on: 'host' },
   { side: 'read', name: 'sequence', form: 'point', on: 'graph' },
   { side: 'read', name: 'layer', form: 'layers', on: 'graph' },
   { side: 'read', name: 'attention', form: 'layers', on: 'graph' },
@@ -71,9 +72,13 @@ export const actsIn = (method: Method, program: PlaceProgram): boolean =>
 
 const keyWhere = (method: Method, counts: (place: Place) => boolean): string =>
   (method.parts ?? [method])
-    .filter((part) => part.adapter || placesOf(part).some(counts))
+    .filter((part) => replacesWeights(part) || placesOf(part).some(counts))
     .map(({ name, adapter }) => (adapter ? `${name}#${numberOf(adapter)}` : name))
     .join('+') || 'dense'
+
+/** Whether a method brings other weights for the model itself. */
+const replacesWeights = ({ adapter }: Method): boolean =>
+  [...(adapter?.entries.keys() ?? [])].some((weight) => !weight.startsWith('method.'))
 
 const numbers = new WeakMap<Adapter, number>()
 let adapters = 0

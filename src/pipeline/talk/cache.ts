@@ -4,9 +4,11 @@ import type { Value } from '../../runtime/index.ts'
 import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
+import type { Placement } from '../method/placement.ts'
 import { layout } from './layout.ts'
-import { textPosition } from './positions.ts'
+import { placedBy, textPosition } from './positions.ts'
 
 let caches = 0
 
@@ -23,14 +25,15 @@ export class Cache {
   private constructor(
     private readonly architecture: Architecture,
     private readonly held: Held<LanguageProgram>,
+    private readonly method: Method,
     private readonly key: string,
   ) {}
 
   /** An empty one under a key of its own; the program is held until it is closed. */
-  static async open(architecture: Architecture, held: Held<LanguageProgram>): Promise<Cache> {
+  static async open(architecture: Architecture, held: Held<LanguageProgram>, method: Method): Promise<Cache> {
     const key = `conversation-${caches++}`
     await held.program.open(key)
-    return new Cache(architecture, held, key)
+    return new Cache(architecture, held, method, key)
   }
 
   get program(): LanguageProgram {
@@ -87,7 +90,8 @@ export class Cache {
   async feed(ids: readonly number[], views: readonly EncodedView[] = []): Promise<ChunkResult> {
     const { prompt, language } = this.architecture
     const { answerStart, positionAxes } = language
-    const chunk = layout(ids, prompt.imageToken, views, this.position, positionAxes)
+    const place = (own: Placement) => placedBy(this.method, this.architecture, own)
+    const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
     this.assertRoom(chunk.end)
     const answer = answerStart === undefined ? undefined : [answerStart]
     const result = await this.program.run(this.key, { ...chunk, answer })
@@ -113,7 +117,7 @@ export class Cache {
       throw methodError(`${by} feeds embeddings into the answer, but ${name} is an encoder-decoder; use another model`)
     const [count] = embeds.dims
     const places = Array.from({ length: count }, (_, at) => textPosition(this.position + at, language.positionAxes))
-    const [order, positions] = [[...places.keys()], places.flatMap((place) => place.positions)]
+    const [order, positions] = [[...places.keys()], places.flatMap(({ slots }) => slots[0].place)]
     this.assertRoom(this.position + count)
     const result = await this.program.run(this.key, { ids: [], visual: embeds, order, positions })
     this.fed.push(...new Array<number>(count).fill(FED))

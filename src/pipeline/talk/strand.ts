@@ -50,7 +50,7 @@ export class Strand {
   static async open(host: Host, sees: Method, reads = sees): Promise<Strand> {
     const held = await host.holdLanguage(reads)
     try {
-      return new Strand(host, reads, new Sight(host, sees), await Cache.open(host.parts.architecture, held))
+      return new Strand(host, reads, new Sight(host, sees), await Cache.open(host.parts.architecture, held, reads))
     } catch (error) {
       await held.release()
       throw error
@@ -66,7 +66,9 @@ export class Strand {
   /** Reads a conversation up to a question, or what of it is new. */
   async read(dialogue: Dialogue, { isRaw, pictureToken, mayRestart }: ReadOptions = {}): Promise<Reading> {
     const prompt = await this.write(dialogue, { isRaw, pictureToken })
-    assertRoom(countPrompt(this.host.parts, prompt), dialogue.messages.filter(({ role }) => role === 'user').length)
+    // Where a method places tokens itself, that is known when they are laid out.
+    const turns = dialogue.messages.filter(({ role }) => role === 'user').length
+    if (!this.reads.read?.positions) assertRoom(countPrompt(this.host.parts, prompt), turns)
     const images: EncodedImage[] = []
     for (const picture of prompt.images) images.push(await picture.encode())
     const cached = await this.rewind(prompt.ids, images, mayRestart)
