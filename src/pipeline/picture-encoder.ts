@@ -21,14 +21,15 @@ import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
 import { keyOf, programKey } from './method/places.ts'
-import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
+import type { EncodedImage, ModelParts, PreparedImage, PromptPicture, PromptSize } from './parts.ts'
 import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { seenVideo } from './pictures/seen-video.ts'
 import { ViewGatherer } from './pictures/view-gatherer.ts'
-import { imagePrompt } from './talk/layout.ts'
+import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
+import { gridSpan } from './talk/positions.ts'
 
 /** How a picture is to be seen. */
 export interface Look {
@@ -103,8 +104,9 @@ export class PictureEncoder {
   private known(key: string): PreparedImage | undefined {
     const known = this.encoded.get(key)
     if (!known) return undefined
-    const tokens = known.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
-    return { ...placeOf(known), tokens: () => tokens, encode: async () => ({ ...known, cached: true }) }
+    const { positionAxes } = this.parts.architecture.language
+    const size = () => sizeInPrompt(known.views, positionAxes)
+    return { ...placeOf(known), size, encode: async () => ({ ...known, cached: true }) }
   }
 
   private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
@@ -162,7 +164,19 @@ export class PictureEncoder {
       const gathered = await this.gatherer.gather(how, results, slots)
       return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
-    return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
+    const size = (): PromptSize => {
+      const tokens = this.countTokens(views, slots, how)
+      return { tokens, positions: slots ? tokens : this.positionsOf(views, place.views.length === 1, tokens) }
+    }
+    return { ...place, size, encode: () => this.remembered(key, make) }
+  }
+
+  /** Views, or clips that are one run of tokens, where positions have several axes. */
+  private positionsOf(views: readonly View[], isOneRun: boolean, tokens: number): number {
+    const { vision, language } = this.parts.architecture
+    if (!language.positionAxes) return tokens
+    if (isOneRun) return gridSpan({ ...vision.grid(views[0]), times: views.map((view) => view.clip?.time ?? 0) })
+    return views.reduce((sum, view) => sum + gridSpan(vision.grid(view)), 0)
   }
 
   /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */

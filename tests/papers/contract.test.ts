@@ -47,7 +47,7 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
 
   it('declares the places that it acts at, and no others', () => {
     const places = placesOf(buildMethod(entry, {})).map(placeName)
-    const declared = entry.places.filter((place) => place.startsWith('see.') || place.startsWith('read.'))
+    const declared = entry.places.filter((place) => /^(see|read|talk)[.]/.test(place))
     expect([...places].sort()).toEqual([...declared].sort())
   })
 

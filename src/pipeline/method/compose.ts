@@ -11,6 +11,7 @@ import {
   placesOf,
   programOf,
 } from './places.ts'
+import type { LogitsSite } from './talk-side.ts'
 
 /**
  * Several methods as one: points run from left to right, stages are nested, the leftmost outermost. Throws FoveaError
@@ -19,7 +20,10 @@ import {
 export function compose(...methods: readonly Method[]): Method {
   const parts = methods.flatMap((method) => method.parts ?? [method])
   parts.forEach((right, index) => {
-    for (const left of parts.slice(0, index)) assertOrder(left, right)
+    for (const left of parts.slice(0, index)) {
+      assertOrder(left, right)
+      assertHeads(left, right)
+    }
   })
   const sides: Record<string, Record<string, unknown>> = {}
   for (const place of PLACES) {
@@ -57,7 +61,9 @@ export const composed = (method: Method): Method => (method.parts ? method : com
 
 /** A method that acts wholly before the one written to its left would not see what that one left over. */
 function assertOrder(left: Method, right: Method): void {
-  const [earliest, latest] = [placesOf(left)[0], placesOf(right).at(-1)]
+  // The talk side lies around and after all programs, in whatever order methods are written.
+  const inPrograms = (method: Method) => placesOf(method).filter(({ side }) => side !== 'talk')
+  const [earliest, latest] = [inPrograms(left)[0], inPrograms(right).at(-1)]
   if (!earliest || !latest || PLACES.indexOf(latest) >= PLACES.indexOf(earliest)) return
   throw methodError(
     `${right.name} cannot follow ${left.name}: it acts on ${placeName(latest)}, before ${left.name} acts on ` +
@@ -65,10 +71,18 @@ function assertOrder(left: Method, right: Method): void {
   )
 }
 
+/** Heads are told apart by name. */
+function assertHeads(left: Method, right: Method): void {
+  const name = Object.keys(right.read?.heads ?? {}).find((head) => left.read?.heads && head in left.read.heads)
+  if (name === undefined) return
+  throw methodError(`${left.name} and ${right.name} both have a head named ${name}; use one of the two`)
+}
+
 /** What a part has at a place, reading weights of its own name and noting that it was reached. */
 function bound(part: Method, place: Place): Layered<PlaceFunction> | undefined {
   const found = at(part, place)
   const bind = (f: PlaceFunction, what: string): PlaceFunction => {
+    if (place.side === 'talk') return owned(f, part, place)
     if (place.on === 'host') return f
     return (...args) => {
       const site = args.pop() as Site
@@ -80,6 +94,19 @@ function bound(part: Method, place: Place): Layered<PlaceFunction> | undefined {
   return found && mapValues(found, (f, key) => bind(f, reachName(part, place, key)))
 }
 
+/** What a part gives of its own is marked as its, and of branches it gets its own. */
+function owned(f: PlaceFunction, part: Method, { form }: Place): PlaceFunction {
+  const own = <T extends { by?: unknown }>(values: readonly T[]) => values.filter(({ by }) => by === part)
+  if (form === 'point') return (row, site: LogitsSite) => f(row, { ...site, branches: own(site.branches) })
+  if (form !== 'lists') return f
+  const mark = (found: object | readonly object[] | undefined) =>
+    [found ?? []].flat().map((each) => ({ ...each, by: part }))
+  return (...args) => {
+    const found = f(...args)
+    return found instanceof Promise ? found.then(mark) : mark(found)
+  }
+}
+
 /** How a function of a part is named among those that were reached. */
 const reachName = (part: Method, place: Place, key?: string): string =>
   [part.name, placeName(place), ...(key === undefined ? [] : [key])].join(' ')
@@ -89,6 +116,7 @@ const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key:
 
 function joined(place: Place, present: readonly Layered<PlaceFunction>[]): Layered<PlaceFunction> {
   if (place.form === 'heads') return Object.assign({}, ...present)
+  if (place.form === 'lists') return lists(present as PlaceFunction[])
   if (place.form === 'layers') return nest(present.map(atItsLayers))
   return place.form === 'point' ? chain(present as PlaceFunction[]) : nest(present as PlaceFunction[])
 }
@@ -97,6 +125,14 @@ const chain =
   (points: readonly PlaceFunction[]): PlaceFunction =>
   (value, site) =>
     points.reduce((x, point) => point(x, site), value)
+
+/** What each of them gives, one list after another. */
+const lists =
+  (functions: readonly PlaceFunction[]): PlaceFunction =>
+  (...args) => {
+    const found = functions.map((f) => f(...args))
+    return found.some((each) => each instanceof Promise) ? Promise.all(found).then((each) => each.flat()) : found.flat()
+  }
 
 const nest =
   (stages: readonly PlaceFunction[]): PlaceFunction =>

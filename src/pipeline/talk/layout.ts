@@ -6,7 +6,7 @@ import type { Chunk } from '../flow/language-program.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
 import { methodError } from '../method/method-error.ts'
 import type { PlacedSlot, Placement, Span } from '../method/placement.ts'
-import type { EncodedImage, ModelParts, PromptPicture } from '../parts.ts'
+import type { EncodedImage, ModelParts, PromptPicture, PromptSize } from '../parts.ts'
 import { textPosition, viewPositions } from './positions.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
@@ -30,6 +30,15 @@ function joinValues(parts: readonly Value<Float32Array>[]): Value<Float32Array> 
     at += part.data.length
   }
   return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
+}
+
+/** What encoded views take in a prompt. */
+export function sizeOf(views: readonly EncodedView[], axes = 1): PromptSize {
+  const sum = (of: (view: EncodedView) => number) => views.reduce((total, view) => total + of(view), 0)
+  return {
+    tokens: sum(({ embeds }) => embeds.dims[0]),
+    positions: sum((view) => viewPositions(view, 0, 0, axes).end),
+  }
 }
 
 /**

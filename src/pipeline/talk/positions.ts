@@ -37,7 +37,7 @@ export function viewPositions(seen: PlacedView, view: number, start: number, axe
     const place = axes > 1 ? inView.map((value) => start + value) : [start + token]
     return { kind: 'visual', view, row, column, time, place }
   })
-  return { slots, end: start + (axes > 1 ? Math.max(...lastPlace(seen.grid)) + 1 : slots.length) }
+  return { slots, end: start + (axes > 1 ? gridSpan(seen.grid) : slots.length) }
 }
 
 /**
@@ -55,6 +55,9 @@ export function placedBy(method: Method, architecture: Architecture, own: Placem
     `${method.name} puts a token at position ${between}, but the language model of ${name} has ${language.wholePositions} positions and knows only whole ones; use a model with rotary positions`,
   )
 }
+
+/** Positions that a grid takes where they have several axes. */
+export const gridSpan = (grid: Grid): number => Math.max(...lastPlace(grid)) + 1
 
 const lastPlace = ({ rows, columns, times = [0] }: Grid): number[] => [times.at(-1)!, rows - 1, columns - 1]
 
