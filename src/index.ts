@@ -27,9 +27,10 @@ export { type PaperResults, type PartResult, readResults } from './papers/report
 export type { PaperFigure, Part, Row } from './papers/reports/row.ts'
 export { type Standing, standingOf } from './papers/reports/standing.ts'
 export { compose, dense } from './pipeline/method/compose.ts'
-export type { Method } from './pipeline/method/method.ts'
+export type { Branch, Method, TalkSide } from './pipeline/method/method.ts'
 export { gatherRows } from './pipeline/method/rows.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/method/sequence.ts'
+export type { LogitsSite, Request, Step, StepSite, TalkSite } from './pipeline/method/talk-side.ts'
 export {
   clsAttention,
   keepTokens,
@@ -47,7 +48,9 @@ export {
   precisionLine,
 } from './pipeline/precision-report.ts'
 export type { AskOptions } from './pipeline/talk/ask-options.ts'
+export { replyFrom, silently } from './pipeline/talk/calls.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'
+export type { PromptCount } from './pipeline/talk/count.ts'
 export type { ContentPart, Message } from './pipeline/talk/message.ts'
 export type { Reply } from './pipeline/talk/reply.ts'
 export type { ReplyStream } from './pipeline/talk/reply-stream.ts'

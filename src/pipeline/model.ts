@@ -9,17 +9,19 @@ import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { composed, dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
 import type { AskOptions } from './talk/ask-options.ts'
-import { Conversation } from './talk/conversation.ts'
+import { Conversation, partsOf } from './talk/conversation.ts'
+import { countPrompt, type PromptCount } from './talk/count.ts'
 import type { Host } from './talk/host.ts'
 import type { Message } from './talk/message.ts'
-import { arrange, assertSpeakable } from './talk/messages.ts'
+import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
-import type { Pictures } from './talk/sight.ts'
+import { type Pictures, Sight } from './talk/sight.ts'
+import { writePrompt } from './talk/write.ts'
 
 interface AboutPictures extends AskOptions {
   /** With messages: those for the parts that hold none themselves, in order. */
@@ -79,10 +81,33 @@ export class Model implements Host {
     const { prompt, messages: said, images: still, videos: moving, method = dense, ...rest } = options
     if (prompt !== undefined && said === undefined)
       return this.answer({ images: still, videos: moving, method }, (conversation) => conversation.ask(prompt, rest))
-    if (prompt !== undefined || said === undefined) throw choiceError(said !== undefined)
-    const { messages, images, videos } = arrange(said, still, moving)
-    assertSpeakable(messages, this.parts) // before any picture is encoded
+    const { messages, images, videos } = this.arranged(options)
     return this.answer({ images, videos, method }, (conversation) => conversation.answerLast(messages, rest))
+  }
+
+  /** What was given as messages. */
+  private arranged({ prompt, messages, images, videos }: GenerateOptions): Dialogue {
+    if (prompt !== undefined || messages === undefined) throw choiceError(messages !== undefined)
+    const arranged = arrange(messages, images, videos)
+    assertSpeakable(arranged.messages, this.parts) // before any picture is encoded
+    return arranged
+  }
+
+  /**
+   * How many tokens a prompt has, and how many its answer can have; nothing is computed. Throws what `generate` refuses
+   * before it begins.
+   */
+  async count(options: GenerateOptions): Promise<PromptCount> {
+    const { prompt, messages, images = [], videos = [], method = dense, rawPrompt } = options
+    const asked = {
+      role: 'user',
+      content: [...partsOf({ images, videos }), { type: 'text', text: prompt ?? '' }],
+    } as const
+    const isPrompt = prompt !== undefined && messages === undefined
+    const dialogue = isPrompt ? arrange([asked]) : this.arranged(options)
+    this.assertTakes(dialogue)
+    const sight = new Sight(this, composed(method))
+    return countPrompt(this.parts, await writePrompt(this.parts, sight, dialogue, { isRaw: rawPrompt }))
   }
 
   private async answer(
@@ -114,9 +139,13 @@ export class Model implements Host {
   }
 
   private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
-    assertCount(pictures.images, this.parts.architecture)
-    if (pictures.videos.length > 0) this.assertTakesVideo()
+    this.assertTakes(pictures)
     return Conversation.open(this, composed(method), pictures)
+  }
+
+  private assertTakes({ images, videos }: Pictures): void {
+    assertCount(images, this.parts.architecture)
+    if (videos.length > 0) this.assertTakesVideo()
   }
 
   /** Gets an image ready to be encoded under a method. */
@@ -152,7 +181,7 @@ export class Model implements Host {
 
   holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? method.name : keyOf(method, 'read')
+    const key = method.read && method.see ? keyOf(method, 'see', 'read') : programKey(method, 'language')
     const { architecture, weights } = this.parts
     const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)

@@ -39,10 +39,17 @@ export interface PromptPicture {
   readonly views: { readonly length: number }
 }
 
+/** What a picture takes in a prompt. */
+export interface PromptSize {
+  readonly tokens: number
+  /** Where positions have several axes, fewer than tokens: the longest way through its grid. */
+  readonly positions: number
+}
+
 /** An image, or a video, that is ready to be encoded. */
 export interface PreparedImage extends PromptPicture {
-  /** How many visual tokens it will be: traced, not computed. At most so many where a method drops some before they are packed. */
-  tokens(): number
+  /** How large it will be: traced, not computed. At most so large where a method drops tokens before they are packed. */
+  size(): PromptSize
   encode(): Promise<EncodedImage>
 }
 

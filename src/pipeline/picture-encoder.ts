@@ -5,24 +5,31 @@ import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
 import { framePreprocessor } from '../models/views/video-processor.ts'
-import type { View } from '../models/views/view.ts'
+import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
 import { tracePicture } from './flow/trace-picture.ts'
-import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
+import {
+  compileVision,
+  type EncodedView,
+  type ViewPixels,
+  type VisionProgram,
+  viewPixels,
+} from './flow/vision-program.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
 import { keyOf, programKey } from './method/places.ts'
-import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
-import { assertViews } from './pictures/check-views.ts'
+import type { EncodedImage, ModelParts, PreparedImage, PromptPicture, PromptSize } from './parts.ts'
+import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { seenVideo } from './pictures/seen-video.ts'
 import { ViewGatherer } from './pictures/view-gatherer.ts'
-import { imagePrompt } from './talk/layout.ts'
+import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
+import { gridSpan } from './talk/positions.ts'
 
 /** How a picture is to be seen. */
 export interface Look {
@@ -97,17 +104,18 @@ export class PictureEncoder {
   private known(key: string): PreparedImage | undefined {
     const known = this.encoded.get(key)
     if (!known) return undefined
-    const tokens = known.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
-    return { ...placeOf(known), tokens: () => tokens, encode: async () => ({ ...known, cached: true }) }
+    const { positionAxes } = this.parts.architecture.language
+    const size = () => sizeInPrompt(known.views, positionAxes)
+    return { ...placeOf(known), size, encode: async () => ({ ...known, cached: true }) }
   }
 
   private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
     const form = this.parts.architecture.prompt
-    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), how) // biome-ignore format: one step
+    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), { ...how, image }) // biome-ignore format: one step
     const { views, slots } = cuts
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, views), views }
+      : { prompt: imagePrompt(this.parts, views, how.method.name), views }
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
@@ -126,15 +134,17 @@ export class PictureEncoder {
   private cut(
     views: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    { method }: Manner,
+    { method, image }: Manner & { readonly image?: RgbImage },
   ): Cuts {
     const { architecture } = this.parts
     const started = performance.now()
     const own = views()
-    const chosen = method.see?.views?.(own, architecture) ?? own
+    const chosen = method.see?.views?.(own, { ...architecture, image }) ?? own
     assertViews(chosen, architecture.vision)
+    if (!image) assertNoText(chosen, method)
     const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture.vision, view), 0)
-    return { views: chosen, slots: pack(chosen), patches, milliseconds: performance.now() - started }
+    const slots = hasText(chosen) ? undefined : pack(chosen)
+    return { views: chosen, slots, patches, milliseconds: performance.now() - started }
   }
 
   private prepared(
@@ -146,14 +156,27 @@ export class PictureEncoder {
   ): PreparedImage {
     const make = async (): Promise<EncodedImage> => {
       const started = performance.now()
-      const pixels = views.map((view) => pixelsOf(view, how.preprocessor ?? this.parts.preprocessor))
+      const config = how.preprocessor ?? this.parts.preprocessor
+      const pixels = views.map((view) => viewPixels(view, config, how.method))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
       const gathered = await this.gatherer.gather(how, results, slots)
       return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
-    return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
+    const size = (): PromptSize => {
+      const tokens = this.countTokens(views, slots, how)
+      return { tokens, positions: slots ? tokens : this.positionsOf(views, place.views.length === 1, tokens) }
+    }
+    return { ...place, size, encode: () => this.remembered(key, make) }
+  }
+
+  /** Views, or clips that are one run of tokens, where positions have several axes. */
+  private positionsOf(views: readonly View[], isOneRun: boolean, tokens: number): number {
+    const { vision, language } = this.parts.architecture
+    if (!language.positionAxes) return tokens
+    if (isOneRun) return gridSpan({ ...vision.grid(views[0]), times: views.map((view) => view.clip?.time ?? 0) })
+    return views.reduce((sum, view) => sum + gridSpan(vision.grid(view)), 0)
   }
 
   /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
@@ -168,7 +191,7 @@ export class PictureEncoder {
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
+  private encodeView({ method, asked }: Manner, view: View, pixels: ViewPixels): Promise<EncodedView> {
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
     const key = `${programKey(method, 'views')}|${sizeOf(view)}`

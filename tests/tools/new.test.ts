@@ -24,12 +24,21 @@ function copyOfSource(...parts: string[]): string {
   return root
 }
 
-/** What the types of a method reach into. */
-const roomsBelowPapers = ['tensor', 'runtime', 'nn', 'media', 'text', 'checkpoints', 'models', 'pipeline']
+/** What the types of a paper reach into. */
+const roomsBelowPapers = [
+  ...['tensor', 'runtime', 'nn', 'media', 'text', 'checkpoints', 'hub', 'models', 'pipeline', 'quantization'],
+  ...['embedding', 'loading', 'world', 'training', 'evaluation'],
+]
 
 describe('the scaffold', () => {
   it('writes a paper and its test that type-check, and lists the paper', () => {
-    const root = copyOfSource('errors.ts', 'papers/paper.ts', ...roomsBelowPapers)
+    const root = copyOfSource(
+      'errors.ts',
+      'papers/paper.ts',
+      'papers/reports/lab.ts',
+      'papers/reports/row.ts',
+      ...roomsBelowPapers,
+    )
     const written = scaffold(root, 'reducer', 'look-twice')
     expect(written).toEqual([
       'src/papers/reducer/look-twice.ts',

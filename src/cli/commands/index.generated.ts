@@ -11,6 +11,11 @@ export const commands = [
     load: () => import('./chat.ts').then((file) => file.chatCommand),
   },
   {
+    name: 'count',
+    summary: 'Count the tokens of a question about images and videos, without answering it',
+    load: () => import('./count.ts').then((file) => file.countCommand),
+  },
+  {
     name: 'embed',
     summary: 'Embed images and texts with CLIP or SigLIP, and compare them',
     load: () => import('./embed.ts').then((file) => file.embedCommand),

@@ -9,13 +9,15 @@ export interface LanguageModel {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
-  /** Positions that it has learnt, for prompt and answer together; absent: they go on. */
+  /** Positions that it has learnt or was made for, for prompt and answer together; absent: they go on. */
   readonly contextLength?: number
   /**
    * Axes of the rotary positions. With 3 (time, row, column: M-RoPE) the patches of a view lie in a grid; absent: a
    * position is a place in the sequence.
    */
   readonly positionAxes?: 3
+  /** How positions are read where they are not rotary: what lies between whole ones means nothing then. */
+  readonly wholePositions?: 'learnt' | 'relative'
   /** Layers whose keys and values are kept; those of `layers` when absent. */
   readonly caches?: number
   /**
@@ -67,6 +69,7 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   },
   hiddenSize: config.hidden_size,
   vocabulary: config.vocab_size,
+  contextLength: config.context_length,
   ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),

@@ -38,6 +38,8 @@ export interface LlamaConfig {
   readonly head_dim?: number
   readonly hidden_act: string
   readonly rms_norm_eps: number
+  /** Positions that it was made for; absent: they go on. */
+  readonly context_length?: number
   readonly rope_theta: number
   readonly rotary_scaling?: RotaryScaling
   /** In the place of `rotary_scaling`. */

@@ -10,7 +10,7 @@ import type { GatheredTokens } from '../method/visual-tokens.ts'
 import { gatherViews } from './gather.ts'
 import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
 import type { Packing } from './pack.ts'
-import { type EncodedView, memoryName, signalName, type TracedVision, tokenOutputs } from './vision-program.ts'
+import { type EncodedView, memoryName, signalName, tokenOutputs } from './vision-program.ts'
 
 /** Makes of the views of a picture, all with equally many tokens and patches, what a method and the family make of them together. */
 export interface GatherProgram {
@@ -28,6 +28,7 @@ export interface GatherShape {
   /** Rows and width of what each view left, by name. */
   readonly memory: Readonly<Record<string, readonly [rows: Dim, width: number]>>
   readonly signals: readonly string[]
+  readonly changedBy: readonly string[]
   readonly packing?: { readonly slots: Dim; readonly most: number; readonly whole: boolean }
 }
 
@@ -46,6 +47,7 @@ export function gatherShape(method: Method, views: readonly EncodedView[], packi
     patches: sizeOf('patches', first.owner.length),
     memory: Object.fromEntries(memory),
     signals: Object.keys(first.signals),
+    changedBy: first.changedBy,
     ...(packing && { packing: { slots: sizeOf('slots', slots), most, whole: packing.whole } }),
   }
 }
@@ -56,8 +58,8 @@ export function traceGather(
   method: Method,
   shape: GatherShape,
   scope: Scope = createScope(),
-): TracedVision {
-  const { views, tokens, patches, memory, signals, packing } = shape
+): GatheredTokens {
+  const { views, tokens, patches, memory, signals, changedBy, packing } = shape
   const width = architecture.language.hiddenSize
   const given: GatheredTokens = {
     states: input('given.embeds', [views, tokens, width]),
@@ -69,11 +71,11 @@ export function traceGather(
       ]),
     ),
     signals: Object.fromEntries(signals.map((name) => [name, input(`given.${signalName(name)}`, [views, tokens])])),
-    changedBy: [],
+    changedBy,
   }
   const question = method.needs?.question && input('question', [1, 'question'], 'i64')
   const options = { packing: packing && packingInputs(packing), question }
-  return tokenOutputs(gatherViews(scope, architecture, method, given, options))
+  return gatherViews(scope, architecture, method, given, options)
 }
 
 const packingInputs = ({ slots, most, whole }: NonNullable<GatherShape['packing']>): Packing => ({
@@ -91,16 +93,16 @@ export async function compileGather(
   shape: GatherShape,
 ): Promise<GatherProgram> {
   const scope = createScope()
-  const outputs = traceGather(architecture, method, shape, scope)
+  const { changedBy, ...tokens } = traceGather(architecture, method, shape, scope)
   assertOwnWeights(method, scope.parameters)
-  const program = await compile(backend, outputs, weightsUnder(method, weights))
+  const program = await compile(backend, tokenOutputs({ ...tokens, changedBy }), weightsUnder(method, weights))
   const known = new Set(program.inputs.map(({ name }) => name))
   return {
     gather: async (views, packing, question = []) => {
       const all = { ...feedsOf(views, packing), question: i64([1, question.length], question) }
       const feeds = Object.entries(all).filter(([name]) => known.has(name))
       const { values, milliseconds, sizes } = await program.run(Object.fromEntries(feeds))
-      const own = { milliseconds, cost: program.cost(sizes) }
+      const own = { milliseconds, cost: program.cost(sizes), changedBy }
       return packing ? [packedView(views, values, own)] : splitViews(views, values, own)
     },
     dispose: () => program.dispose(),

@@ -8,8 +8,9 @@ import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
-import type { GatheredTokens } from '../method/visual-tokens.ts'
+import type { GatheredTokens, VisualTokens } from '../method/visual-tokens.ts'
 import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
@@ -21,6 +22,8 @@ export interface EncodedView {
   readonly memory: Readonly<Record<string, Value<Float32Array>>>
   /** What was noted of each token, by name, [m]. */
   readonly signals: Readonly<Record<string, Value<Float32Array>>>
+  /** Who changed the number or meaning of the tokens, in order. */
+  readonly changedBy: readonly string[]
   readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
@@ -29,7 +32,7 @@ export interface EncodedView {
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
   /** @param question token ids, for a connector that reads them */
-  encode(pixels: Float32Array, question?: readonly number[]): Promise<EncodedView>
+  encode(pixels: ViewPixels, question?: readonly number[]): Promise<EncodedView>
   dispose(): Promise<void>
 }
 
@@ -41,16 +44,18 @@ export async function compileVision(
   view: View,
 ): Promise<VisionProgram> {
   const scope = createScope()
-  const outputs = traceVision(architecture, method, view, scope)
+  const tokens = traceVision(architecture, method, view, scope)
   assertOwnWeights(method, scope.parameters)
-  const program: Program = await compile(backend, outputs, weightsUnder(method, weights))
+  const program: Program = await compile(backend, tokenOutputs(tokens), weightsUnder(method, weights))
+  const { changedBy } = tokens
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
   return {
     encode: async (pixels, question = []) => {
       const { values, milliseconds, sizes } = await program.run({
-        pixels: f32(shape, pixels),
+        pixels: f32(shape, pixels.own),
+        ...furtherFeeds(method, pixels),
         ...(readsQuestion && { question: i64([1, question.length], question) }),
       })
       const cost = program.cost(sizes)
@@ -58,7 +63,7 @@ export async function compileVision(
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
       const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
-      return { embeds, owner, memory, signals, grid, milliseconds, cost }
+      return { embeds, owner, memory, signals, changedBy, grid, milliseconds, cost }
     },
     dispose: () => program.dispose(),
   }
@@ -80,31 +85,58 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
-/** Outputs of the vision program: those that every view has, `memory.*` and `signal.*`. */
-export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
-
-/** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
-export function traceVision(
+/** The graph of the vision side for one view: pixels [1, 3, height, width] -> its tokens. */
+export const traceVision = (
   architecture: Architecture,
   method: Method,
   view: Shaped,
   scope = createScope(),
-): TracedVision {
-  const tokens = seeViews(scope, architecture, method, picturesOf(architecture, method, view))
-  return tokenOutputs(tokens)
-}
+): VisualTokens => seeViews(scope, architecture, method, picturesOf(architecture, method, view))
 
 /** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
-export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens): TracedVision {
+export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens) {
   const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
     Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
   return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }
 }
 
+/** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
+export interface ViewPixels {
+  readonly own: Float32Array
+  readonly encoders: Readonly<Record<string, Float32Array>>
+}
+
+/** Encoders that a method brings see a view as a square of their own size, whatever its shape. */
+export function viewPixels(view: View, config: PreprocessorConfig, method: Method): ViewPixels {
+  const seen = further(method).map(([name, { side, processor }]) => {
+    return [name, pixelsOf({ ...view, width: side, height: side }, processor)] as const
+  })
+  return { own: pixelsOf(view, config), encoders: Object.fromEntries(seen) }
+}
+
+const further = ({ needs }: Method) => Object.entries(needs?.encoders ?? {})
+const pixelsName = (encoder: string): string => `pixels.${encoder}`
+
+const furtherFeeds = (method: Method, { encoders }: ViewPixels): Record<string, Value> =>
+  Object.fromEntries(
+    further(method).map(([name, { side }]) => [pixelsName(name), f32([1, 3, side, side], encoders[name])]),
+  )
+
+/** Further encoders take still images. Throws FoveaError `method_unfit` for clips of frames that are encoded as one. */
+function furtherInputs(method: Method, { clip }: Shaped): Pictures['encoders'] {
+  const encoders = further(method)
+  if (clip && encoders.length > 0)
+    throw methodError(
+      `${method.name} brings encoders of still images, but this model encodes clips of ${clip.frames.length} frames; give frames as images`,
+    )
+  return Object.fromEntries(encoders.map(([name, { side }]) => [name, input(pixelsName(name), [1, 3, side, side])]))
+}
+
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
-const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): Pictures => ({
+const picturesOf = ({ vision }: Architecture, method: Method, view: Shaped): Pictures => ({
   pixels: input('pixels', pixelShape(view)),
-  ...((vision.question || needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
+  encoders: furtherInputs(method, view),
+  ...((vision.question || method.needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
 })
 
 /** What an output of the vision program, and an input of the language program, is called that carries a memory. */

@@ -1,11 +1,17 @@
+import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { Asked } from '../../models/language/sequence.ts'
+import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
+import type { VisionTower } from '../../models/vision/tower.ts'
 import type { Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
+import type { Reply } from '../talk/reply.ts'
 import type { Adapter } from './adapter.ts'
+import type { Placement } from './placement.ts'
 import type { Read, Sequence } from './sequence.ts'
+import type { LogitsSite, OwnedStep, Request, Step, StepSite, TalkSite } from './talk-side.ts'
 import type { GatheredTokens, VisualTokens } from './visual-tokens.ts'
 
 /** What a place may read beside its value. */
@@ -44,10 +50,16 @@ export type Stage<X, Y = X, At = Site> = (x: X, next: (x: X) => Y, at: At) => Y
 /** The same around every layer, or around those that are named, counted from 0. */
 export type Layered<S> = S | Readonly<Record<number, S>>
 
+/** What is looked at, and by which model. */
+export interface Picture extends Architecture {
+  /** The whole image that the views are cut out of; absent where they are frames of a video. */
+  readonly image?: RgbImage
+}
+
 /** From pixels to visual tokens. */
 export interface SeeSide {
   /** Host: chooses, cuts and resizes the views of an image. */
-  readonly views?: Point<readonly View[], Architecture>
+  readonly views?: Point<readonly View[], Picture>
   /** Around layers of the vision encoder. */
   readonly layer?: Layered<Stage<Patches, Patches, EncoderSite>>
   /** Between vision encoder and connector, where attention and keys of the encoder can be read. */
@@ -63,6 +75,8 @@ export interface SeeSide {
 
 /** From a sequence to logits. */
 export interface ReadSide {
+  /** Host: where the slots of a chunk stand for the rotary embedding; asked for every chunk, those of an answer too. */
+  readonly positions?: Point<Placement, Architecture>
   /** The prompt before the first layer. */
   readonly sequence?: Point<Sequence>
   /** Around layers of the language model. */
@@ -77,8 +91,50 @@ export interface ReadSide {
   readonly heads?: Readonly<Record<string, (read: Read, at: Site) => Tensor>>
 }
 
+/** A vision encoder beside the model's own; its weights are `method.<id>.encoders.<name>.*`. */
+export interface FurtherEncoder {
+  readonly tower: VisionTower
+  /** Pixels along a side of the square that it sees of a view. */
+  readonly side: number
+  /** How the pixels of that are made. */
+  readonly processor: PreprocessorConfig
+  /** Of methods together: the id of the one that brings it. */
+  readonly owner?: string
+}
+
+/** The same conversation read another way, token by token beside the answer, with a cache of its own. */
+export interface Branch extends Pick<Request, 'messages'> {
+  /** Under what its pictures are encoded, and what reads them; as for the answer itself when absent. */
+  readonly see?: Method
+  readonly read?: Method
+  /** A token that stands for each picture instead of its visual tokens. */
+  readonly pictureToken?: number
+  /** The part of a composed method that asked for it. */
+  readonly by?: unknown
+}
+
+type Awaitable<T> = T | Promise<T>
+
+/** From logits to an answer, all of it beside the programs. */
+export interface TalkSide {
+  /**
+   * Around a whole answer: `next` asks the model, once or several times. What is asked with the request's own `messages`
+   * goes on in the conversation. Text is handed on as it comes where `onText` is kept; what was handed on must be how the
+   * text of the reply begins.
+   */
+  readonly answer?: Stage<Request, Promise<Reply>, TalkSite>
+  /** Other readings of the same conversation, whose logits `logits` gets. */
+  readonly branches?: (asked: Request, at: TalkSite) => readonly Branch[]
+  /** The logits that the next token is chosen from; sampling options act on what comes out. */
+  readonly logits?: Point<Float32Array, LogitsSite>
+  /** After the prompt, each token of the answer and what a step fed were read. */
+  readonly step?: (at: StepSite) => Awaitable<Step | readonly OwnedStep[] | undefined>
+}
+
 /** What a method asks of those who run it. */
 export interface Needs {
+  /** Encoders that see every view too, by name; `see` finds what they computed in `VisualTokens.encoders`. */
+  readonly encoders?: Readonly<Record<string, FurtherEncoder>>
   /** Pictures are encoded anew for every question: `see` reads it. */
   readonly question?: true
   /** Every turn reads the whole conversation anew. */
@@ -87,7 +143,7 @@ export interface Needs {
 
 /**
  * A way of spending visual tokens, or of changing what a model makes of them. A method fills in only the places that it
- * needs, on two sides; those that are traced into the model's own programs cost nothing when absent.
+ * needs, on three sides; those that are traced into the model's own programs cost nothing when absent.
  */
 export interface Method {
   /**
@@ -98,6 +154,7 @@ export interface Method {
   readonly needs?: Needs
   readonly see?: SeeSide
   readonly read?: ReadSide
+  readonly talk?: TalkSide
   /** Its own weights, and those of the model that it replaces. */
   readonly adapter?: Adapter
   /** Of several methods together: each of them. */

@@ -11,6 +11,11 @@ export interface AskOptions extends SamplingOptions {
   readonly stop?: readonly string[]
   /** Goes on to `maxTokens` where the model would end its answer. */
   readonly ignoreEos?: boolean
+  /**
+   * In a conversation that has grown too long, the oldest turns are dropped until the answer has room; the pictures stay.
+   * Otherwise it is refused.
+   */
+  readonly dropOldest?: boolean
   readonly signal?: AbortSignal
   /**
    * Called once the prompt has run: its token ids, with one placeholder per visual token, and the logits of its last

@@ -46,7 +46,8 @@ export function encodePrompt<Picture extends PromptPicture>(
     ? encodeImagesFirst(parts, text, pictures.length)
     : encodeText(parts, written?.text ?? text)
   const images = written?.images ?? inPromptOrder(said, form, pictures)
-  const ids = expandImages(said, form.imageToken, images)
+  const inPlace = images.filter(({ text, views }) => text === undefined || views.length > 0)
+  const ids = expandImages(said, form.imageToken, inPlace)
   assertIds(ids, parts.architecture)
   return { ids, images }
 }
