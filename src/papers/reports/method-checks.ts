@@ -48,7 +48,7 @@ const severalImages = (method: Method): Check => ({
   measure: async (model, question, next) => {
     if ((model.parts.architecture.prompt.maxImages ?? 2) < 2) return undefined
     const looked = await lookUnder(model, method, question, bothImages(question, next))
-    return notFinite(looked) + Math.abs(looked.reply.kept.length - 2)
+    return notFinite(looked) + Math.max(0, 2 - looked.reply.kept.length)
   },
   unsaid: 'the model takes one image at a time',
 })

@@ -3,13 +3,13 @@ import type { Architecture } from '../../models/family.ts'
 import { createScope, type FirstValue } from '../../nn/index.ts'
 import { traceGather } from '../../pipeline/flow/gather-program.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
-import { memoryName, signalName, type TracedVision, traceVision } from '../../pipeline/flow/vision-program.ts'
+import { shapeOf } from '../../pipeline/flow/trace-picture.ts'
+import { traceVision } from '../../pipeline/flow/vision-program.ts'
 import type { Adapter } from '../../pipeline/method/adapter.ts'
 import { compose } from '../../pipeline/method/compose.ts'
 import { idOf, type Method } from '../../pipeline/method/method.ts'
 import { withAdapter } from '../../pipeline/method/own-weights.ts'
 import { actsIn } from '../../pipeline/method/places.ts'
-import { fixedDim } from '../../tensor/index.ts'
 import { initialise } from '../../training/initialise.ts'
 import { Rng } from '../../world/rng.ts'
 
@@ -34,23 +34,6 @@ export function ownLeaves(architecture: Architecture, method: Method) {
   return [...scope.parameters]
     .filter(([name]) => name.startsWith('method.'))
     .map(([name, { shape }]) => ({ name, shape: shape.map(Number), first: scope.firsts.get(name) }))
-}
-
-/** What the program of a whole picture is given by that of a view. */
-function shapeOf(seen: TracedVision) {
-  const named = (nameOf: (name: string) => string) =>
-    Object.entries(seen).flatMap(([name, value]) =>
-      name.startsWith(nameOf('')) ? [[name.slice(nameOf('').length), value] as const] : [],
-    )
-  const memory = named(memoryName).map(([name, value]) => {
-    return [name, [value.shape[1], fixedDim('memory', value, 2)] as const] as const
-  })
-  return {
-    tokens: seen.embeds.shape[1],
-    patches: seen.owner.shape[1],
-    memory: Object.fromEntries(memory),
-    signals: named(signalName).map(([name]) => name),
-  }
 }
 
 /** Weights of its own for a method, in memory and from a seed, as training would leave them beside a model. */

@@ -1,11 +1,11 @@
 /** MMStar's filter and metrics on questions of Fovea World, of which it is known whether they need their image. */
 import { type ChoiceItem, choiceItems, imagesOf, PLANTED } from '../../../evaluation/choices.ts'
-import { type Difference, pairedDifference } from '../../../evaluation/paired.ts'
-import { wilson } from '../../../evaluation/proportion.ts'
+import type { Difference } from '../../../evaluation/paired.ts'
 import type { Method } from '../../../pipeline/method/method.ts'
 import { fastv } from '../../reducer/fastv.ts'
 import { random } from '../../reducer/random.ts'
 import { visionzip } from '../../reducer/visionzip.ts'
+import { apart, gainOf, pointsRow, shareRow } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { better } from '../../reports/verdict.ts'
@@ -102,7 +102,7 @@ function* scoreRows(lab: Lab, { items, kept, seeing, blind }: Measured): Generat
     yield { ...scoreRow(`score with the image, ${name}`, sighted), ...(index === 0 && { note: OWN_WORDS }) }
     const row = scoreRow(`score without it, ${name}`, unsighted)
     yield { ...row, ...(index === 1 && atChance(row)) }
-    yield differenceRow(`multi-modal gain, ${name}`, gains[index])
+    yield pointsRow(`multi-modal gain, ${name}`, gains[index])
   }
   yield riseRow(gains[1], gains[2])
 }
@@ -117,13 +117,10 @@ function atChance({ interval, count = 0 }: Row): Pick<Row, 'baseline' | 'holds' 
   return { baseline, holds: 'undecided', reason: `${count} questions are too few; ask more (--n)` }
 }
 
-/** The gain of what is kept above that of what is removed. The two are drawn apart, so their intervals add in square. */
+/** The claim about the gain: it is larger where the filter kept than where it removed. */
 function riseRow(kept: Difference, removed: Difference): Row {
-  const mean = kept.mean - removed.mean
-  const low = mean - Math.hypot(kept.mean - kept.low, removed.high - removed.mean)
-  const high = mean + Math.hypot(kept.high - kept.mean, removed.mean - removed.low)
-  const difference = { mean, low, high, pairs: kept.pairs }
-  const row = differenceRow('multi-modal gain of what is kept above what is removed', difference)
+  const difference = { ...apart(kept, removed), pairs: kept.pairs }
+  const row = pointsRow('multi-modal gain of what is kept above what is removed', difference)
   return { ...row, ...better(difference, 'the gain of what is removed') }
 }
 
@@ -137,7 +134,7 @@ async function* reducerRows(lab: Lab, { items, kept, blind }: Measured): AsyncGe
   for (const method of methods) {
     const seeing = await markModel(lab, method.name, model, items, 'image', method)
     const gain = gainOf(lab, at(seeing, kept), at(blind, kept))
-    yield differenceRow(`multi-modal gain of what is kept, ${method.name}`, gain)
+    yield pointsRow(`multi-modal gain of what is kept, ${method.name}`, gain)
   }
 }
 
@@ -151,7 +148,7 @@ function leakageRow(lab: Lab, { items }: Measured): Row {
   const found = gainOf(lab, leaked, base)
   const name = 'multi-modal leakage of a reader of text that read half of the questions before'
   const row = {
-    ...differenceRow(name, { ...found, mean: Math.max(0, found.mean) }),
+    ...pointsRow(name, { ...found, mean: Math.max(0, found.mean) }),
     note: 'its gain is 0: it sees nothing',
   }
   if (found.low > 0) return { ...row, holds: true }
@@ -180,22 +177,4 @@ async function* letterRows(lab: Lab, items: readonly ChoiceItem[]): AsyncGenerat
 
 const at = (marks: Marks, chosen: readonly boolean[]): Marks => marks.filter((_, index) => chosen[index])
 
-function gainOf({ seed }: Lab, first: Marks, second: Marks): Difference {
-  if (first.length < 2) return { mean: 0, low: -1, high: 1, pairs: first.length }
-  const pairs = first.map((mark, cluster) => {
-    return { stratum: 'items', cluster, first: Number(mark), second: Number(second[cluster]) }
-  })
-  return pairedDifference(pairs, { seed })
-}
-
 const scoreRow = (name: string, marks: Marks): Row => shareRow(name, marks.filter(Boolean).length, marks.length)
-
-function shareRow(name: string, successes: number, count: number): Row {
-  const { share, low, high } = wilson(successes, count)
-  return { part: 'effect', name, value: 100 * share, unit: '%', interval: [100 * low, 100 * high], count }
-}
-
-function differenceRow(name: string, { mean, low, high, pairs }: Difference): Row {
-  const interval = [100 * low, 100 * high] as const
-  return { part: 'effect', name, value: 100 * mean, unit: 'points', interval, count: pairs }
-}

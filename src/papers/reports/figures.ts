@@ -1,0 +1,45 @@
+/** Rows of an effect out of counts and of right and wrong answers. */
+import { type Difference, pairedDifference } from '../../evaluation/paired.ts'
+import { wilson } from '../../evaluation/proportion.ts'
+import type { Lab } from './lab.ts'
+import type { Row } from './row.ts'
+
+/** A share in percent with its 95 % interval. */
+export function shareRow(name: string, successes: number, count: number): Row {
+  const { share, low, high } = wilson(successes, count)
+  return { part: 'effect', name, value: 100 * share, unit: '%', interval: [100 * low, 100 * high], count }
+}
+
+/** A difference of shares in points. */
+export const pointsRow = (name: string, { mean, low, high, pairs }: Difference): Row => ({
+  part: 'effect',
+  name,
+  value: 100 * mean,
+  unit: 'points',
+  interval: [100 * low, 100 * high],
+  count: pairs,
+})
+
+/** How much larger the share of true marks is in the first, paired one by one; nothing is known of fewer than two. */
+export function gainOf({ seed }: Pick<Lab, 'seed'>, first: readonly boolean[], second: readonly boolean[]): Difference {
+  if (first.length < 2) return { mean: 0, low: -1, high: 1, pairs: first.length }
+  const pairs = first.map((mark, cluster) => {
+    return { stratum: 'marks', cluster, first: Number(mark), second: Number(second[cluster]) }
+  })
+  return pairedDifference(pairs, { seed })
+}
+
+type Estimate = Omit<Difference, 'pairs'>
+
+/**
+ * The difference of two figures that were measured apart; their spreads add in square. R. G. Newcombe, Interval estimation
+ * for the difference between independent proportions, 1998.
+ */
+export function apart(a: Estimate, b: Estimate): Estimate {
+  const mean = a.mean - b.mean
+  return {
+    mean,
+    low: mean - Math.hypot(a.mean - a.low, b.high - b.mean),
+    high: mean + Math.hypot(a.high - a.mean, b.mean - b.low),
+  }
+}
