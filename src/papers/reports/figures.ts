@@ -29,6 +29,17 @@ export function gainOf({ seed }: Pick<Lab, 'seed'>, first: readonly boolean[], s
   return pairedDifference(pairs, { seed })
 }
 
+/** What is owed and was not measured, and why. */
+export const unmeasured = (name: string, reason: string): Row => ({
+  part: 'effect',
+  name,
+  value: 0,
+  unit: '',
+  count: 0,
+  holds: 'undecided',
+  reason: `not measured: ${reason}`,
+})
+
 type Estimate = Omit<Difference, 'pairs'>
 
 /**

@@ -43,7 +43,9 @@ export function randomAdapter(architecture: Architecture, method: Method, option
   return adapterOf(new Map(leaves.map(({ name, shape, data }) => [name, { shape, data }])))
 }
 
-/** An adapter in memory out of values by name. */
+let made = 0
+
+/** An adapter in memory out of values by name; composed methods tell files of several apart by the names of adapters. */
 export function adapterOf(values: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>): Adapter {
   const bytes = new Uint8Array([...values.values()].reduce((total, { data }) => total + data.byteLength, 0))
   let offset = 0
@@ -53,7 +55,7 @@ export function adapterOf(values: ReadonlyMap<string, { shape: readonly number[]
     offset += data.byteLength
     return [name, entry] as const
   })
-  return { name: 'an adapter in memory', entries: new Map(entries), files: { adapter: bytes } }
+  return { name: `adapter ${++made} in memory`, entries: new Map(entries), files: { adapter: bytes } }
 }
 
 /** A method whose parts have the weights they declare, so that it runs without training; those without stay as they are. */

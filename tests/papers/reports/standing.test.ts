@@ -67,6 +67,7 @@ describe('the state of a paper', () => {
   })
 
   it('of every paper is computed without results', () => {
-    for (const entry of papers) expect(standingOf(entry).state).toBe(entry.method ? 'runnable' : 'described')
+    for (const entry of papers)
+      expect(standingOf(entry).state).toBe(entry.method || entry.run ? 'runnable' : 'described')
   })
 })

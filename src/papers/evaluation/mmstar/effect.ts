@@ -5,7 +5,7 @@ import type { Method } from '../../../pipeline/method/method.ts'
 import { fastv } from '../../reducer/fastv.ts'
 import { random } from '../../reducer/random.ts'
 import { visionzip } from '../../reducer/visionzip.ts'
-import { apart, gainOf, pointsRow, shareRow } from '../../reports/figures.ts'
+import { apart, gainOf, pointsRow, shareRow, unmeasured } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { better } from '../../reports/verdict.ts'
@@ -25,9 +25,8 @@ const CHANCE = 25
 const OWN_WORDS = 'options are ranked by the answer in own words: fovea-mini was not trained to name letters'
 /** Not measured, and why. */
 const OWED = {
-  'multi-modal leakage of fovea-mini':
-    'not measured: it was trained whole, there is no language model of before to hold it against',
-  'scores on the 1,500 questions of the benchmark': 'not measured: its file is not read yet',
+  'multi-modal leakage of fovea-mini': 'it was trained whole, there is no language model of before to hold it against',
+  'scores on the 1,500 questions of the benchmark': 'its file is not read yet',
 }
 
 /** Items, which of them are kept by the filter, and what the model makes of them with and without their image. */
@@ -53,8 +52,7 @@ export async function* effect(lab: Lab): AsyncGenerator<Row> {
   yield* reducerRows(lab, measured)
   yield leakageRow(lab, measured)
   yield* letterRows(lab, items)
-  for (const [name, reason] of Object.entries(OWED))
-    yield { part: 'effect', name, value: 0, unit: '%', count: 0, holds: 'undecided', reason }
+  for (const [name, reason] of Object.entries(OWED)) yield unmeasured(name, reason)
 }
 
 /** Whether what the filter removes is what text alone answers. */

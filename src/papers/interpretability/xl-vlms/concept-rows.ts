@@ -3,7 +3,7 @@ import { compose } from '../../../pipeline/method/compose.ts'
 import type { Model } from '../../../pipeline/model.ts'
 import { COLORS } from '../../../world/index.ts'
 import { visionzip } from '../../reducer/visionzip.ts'
-import { shareRow } from '../../reports/figures.ts'
+import { shareRow, unmeasured } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { type Concepts, kMeans } from './k-means.ts'
@@ -26,6 +26,13 @@ export async function* conceptRows(lab: Lab, model: Model, layer: number, count:
   const asked = await questionsOf({ split: SPLIT, seed: lab.seed }, 'color', 5 * count)
   const seen = await lab.remember(`states of colours, ${asked.length}`, () => predict(lab, model, asked, [layer]))
   const samples = seen.filter(({ word }) => (COLORS as readonly string[]).includes(word))
+  if (samples.length < CONCEPTS) {
+    yield unmeasured(
+      'concepts of colours',
+      `the model names a colour ${samples.length} times, fewer than there are concepts`,
+    )
+    return
+  }
   const states = samples.map((sample) => sample.states[layer])
   const concepts = kMeans(states, CONCEPTS, lab.seed)
   yield* groundedRows(model, 'k-means', concepts, samples)
@@ -112,7 +119,10 @@ async function* shiftRows(lab: Lab, model: Model, { asked, layer, seen }: Looked
   )
   const both = seen.flatMap((before, at) => (before.word === again[at].word ? [[before, again[at]] as const] : []))
   const [before, after] = [0, 1].map((side) => both.map((pair) => pair[side].states[layer]))
-  if (before.length < CONCEPTS) return
+  if (before.length < CONCEPTS) {
+    yield unmeasured('shifts of concepts', `${before.length} answers stay as they were, fewer than there are concepts`)
+    return
+  }
   const [concepts, moved] = [kMeans(before, CONCEPTS, lab.seed), kMeans(after, CONCEPTS, lab.seed)]
   const shifts = shiftsOf(concepts, before, after)
   const partners = matchAtoms(concepts.atoms, moved.atoms)

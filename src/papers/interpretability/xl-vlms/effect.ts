@@ -3,7 +3,7 @@ import { wilson } from '../../../evaluation/proportion.ts'
 import { dense } from '../../../pipeline/method/compose.ts'
 import type { Method } from '../../../pipeline/method/method.ts'
 import type { Model } from '../../../pipeline/model.ts'
-import { apart, gainOf, pointsRow, shareRow } from '../../reports/figures.ts'
+import { apart, gainOf, pointsRow, shareRow, unmeasured } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { better } from '../../reports/verdict.ts'
@@ -44,9 +44,16 @@ export async function* effect(lab: Lab): AsyncGenerator<Row> {
   const whole = await askAll(lab, model, 'dense', sets, dense)
   for (const turn of TURNS) {
     const [source, target] = await sourcesOf(lab, model, turn, layer, count)
+    const name = `${turn.from}-${turn.to}`
+    if (source.length === 0 || target.length === 0) {
+      yield unmeasured(
+        `${turn.from} to ${turn.to}`,
+        `the model never says ${source.length ? turn.to : turn.from} where it is right`,
+      )
+      continue
+    }
     const vector = coarseVector(source, target)
     yield lengthRow(turn, vector, [...source, ...target])
-    const name = `${turn.from}-${turn.to}`
     const steered = await askAll(lab, model, name, sets, steerBy(vector, { concept: name }))
     const drawn = randomLike(vector, lab.seed, name)
     const random = await askAll(lab, model, `random-${name}`, sets, steerBy(drawn, { concept: `random-${name}` }))
