@@ -23,8 +23,10 @@ import { imageKey } from './pictures/image-key.ts'
 import { packViews } from './pictures/pack.ts'
 import { seenVideo } from './pictures/seen-video.ts'
 import { Conversation } from './talk/conversation.ts'
+import { type EmbedOptions, embed } from './talk/embed.ts'
 import { imagePrompt } from './talk/layout.ts'
 import { arrange, assertSpeakable, type Message } from './talk/messages.ts'
+import { partsUnder } from './talk/parts-under.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
@@ -115,6 +117,14 @@ export class Model {
     }
   }
 
+  /**
+   * One embedding, of length 1, for a text and its pictures together, by a method with the head `embedding`.
+   * @throws FoveaError `method_unfit`, `adapter_missing`, and what `generate` throws
+   */
+  embed(options: EmbedOptions): Promise<Float32Array> {
+    return embed(this, options)
+  }
+
   /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
   stream(options: GenerateOptions): ReplyStream {
     return streamReply((own) => this.generate({ ...options, ...own }), options)
@@ -135,7 +145,7 @@ export class Model {
       const encoded = inQuestion ? [] : await encode()
       const key = `conversation-${this.conversations++}`
       await language.open(key)
-      return new Conversation(this.parts, language, encoded, key, { inQuestion, release })
+      return new Conversation(partsUnder(this.parts, method), language, encoded, key, { inQuestion, release })
     } catch (error) {
       await release()
       throw error
@@ -200,9 +210,11 @@ export class Model {
 
   private holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? method.name : keyOf(method, 'read')
-    const { architecture, weights } = this.parts
-    const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
+    const isWhole = (method.read && method.see) || method.needs?.words
+    const key = isWhole ? method.name : keyOf(method, 'read')
+    const { architecture, weights, words } = partsUnder(this.parts, method)
+    const compile = () =>
+      compileLanguage(this.backend, architecture, weights, composed(method), words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
   }
 

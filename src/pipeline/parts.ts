@@ -1,10 +1,12 @@
 import type { WeightTable } from '../checkpoints/weight-table.ts'
 import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
+import type { Value } from '../runtime/index.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import type { SamplingOptions } from '../text/sampling.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EncodedView } from './flow/vision-program.ts'
+import type { Words } from './method/words.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
 import type { PrecisionReport } from './precision-report.ts'
 
@@ -19,6 +21,8 @@ export interface ModelParts {
   readonly template: ChatTemplate
   readonly eosIds: readonly number[]
   readonly weights: WeightTable
+  /** Under a method: the words that it asks for, which the tokenizer knows then. */
+  readonly words?: Words
   /** What its linear layers compute with. */
   readonly precision: PrecisionReport
 }
@@ -36,9 +40,9 @@ export interface AskOptions extends SamplingOptions {
   readonly signal?: AbortSignal
   /**
    * Called once the prompt has run: its token ids, with one placeholder per visual token, and the logits of its last
-   * position.
+   * position, and what the heads of the method say.
    */
-  readonly onPrefill?: (ids: readonly number[], logits: Float32Array) => void
+  readonly onPrefill?: (ids: readonly number[], logits: Float32Array, heads: Readonly<Record<string, Value>>) => void
   /** Called with each token of the answer. */
   readonly onToken?: (id: number) => void
   /** Called with each piece of the answer as it is generated. */

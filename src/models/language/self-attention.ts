@@ -56,15 +56,17 @@ function attendTo(asked: Asked, options: SelfAttentionOptions): Attended {
   const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
   const allKeys = withPast(past?.keys, keys)
   const mask = () => both(options.mask(), asked.mask)
-  const writtenOut = () => {
-    const weights = attentionWeights(queries, allKeys, mask(), scoring)
-    return mergeHeads(attend(weights, withPast(past?.values, values)))
+  let weights: Tensor | undefined
+  const attention = () => {
+    weights ??= attentionWeights(queries, allKeys, mask(), scoring)
+    return weights
   }
+  const writtenOut = () => mergeHeads(attend(attention(), withPast(past?.values, values)))
   const mixed =
     past && !asked.mask && hasKernel(keys, options)
       ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...scoring, window })
       : writtenOut()
-  return { queries, keys, values, allKeys, mask, scoring, mixed }
+  return { queries, keys, values, allKeys, mask, scoring, attention, mixed }
 }
 
 const both = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? add(a, b) : (a ?? b))

@@ -16,6 +16,8 @@ export interface SlotTags {
   readonly segment?: Tensor
   /** The view that a visual token is of, counted from 0 over the whole prompt; -1 for text. */
   readonly view?: Tensor
+  /** Token id of text; -1 for visual tokens, and for what only fills a batch up. */
+  readonly token?: Tensor
   /** Its row and its column in that view, in whole patches; -1 for text. */
   readonly row?: Tensor
   readonly column?: Tensor
@@ -37,6 +39,8 @@ export interface DecoderLayer {
   readonly mask?: () => Tensor | undefined
   /** How the layer scores keys, where that is not the usual way. */
   readonly scoring?: Scoring
+  /** Its attention written out, [b, h, s, past + s]: what values are mixed by, but for where a fused op computes the same. */
+  readonly attention?: () => Tensor
   /** Output of the layer, [b, s, d]. */
   readonly output: Tensor
 }

@@ -5,6 +5,7 @@ import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
+import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
 import { memoryName } from './vision-program.ts'
@@ -19,7 +20,7 @@ export interface Chunk {
   /** Position of each slot for the rotary embedding; where positions have several axes, all of a slot together. */
   readonly positions: readonly number[]
   /** What each slot is, for methods that ask; -1 for text. */
-  readonly tags?: Readonly<Record<(typeof TAGS)[number], readonly number[]>>
+  readonly tags?: Readonly<Partial<Record<(typeof TAGS)[number], readonly number[]>>>
   /** What `see` left beside the visual tokens, [n, d]; it stays with the conversation. */
   readonly memory?: Readonly<Record<string, Value<Float32Array>>>
   /** Of an encoder-decoder: new tokens of the answer. The others go to the encoder. */
@@ -60,9 +61,10 @@ export async function compileLanguage(
   architecture: Architecture,
   weights: WeightTable,
   method: Method,
+  words?: Words,
 ): Promise<LanguageProgram> {
   const scope = createScope()
-  const traced = traceLanguage(architecture, method, scope)
+  const traced = traceLanguage(architecture, method, scope, words)
   assertOwnWeights(method, scope.parameters)
   const program = await compile(backend, traced.outputs, weightsUnder(method, weights))
   return new CompiledLanguage(program, traced, architecture.language)
@@ -165,6 +167,7 @@ function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value
   const slotsWhere = (isText: boolean) =>
     slots.filter(({ from }) => from < ids.length === isText).map(({ slot }) => slot)
   const text = new Array<number>(order.length).fill(-1)
+  const told = { token: order.map((from) => ids[from] ?? -1), ...tags }
   return {
     ids: i64([ids.length], ids),
     visual: f32([visual.dims[0], language.hiddenSize], visual.data),
@@ -174,6 +177,6 @@ function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value
     textSlots: i64([1, ids.length], slotsWhere(true)),
     visualSlots: i64([1, visual.dims[0]], slotsWhere(false)),
     opening: f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
-    ...Object.fromEntries(TAGS.map((tag) => [tag, i64([1, order.length], tags?.[tag] ?? text)])),
+    ...Object.fromEntries(TAGS.map((tag) => [tag, i64([1, order.length], told[tag] ?? text)])),
   }
 }

@@ -20,7 +20,7 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
   const { question } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'see')
-  const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
+  const at: Site = { p: p.at('method'), architecture, memory: {}, words: new Map(), question, reached: log.reached }
   const places = method.see ?? {}
   const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
   assertLayers(method, 'see', features.layers.length)

@@ -18,12 +18,13 @@ import {
   topologicalOrder,
 } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
+import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { type Finished, read } from './read.ts'
 import { memoryName, memoryWidths } from './vision-program.ts'
 
 /** What slots may be told apart by, where a method reads it. */
-export const TAGS = ['view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
+export const TAGS = ['token', 'view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
 
 /** Names of what a layer keeps: inputs of a run hold the rows so far, outputs `new.*` those to add. */
 export const cacheName = (part: 'keys' | 'values' | keyof SlotTags, layer: number): string => `${part}.${layer}`
@@ -45,18 +46,21 @@ export function traceLanguage(
   architecture: Architecture,
   method: Method,
   scope: Scope = createScope(),
+  words: Words = wordsOf(method, architecture),
 ): TracedLanguage {
   const { language } = architecture
   const memory = method.read && method.see ? memoryWidths(architecture, method) : {}
   const { layers: count, caches = count } = language
   const past = Array.from({ length: caches }, (_, layer) => pastLayer(language, layer))
-  const finished = read(scope, architecture, method, promptSequence(scope, language), {
+  const embed = (ids: Tensor) => embedTokens(scope, architecture, method, ids, words)
+  const finished = read(scope, architecture, method, promptSequence(embed, language), {
     past,
-    answer: answerOf(scope, language),
+    words,
+    answer: answerOf(embed, language),
     memory: Object.fromEntries(Object.entries(memory).map(([name, width]) => [name, memoryInput(name, width)])),
   })
   const heads = Object.entries(finished.heads).map(([name, head]) => [`head.${name}`, head] as const)
-  const answers = { ...lastLogits(language, finished), ...Object.fromEntries(heads) }
+  const answers = { ...lastLogits(finished), ...Object.fromEntries(heads) }
   const rows = cacheRows(finished.layers, answers)
   return {
     outputs: { ...Object.fromEntries(Object.entries(rows).map(([name, row]) => [`new.${name}`, row])), ...answers },
@@ -68,10 +72,10 @@ export function traceLanguage(
 }
 
 /** Text and visual tokens in the order of their slots, batch 1. */
-function promptSequence(scope: Scope, language: LanguageModel) {
+function promptSequence(embed: (ids: Tensor) => Tensor, language: LanguageModel) {
   const { hiddenSize } = language
   const length = addDim('text', 'visual')
-  const embedded = language.embed(scope, input('ids', ['text'], 'i64'))
+  const embedded = embed(input('ids', ['text'], 'i64'))
   const rows = concat([embedded, input('visual', ['visual', hiddenSize])], 0)
   const tags = TAGS.map((tag) => [tag, input(tag, [1, length], 'i64')] as const)
   return {
@@ -101,16 +105,17 @@ function pastLayer({ heads }: LanguageModel, layer: number): PastLayer {
   }
 }
 
-function answerOf(scope: Scope, { answerStart, embed, hiddenSize }: LanguageModel): Tensor | undefined {
+function answerOf(embed: (ids: Tensor) => Tensor, { answerStart, hiddenSize }: LanguageModel): Tensor | undefined {
   if (answerStart === undefined) return undefined
-  return reshape(embed(scope, input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
+  return reshape(embed(input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
 }
 
-function lastLogits({ hiddenSize, vocabulary }: LanguageModel, { hidden, last, logits }: Finished) {
-  const length = hidden.shape[1]
-  const row = reshape(slice(hidden, 1, subDim(length, 1), length), [hiddenSize])
+function lastLogits({ hidden, last, logits }: Finished) {
+  const [, length, width] = hidden.shape
+  const row = reshape(slice(hidden, 1, subDim(length, 1), length), [width])
+  const said = logits(reshape(row, [1, width]))
   return {
-    logits: reshape(logits(reshape(row, [1, hiddenSize])), [vocabulary]),
+    logits: reshape(said, [said.shape[1]]),
     // The sequence as the last layer left it; renamed by identity where nothing was dropped.
     kept: reshape(last.source, [last.source.shape[1]]),
   }

@@ -17,6 +17,8 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** Tokens of the words that methods ask for, by their text. */
+  readonly words: ReadonlyMap<string, number>
   /** Notes that a place was reached. */
   readonly reached: (place: string) => void
 }
@@ -58,8 +60,16 @@ export interface SeeSide {
   readonly tokens?: Point<VisualTokens>
 }
 
+/** What is said to a model: the text, and how the pictures stand in it, one placeholder each. */
+export interface Said {
+  readonly text: string
+  readonly pictures: string
+}
+
 /** From a sequence to logits. */
 export interface ReadSide {
+  /** Host: writes the whole prompt of what is to be embedded; the chat template does when absent. */
+  readonly prompt?: Point<Said, Architecture>
   /** The prompt before the first layer. */
   readonly sequence?: Point<Sequence>
   /** Around layers of the language model. */
@@ -80,6 +90,13 @@ export interface Needs {
   readonly question?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
+  /**
+   * Words that prompts hold as one token each. What the model's tokenizer knows is the model's own; for the others the
+   * method has a row each, in this order, in `method.<id>.words.embed` [n, d].
+   */
+  readonly words?: readonly string[]
+  /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
+  readonly says?: true
 }
 
 /**

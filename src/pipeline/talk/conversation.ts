@@ -123,14 +123,14 @@ export class Conversation {
     const said = form.imagesFirst ? await this.encodeImagesFirst(text) : this.encode(written?.text ?? text)
     this.images = written?.images ?? inPromptOrder(said, form, this.images)
     const ids = expandImages(said, imageToken, this.images)
-    assertIds(ids, this.parts.architecture)
+    assertIds(ids, this.parts)
     const cached = language.answerStart === undefined ? await this.rewind(ids) : await this.restart()
     const news = ids.slice(cached)
     // By the cache, not by the turn: a first turn that failed half-way leaves the images there.
     const withImages = this.images.length > 0 && !this.fed.includes(imageToken)
     const prefill = await this.feed(news, withImages)
     if (withImages) this.lastKept = prefill.kept
-    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.images), prefill.logits)
+    options.onPrefill?.(repeatPlaceholders(ids, imageToken, this.images), prefill.logits, prefill.heads)
     const decoded = await this.decode(prefill.logits, sample, options)
     const { images, lastKept, language: program } = this
     return replyOf({ prompt: news.length, cached, prefill, ...decoded }, { images, withImages, lastKept, program })
@@ -289,9 +289,10 @@ const turnError = (problem: 'busy' | 'closed' | 'single', message: string): Fove
   new FoveaError(`conversation_${problem}`, 'usage', message)
 
 /** The model's own vocabulary counts: reading past the table of embeddings would end the engine. */
-function assertIds(ids: readonly number[], { language, prompt }: ModelParts['architecture']): void {
+function assertIds(ids: readonly number[], { architecture: { language, prompt }, words }: ModelParts): void {
   const { vocabulary } = language
-  const beyond = ids.find((id) => id >= vocabulary && id !== prompt.imageToken)
+  const isOwn = (id: number) => words !== undefined && id >= words.first
+  const beyond = ids.find((id) => id >= vocabulary && id !== prompt.imageToken && !isOwn(id))
   if (beyond === undefined) return
   const message = `tokenizer.json gives token ${beyond}, the model has ${vocabulary}; the file is of another model`
   throw new FoveaError('token_id_invalid', 'input', message)
