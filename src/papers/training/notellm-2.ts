@@ -8,6 +8,7 @@ import {
   abs,
   add,
   arange,
+  cast,
   concat,
   dimValue,
   div,
@@ -111,7 +112,7 @@ export function gated(n: Tensor, v: Tensor, weights: Tensor): Tensor {
 function fused(n: Tensor, at: Site, fusion: boolean): Tensor {
   if (!fusion) return n
   const rows = recall(at, FEATURE, 'notellm-2') // [1, pictures, d vision]
-  const x = div(sum(rows, 1), maximum(dimValue(rows.shape[1]), 1))
+  const x = div(sum(rows, 1), maximum(cast(dimValue(rows.shape[1]), 'f32'), 1))
   const d = fixedDim('notellm-2', n, -1)
   const v = expand(linear(at.p.at('feature'), x, d, false), n.shape)
   return gated(n, v, at.p.at('gate')('weight', [d, 2 * d], xavier))
