@@ -36,6 +36,9 @@ const joinNeeds = (all: Needs, needs: Needs = {}): Needs => ({
 /** No method at all. */
 export const dense: Method = compose()
 
+/** Methods that were written by hand are bound to their weights as those of the catalogue are. */
+export const composed = (method: Method): Method => (method.parts ? method : compose(method))
+
 /** A method that acts wholly before the one written to its left would not see what that one left over. */
 function assertOrder(left: Method, right: Method): void {
   const [earliest, latest] = [placesOf(left)[0], placesOf(right).at(-1)]

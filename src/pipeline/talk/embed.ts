@@ -4,7 +4,8 @@ import type { Video } from '../../media/video.ts'
 import type { Value } from '../../runtime/index.ts'
 import { compose } from '../method/compose.ts'
 import type { Method } from '../method/method.ts'
-import type { AskOptions, ModelParts } from '../parts.ts'
+import type { ModelParts } from '../parts.ts'
+import type { AskOptions } from './ask-options.ts'
 import { partsUnder } from './parts-under.ts'
 
 export interface EmbedOptions {
