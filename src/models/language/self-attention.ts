@@ -66,7 +66,8 @@ function attendTo(asked: Asked, options: SelfAttentionOptions): Attended {
     past && !asked.mask && hasKernel(keys, options)
       ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...scoring, window })
       : writtenOut()
-  return { queries, keys, values, allKeys, mask, scoring, attention, mixed }
+  const isPlain = options.causal && window === undefined && !asked.mask
+  return { queries, keys, values, allKeys, ...(!isPlain && { mask }), scoring, attention, mixed }
 }
 
 const both = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? add(a, b) : (a ?? b))
