@@ -162,7 +162,7 @@ export class Model implements Host {
 
   holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const isWhole = (method.read && method.see) || method.needs?.words
+    const isWhole = (method.read && method.see) || method.needs?.words || method.needs?.store
     const key = isWhole ? method.name : keyOf(method, 'read')
     const { architecture, weights, words } = partsUnder(this.parts, method)
     const compile = () =>

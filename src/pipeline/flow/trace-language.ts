@@ -18,6 +18,7 @@ import {
   topologicalOrder,
 } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { type Finished, read } from './read.ts'
@@ -27,7 +28,8 @@ import { memoryName, memoryWidths } from './vision-program.ts'
 export const TAGS = ['token', 'view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
 
 /** Names of what a layer keeps: inputs of a run hold the rows so far, outputs `new.*` those to add. */
-export const cacheName = (part: 'keys' | 'values' | keyof SlotTags, layer: number): string => `${part}.${layer}`
+export const cacheName = (part: 'keys' | 'values' | 'positions' | keyof SlotTags, layer: number): string =>
+  `${part}.${layer}`
 
 export interface TracedLanguage {
   readonly outputs: Readonly<Record<string, Tensor>>
@@ -35,6 +37,8 @@ export interface TracedLanguage {
   readonly kept: readonly string[]
   /** Widths of what the method reads of `see`, by name. */
   readonly memory: Readonly<Record<string, number>>
+  /** Whether a run says what it looks at. */
+  readonly isStore: boolean
   /** Outputs of heads. */
   readonly heads: readonly string[]
   /** Rows that a layer adds to its cache, from the sizes of a chunk. */
@@ -51,7 +55,12 @@ export function traceLanguage(
   const { language } = architecture
   const memory = method.read && method.see ? memoryWidths(architecture, method) : {}
   const { layers: count, caches = count } = language
-  const past = Array.from({ length: caches }, (_, layer) => pastLayer(language, layer))
+  const isStore = method.needs?.store !== undefined
+  if (isStore && language.answerStart !== undefined)
+    throw methodError(
+      `${method.name} keeps keys before they are rotated, ${architecture.name} rotates none; use another model`,
+    )
+  const past = Array.from({ length: caches }, (_, layer) => (isStore ? chosenRows : pastLayer)(language, layer))
   const embed = (ids: Tensor) => embedTokens(scope, architecture, method, ids, words)
   const finished = read(scope, architecture, method, promptSequence(embed, language), {
     past,
@@ -61,11 +70,12 @@ export function traceLanguage(
   })
   const heads = Object.entries(finished.heads).map(([name, head]) => [`head.${name}`, head] as const)
   const answers = { ...lastLogits(finished), ...Object.fromEntries(heads) }
-  const rows = cacheRows(finished.layers, answers)
+  const rows = cacheRows(finished.layers, answers, isStore)
   return {
     outputs: { ...Object.fromEntries(Object.entries(rows).map(([name, row]) => [`new.${name}`, row])), ...answers },
     kept: Object.keys(rows),
     memory,
+    isStore,
     heads: heads.map(([name]) => name),
     rows: (layer, sizes) => addedRows(finished.layers[layer], sizes),
   }
@@ -105,6 +115,41 @@ function pastLayer({ heads }: LanguageModel, layer: number): PastLayer {
   }
 }
 
+/** What a layer looks at of all that is kept of it: rows that a run names, at the positions where they were written. */
+function chosenRows(language: LanguageModel, layer: number): PastLayer {
+  const all = pastLayer(language, layer)
+  const count = all.keys.shape[0]
+  const written = input(cacheName('positions', layer), positionShape(language, count).slice(1))
+  const looked = input(LOOK.rows(layer), [`look${layer}`], 'i64')
+  const choose = (rows: Tensor) => gather(rows, looked)
+  return {
+    keys: choose(all.keys),
+    values: choose(all.values),
+    tags: Object.fromEntries(TAGS.map((name) => [name, gather(all.tags![name]!, looked, 1)])),
+    positions: reshape(choose(written), positionShape(language, looked.shape[0])),
+    store: {
+      keys: all.keys,
+      values: all.values,
+      positions: written,
+      blocks: {
+        first: input(LOOK.blocks, ['blocks'], 'i64'),
+        within: input(LOOK.within, ['within'], 'i64'),
+        take: input(LOOK.take, ['take'], 'i64').shape[0],
+      },
+      sinks: input(LOOK.sinks, ['sinks'], 'i64'),
+    },
+  }
+}
+
+/** Inputs that say what a run looks at; of `take` its length counts. */
+export const LOOK = {
+  rows: (layer: number): string => `look.${layer}`,
+  blocks: 'look.blocks',
+  within: 'look.within',
+  take: 'look.take',
+  sinks: 'look.sinks',
+}
+
 function answerOf(embed: (ids: Tensor) => Tensor, { answerStart, hiddenSize }: LanguageModel): Tensor | undefined {
   if (answerStart === undefined) return undefined
   return reshape(embed(input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
@@ -122,11 +167,16 @@ function lastLogits({ hidden, last, logits }: Finished) {
 }
 
 /** What each layer adds to its cache: keys, values, and the tags that something reads of the past. */
-function cacheRows(layers: readonly DecoderLayer[], answers: Readonly<Record<string, Tensor>>) {
+function cacheRows(
+  layers: readonly DecoderLayer[],
+  answers: Readonly<Record<string, Tensor>>,
+  isStore: boolean,
+): Record<string, Tensor> {
   const rows: Record<string, Tensor> = {}
-  layers.forEach(({ keys, values }, layer) => {
-    rows[cacheName('keys', layer)] = toRows(keys)
+  layers.forEach(({ keys, values, unrotated, input: { positions } }, layer) => {
+    rows[cacheName('keys', layer)] = toRows(isStore ? unrotated! : keys)
     rows[cacheName('values', layer)] = toRows(values)
+    if (isStore) rows[cacheName('positions', layer)] = reshape(positions, positions.shape.slice(1))
   })
   const read = new Set(
     topologicalOrder([...Object.values(answers), ...Object.values(rows)]).map(

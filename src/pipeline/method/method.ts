@@ -95,6 +95,12 @@ export interface Needs {
    * method has a row each, in this order, in `method.<id>.words.embed` [n, d].
    */
   readonly words?: readonly string[]
+  /**
+   * Keys are kept before they are rotated, with their positions, so that a run can look at some rows and at other places.
+   * Of a stream: how many tokens a frame looks back over, and how many frames a question takes in each layer; all when
+   * absent.
+   */
+  readonly store?: { readonly local?: number; readonly frames?: number }
   /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
   readonly says?: true
 }
