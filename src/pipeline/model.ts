@@ -12,10 +12,10 @@ import { blameMethod } from './method/method-error.ts'
 import { keyOf } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
+import { Stream, type StreamHost } from './stream/stream.ts'
 import type { AskOptions } from './talk/ask-options.ts'
 import { Conversation } from './talk/conversation.ts'
 import { type EmbedOptions, embed } from './talk/embed.ts'
-import type { Host } from './talk/host.ts'
 import type { Message } from './talk/message.ts'
 import { arrange, assertSpeakable } from './talk/messages.ts'
 import { hostUnder, partsUnder } from './talk/parts-under.ts'
@@ -51,7 +51,7 @@ export type GenerateOptions = PromptOptions | MessagesOptions
 const CACHED_METHODS = 4
 
 /** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
-export class Model implements Host {
+export class Model implements StreamHost {
   private readonly pictures: PictureEncoder
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
 
@@ -123,6 +123,14 @@ export class Model implements Host {
     return conversation
   }
 
+  /**
+   * Starts a stream: frames are read as they come, and asked about at any time.
+   * @throws FoveaError `stream_unsupported`
+   */
+  watch({ method = dense }: { readonly method?: Method } = {}): Promise<Stream> {
+    return Stream.open(this, composed(method))
+  }
+
   private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
     assertCount(pictures.images, this.parts.architecture)
     if (pictures.videos.length > 0) this.assertTakesVideo()
@@ -168,6 +176,10 @@ export class Model implements Host {
     const compile = () =>
       compileLanguage(this.backend, architecture, weights, composed(method), words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
+  }
+
+  forgetStream(key: string): Promise<void> {
+    return this.pictures.forgetStream(key)
   }
 
   /** Frees the sessions and ends the engine. */
