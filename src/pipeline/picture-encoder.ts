@@ -11,16 +11,18 @@ import type { Backend } from '../runtime/index.ts'
 import { evaluateDim } from '../tensor/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
 import { compileVision, type EncodedView, pixelsOf, traceVision, type VisionProgram } from './flow/vision-program.ts'
+import type { StreamPlace } from './method/carrying.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
 import { assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
-import { packViews } from './pictures/pack.ts'
 import { seenVideo } from './pictures/seen-video.ts'
+import { ViewGatherer } from './pictures/view-gatherer.ts'
+import { HeldPrograms } from './stream/held-programs.ts'
 import { imagePrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 
@@ -31,6 +33,8 @@ export interface Look {
   readonly alone?: boolean
   /** What is asked about it, for models and methods whose visual tokens depend on it. */
   readonly question?: string
+  /** Of a frame of a stream: which it is. It is encoded once, as the next of its stream. */
+  readonly stream?: StreamPlace
 }
 
 const CACHED_IMAGES = 16
@@ -40,12 +44,16 @@ const CACHED_SIZES = 6
 /** Turns images and videos into visual tokens. What was encoded of late is kept by its content. */
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
+  private readonly frames = new HeldPrograms(this.programs)
   private readonly encoded = new Map<string, EncodedImage>()
+  private readonly gatherer: ViewGatherer
 
   constructor(
     private readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.gatherer = new ViewGatherer(parts, backend)
+  }
 
   /** Cuts an image into views, if it is not known yet. */
   async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
@@ -54,6 +62,7 @@ export class PictureEncoder {
     const cut = (!alone && form.viewsOfSeveral) || form.views
     const asked = this.asked(look)
     const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
+    if (look.stream) return this.prepareImage('', image, cut, { method, asked, stream: look.stream })
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.known(key) ?? this.prepareImage(key, image, cut, { method, asked })
   }
@@ -75,9 +84,16 @@ export class PictureEncoder {
     return { ...prepared, encode: async () => ({ ...(await prepared.encode()), video: seen }) }
   }
 
+  /** Forgets what the frames of a stream left for each other, for when it ends. */
+  async forgetStream(key: string): Promise<void> {
+    await this.frames.release(key)
+    await this.gatherer.forgetStream(key)
+  }
+
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
+    this.gatherer.clear()
     this.encoded.clear()
   }
 
@@ -101,8 +117,7 @@ export class PictureEncoder {
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
       : { prompt: imagePrompt(this.parts, views), views }
-    const join = (results: EncodedView[]) => (slots ? [packViews(results, slots)] : results)
-    return this.prepared(key, place, cuts, how, join)
+    return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -113,7 +128,7 @@ export class PictureEncoder {
     if (how.text !== undefined)
       return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
     const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
-    const join = (results: EncodedView[]) => [slots ? packViews(results, slots) : joinClips(results, views)]
+    const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
   }
 
@@ -143,10 +158,15 @@ export class PictureEncoder {
       const pixels = views.map((view) => pixelsOf(view, how.preprocessor ?? this.parts.preprocessor))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
-      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
-      return { ...place, views: join(results), patches, preprocessMilliseconds, cached: false }
+      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at], at))
+      const gathered = await this.gatherer.gather(how.method, results, slots, how.stream)
+      return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
-    return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
+    return {
+      ...place,
+      tokens: () => this.countTokens(views, slots, how),
+      encode: how.stream ? make : () => this.remembered(key, make),
+    }
   }
 
   /** How many tokens views become, from the shapes of the traced vision side. */
@@ -167,10 +187,17 @@ export class PictureEncoder {
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
+  private async encodeView({ method, asked, stream }: Manner, view: View, pixels: Float32Array, at: number) {
     const { architecture, weights } = this.parts
-    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
-    const key = `${keyOf(method, 'see')}|${sizeOf(view)}`
+    const compile = () =>
+      compileVision(this.backend, architecture, weights, composed(method), view, stream !== undefined).catch(
+        blameMethod,
+      )
+    const key = `${programKey(method, 'views')}|${sizeOf(view)}`
+    if (stream) {
+      const program = await this.frames.of(stream.key, key, compile)
+      return program.encode(pixels, asked, { ...stream, part: at })
+    }
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
@@ -191,6 +218,7 @@ interface Manner {
   /** Tokens of the question, where something reads it. */
   readonly asked?: readonly number[]
   readonly preprocessor?: PreprocessorConfig
+  readonly stream?: StreamPlace
   /** Of a video that is written as text. */
   readonly text?: string
 }

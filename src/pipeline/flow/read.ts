@@ -33,7 +33,7 @@ export function read(
   { memory = {}, words = wordsOf(method, architecture), ...options }: ReadOptions = {},
 ): Finished {
   const { language } = architecture
-  const log = reachLog(method, 'read')
+  const log = reachLog(method, 'language')
   const at: Site = { p: p.at('method'), architecture, memory, words: words.ids, reached: log.reached }
   const places = method.read ?? {}
   assertLayers(method, 'read', language.layers)

@@ -2,10 +2,13 @@ import type { Architecture } from '../../models/family.ts'
 import type { EncoderStages } from '../../models/vision-side.ts'
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
+import type { Carrying } from '../method/carrying.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
 import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
 import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
+import { gatherViews } from './gather.ts'
+import type { Packing } from './pack.ts'
 
 /** What a picture comes as. */
 export interface Pictures {
@@ -13,14 +16,38 @@ export interface Pictures {
   readonly pixels: Tensor
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Of frames of a stream: what goes from one to the next. */
+  readonly stream?: Carrying
 }
 
 /** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
-export function see(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question } = pictures
+export function see(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  pictures: Pictures,
+  packing?: Packing,
+): VisualTokens {
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), {
+    packing,
+    stream: pictures.stream,
+  })
+}
+
+/** The first half of it: what each view becomes by itself, [v, m, d]. */
+export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
+  const { question, stream } = pictures
   const { name, vision } = architecture
-  const log = reachLog(method, 'see')
-  const at: Site = { p: p.at('method'), architecture, memory: {}, words: new Map(), question, reached: log.reached }
+  const log = reachLog(method, 'views')
+  const at: Site = {
+    p: p.at('method'),
+    architecture,
+    memory: {},
+    words: new Map(),
+    question,
+    stream,
+    reached: log.reached,
+  }
   const places = method.see ?? {}
   const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
   assertLayers(method, 'see', features.layers.length)
@@ -33,9 +60,8 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
   const patches = allPatches(features)
   const chosen = places.patches?.(patches, at) ?? patches
   const connected = places.connector?.(chosen, own, at) ?? own(chosen)
-  const tokens = places.tokens?.(connected, at) ?? connected
   log.assertAll()
-  return tokens
+  return connected
 }
 
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {

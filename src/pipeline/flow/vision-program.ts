@@ -7,9 +7,12 @@ import type { Grid } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
+import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
-import { type Pictures, see } from './see.ts'
+import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
+import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
 export interface EncodedView {
@@ -18,8 +21,8 @@ export interface EncodedView {
   readonly owner: readonly number[]
   /** What methods left beside the tokens, by name, [n, d]. */
   readonly memory: Readonly<Record<string, Value<Float32Array>>>
-  /** What stands between the rows of an image that is packed, [d]. */
-  readonly separator?: Float32Array
+  /** What was noted of each token, by name, [m]. */
+  readonly signals: Readonly<Record<string, Value<Float32Array>>>
   readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
@@ -28,7 +31,9 @@ export interface EncodedView {
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
   /** @param question token ids, for a connector that reads them */
-  encode(pixels: Float32Array, question?: readonly number[]): Promise<EncodedView>
+  encode(pixels: Float32Array, question?: readonly number[], at?: StreamPlace): Promise<EncodedView>
+  /** Forgets what the frames of a stream left for each other. */
+  forget(stream: string): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -38,37 +43,44 @@ export async function compileVision(
   weights: WeightTable,
   method: Method,
   view: View,
+  ofStream = false,
 ): Promise<VisionProgram> {
   const scope = createScope()
-  const outputs = traceVision(architecture, method, view, scope)
+  const stream = ofStream ? createCarrying() : undefined
+  const outputs = traceVision(architecture, method, view, scope, stream)
   assertOwnWeights(method, scope.parameters)
-  const program: Program = await compile(backend, outputs, weightsUnder(method, weights))
+  const carried = stream ? carriedOutputs(stream, method) : {}
+  const program: Program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
+  const frames = stream && new CarriedValues(program, stream, planOf(method))
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
   return {
-    encode: async (pixels, question = []) => {
-      const { values, milliseconds, sizes } = await program.run({
-        pixels: f32(shape, pixels),
-        ...(readsQuestion && { question: i64([1, question.length], question) }),
-      })
+    encode: async (pixels, question = [], at) => {
+      const { feeds, keep } = (at && (await frames?.of(at))) ?? {}
+      const asked = readsQuestion && { question: i64([1, question.length], question) }
+      const given = { pixels: f32(shape, pixels), ...asked, ...feeds }
+      const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const cost = program.cost(sizes)
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
-      const memory = memoryOf(values)
-      return { embeds, owner, memory, separator: values.separator?.data as Float32Array, grid, milliseconds, cost }
+      const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
+      return { embeds, owner, memory, signals, grid, milliseconds, cost }
     },
+    forget: async (key) => frames?.forget(key),
     dispose: () => program.dispose(),
   }
 }
 
-/** What was left for the language model, by name, [n, d] each. */
-function memoryOf(values: Readonly<Record<string, Value>>): Record<string, Value<Float32Array>> {
-  const prefix = memoryName('')
-  const left = Object.entries(values).filter(([name]) => name.startsWith(prefix))
+/** Values of batch 1 under names of a kind, without their batch. */
+export function valuesNamed(
+  values: Readonly<Record<string, Value>>,
+  nameOf: (name: string) => string,
+): Record<string, Value<Float32Array>> {
+  const found = Object.entries(values).filter(([name]) => name.startsWith(nameOf('')))
   return Object.fromEntries(
-    left.map(([name, { dims, data }]) => [name.slice(prefix.length), f32(dims.slice(1), data as Float32Array)]),
+    found.map(([name, { dims, data }]) => [name.slice(nameOf('').length), f32(dims.slice(1), data as Float32Array)]),
   )
 }
 
@@ -77,7 +89,7 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
-/** Outputs of the vision program: those that every view has, `separator` and `memory.*`. */
+/** Outputs of the vision program: those that every view has, `memory.*` and `signal.*`. */
 export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
 
 /** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
@@ -86,12 +98,17 @@ export function traceVision(
   method: Method,
   view: Shaped,
   scope = createScope(),
+  stream?: Carrying,
 ): TracedVision {
-  const tokens = see(scope, architecture, method, picturesOf(architecture, method, view))
-  const separator = architecture.vision.separator?.(scope)
-  const memory = Object.entries(tokens.memory).map(([name, value]) => [memoryName(name), value])
-  const outputs = { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
-  return { ...outputs, ...Object.fromEntries(memory) }
+  const tokens = seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view), stream })
+  return tokenOutputs(tokens)
+}
+
+/** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
+export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens): TracedVision {
+  const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
+    Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
+  return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }
 }
 
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
@@ -102,6 +119,8 @@ const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): 
 
 /** What an output of the vision program, and an input of the language program, is called that carries a memory. */
 export const memoryName = (name: string): string => `memory.${name}`
+
+export const signalName = (name: string): string => `signal.${name}`
 
 /** Enough along a side for what methods do with a grid. */
 const SOME_PATCHES = 8

@@ -1,7 +1,16 @@
 import { idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
 import { methodError } from './method-error.ts'
 import { joinAdapters } from './own-weights.ts'
-import { at, PLACES, type Place, type PlaceFunction, placeName, placesOf } from './places.ts'
+import {
+  at,
+  PLACES,
+  type Place,
+  type PlaceFunction,
+  type PlaceProgram,
+  placeName,
+  placesOf,
+  programOf,
+} from './places.ts'
 
 /**
  * Several methods as one: points run from left to right, stages are nested, the leftmost outermost. Throws FoveaError
@@ -93,12 +102,12 @@ function atItsLayers(found: Layered<PlaceFunction>): PlaceFunction {
   return (value, next, site) => found[site.layer]?.(value, next, site) ?? next(value)
 }
 
-/** A trace of one side: what was reached in it, and whether that is everything. */
-export function reachLog(method: Method, side: Place['side']) {
+/** A trace of one program: what was reached in it, and whether that is everything. */
+export function reachLog(method: Method, program: PlaceProgram) {
   const reached = new Set<string>()
   const assertAll = () => {
     for (const [index, part] of (method.parts ?? []).entries())
-      for (const place of placesOf(part).filter((each) => each.side === side && each.on === 'graph'))
+      for (const place of placesOf(part).filter((each) => programOf(each) === program))
         for (const name of reachNames(part, place)) if (!reached.has(name)) throw unreached(method, index, place)
   }
   return { reached: (name: string) => void reached.add(name), assertAll }

@@ -5,8 +5,9 @@ import type { Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Adapter } from './adapter.ts'
+import type { Carrying, FramePlan } from './carrying.ts'
 import type { Read, Sequence } from './sequence.ts'
-import type { VisualTokens } from './visual-tokens.ts'
+import type { GatheredTokens, VisualTokens } from './visual-tokens.ts'
 
 /** What a place may read beside its value. */
 export interface Site {
@@ -19,6 +20,8 @@ export interface Site {
   readonly question?: Tensor
   /** Tokens of the words that methods ask for, by their text. */
   readonly words: ReadonlyMap<string, number>
+  /** In `see`, of a frame of a stream: what goes from frame to frame. */
+  readonly stream?: Carrying
   /** Notes that a place was reached. */
   readonly reached: (place: string) => void
 }
@@ -56,8 +59,11 @@ export interface SeeSide {
   readonly patches?: Point<VisualTokens>
   /** Around the connector. */
   readonly connector?: Stage<VisualTokens>
-  /** Between connector and language model. */
-  readonly tokens?: Point<VisualTokens>
+  /**
+   * Between connector and language model: all views of a picture together, pooled and packed as the family does. The vision
+   * encoder cannot be read here any more, but for what `noteSignal` kept of it.
+   */
+  readonly tokens?: Point<GatheredTokens>
 }
 
 /** What is said to a model: the text, and how the pictures stand in it, one placeholder each. */
@@ -101,6 +107,8 @@ export interface Needs {
    * absent.
    */
   readonly store?: { readonly local?: number; readonly frames?: number }
+  /** What each frame of a stream, counted from 0, asks of `see`. */
+  readonly frame?: (frame: number) => FramePlan
   /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
   readonly says?: true
 }

@@ -26,6 +26,15 @@ export const PLACES: readonly Place[] = [
   { side: 'read', name: 'heads', form: 'heads', on: 'graph' },
 ]
 
+/** The program that a place is traced into: that of views, that of a whole picture, or the language model's. */
+export type PlaceProgram = 'views' | 'picture' | 'language'
+
+export const programOf = ({ side, name, on }: Place): PlaceProgram | undefined => {
+  if (on === 'host') return undefined
+  if (side === 'read') return 'language'
+  return name === 'tokens' ? 'picture' : 'views'
+}
+
 /** `see.patches`, as messages, entries of the catalogue and docs write it. */
 export const placeName = ({ side, name }: Place): string => `${side}.${name}`
 
@@ -42,3 +51,10 @@ export const placesOf = (method: Method): readonly Place[] => PLACES.filter((pla
 /** Under which a program of a side, and its results, are kept: methods that leave a side alone share those of none. */
 export const keyOf = (method: Method, side: Place['side']): string =>
   placesOf(method).some((place) => place.side === side) ? method.name : 'dense'
+
+/** The same for one program: methods that it does not trace share that of none. */
+export const programKey = (method: Method, program: PlaceProgram): string =>
+  actsIn(method, program) ? method.name : 'dense'
+
+export const actsIn = (method: Method, program: PlaceProgram): boolean =>
+  placesOf(method).some((place) => programOf(place) === program)

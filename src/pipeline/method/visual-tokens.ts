@@ -16,33 +16,38 @@ import {
 import { methodError } from './method-error.ts'
 import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
 
-/**
- * The tokens of an image on their way from the vision encoder to the language model, and where each came from.
- * Everything that drops or merges tokens returns a new set.
- */
-export interface VisualTokens {
+/** The tokens of a picture, and where each came from. Everything that drops or merges tokens returns a new set. */
+export interface GatheredTokens {
   /** [b, m, d] */
   readonly states: Tensor
   /** For each patch of the image the token that it is part of, or -1 where it was dropped: i64 [b, n]. */
   readonly owner: Tensor
-  /** What the vision encoder computed for the n patches. */
-  readonly vision: VisionFeatures
+  /** What was noted of each token while the vision encoder could be read, by name: f32 [b, m]. */
+  readonly signals: Readonly<Record<string, Tensor>>
   /** What is left for the language model beside the tokens, by name: [b, n, d] each. */
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
 }
 
+/** The tokens of views on their way from the vision encoder through the connector. */
+export interface VisualTokens extends GatheredTokens {
+  /** What the vision encoder computed for the n patches. */
+  readonly vision: VisionFeatures
+}
+
 /** All patches that a vision encoder left, each its own token. */
 export function allPatches(vision: VisionFeatures): VisualTokens {
   const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
-  return { states, owner, vision, memory: {}, changedBy }
+  return { states, owner, vision, signals: {}, memory: {}, changedBy }
 }
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
-export function keepTokens(tokens: VisualTokens, indices: Tensor, by: string): VisualTokens {
+export function keepTokens<Tokens extends GatheredTokens>(tokens: Tokens, indices: Tensor, by: string): Tokens {
   const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
-  return regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
+  const signals = Object.entries(tokens.signals).map(([name, signal]) => [name, takeAlong(signal, indices)])
+  const kept = regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
+  return { ...kept, signals: Object.fromEntries(signals) }
 }
 
 /** For m tokens, the new place of each: `places[i]` where `indices` names it, -1 elsewhere; i64 [b, m]. */
@@ -50,15 +55,35 @@ export function scatterPlaces(m: Dim, indices: Tensor, places: Tensor): Tensor {
   return sub(scatterAdd([indices.shape[0], m], indices, add(places, 1)), 1)
 }
 
-/** Replaces the tokens by `states` [b, m', d]; `assignment` [b, m] says which new token each old one is part of, or -1. */
-export function regroup(tokens: VisualTokens, states: Tensor, assignment: Tensor, by: string): VisualTokens {
+/**
+ * Replaces the tokens by `states` [b, m', d]; `assignment` [b, m] says which new token each old one is part of, or -1. What
+ * was noted of the old ones is forgotten.
+ */
+export function regroup<Tokens extends GatheredTokens>(
+  tokens: Tokens,
+  states: Tensor,
+  assignment: Tensor,
+  by: string,
+): Tokens {
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
-  return { ...tokens, states, owner, changedBy: [...tokens.changedBy, by] }
+  return { ...tokens, states, owner, signals: {}, changedBy: [...tokens.changedBy, by] }
+}
+
+/** The same tokens with something noted of each, f32 [b, m], for places that cannot read the vision encoder any more. */
+export const noteSignal = <Tokens extends GatheredTokens>(tokens: Tokens, name: string, signal: Tensor): Tokens => ({
+  ...tokens,
+  signals: { ...tokens.signals, [name]: signal },
+})
+
+/** What was noted under a name. Throws FoveaError `method_unfit`. */
+export function signalOf({ signals }: GatheredTokens, name: string, by: string): Tensor {
+  if (signals[name]) return signals[name]
+  throw methodError(`${by} reads ${name} of each token, but nothing before it noted that`)
 }
 
 /** Vision signals are per patch: a method that reads them must come before any that changed the tokens. */
-export function assertPatches(tokens: VisualTokens, by: string): void {
+export function assertPatches(tokens: GatheredTokens, by: string): void {
   if (tokens.changedBy.length)
     throw methodError(
       `${by} reads the vision encoder patch by patch, but ${tokens.changedBy.at(-1)} before it has already changed the tokens; put ${by} first`,

@@ -1,7 +1,7 @@
-import { type ChunkResult, type Look, type LanguageProgram } from '../flow/language-program.ts'
+import type { Value } from '../../runtime/index.ts'
+import type { ChunkResult, LanguageProgram, Look } from '../flow/language-program.ts'
 import type { Needs } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
-import type { Value } from '../../runtime/index.ts'
 import { streamError } from './stream-error.ts'
 
 /** What a stream has in its cache: `start` rows before all frames, then `frames` of `size` rows each. */
@@ -61,6 +61,7 @@ export function assertEven(program: LanguageProgram, key: string, by: string): v
 
 export type Store = NonNullable<Needs['store']>
 
-const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at)
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at)
 
 const repeated = <T>(value: T, count: number): T[] => new Array<T>(count).fill(value)

@@ -77,7 +77,10 @@ export class Stream {
       const look = { method: this.method, alone: false, stream: { key, frame: index } }
       const prepared = await this.host.prepare(image, look)
       if (prepared.views.length !== 1)
-        throw streamError('unsupported', `${this.name} cuts an image into ${prepared.views.length} views; a frame must be one`)
+        throw streamError(
+          'unsupported',
+          `${this.name} cuts an image into ${prepared.views.length} views; a frame must be one`,
+        )
       const encoded = await prepared.encode()
       const [view] = encoded.views
       this.assertFits(view)
@@ -90,7 +93,11 @@ export class Stream {
         frame: index,
         time,
         tokens: view.embeds.dims[0],
-        milliseconds: { preprocess: encoded.preprocessMilliseconds, vision: view.milliseconds, prefill: read.milliseconds },
+        milliseconds: {
+          preprocess: encoded.preprocessMilliseconds,
+          vision: view.milliseconds,
+          prefill: read.milliseconds,
+        },
         flops: { vision: view.cost.flops, prefill: this.held.program.cost(read.sizes).flops },
       }
     })
@@ -204,10 +211,16 @@ export class Stream {
     const { view, prepared } = this.last!
     const tokens = this.size * this.frames
     const embeds = { ...f32([0, view.embeds.dims[1]], new Float32Array(0)), dims: [tokens, view.embeds.dims[1]] }
-    const nothing = { milliseconds: 0, cost: { flops: 0, bytes: 0 }, memory: {} }
+    const nothing = { milliseconds: 0, cost: { flops: 0, bytes: 0 }, memory: {}, signals: {} }
     const all: EncodedView = { embeds, owner: [], grid: view.grid, ...nothing }
     const { prompt } = prepared
-    const encoded: EncodedImage = { prompt, views: [all], patches: this.patches, preprocessMilliseconds: 0, cached: true }
+    const encoded: EncodedImage = {
+      prompt,
+      views: [all],
+      patches: this.patches,
+      preprocessMilliseconds: 0,
+      cached: true,
+    }
     return { ...encoded, tokens: () => tokens, encode: async () => encoded }
   }
 
@@ -231,8 +244,10 @@ const busy = () => streamError('busy', 'one frame or question at a time: await t
 function assertStreams({ architecture }: ModelParts, { name, needs }: Method): void {
   const { prompt, language, vision } = architecture
   if (prompt.write || prompt.imagesFirst || language.answerStart !== undefined || vision.question)
-    throw streamError('unsupported', `${architecture.name} reads pictures and question at once, not frame by frame; use another model`)
+    throw streamError(
+      'unsupported',
+      `${architecture.name} reads pictures and question at once, not frame by frame; use another model`,
+    )
   if (needs?.question || needs?.prompt)
     throw streamError('unsupported', `${name} reads pictures anew for every question; it has no use for a stream`)
 }
-

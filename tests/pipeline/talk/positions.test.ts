@@ -10,6 +10,7 @@ const view = (tokens: number, owner: readonly number[]): EncodedView => ({
   embeds: f32([tokens, 1], new Float32Array(tokens)),
   owner,
   memory: {},
+  signals: {},
   grid: { rows: 2, columns: 3 },
   milliseconds: 0,
   cost: { flops: 0, bytes: 0 },

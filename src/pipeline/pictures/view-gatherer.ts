@@ -1,0 +1,83 @@
+import type { PackedSlot } from '../../models/views/prompt-form.ts'
+import type { Backend } from '../../runtime/index.ts'
+import { compileGather, type GatherProgram, gatherShape } from '../flow/gather-program.ts'
+import type { PackingFeeds } from '../flow/gather-values.ts'
+import { ProgramCache } from '../flow/program-cache.ts'
+import type { EncodedView } from '../flow/vision-program.ts'
+import type { StreamPlace } from '../method/carrying.ts'
+import { composed } from '../method/compose.ts'
+import type { Method } from '../method/method.ts'
+import { blameMethod } from '../method/method-error.ts'
+import { actsIn, programKey } from '../method/places.ts'
+import type { ModelParts } from '../parts.ts'
+import { HeldPrograms } from '../stream/held-programs.ts'
+import { packingOf } from './packing.ts'
+
+/** Programs without the weights of a model, one for each shape that a method sees. */
+const CACHED_SHAPES = 16
+
+/** What becomes of encoded views together: packed as the family does, then under what a method does to a whole picture. */
+export class ViewGatherer {
+  private readonly programs = new ProgramCache<GatherProgram>(CACHED_SHAPES)
+  private readonly frames = new HeldPrograms(this.programs)
+
+  constructor(
+    private readonly parts: ModelParts,
+    private readonly backend: Backend,
+  ) {}
+
+  /** As many views as were given, or one run where there are `slots`. */
+  async gather(
+    method: Method,
+    views: readonly EncodedView[],
+    slots?: readonly PackedSlot[],
+    stream?: StreamPlace,
+  ): Promise<EncodedView[]> {
+    if (views.length === 0) return []
+    if (slots) return this.run(method, views, packingOf(slots, views), stream)
+    if (!actsIn(method, 'picture')) return [...views]
+    const gathered = new Map<EncodedView, EncodedView>()
+    for (const group of alike(views)) {
+      const results = await this.run(method, group, undefined, stream)
+      for (const [at, view] of group.entries()) gathered.set(view, results[at])
+    }
+    return views.map((view) => gathered.get(view)!)
+  }
+
+  /** Forgets the programs, for when the engine ends. */
+  clear(): void {
+    this.programs.clear()
+  }
+
+  /** Forgets what the frames of a stream left for each other, for when it ends. */
+  forgetStream(key: string): Promise<void> {
+    return this.frames.release(key)
+  }
+
+  private async run(
+    method: Method,
+    views: readonly EncodedView[],
+    packing?: PackingFeeds,
+    stream?: StreamPlace,
+  ): Promise<EncodedView[]> {
+    const { architecture, weights } = this.parts
+    const shape = gatherShape(method, views, packing)
+    const compile = () =>
+      compileGather(this.backend, architecture, weights, composed(method), shape, stream !== undefined).catch(
+        blameMethod,
+      )
+    const key = `${programKey(method, 'picture')}|${JSON.stringify(shape)}`
+    if (stream) return (await this.frames.of(stream.key, key, compile)).gather(views, packing, stream)
+    return this.programs.use(key, compile, (program) => program.gather(views, packing))
+  }
+}
+
+/** Views with equally many tokens and patches together. */
+function alike(views: readonly EncodedView[]): EncodedView[][] {
+  const groups = new Map<string, EncodedView[]>()
+  for (const view of views) {
+    const key = `${view.embeds.dims}|${view.owner.length}`
+    groups.set(key, [...(groups.get(key) ?? []), view])
+  }
+  return [...groups.values()]
+}
