@@ -76,8 +76,15 @@ export interface RowStore {
   readonly keys: Tensor
   readonly values: Tensor
   readonly positions: Tensor
-  /** First rows of the blocks that may be looked at as well, i64 [blocks], the rows of one, 0, 1, ... i64 [w], and how many to take. */
-  readonly blocks: { readonly first: Tensor; readonly within: Tensor; readonly take: Dim }
+  /** Blocks that may be looked at as well. */
+  readonly blocks: {
+    /** The first row of each, i64 [blocks]. */
+    readonly first: Tensor
+    /** The rows of one: 0, 1, ..., i64 [w]. */
+    readonly within: Tensor
+    /** As many zeros as blocks are to be taken, i64 [take]: they go into what is taken, so that the number is known. */
+    readonly take: Tensor
+  }
   /** Rows to be seen from one distance, i64 [n]. */
   readonly sinks: Tensor
   /** First rows of the blocks that a method took, i64 [take]. */

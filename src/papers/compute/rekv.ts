@@ -74,9 +74,8 @@ function looking(asked: Asked, store: RowStore, local: number): Asked {
     throw methodError('rekv counts positions anew on one rotary axis, this model has another kind; use another model')
   const { blocks, sinks } = store
   const taken = nearest(q, store)
-  const rows = reshape(add(reshape(taken, [blocks.take, 1]), reshape(blocks.within, [1, blocks.within.shape[0]])), [
-    mulDim(blocks.take, blocks.within.shape[0]),
-  ])
+  const [count, size] = [taken.shape[0], blocks.within.shape[0]]
+  const rows = reshape(add(reshape(taken, [count, 1]), reshape(blocks.within, [1, size])), [mulDim(count, size)])
   const keys = concat([past!.keys, gather(store.keys, rows)], 0)
   const values = concat([past!.values, gather(store.values, rows)], 0)
   const far = { keys: gather(store.keys, sinks), values: gather(store.values, sinks), distance: local - 1 }
@@ -95,8 +94,8 @@ function nearest(q: Tensor, { keys, blocks }: RowStore): Tensor {
   // The heads that share keys all count: their queries add up.
   const asked = mean(reshape(q, [q.shape[1], heads, fixedDim('rekv', q, 2) / heads / width, width]), 0)
   const scores = sum(sum(mul(means, reshape(sum(asked, 1), [1, heads, width])), 2), 1)
-  const best = sortAscending(topK(reshape(scores, [1, count]), take)) // [1, take]
-  return gather(first, reshape(best, [take]))
+  const best = sortAscending(topK(reshape(scores, [1, count]), take.shape[0])) // [1, take]
+  return gather(first, add(reshape(best, take.shape), take))
 }
 
 /** Float positions from `start` on, [1, count]. */

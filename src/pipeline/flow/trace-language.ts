@@ -134,7 +134,7 @@ function chosenRows(language: LanguageModel, layer: number): PastLayer {
       blocks: {
         first: input(LOOK.blocks, ['blocks'], 'i64'),
         within: input(LOOK.within, ['within'], 'i64'),
-        take: input(LOOK.take, ['take'], 'i64').shape[0],
+        take: input(LOOK.take, ['take'], 'i64'),
       },
       sinks: input(LOOK.sinks, ['sinks'], 'i64'),
     },

@@ -1,4 +1,4 @@
-import { type Dim, input, type Shape, type Tensor } from '../../tensor/index.ts'
+import { input, type Shape, type Tensor } from '../../tensor/index.ts'
 
 /** What goes from one frame of a stream to the next, as a method sees it while its graph is traced. */
 export interface Carrying {
@@ -6,8 +6,11 @@ export interface Carrying {
   carried(name: string, shape: Shape): Tensor
   /** Leaves a value of the same shape for the frames after: every frame does, or those that refresh. */
   carry(name: string, value: Tensor, when?: 'every' | 'refresh'): void
-  /** So many of `of`: the share that the method's plan says of a frame, at least 1. */
-  count(share: string, of: number): Dim
+  /**
+   * As many zeros, i64 [n], as the share that the method's plan says of `of` comes to, at least 1. What is chosen must be
+   * added to them, so that the number is known when the graph runs.
+   */
+  count(share: string, of: number): Tensor
 }
 
 /** What a method says of a frame of a stream, counted from 0, before it is run. */
@@ -53,7 +56,7 @@ export function createCarrying(): Carried {
     carry: (name, value, when = 'every') => void left.set(name, { value, when }),
     count: (share, of) => {
       counts.set(share, of)
-      return input(countName(share), [countName(share)], 'i64').shape[0]
+      return input(countName(share), [countName(share)], 'i64')
     },
   }
 }
