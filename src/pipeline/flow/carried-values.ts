@@ -1,6 +1,6 @@
 import { f32, i64, type Program, type Resident, type Value } from '../../runtime/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { type Carried, carriedName, countName, type FramePlan, type StreamPlace } from '../method/carrying.ts'
+import { type Carried, carriedName, countName, type FramePlan, leftName, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 
@@ -13,7 +13,7 @@ export function carriedOutputs({ read, left }: Carried, { name: by }: Method): R
     if (value.shape.join() !== shape.join())
       throw methodError(`${by} carries ${name} as [${value.shape}] and reads it as [${shape}]; they must be alike`)
   }
-  return Object.fromEntries([...left].map(([name, { value }]) => [carriedName(name), value]))
+  return Object.fromEntries([...left].map(([name, { value }]) => [leftName(name), value]))
 }
 
 export const planOf =
@@ -49,7 +49,7 @@ export class CarriedValues {
     const kept = [...traced.left].filter(([name, { when }]) => traced.read.has(name) && (refresh || when === 'every'))
     return {
       feeds: Object.fromEntries<Value | Resident>(given),
-      keep: Object.fromEntries(kept.map(([name]) => [carriedName(name), at(key, part, name)])),
+      keep: Object.fromEntries(kept.map(([name]) => [leftName(name), at(key, part, name)])),
     }
   }
 

@@ -67,7 +67,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {
   if (!stage) return undefined
   const around = whole(stage)
-  return { layer: (layer, input, next, ran) => around(input, next, { ...at, layer, ran }) }
+  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps }) }
 }
 
 /** Composed methods have one function for all layers. */

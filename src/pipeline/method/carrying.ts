@@ -36,7 +36,9 @@ export interface Carried extends Carrying {
   readonly counts: ReadonlyMap<string, number>
 }
 
+/** Inputs that hold what frames before left, and outputs that replace it. */
 export const carriedName = (name: string): string => `carried.${name}`
+export const leftName = (name: string): string => `left.${name}`
 export const countName = (share: string): string => `count.${share}`
 
 export function createCarrying(): Carried {

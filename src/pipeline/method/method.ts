@@ -1,7 +1,7 @@
 import type { Architecture } from '../../models/family.ts'
 import type { Asked } from '../../models/language/sequence.ts'
 import type { View } from '../../models/views/view.ts'
-import type { Patches, VisionLayer } from '../../models/vision-side.ts'
+import type { LayerSteps, Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Adapter } from './adapter.ts'
@@ -33,6 +33,8 @@ export interface LayerSite extends Site {
 export interface EncoderSite extends LayerSite {
   /** The layers before. */
   readonly ran: readonly VisionLayer[]
+  /** The steps of this layer, where the encoder can run some tokens through it alone. */
+  readonly steps?: LayerSteps
 }
 
 export interface PartSite extends LayerSite {
