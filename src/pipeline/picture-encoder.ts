@@ -8,9 +8,9 @@ import { framePreprocessor } from '../models/views/video-processor.ts'
 import type { View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
-import { evaluateDim } from '../tensor/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
-import { compileVision, type EncodedView, pixelsOf, traceVision, type VisionProgram } from './flow/vision-program.ts'
+import { tracePicture } from './flow/trace-picture.ts'
+import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
 import type { StreamPlace } from './method/carrying.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
@@ -38,6 +38,7 @@ export interface Look {
 }
 
 const CACHED_IMAGES = 16
+const KNOWN_COUNTS = 256
 /** Vision programs, one per size of view and method. */
 const CACHED_SIZES = 6
 
@@ -47,6 +48,8 @@ export class PictureEncoder {
   private readonly frames = new HeldPrograms(this.programs)
   private readonly encoded = new Map<string, EncodedImage>()
   private readonly gatherer: ViewGatherer
+  /** Of pictures by the sizes of their views. */
+  private readonly counts = new Map<string, number>()
 
   constructor(
     private readonly parts: ModelParts,
@@ -159,7 +162,7 @@ export class PictureEncoder {
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at], at))
-      const gathered = await this.gatherer.gather(how.method, results, slots, how.stream)
+      const gathered = await this.gatherer.gather(how, results, slots)
       return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
     return {
@@ -169,21 +172,15 @@ export class PictureEncoder {
     }
   }
 
-  /** How many tokens views become, from the shapes of the traced vision side. */
+  /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
   private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [] }: Manner): number {
-    const counts = new Map<string, number>()
-    const countOf = (view: View): number => {
-      const size = sizeOf(view)
-      const { embeds } = counts.has(size)
-        ? {}
-        : tracedBy(() => traceVision(this.parts.architecture, composed(method), view))
-      if (embeds) counts.set(size, evaluateDim(embeds.shape[1], new Map([['question', asked.length]])))
-      return counts.get(size)!
-    }
-    const tokens = views.reduce((sum, view) => sum + countOf(view), 0)
-    if (!slots) return tokens
-    const separators = slots.filter((slot) => slot === 'separator').length
-    return Math.min(slots.length, tokens + separators)
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, ...views.map(sizeOf)].join('|')
+    const sizes = { question: asked.length }
+    const trace = () => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes }).tokens
+    const count = this.counts.get(key) ?? tracedBy(trace)
+    if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
+    this.counts.set(key, count)
+    return count
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */

@@ -70,6 +70,17 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
     for (const [layer, count] of rows.entries()) expect(count).toBeLessThanOrEqual(dense.rows[layer])
   })
 
+  it.runIf(shape.keep)('keeps one token of however small a share, none only of 0, and all of 1', async () => {
+    const visible = async (keep: number) => {
+      const { tokens, kept } = await ask(tiny.model, buildMethod(entry, { keep }))
+      expect(kept[0].some((bit) => bit === 1)).toBe(tokens.visual.last > 0)
+      return tokens.visual.last
+    }
+    for (const keep of [0.001, 1e-9, 1 / PATCHES]) expect(await visible(keep), `keep=${keep}`).toBe(1)
+    if (entry.options!.safeParse({ keep: 0 }).success) expect(await visible(0)).toBe(0)
+    expect(await visible(1)).toBe(PATCHES)
+  })
+
   it('says of each patch whether it was kept, for every image', async () => {
     const { kept, tokens } = await ask(tiny.model, built(), [picture(1), picture(2)])
     expect(kept).toHaveLength(2)

@@ -2,7 +2,7 @@
 import { type RgbImage, resizeImage } from '../../media/image.ts'
 import { filterOf, type PreprocessorConfig } from './image-processor.ts'
 import { cutTiles } from './tiles.ts'
-import type { Extent, View } from './view.ts'
+import { type Extent, type View, wholeOf } from './view.ts'
 
 /** Longest side that an image may be resized to. */
 export const MAX_EDGE = 4096
@@ -51,7 +51,7 @@ export function tileViews(
   const whole = resized(scaled, wholeTiles(scaled, tile))
   const overview = { image: resized(whole, { width: tile, height: tile }), width: tile, height: tile }
   if (whole.width === tile && whole.height === tile) return [overview]
-  return [...cutTiles(whole, tile), overview]
+  return [...cutTiles(whole, tile, wholeOf(image)), overview]
 }
 
 export const FENCE = '<fake_token_around_image>'

@@ -1,7 +1,7 @@
 import type { WeightTable } from '../../checkpoints/weight-table.ts'
 import type { Architecture } from '../../models/family.ts'
 import { createScope, type Scope } from '../../nn/index.ts'
-import { type Backend, compile } from '../../runtime/index.ts'
+import { type Backend, compile, i64 } from '../../runtime/index.ts'
 import { type Dim, input } from '../../tensor/index.ts'
 import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
@@ -14,9 +14,16 @@ import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-val
 import type { Packing } from './pack.ts'
 import { type EncodedView, memoryName, signalName, type TracedVision, tokenOutputs } from './vision-program.ts'
 
+export interface GatherHow {
+  /** Token ids, for methods that read them. */
+  readonly question?: readonly number[]
+  /** Of a frame of a stream: which it is. */
+  readonly at?: StreamPlace
+}
+
 /** Makes of the views of a picture, all with equally many tokens and patches, what a method and the family make of them together. */
 export interface GatherProgram {
-  gather(views: readonly EncodedView[], packing?: PackingFeeds, at?: StreamPlace): Promise<EncodedView[]>
+  gather(views: readonly EncodedView[], packing?: PackingFeeds, how?: GatherHow): Promise<EncodedView[]>
   /** Forgets what the frames of a stream left for each other. */
   forget(stream: string): Promise<void>
   dispose(): Promise<void>
@@ -75,9 +82,9 @@ export function traceGather(
     signals: Object.fromEntries(signals.map((name) => [name, input(`given.${signalName(name)}`, [views, tokens])])),
     changedBy: [],
   }
-  return tokenOutputs(
-    gatherViews(scope, architecture, method, given, { packing: packing && packingInputs(packing), stream }),
-  )
+  const question = method.needs?.question && input('question', [1, 'question'], 'i64')
+  const options = { packing: packing && packingInputs(packing), question, stream }
+  return tokenOutputs(gatherViews(scope, architecture, method, given, options))
 }
 
 const packingInputs = ({ slots, most, whole }: NonNullable<GatherShape['packing']>): Packing => ({
@@ -104,9 +111,10 @@ export async function compileGather(
   const frames = stream && new CarriedValues(program, stream, planOf(method))
   const known = new Set(program.inputs.map(({ name }) => name))
   return {
-    gather: async (views, packing, at) => {
+    gather: async (views, packing, { question = [], at } = {}) => {
       const { feeds: before, keep } = (at && (await frames?.of(at))) ?? {}
-      const feeds = Object.entries(feedsOf(views, packing)).filter(([name]) => known.has(name))
+      const all = { ...feedsOf(views, packing), question: i64([1, question.length], question) }
+      const feeds = Object.entries(all).filter(([name]) => known.has(name))
       const given = { ...Object.fromEntries(feeds), ...before }
       const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const own = { milliseconds, cost: program.cost(sizes) }

@@ -28,10 +28,9 @@ export function see(
   pictures: Pictures,
   packing?: Packing,
 ): VisualTokens {
-  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), {
-    packing,
-    stream: pictures.stream,
-  })
+  const { question, stream } = pictures
+  const options = { packing, question, stream }
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), options)
 }
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */

@@ -13,6 +13,14 @@ import type { ModelParts } from '../parts.ts'
 import { HeldPrograms } from '../stream/held-programs.ts'
 import { packingOf } from './packing.ts'
 
+export interface Gathering {
+  readonly method: Method
+  /** Tokens of the question, where something reads it. */
+  readonly asked?: readonly number[]
+  /** Of a frame of a stream: which it is. */
+  readonly stream?: StreamPlace
+}
+
 /** Programs without the weights of a model, one for each shape that a method sees. */
 const CACHED_SHAPES = 16
 
@@ -27,18 +35,14 @@ export class ViewGatherer {
   ) {}
 
   /** As many views as were given, or one run where there are `slots`. */
-  async gather(
-    method: Method,
-    views: readonly EncodedView[],
-    slots?: readonly PackedSlot[],
-    stream?: StreamPlace,
-  ): Promise<EncodedView[]> {
+  async gather(how: Gathering, views: readonly EncodedView[], slots?: readonly PackedSlot[]): Promise<EncodedView[]> {
+    const { method } = how
     if (views.length === 0) return []
-    if (slots) return this.run(method, views, packingOf(slots, views), stream)
+    if (slots) return this.run(how, views, packingOf(slots, views))
     if (!actsIn(method, 'picture')) return [...views]
     const gathered = new Map<EncodedView, EncodedView>()
     for (const group of alike(views)) {
-      const results = await this.run(method, group, undefined, stream)
+      const results = await this.run(how, group)
       for (const [at, view] of group.entries()) gathered.set(view, results[at])
     }
     return views.map((view) => gathered.get(view)!)
@@ -54,12 +58,7 @@ export class ViewGatherer {
     return this.frames.release(key)
   }
 
-  private async run(
-    method: Method,
-    views: readonly EncodedView[],
-    packing?: PackingFeeds,
-    stream?: StreamPlace,
-  ): Promise<EncodedView[]> {
+  private async run({ method, asked, stream }: Gathering, views: readonly EncodedView[], packing?: PackingFeeds) {
     const { architecture, weights } = this.parts
     const shape = gatherShape(method, views, packing)
     const compile = () =>
@@ -67,8 +66,9 @@ export class ViewGatherer {
         blameMethod,
       )
     const key = `${programKey(method, 'picture')}|${JSON.stringify(shape)}`
-    if (stream) return (await this.frames.of(stream.key, key, compile)).gather(views, packing, stream)
-    return this.programs.use(key, compile, (program) => program.gather(views, packing))
+    const gather = (program: GatherProgram) => program.gather(views, packing, { question: asked, at: stream })
+    if (stream) return gather(await this.frames.of(stream.key, key, compile))
+    return this.programs.use(key, compile, gather)
   }
 }
 
