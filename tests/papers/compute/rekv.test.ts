@@ -123,7 +123,7 @@ describe('rows seen from one distance', () => {
         heads: HEADS,
         keyHeads: KEY_HEADS,
         rotate: turn,
-        causal: true,
+        causal: false,
         mask: () => undefined,
         past,
       }
