@@ -65,7 +65,7 @@ export class PictureEncoder {
     const cut = (!alone && form.viewsOfSeveral) || form.views
     const asked = this.asked(look)
     const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
-    if (look.stream) return this.prepareImage('', image, cut, { method, asked, stream: look.stream })
+    if (look.stream) return this.prepareFrame(image, cut, { method, asked, stream: look.stream })
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.known(key) ?? this.prepareImage(key, image, cut, { method, asked })
   }
@@ -121,6 +121,19 @@ export class PictureEncoder {
       ? { prompt: [form.imageToken], views: { length: 1 } }
       : { prompt: imagePrompt(this.parts, views), views }
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
+  }
+
+  /** A frame of a stream, cut as the family cuts those of videos, where it takes any. */
+  private prepareFrame(image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
+    const { video: reader, imageToken } = this.parts.architecture.prompt
+    if (!reader) return this.prepareImage('', image, cut, how)
+    const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
+    const frames = () => reader.views({ frames: [image], framesPerSecond: 1 })
+    const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
+    const place = cuts.slots
+      ? { prompt: [imageToken], views: { length: 1 } }
+      : { prompt: imagePrompt(this.parts, cuts.views), views: cuts.views }
+    return this.prepared('', place, cuts, inFrames, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
