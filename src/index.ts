@@ -46,8 +46,8 @@ export {
   type PrecisionReport,
   precisionLine,
 } from './pipeline/precision-report.ts'
-export type { AskOptions } from './pipeline/talk/ask-options.ts'
 export type { SeenFrame, Stream } from './pipeline/stream/stream.ts'
+export type { AskOptions } from './pipeline/talk/ask-options.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'
 export type { ContentPart, Message } from './pipeline/talk/message.ts'
 export type { Reply } from './pipeline/talk/reply.ts'

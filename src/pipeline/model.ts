@@ -9,7 +9,7 @@ import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { composed, dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { cacheName, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
 import { Stream, type StreamHost } from './stream/stream.ts'
@@ -171,7 +171,7 @@ export class Model implements StreamHost {
   holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
     const isWhole = (method.read && method.see) || method.needs?.words || method.needs?.store
-    const key = isWhole ? method.name : keyOf(method, 'read')
+    const key = isWhole ? cacheName(method) : programKey(method, 'language')
     const { architecture, weights, words } = partsUnder(this.parts, method)
     const compile = () =>
       compileLanguage(this.backend, architecture, weights, composed(method), words).catch(blameMethod)

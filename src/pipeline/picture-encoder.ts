@@ -5,19 +5,25 @@ import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
 import { framePreprocessor } from '../models/views/video-processor.ts'
-import type { View } from '../models/views/view.ts'
+import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
 import { tracePicture } from './flow/trace-picture.ts'
-import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
+import {
+  compileVision,
+  type EncodedView,
+  type ViewPixels,
+  type VisionProgram,
+  viewPixels,
+} from './flow/vision-program.ts'
 import type { StreamPlace } from './method/carrying.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
 import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
-import { assertViews } from './pictures/check-views.ts'
+import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { seenVideo } from './pictures/seen-video.ts'
@@ -115,11 +121,11 @@ export class PictureEncoder {
 
   private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
     const form = this.parts.architecture.prompt
-    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), how) // biome-ignore format: one step
+    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), { ...how, image }) // biome-ignore format: one step
     const { views, slots } = cuts
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, views), views }
+      : { prompt: imagePrompt(this.parts, views, how.method.name), views }
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
@@ -132,7 +138,7 @@ export class PictureEncoder {
     const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
     const place = cuts.slots
       ? { prompt: [imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, cuts.views), views: cuts.views }
+      : { prompt: imagePrompt(this.parts, cuts.views, how.method.name), views: cuts.views }
     return this.prepared('', place, cuts, inFrames, (gathered) => gathered)
   }
 
@@ -151,15 +157,17 @@ export class PictureEncoder {
   private cut(
     views: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    { method }: Manner,
+    { method, image }: Manner & { readonly image?: RgbImage },
   ): Cuts {
     const { architecture } = this.parts
     const started = performance.now()
     const own = views()
-    const chosen = method.see?.views?.(own, architecture) ?? own
+    const chosen = method.see?.views?.(own, { ...architecture, image }) ?? own
     assertViews(chosen, architecture.vision)
+    if (!image) assertNoText(chosen, method)
     const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture.vision, view), 0)
-    return { views: chosen, slots: pack(chosen), patches, milliseconds: performance.now() - started }
+    const slots = hasText(chosen) ? undefined : pack(chosen)
+    return { views: chosen, slots, patches, milliseconds: performance.now() - started }
   }
 
   private prepared(
@@ -171,7 +179,8 @@ export class PictureEncoder {
   ): PreparedImage {
     const make = async (): Promise<EncodedImage> => {
       const started = performance.now()
-      const pixels = views.map((view) => pixelsOf(view, how.preprocessor ?? this.parts.preprocessor))
+      const config = how.preprocessor ?? this.parts.preprocessor
+      const pixels = views.map((view) => viewPixels(view, config, how.method))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at], at))
@@ -197,7 +206,7 @@ export class PictureEncoder {
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private async encodeView({ method, asked, stream }: Manner, view: View, pixels: Float32Array, at: number) {
+  private async encodeView({ method, asked, stream }: Manner, view: View, pixels: ViewPixels, at: number) {
     const { architecture, weights } = this.parts
     const compile = () =>
       compileVision(this.backend, architecture, weights, composed(method), view, stream !== undefined).catch(

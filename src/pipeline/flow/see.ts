@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/index.ts'
 import type { Carrying } from '../method/carrying.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
-import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
+import type { FurtherEncoder, Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
 import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
 import { gatherViews } from './gather.ts'
 import type { Packing } from './pack.ts'
@@ -14,6 +14,8 @@ import type { Packing } from './pack.ts'
 export interface Pictures {
   /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
   readonly pixels: Tensor
+  /** The same views for the further encoders of the method, by name: [b, 3, S, S] each. */
+  readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
   /** Of frames of a stream: what goes from one to the next. */
@@ -56,11 +58,19 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     // Tokens of a connector that resamples are no patches: methods after it cannot read the encoder by patch.
     return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
   }
-  const patches = allPatches(features)
+  const patches = allPatches(features, encodeFurther(p, method, pictures))
   const chosen = places.patches?.(patches, at) ?? patches
   const connected = places.connector?.(chosen, own, at) ?? own(chosen)
   log.assertAll()
   return connected
+}
+
+function encodeFurther(p: Scope, { needs }: Method, { encoders: pixels = {} }: Pictures): VisualTokens['encoders'] {
+  const run = ([name, { tower, owner }]: [string, FurtherEncoder]) => {
+    const scope = p.at('method', owner!, 'encoders', name)
+    return [name, { ...tower.encode(scope, pixels[name]), special: tower.special }] as const
+  }
+  return Object.fromEntries(Object.entries(needs?.encoders ?? {}).map(run))
 }
 
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {

@@ -9,6 +9,7 @@ import { type Backend, type Cost, compile, f32, i64, type Program, type Value } 
 import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
 import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { GatheredTokens } from '../method/visual-tokens.ts'
 import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
@@ -31,7 +32,7 @@ export interface EncodedView {
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
   /** @param question token ids, for a connector that reads them */
-  encode(pixels: Float32Array, question?: readonly number[], at?: StreamPlace): Promise<EncodedView>
+  encode(pixels: ViewPixels, question?: readonly number[], at?: StreamPlace): Promise<EncodedView>
   /** Forgets what the frames of a stream left for each other. */
   forget(stream: string): Promise<void>
   dispose(): Promise<void>
@@ -59,7 +60,7 @@ export async function compileVision(
     encode: async (pixels, question = [], at) => {
       const { feeds, keep } = (at && (await frames?.of(at))) ?? {}
       const asked = readsQuestion && { question: i64([1, question.length], question) }
-      const given = { pixels: f32(shape, pixels), ...asked, ...feeds }
+      const given = { pixels: f32(shape, pixels.own), ...furtherFeeds(method, pixels), ...asked, ...feeds }
       const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const cost = program.cost(sizes)
       const [, m, d] = values.embeds.dims
@@ -111,10 +112,43 @@ export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens)
   return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }
 }
 
+/** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
+export interface ViewPixels {
+  readonly own: Float32Array
+  readonly encoders: Readonly<Record<string, Float32Array>>
+}
+
+/** Encoders that a method brings see a view as a square of their own size, whatever its shape. */
+export function viewPixels(view: View, config: PreprocessorConfig, method: Method): ViewPixels {
+  const seen = further(method).map(([name, { side, processor }]) => {
+    return [name, pixelsOf({ ...view, width: side, height: side }, processor)] as const
+  })
+  return { own: pixelsOf(view, config), encoders: Object.fromEntries(seen) }
+}
+
+const further = ({ needs }: Method) => Object.entries(needs?.encoders ?? {})
+const pixelsName = (encoder: string): string => `pixels.${encoder}`
+
+const furtherFeeds = (method: Method, { encoders }: ViewPixels): Record<string, Value> =>
+  Object.fromEntries(
+    further(method).map(([name, { side }]) => [pixelsName(name), f32([1, 3, side, side], encoders[name])]),
+  )
+
+/** Further encoders take still images. Throws FoveaError `method_unfit` for clips of frames that are encoded as one. */
+function furtherInputs(method: Method, { clip }: Shaped): Pictures['encoders'] {
+  const encoders = further(method)
+  if (clip && encoders.length > 0)
+    throw methodError(
+      `${method.name} brings encoders of still images, but this model encodes clips of ${clip.frames.length} frames; give frames as images`,
+    )
+  return Object.fromEntries(encoders.map(([name, { side }]) => [name, input(pixelsName(name), [1, 3, side, side])]))
+}
+
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
-const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): Pictures => ({
+const picturesOf = ({ vision }: Architecture, method: Method, view: Shaped): Pictures => ({
   pixels: input('pixels', pixelShape(view)),
-  ...((vision.question || needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
+  encoders: furtherInputs(method, view),
+  ...((vision.question || method.needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
 })
 
 /** What an output of the vision program, and an input of the language program, is called that carries a memory. */

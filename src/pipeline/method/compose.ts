@@ -1,4 +1,4 @@
-import { idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
+import { type FurtherEncoder, idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
 import { methodError } from './method-error.ts'
 import { joinAdapters } from './own-weights.ts'
 import {
@@ -26,7 +26,8 @@ export function compose(...methods: readonly Method[]): Method {
     const present = parts.map((part) => bound(part, place)).filter((found) => found !== undefined)
     if (present.length > 0) sides[place.side] = { ...sides[place.side], [place.name]: joined(place, present) }
   }
-  const needs = parts.reduce<Needs>((all, part) => joinNeeds(all, part.needs), {})
+  const encoders = joinEncoders(parts)
+  const needs = parts.reduce<Needs>((all, part) => joinNeeds(all, part.needs), encoders ? { encoders } : {})
   return {
     name: methods.map((method) => method.name).join('+') || 'dense',
     ...(Object.keys(needs).length > 0 && { needs }),
@@ -39,8 +40,21 @@ export function compose(...methods: readonly Method[]): Method {
 const joinNeeds = (all: Needs, needs: Needs = {}): Needs => ({
   ...all,
   ...needs,
+  ...(all.encoders && { encoders: all.encoders }),
   ...((all.words || needs.words) && { words: [...new Set([...(all.words ?? []), ...(needs.words ?? [])])] }),
 })
+
+/** The encoders that parts bring, each with the id of its part; undefined where none brings any. */
+function joinEncoders(parts: readonly Method[]): Needs['encoders'] {
+  const all = new Map<string, FurtherEncoder>()
+  for (const part of parts)
+    for (const [name, encoder] of Object.entries(part.needs?.encoders ?? {})) {
+      const [owner, other] = [idOf(part), all.get(name)?.owner]
+      if (other) throw methodError(`${other} and ${part.name} both bring an encoder named ${name}; use one of the two`)
+      all.set(name, { ...encoder, owner })
+    }
+  return all.size > 0 ? Object.fromEntries(all) : undefined
+}
 
 /** No method at all. */
 export const dense: Method = compose()

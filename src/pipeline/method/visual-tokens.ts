@@ -1,8 +1,10 @@
-import type { VisionFeatures } from '../../models/vision-side.ts'
+import type { TowerFeatures } from '../../models/vision/tower.ts'
+import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
   constant,
   type Dim,
+  fixedDim,
   less,
   maximum,
   reshape,
@@ -15,6 +17,12 @@ import {
 } from '../../tensor/index.ts'
 import { methodError } from './method-error.ts'
 import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
+
+/** What a further encoder computed for the same views. */
+export interface EncoderFeatures extends TowerFeatures {
+  /** Tokens before the patches in every layer. */
+  readonly special: number
+}
 
 /** The tokens of a picture, and where each came from. Everything that drops or merges tokens returns a new set. */
 export interface GatheredTokens {
@@ -34,12 +42,28 @@ export interface GatheredTokens {
 export interface VisualTokens extends GatheredTokens {
   /** What the vision encoder computed for the n patches. */
   readonly vision: VisionFeatures
+  /** What further encoders of methods computed, by name. */
+  readonly encoders: Readonly<Record<string, EncoderFeatures>>
 }
 
 /** All patches that a vision encoder left, each its own token. */
-export function allPatches(vision: VisionFeatures): VisualTokens {
+export function allPatches(vision: VisionFeatures, encoders: VisualTokens['encoders'] = {}): VisualTokens {
   const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
-  return { states, owner, vision, signals: {}, memory: {}, changedBy }
+  return { states, owner, vision, encoders, signals: {}, memory: {}, changedBy }
+}
+
+/**
+ * The grid that the tokens are, patch by patch. Throws FoveaError `method_unfit` where a method changed them, or where the
+ * encoder hands over more than its patches.
+ */
+export function patchGrid(tokens: VisualTokens, by: string): Grid {
+  assertPatches(tokens, by)
+  const { grid } = tokens.vision
+  const count = fixedDim(by, tokens.states, 1)
+  if (count === grid.rows * grid.columns) return grid
+  throw methodError(
+    `${by} reads a grid of ${grid.rows} x ${grid.columns} patches, but this encoder hands over ${count} tokens; use a model without tokens beside its patches`,
+  )
 }
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
@@ -99,10 +123,13 @@ export function visionLayer(tokens: VisualTokens, index: number) {
 }
 
 /** Attention of CLS to every patch at a layer: [b, h, n]. */
-export function clsAttention(tokens: VisualTokens, layer: number): Tensor {
+export function clsAttention(tokens: VisualTokens, layer: number, by: string): Tensor {
   const { attention } = visionLayer(tokens, layer)
   const { special } = tokens.vision
-  if (special === 0) throw methodError('this vision encoder has no CLS token; use a method that needs none')
+  if (special === 0)
+    throw methodError(
+      `${by} reads what CLS attends to, but this vision encoder has no CLS token; use a method that needs none`,
+    )
   const row = slice(slice(attention, 2, 0, 1), 3, special)
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
 }

@@ -74,7 +74,7 @@ export class AskedStream implements LanguageProgram {
     assertEven(program, key, method)
     const look = lookOfQuestion(extent, this.before.length, store)
     if (!look.blocks) return look
-    const positions = question.flatMap((_, at) => textPosition(position + at, axes).positions)
+    const positions = question.flatMap((_, at) => textPosition(position + at, axes).slots[0].place)
     const order = [...question.keys()]
     const found = await program.run(key, { ids: question, visual: nothing, order, positions, look })
     await program.truncate(key, question.length)

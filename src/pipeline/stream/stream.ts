@@ -4,11 +4,13 @@ import type { Chunk, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
 import type { Method } from '../method/method.ts'
+import type { Placement } from '../method/placement.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from '../parts.ts'
 import type { AskOptions } from '../talk/ask-options.ts'
 import { Conversation } from '../talk/conversation.ts'
 import type { Host } from '../talk/host.ts'
 import { layout } from '../talk/layout.ts'
+import { placedBy } from '../talk/positions.ts'
 import { encodePrompt, promptText } from '../talk/prompt.ts'
 import type { Reply } from '../talk/reply.ts'
 import { AskedStream } from './asked-stream.ts'
@@ -166,8 +168,10 @@ export class Stream {
   }
 
   private async read(ids: readonly number[], view?: EncodedView) {
-    const { language } = this.host.parts.architecture
-    const chunk = layout(ids, this.imageToken, view ? [view] : [], this.position, language.positionAxes)
+    const { architecture } = this.host.parts
+    const place = (own: Placement) => placedBy(this.method, architecture, own)
+    const how = { axes: architecture.language.positionAxes, place }
+    const chunk = layout(ids, this.imageToken, view ? [view] : [], this.position, how)
     this.assertRoom(chunk.end)
     const result = await this.held.program.run(this.key, view ? this.looking(chunk) : chunk)
     this.position = chunk.end
