@@ -47,6 +47,7 @@ export {
   type PrecisionReport,
   precisionLine,
 } from './pipeline/precision-report.ts'
+export type { SeenFrame, Stream } from './pipeline/stream/stream.ts'
 export type { AskOptions } from './pipeline/talk/ask-options.ts'
 export { replyFrom, silently } from './pipeline/talk/calls.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'

@@ -30,6 +30,7 @@ export type Place =
   | 'see.connector'
   | 'see.tokens'
   | 'read.positions'
+  | 'read.prompt'
   | 'read.sequence'
   | 'read.layer'
   | 'read.attention'

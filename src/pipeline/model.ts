@@ -12,12 +12,14 @@ import { blameMethod } from './method/method-error.ts'
 import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
+import { Stream, type StreamHost } from './stream/stream.ts'
 import type { AskOptions } from './talk/ask-options.ts'
 import { Conversation, partsOf } from './talk/conversation.ts'
 import { countPrompt, type PromptCount } from './talk/count.ts'
-import type { Host } from './talk/host.ts'
+import { type EmbedOptions, embed } from './talk/embed.ts'
 import type { Message } from './talk/message.ts'
 import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
+import { hostUnder, partsUnder } from './talk/parts-under.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
 import { type Pictures, Sight } from './talk/sight.ts'
@@ -51,7 +53,7 @@ export type GenerateOptions = PromptOptions | MessagesOptions
 const CACHED_METHODS = 4
 
 /** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
-export class Model implements Host {
+export class Model implements StreamHost {
   private readonly pictures: PictureEncoder
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
 
@@ -122,6 +124,14 @@ export class Model implements Host {
     }
   }
 
+  /**
+   * One embedding, of length 1, for a text and its pictures together, by a method with the head `embedding`.
+   * @throws FoveaError `method_unfit`, `adapter_missing`, and what `generate` throws
+   */
+  embed(options: EmbedOptions): Promise<Float32Array> {
+    return embed(this, options)
+  }
+
   /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
   stream(options: GenerateOptions): ReplyStream {
     return streamReply((own) => this.generate({ ...options, ...own }), options)
@@ -138,9 +148,17 @@ export class Model implements Host {
     return conversation
   }
 
+  /**
+   * Starts a stream: frames are read as they come, and asked about at any time.
+   * @throws FoveaError `stream_unsupported`
+   */
+  watch({ method = dense }: { readonly method?: Method } = {}): Promise<Stream> {
+    return Stream.open(this, composed(method))
+  }
+
   private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
     this.assertTakes(pictures)
-    return Conversation.open(this, composed(method), pictures)
+    return Conversation.open(hostUnder(this, method), composed(method), pictures)
   }
 
   private assertTakes({ images, videos }: Pictures): void {
@@ -181,10 +199,16 @@ export class Model implements Host {
 
   holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? keyOf(method, 'see', 'read') : programKey(method, 'language')
-    const { architecture, weights } = this.parts
-    const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
+    const isWhole = (method.read && method.see) || method.needs?.words || method.needs?.store
+    const key = isWhole ? keyOf(method, 'see', 'read') : programKey(method, 'language')
+    const { architecture, weights, words } = partsUnder(this.parts, method)
+    const compile = () =>
+      compileLanguage(this.backend, architecture, weights, composed(method), words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
+  }
+
+  forgetStream(key: string): Promise<void> {
+    return this.pictures.forgetStream(key)
   }
 
   /** Frees the sessions and ends the engine. */

@@ -21,7 +21,7 @@ export function ownLeaves(architecture: Architecture, method: Method) {
   const scope = createScope()
   const { viewSize: side } = architecture.vision
   if (bound.see) traceVision(architecture, bound, { width: side, height: side }, scope)
-  if (bound.read) traceLanguage(architecture, bound, scope)
+  if (bound.read || bound.needs?.words) traceLanguage(architecture, bound, scope)
   return [...scope.parameters]
     .filter(([name]) => name.startsWith('method.'))
     .map(([name, { shape }]) => ({ name, shape: shape.map(Number), first: scope.firsts.get(name) }))

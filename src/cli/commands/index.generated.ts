@@ -56,6 +56,11 @@ export const commands = [
     load: () => import('./train.ts').then((file) => file.trainCommand),
   },
   {
+    name: 'watch',
+    summary: 'Read a video frame by frame, as a stream, and ask about what was seen so far',
+    load: () => import('./watch.ts').then((file) => file.watchCommand),
+  },
+  {
     name: 'world',
     summary: 'Write images with questions and exact answers from a seed',
     load: () => import('./world.ts').then((file) => file.worldCommand),

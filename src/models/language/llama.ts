@@ -22,6 +22,7 @@ import {
   type DecoderOptions,
   type DecoderResult,
   type Hidden,
+  type PastLayer,
   type Projected,
   pastLength,
   throughLayers,
@@ -81,11 +82,11 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
   const rotations = new Map<Tensor, Rotation>()
   const masks = new Map<string, Tensor | undefined>()
   const { layers, last } = throughLayers(start, config.num_hidden_layers, stages, (index, input) => {
-    const { positions, tags } = input
-    const rotary = remember(rotations, positions, () => rotationOf(config, positions))
+    const { tags } = input
+    const rotary = (at: Tensor) => remember(rotations, at, () => rotationOf(config, at))
     const [past, window] = [options.past?.[index], windowOf(config, index)]
-    const seen = `${pastLength(past)}|${input.states.shape[1]}|${tags?.segment?.id}|${window}`
-    const mask = () => remember(masks, seen, () => maskOf(past, input, window))
+    const seen = `${input.states.shape[1]}|${tags?.segment?.id}|${window}`
+    const mask = (rows?: PastLayer) => remember(masks, `${pastLength(rows)}|${seen}`, () => maskOf(rows, input, window))
     const causal = !options.mask && !tags?.segment
     return decoderLayer(p.at('model', 'layers', index), config, input, {
       index,
@@ -126,7 +127,8 @@ function normed(p: Scope, { norm_offset, rms_norm_eps }: LlamaConfig, x: Tensor)
 }
 
 interface LayerContext extends Pick<SelfAttentionOptions, 'index' | 'past' | 'window' | 'causal' | 'mask' | 'stages'> {
-  readonly rotary: Rotation
+  /** Of positions. */
+  readonly rotary: (positions: Tensor) => Rotation
 }
 
 function decoderLayer(p: Scope, config: LlamaConfig, input: Hidden, { rotary, ...context }: LayerContext) {
@@ -134,7 +136,7 @@ function decoderLayer(p: Scope, config: LlamaConfig, input: Hidden, { rotary, ..
   const x = input.states
   const after = (name: string, y: Tensor) => (config.post_norms ? normed(p.at(name), config, y) : y)
   const projected = project(p.at('self_attn'), config, normed(p.at('input_layernorm'), config, x))
-  const rotate = (x: Tensor, heads: number) => rotatePart(x, rotary, heads, rotary_width)
+  const rotate = (x: Tensor, heads: number, at: Tensor) => rotatePart(x, rotary(at), heads, rotary_width)
   const { mixed, ...seen } = selfAttention(projected, input, { heads, keyHeads, rotate, scoring, ...context })
   const output = linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false)
   const attended = add(x, after('post_attention_layernorm', output))

@@ -5,7 +5,7 @@ import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, s
 import { type LanguageModel, language } from './language-model.ts'
 import { causalMask } from './masks.ts'
 import { fedForward, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
-import { type DecoderOptions, type DecoderResult, type Hidden, throughLayers } from './sequence.ts'
+import { type DecoderOptions, type DecoderResult, type Hidden, type PastLayer, throughLayers } from './sequence.ts'
 
 const schema = z.object({
   vocab_size: size.default(50272),
@@ -69,7 +69,7 @@ function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions
   const placedStart: Hidden = { ...start, states: add(start.states, placed) }
   const { layers, last } = throughLayers(placedStart, config.num_hidden_layers, options.stages, (index, input) => {
     const past = options.past?.[index]
-    const mask = () => (options.mask ?? causalMask)(past, input)
+    const mask = (rows?: PastLayer) => (options.mask ?? causalMask)(rows, input)
     const causal = !options.mask && !input.tags?.segment
     return decoderLayer(p.at('layers', index), config, input, { index, mask, past, causal, stages: options.stages })
   })

@@ -2,6 +2,7 @@ import type { Architecture } from '../../models/family.ts'
 import type { EncoderStages } from '../../models/vision-side.ts'
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
+import type { Carrying } from '../method/carrying.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
 import type { FurtherEncoder, Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
@@ -17,6 +18,8 @@ export interface Pictures {
   readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Of frames of a stream: what goes from one to the next. */
+  readonly stream?: Carrying
 }
 
 /** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
@@ -27,16 +30,25 @@ export function see(
   pictures: Pictures,
   packing?: Packing,
 ): VisualTokens {
-  const { question } = pictures
-  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), { packing, question })
+  const { question, stream } = pictures
+  const options = { packing, question, stream }
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), options)
 }
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question } = pictures
+  const { question, stream } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
-  const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
+  const at: Site = {
+    p: p.at('method'),
+    architecture,
+    memory: {},
+    words: new Map(),
+    question,
+    stream,
+    reached: log.reached,
+  }
   const places = method.see ?? {}
   const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
   assertLayers(method, 'see', features.layers.length)
@@ -64,7 +76,7 @@ function encodeFurther(p: Scope, { needs }: Method, { encoders: pixels = {} }: P
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {
   if (!stage) return undefined
   const around = whole(stage)
-  return { layer: (layer, input, next, ran) => around(input, next, { ...at, layer, ran }) }
+  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps }) }
 }
 
 /** Composed methods have one function for all layers. */

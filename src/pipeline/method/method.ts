@@ -4,11 +4,12 @@ import type { Asked } from '../../models/language/sequence.ts'
 import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
 import type { VisionTower } from '../../models/vision/tower.ts'
-import type { Patches, VisionLayer } from '../../models/vision-side.ts'
+import type { LayerSteps, Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Reply } from '../talk/reply.ts'
 import type { Adapter } from './adapter.ts'
+import type { Carrying, FramePlan } from './carrying.ts'
 import type { Placement } from './placement.ts'
 import type { Read, Sequence } from './sequence.ts'
 import type { LogitsSite, OwnedStep, Request, Step, StepSite, TalkSite } from './talk-side.ts'
@@ -23,6 +24,10 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** Tokens of the words that methods ask for, by their text. */
+  readonly words: ReadonlyMap<string, number>
+  /** In `see`, of a frame of a stream: what goes from frame to frame. */
+  readonly stream?: Carrying
   /** Notes that a place was reached. */
   readonly reached: (place: string) => void
 }
@@ -34,6 +39,8 @@ export interface LayerSite extends Site {
 export interface EncoderSite extends LayerSite {
   /** The layers before. */
   readonly ran: readonly VisionLayer[]
+  /** The steps of this layer, where the encoder can run some tokens through it alone. */
+  readonly steps?: LayerSteps
 }
 
 export interface PartSite extends LayerSite {
@@ -73,8 +80,16 @@ export interface SeeSide {
   readonly tokens?: Point<GatheredTokens>
 }
 
+/** What is said to a model: the text, and how the pictures stand in it, one placeholder each. */
+export interface Said {
+  readonly text: string
+  readonly pictures: string
+}
+
 /** From a sequence to logits. */
 export interface ReadSide {
+  /** Host: writes the whole prompt of what is to be embedded; the chat template does when absent. */
+  readonly prompt?: Point<Said, Architecture>
   /** Host: where the slots of a chunk stand for the rotary embedding; asked for every chunk, those of an answer too. */
   readonly positions?: Point<Placement, Architecture>
   /** The prompt before the first layer. */
@@ -139,6 +154,21 @@ export interface Needs {
   readonly question?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
+  /**
+   * Words that prompts hold as one token each. What the model's tokenizer knows is the model's own; for the others the
+   * method has a row each, in this order, in `method.<id>.words.embed` [n, d].
+   */
+  readonly words?: readonly string[]
+  /**
+   * Keys are kept before they are rotated, with their positions, so that a run can look at some rows and at other places.
+   * Of a stream: how many tokens a frame looks back over, and how many frames a question takes in each layer; all when
+   * absent.
+   */
+  readonly store?: { readonly local?: number; readonly frames?: number }
+  /** What each frame of a stream, counted from 0, asks of `see`. */
+  readonly frame?: (frame: number) => FramePlan
+  /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
+  readonly says?: true
 }
 
 /**

@@ -21,6 +21,7 @@ export const PLACES: readonly Place[] = [
   { side: 'see', name: 'patches', form: 'point', on: 'graph' },
   { side: 'see', name: 'connector', form: 'stage', on: 'graph' },
   { side: 'see', name: 'tokens', form: 'point', on: 'graph' },
+  { side: 'read', name: 'prompt', form: 'point', on: 'host' },
   { side: 'read', name: 'positions', form: 'point', on: 'host' },
   { side: 'read', name: 'sequence', form: 'point', on: 'graph' },
   { side: 'read', name: 'layer', form: 'layers', on: 'graph' },

@@ -1,5 +1,18 @@
 /** Rows of batched tensors by index, each batch entry by its own. */
-import { add, arange, dimValue, expand, gather, mul, mulDim, reshape, type Tensor } from '../../tensor/index.ts'
+import {
+  add,
+  arange,
+  constant,
+  dimValue,
+  expand,
+  gather,
+  mul,
+  mulDim,
+  reshape,
+  scatterAdd,
+  sub,
+  type Tensor,
+} from '../../tensor/index.ts'
 
 /** 0, 1, ..., k - 1 in every row, in the shape of `like` [b, k]; i64. */
 export const rangeLike = (like: Tensor): Tensor => {
@@ -19,4 +32,12 @@ export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const starts = mul(arange(batch), dimValue(count))
   const flat = reshape(add(indices, reshape(starts, [batch, 1])), [mulDim(batch, k)])
   return reshape(gather(reshape(x, [mulDim(batch, count), ...rest]), flat), [batch, k, ...rest])
+}
+
+/** x [b, n, d] with other rows [b, k, d] at `indices` i64 [b, k], each named once at most. */
+export function putRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
+  const index = expand(reshape(indices, [...indices.shape, 1]), rows.shape)
+  const ones = expand(constant([1], [1, 1, 1]), rows.shape)
+  const kept = sub(1, scatterAdd(x.shape, index, ones, 1))
+  return add(mul(x, kept), scatterAdd(x.shape, index, rows, 1))
 }

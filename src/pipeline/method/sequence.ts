@@ -6,10 +6,14 @@ import {
   concat,
   constant,
   dimValue,
+  equal,
   expand,
+  greaterEqual,
+  max,
   mul,
   reshape,
   scatterAdd,
+  select,
   slice,
   sortAscending,
   sub,
@@ -75,6 +79,20 @@ export function lastAttention(seq: Sequence, layer: number, by: string): Tensor 
   const columns = add(seq.visual, dimValue(subDim(allKeys.shape[2], length)))
   const places = expand(reshape(columns, [batch, 1, count]), [batch, heads, count])
   return takeAlong(reshape(row, [batch, heads, allKeys.shape[2]]), places)
+}
+
+/** States of one slot of each row: hidden [b, s, d], slots i64 [b] -> [b, d]. */
+export function stateAt(hidden: Tensor, slots: Tensor): Tensor {
+  const [batch, , width] = hidden.shape
+  return reshape(gatherRows(hidden, reshape(slots, [batch, 1])), [batch, width])
+}
+
+/** The last slot of each row that holds text, or that holds one token: i64 [b], -1 where there is none. */
+export function lastSlot({ tags }: Hidden, by: string, token?: number): Tensor {
+  const found = tags?.token
+  if (!found) throw methodError(`${by} looks for words of the prompt, but this sequence does not say which they are`)
+  const isThere = token === undefined ? greaterEqual(found, 0) : equal(found, token)
+  return max(select(isThere, rangeLike(found), constant([-1], [], 'i64')), 1)
 }
 
 /** States of the visual tokens, [b, v, d]. */

@@ -134,6 +134,13 @@ export function clsAttention(tokens: VisualTokens, layer: number, by: string): T
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
 }
 
+/** State of CLS at a layer, [b, 1, d]. */
+export function clsState(tokens: VisualTokens, layer: number, by: string): Tensor {
+  if (tokens.vision.special === 0)
+    throw methodError(`${by} reads CLS, this vision encoder has none; use the mean of its patches`)
+  return slice(visionLayer(tokens, layer).hidden, 1, 0, 1)
+}
+
 /** Keys of every patch at a layer, [b, n, d]. */
 export const patchKeys = (tokens: VisualTokens, layer: number): Tensor =>
   slice(visionLayer(tokens, layer).keys, 1, tokens.vision.special)
