@@ -9,13 +9,14 @@ import { framePreprocessor } from '../models/views/video-processor.ts'
 import type { View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
+import { type AdapterFinder, adapterFinder } from './flow/find-adapters.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
-import { compose, dense } from './method/compose.ts'
+import { dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { methodError } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { fullKeyOf, keyOf } from './method/places.ts'
 import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
 import { assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
@@ -73,10 +74,15 @@ export class Model {
   private readonly encoded = new Map<string, EncodedImage>()
   private conversations = 0
 
+  private readonly equipped: AdapterFinder
+
   constructor(
     readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    const equip = adapterFinder(parts.architecture, parts.adapters)
+    this.equipped = (method) => equip(method).catch(blameMethod)
+  }
 
   /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
   get frameSampler(): FrameSampler | undefined {
@@ -123,10 +129,11 @@ export class Model {
   /** Starts a conversation about images and videos: they are encoded once, and turns reuse the KV cache of those before. */
   async converse(
     images: readonly RgbImage[] = [],
-    method: Method = dense,
+    given: Method = dense,
     videos: readonly Video[] = [],
   ): Promise<Conversation> {
     assertCount(images, this.parts.architecture)
+    const method = await this.equipped(given)
     const { program: language, release } = await this.holdLanguage(method)
     try {
       const encode = (question?: string) => this.encodeAll(images, videos, method, question)
@@ -158,7 +165,8 @@ export class Model {
    * Visual tokens of an image under a method; the same pixels under the same method are encoded once.
    * @param question what will be asked, for models whose visual tokens depend on it
    */
-  async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
+  async encode(image: RgbImage, given: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
+    const method = await this.equipped(given)
     const { prompt: form, vision } = this.parts.architecture
     const cut = (!alone && form.viewsOfSeveral) || form.views
     const asked = vision.question && questionIds(this.parts, question)
@@ -176,7 +184,8 @@ export class Model {
    * Visual tokens of a video under a method, all its frames; the same frames under the same method are encoded once.
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
-  async encodeVideo(video: Video, method: Method = dense): Promise<EncodedImage> {
+  async encodeVideo(video: Video, given: Method = dense): Promise<EncodedImage> {
+    const method = await this.equipped(given)
     const { imageToken } = this.parts.architecture.prompt
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
@@ -195,14 +204,14 @@ export class Model {
 
   /** The compiled language model under a method, which is then kept until the model is disposed. */
   async language(method: Method): Promise<LanguageProgram> {
-    return (await this.holdLanguage(method)).program
+    return (await this.holdLanguage(await this.equipped(method))).program
   }
 
   private holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? method.name : keyOf(method, 'read')
+    const key = method.read && method.see ? fullKeyOf(method) : keyOf(method, 'read')
     const { architecture, weights } = this.parts
-    const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
+    const compile = () => compileLanguage(this.backend, architecture, weights, method).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
   }
 
@@ -237,7 +246,7 @@ export class Model {
   private encodeView(method: Method, view: View, pixels: Float32Array, asked?: readonly number[]) {
     const key = `${keyOf(method, 'see')}|${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
     const { architecture, weights } = this.parts
-    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
+    const compile = () => compileVision(this.backend, architecture, weights, method, view).catch(blameMethod)
     return this.visionPrograms.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
@@ -261,9 +270,6 @@ function assertCount({ length }: readonly RgbImage[], { prompt: { maxImages }, n
   const message = `${name} was made for ${maxImages} image at a time, ${length} were given; ask about each by itself`
   throw new FoveaError('image_count', 'usage', message)
 }
-
-/** Methods that were written by hand are bound to their weights as those of the catalogue are. */
-const composed = (method: Method): Method => (method.parts ? method : compose(method))
 
 function videoReader({ name, prompt }: Architecture): VideoReader {
   if (prompt.video) return prompt.video

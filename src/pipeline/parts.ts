@@ -5,6 +5,7 @@ import type { ChatTemplate } from '../text/chat-template.ts'
 import type { SamplingOptions } from '../text/sampling.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EncodedView } from './flow/vision-program.ts'
+import type { AdapterSource } from './method/adapter.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
 import type { PrecisionReport } from './precision-report.ts'
 
@@ -21,6 +22,8 @@ export interface ModelParts {
   readonly weights: WeightTable
   /** What its linear layers compute with. */
   readonly precision: PrecisionReport
+  /** Finds the weights of methods; without it methods must bring theirs. */
+  readonly adapters?: AdapterSource
 }
 
 export interface AskOptions extends SamplingOptions {

@@ -1,3 +1,4 @@
+import { isOwnWeight } from './adapter.ts'
 import type { Layered, Method, ReadSide, SeeSide } from './method.ts'
 
 /** One place where methods act, and how several share it. */
@@ -40,4 +41,10 @@ export const placesOf = (method: Method): readonly Place[] => PLACES.filter((pla
 
 /** Under which a program of a side, and its results, are kept: methods that leave a side alone share those of none. */
 export const keyOf = (method: Method, side: Place['side']): string =>
-  placesOf(method).some((place) => place.side === side) ? method.name : 'dense'
+  placesOf(method).some((place) => place.side === side) || replacesWeights(method) ? fullKeyOf(method) : 'dense'
+
+/** The name of a method, and which weights it has. */
+export const fullKeyOf = ({ name, adapter }: Method): string => (adapter?.hash ? `${name} ${adapter.hash}` : name)
+
+const replacesWeights = ({ adapter }: Method): boolean =>
+  adapter !== undefined && [...adapter.entries.keys()].some((name) => !isOwnWeight(name))
