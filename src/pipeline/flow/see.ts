@@ -1,18 +1,27 @@
 import type { Architecture } from '../../models/family.ts'
-import type { EncoderStages } from '../../models/vision-side.ts'
+import type { EncoderStages, VisionFeatures } from '../../models/vision-side.ts'
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
 import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
 
-/** What a picture comes as. */
-export interface Pictures {
-  /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
-  readonly pixels: Tensor
+/** What pictures come as: as pixels, or as what the vision encoder made of them before. */
+export type Pictures = (Pixels | Features) & {
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+}
+
+interface Pixels {
+  /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
+  readonly pixels: Tensor
+}
+
+interface Features {
+  /** Of square views; where only patches were kept, there are no layers for methods to read. */
+  readonly features: VisionFeatures
 }
 
 /** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
@@ -22,8 +31,7 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
   const log = reachLog(method, 'see')
   const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
   const places = method.see ?? {}
-  const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
-  assertLayers(method, 'see', features.layers.length)
+  const features = encode(p, architecture, method, pictures, at)
   const own = (tokens: VisualTokens): VisualTokens => {
     const made = vision.connect(p, tokens.states, { vision: tokens.vision, question })
     if (!('assignment' in made)) return { ...tokens, states: made }
@@ -36,6 +44,24 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
   const tokens = places.tokens?.(connected, at) ?? connected
   log.assertAll()
   return tokens
+}
+
+/** Runs the vision encoder, where it has not run before. */
+function encode(
+  p: Scope,
+  { vision }: Architecture,
+  method: Method,
+  pictures: Pictures,
+  at: Site,
+): VisionFeatures {
+  const { layer } = method.see ?? {}
+  if ('features' in pictures) {
+    if (layer) throw methodError(`${method.name} acts inside the vision encoder, whose features were kept; encode anew`)
+    return pictures.features
+  }
+  const features = vision.encode(p, pictures.pixels, encoderStages(layer, at))
+  assertLayers(method, 'see', features.layers.length)
+  return features
 }
 
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {

@@ -1,3 +1,4 @@
+import type { RgbImage } from '../../media/image.ts'
 import { f32, i64, type Value } from '../../runtime/index.ts'
 import {
   askAll,
@@ -30,7 +31,7 @@ export interface DataOptions {
 }
 
 /** How often each task is asked in training: what is hard is asked more. */
-const taskWeights = {
+export const taskWeights: Readonly<Record<string, number>> = {
   exist: 0.6,
   color: 0.6,
   shape: 0.6,
@@ -82,22 +83,35 @@ interface Example extends PackedText {
 }
 
 function worldExample(options: DataOptions, index: number): Example {
-  const { split, seed, side, patch } = options
-  const rng = Rng.from(seed, 'training', split, index)
-  const dialogue = index % DIALOGUE_EVERY === 0 ? sampleDialogue({ split, seed, index }) : undefined
-  const scene = dialogue?.scene ?? makeScene({ split, seed, index, kind: rng.weighted(sceneWeights) })
+  const { side, patch } = options
+  const { scene, dialogue, rng } = trainingScene(options, index)
   const questions = askAll(scene, rng, 24, taskWeights).map((qa) => [qa])
-  const turns = dialogue ? [dialogue.turns, ...questions] : questions
-  const image = fromRgba(renderPixels(scene), scene.size, scene.size)
+  const turns = dialogue ? [dialogue, ...questions] : questions
   const labels = patchLabels(scene, side / patch)
   return {
-    pixels: toPixels(image, side, imageMean, imageStd),
+    pixels: toPixels(imageOf(scene), side, imageMean, imageStd),
     labels: interleave(labels),
     boxes: labels.box,
     summary: summarise(scene),
-    ...packText(turns, options),
+    ...packText(turns, { ...options, visual: (side / patch) ** 2 }),
   }
 }
+
+/** The scene of an index, some with a dialogue, and what goes on to draw its questions. */
+export function trainingScene({ split, seed }: Pick<DataOptions, 'split' | 'seed'>, index: number): TrainingScene {
+  const rng = Rng.from(seed, 'training', split, index)
+  const dialogue = index % DIALOGUE_EVERY === 0 ? sampleDialogue({ split, seed, index }) : undefined
+  const scene = dialogue?.scene ?? makeScene({ split, seed, index, kind: rng.weighted(sceneWeights) })
+  return { scene, dialogue: dialogue?.turns, rng }
+}
+
+export interface TrainingScene {
+  readonly scene: Scene
+  readonly dialogue?: QA[]
+  readonly rng: Rng
+}
+
+export const imageOf = (scene: Scene): RgbImage => fromRgba(renderPixels(scene), scene.size, scene.size)
 
 function interleave(labels: ReturnType<typeof patchLabels>): number[] {
   const shifted = {
@@ -118,7 +132,7 @@ function summarise({ objects }: Scene): Float32Array {
   return counts
 }
 
-interface PackedText {
+export interface PackedText {
   readonly ids: readonly number[]
   readonly segments: readonly number[]
   readonly positions: readonly number[]
@@ -130,9 +144,14 @@ interface PackedText {
   readonly pointed: readonly number[]
 }
 
-/** Conversations one after the other, as many as fit; the model learns the answers and where they end. */
-function packText(conversations: readonly QA[][], { text, side, patch, encode }: DataOptions): PackedText {
-  const n = (side / patch) ** 2
+/**
+ * Conversations one after the other, as many as fit, each behind the visual tokens; the model learns the answers and where
+ * they end.
+ */
+export function packText(
+  conversations: readonly QA[][],
+  { text, visual, encode }: Pick<DataOptions, 'text' | 'encode'> & { readonly visual: number },
+): PackedText {
   const [ids, segments, positions, targets, weights]: number[][] = [[], [], [], [], []]
   const [places, pointed]: number[][] = [[], []]
   conversations.forEach((turns, at) => {
@@ -141,7 +160,7 @@ function packText(conversations: readonly QA[][], { text, side, patch, encode }:
     tokens.forEach(({ id, boxes }, i) => {
       ids.push(id)
       segments.push(at + 1)
-      positions.push(n + i)
+      positions.push(visual + i)
       targets.push(tokens[i + 1]?.id ?? special.pad)
       weights.push(tokens[i + 1]?.weight ?? 0)
       places.push(...boxes.flatMap((box) => box?.map((side) => side / 1000) ?? [0, 0, 0, 0]))
