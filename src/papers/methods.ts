@@ -19,11 +19,17 @@ export function parseMethod(text: string): Method {
 }
 
 function parseOne(text: string): Method {
+  const { entry, given } = parseEntry(text)
+  return buildMethod(entry, given)
+}
+
+/** The entry that a text names, and the options that it states: `fastv:layer=2`. Throws FoveaError `unknown_method`. */
+export function parseEntry(text: string): { entry: Paper; given: Readonly<Record<string, unknown>> } {
   const [id, ...rest] = text.split(':')
   const entry = runnable.find((candidate) => candidate.id === id)
   if (!entry) throw unknownMethod(id)
   const given = rest.join(':').split(',').filter(Boolean).map(splitOption)
-  return buildMethod(entry, Object.fromEntries(given))
+  return { entry, given: Object.fromEntries(given) }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { PlaceFunctions } from '../pipeline/method/method.ts'
+import type { Recipe } from '../training/recipe.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [
@@ -71,6 +72,8 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   options?: Options
   /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
   method?(options: z.output<Options>): PlaceFunctions
+  /** How the weights of the method come about. */
+  recipe?(options: z.output<Options>): Recipe
 }
 
 export type { PlaceFunctions } from '../pipeline/method/method.ts'

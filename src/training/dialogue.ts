@@ -89,3 +89,7 @@ export function squareFeatures({ vision }: Architecture, p: Scope = createScope(
   const { viewSize: side } = vision
   return vision.encode(p, input('pixels', [batch, 3, side, side]))
 }
+
+/** Patches of a square view: the visual tokens of a model whose connector makes one of each. */
+export const squarePatches = (architecture: Architecture): number =>
+  fixedDim('patches', squareFeatures(architecture).patches, 1)

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { f16ToF32, f32ToF16 } from '../checkpoints/dtypes.ts'
 import { openSafetensors, saveSafetensors } from '../checkpoints/safetensors.ts'
 import { FoveaError } from '../errors.ts'
+import { createScope } from '../nn/index.ts'
 import { pixelsOf } from '../pipeline/flow/vision-program.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
 import { cacheFolder, ignoreFullDisk, makeFolder } from '../quantization/node-cache.ts'
 import { type Backend, compile, f32, type Value } from '../runtime/index.ts'
-import { createScope } from '../nn/index.ts'
 import { squareFeatures } from './dialogue.ts'
 import { imageOf, type TrainingScene, trainingScene } from './mini/data.ts'
 
@@ -24,7 +24,6 @@ export interface BankOptions {
   readonly backend: Backend
   readonly parts: Pick<ModelParts, 'architecture' | 'preprocessor' | 'weights' | 'adapters'>
   readonly scenes: number
-  readonly seed: number
   readonly onNote?: (note: string) => void
   readonly signal?: AbortSignal
 }

@@ -3,7 +3,11 @@ import type { Shape } from '../tensor/index.ts'
 import { Rng } from '../world/rng.ts'
 
 /** First value of a leaf: the one that was stated where it is used, or the one that its name and shape stand for. */
-export function firstValue({ firsts, parameters }: Pick<Scope, 'firsts' | 'parameters'>, name: string, from: FirstFrom) {
+export function firstValue(
+  { firsts, parameters }: Pick<Scope, 'firsts' | 'parameters'>,
+  name: string,
+  from: FirstFrom,
+) {
   const { shape } = parameters.get(name)!
   const rng = Rng.from(from.seed, 'initialise', name)
   return firsts.get(name)?.(shape.map(Number), () => rng.normal()) ?? initialise(name, shape, from.depth, rng)

@@ -37,6 +37,7 @@ export interface TrainingStage {
 /** What batches are made from. */
 export interface TrainingData {
   readonly seed: number
+  readonly architecture: Architecture
   /** Text to token ids of the model that is trained on. */
   readonly encode: (text: string) => readonly number[]
   /** Scenes of the training split and what the frozen vision encoder makes of them; computed when first asked for. */

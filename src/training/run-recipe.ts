@@ -75,6 +75,7 @@ async function drawCurve(folder: string, title: string): Promise<void> {
 
 /** Steps of every stage, for a short try. Throws FoveaError `recipe_empty` for a recipe of no stages. */
 export function withSteps(stages: readonly TrainingStage[], steps: number | undefined): readonly TrainingStage[] {
-  if (stages.length === 0) throw new FoveaError('recipe_empty', 'usage', 'this recipe has no stages, so it trains nothing')
+  if (stages.length === 0)
+    throw new FoveaError('recipe_empty', 'usage', 'this recipe has no stages, so it trains nothing')
   return steps === undefined ? stages : stages.map((stage) => ({ ...stage, steps }))
 }

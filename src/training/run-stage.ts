@@ -1,3 +1,4 @@
+import { FoveaError } from '../errors.ts'
 import type { Architecture } from '../models/family.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { type Backend, f32, type Value, weightsOf } from '../runtime/index.ts'
@@ -27,8 +28,10 @@ export interface RunOptions {
 export interface StageStart {
   /** Of the model that is trained on: frozen ones lie where they are. */
   readonly base?: FrozenWeights
-  /** Values that are known from before; of the model's own those that are trained must be among them. */
+  /** Values that are known from before. */
   readonly known: (weight: string) => Value | undefined
+  /** Values of the model that is trained on, for those of its weights that are to change. */
+  readonly read?: (weights: readonly string[]) => Promise<ReadonlyMap<string, Value>>
 }
 
 /** Trains one stage, or goes on with it. Returns all weights that are not the model's own frozen ones. */
@@ -42,8 +45,11 @@ export async function runStage(
   const scope = createScope()
   const losses = stage.losses(scope, architecture)
   const { trained, frozen } = partLeaves(scope.parameters, stage.trains)
-  const initial = (name: string) => start.known(name) ?? firstOf(scope, name, run.seed, architecture)
-  const held = valuesOf([...frozen.keys()].filter((name) => !start.base?.weights?.(name)), initial)
+  if (trained.size === 0) throw emptyError(stage.name)
+  const read = await start.read?.([...trained.keys()])
+  const initial = (name: string) => start.known(name) ?? read?.get(name) ?? firstOf(scope, name, run.seed, architecture)
+  const isHeld = (name: string) => start.known(name) !== undefined || !start.base?.weights?.(name)
+  const held = valuesOf([...frozen.keys()].filter(isHeld), initial)
   const step = await compileStep(run.backend, {
     losses,
     trained,
@@ -74,6 +80,9 @@ export async function runStage(
     await step.dispose()
   }
 }
+
+const emptyError = (stage: string): FoveaError =>
+  new FoveaError('recipe_empty', 'usage', `the ${stage} stage trains none of the weights that its losses read`)
 
 const valuesOf = (names: readonly string[], value: (name: string) => Value): Map<string, Value> =>
   new Map(names.map((name) => [name, value(name)]))

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { squarePatches } from '../../training/dialogue.ts'
+import { dialogueStage } from '../../training/dialogue-stage.ts'
 import { inBlocks, lora as lowRank } from '../../training/lora.ts'
+import { taskWeights } from '../../training/mini/data.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -32,8 +35,27 @@ export const lora = paper({
       .default('all')
       .describe('layers of the language model that get a pair: all, or the ends of their names, as q_proj/v_proj'),
   }),
-  method: ({ rank, alpha, targets }) => ({ read: { linear: lowRank({ rank, alpha, match: matching(targets) }) } }),
+  recipe: (options) => ({
+    options,
+    stages: [
+      dialogueStage({
+        name: 'tune',
+        steps: 300,
+        rate: 1e-3,
+        method: { name: 'lora', read: { linear: stageOf(options) } },
+        visual: (_, { architecture }) => squarePatches(architecture),
+        tasks: WEAK,
+      }),
+    ],
+  }),
+  method: (options) => ({ read: { linear: stageOf(options) } }),
 })
+
+/** What fovea-mini is worst at, most of the time; the rest so that it is not forgotten. */
+const WEAK = { ...taskWeights, caption: 12, count: 8, read: 8 }
+
+const stageOf = ({ rank, alpha, targets }: { rank: number; alpha: number; targets: string }) =>
+  lowRank({ rank, alpha, match: matching(targets) })
 
 function matching(targets: string): (weight: string) => boolean {
   if (targets === 'all') return inBlocks

@@ -47,13 +47,7 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
 }
 
 /** Runs the vision encoder, where it has not run before. */
-function encode(
-  p: Scope,
-  { vision }: Architecture,
-  method: Method,
-  pictures: Pictures,
-  at: Site,
-): VisionFeatures {
+function encode(p: Scope, { vision }: Architecture, method: Method, pictures: Pictures, at: Site): VisionFeatures {
   const { layer } = method.see ?? {}
   if ('features' in pictures) {
     if (layer) throw methodError(`${method.name} acts inside the vision encoder, whose features were kept; encode anew`)

@@ -3,24 +3,7 @@ import { linear, rmsNormed, type Scope } from '../../nn/index.ts'
 import { see } from '../../pipeline/flow/see.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
-import {
-  abs,
-  add,
-  cast,
-  concat,
-  constant,
-  crossEntropy,
-  fixedDim,
-  input,
-  mean,
-  mul,
-  reshape,
-  slice,
-  sub,
-  subDim,
-  type Tensor,
-  weightedMean,
-} from '../../tensor/index.ts'
+import { abs, input, mean, mul, reshape, sub, type Tensor, weightedMean } from '../../tensor/index.ts'
 import { type BatchShape, readDialogue } from '../dialogue.ts'
 import { denseLosses } from './dense.ts'
 

@@ -27,12 +27,13 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
   const encoder = createTokenizer(tokenizer)
   const config = miniConfig(encoder.vocabSize, special.image)
   const { onStep, text, start } = recipe
+  const architecture = llava.bind(config)
   const values = await runRecipe({
     ...recipe,
     name: 'fovea-mini',
-    architecture: llava.bind(config),
+    architecture,
     stages: [miniStage({ ...recipe, config }, 'vision'), miniStage({ ...recipe, config }, 'dialogue')],
-    data: { seed: recipe.seed, encode: remember((text) => encoder.encode(text)), bank: noBank },
+    data: { seed: recipe.seed, architecture, encode: remember((text) => encoder.encode(text)), bank: noBank },
     settings: { text },
     start: { known: (weight) => start?.get(weight) },
     onStep: (stage, progress) => onStep?.(stage as StageName, progress),

@@ -61,13 +61,15 @@ export async function trainStage(run: MiniRun, name: StageName): Promise<Readonl
   const stage = miniStage(run, name)
   const earlier = name === 'dialogue' ? await lastState(join(run.folder, 'vision')) : undefined
   const options = { ...run, folder: join(run.folder, name), onStep: run.onStep as RunOptions['onStep'] }
-  return runStage(options, stage, llava.bind(run.config), await stage.batches({ ...run, bank: noBank }), {
+  const architecture = llava.bind(run.config)
+  return runStage(options, stage, architecture, await stage.batches({ ...run, architecture, bank: noBank }), {
     known: (weight) => earlier?.get(weight) ?? run.start?.get(weight),
   })
 }
 
 /** Pixels go through the encoder, which is trained. */
-export const noBank = () => Promise.reject(new Error('the encoder of fovea-mini is trained: its features cannot be kept'))
+export const noBank = () =>
+  Promise.reject(new Error('the encoder of fovea-mini is trained: its features cannot be kept'))
 
 /** Muon for the matrices inside the layers, AdamW for embeddings, heads, norms and biases. */
 export function optimizerFor(name: string, leaf: Tensor): Optimizer {
