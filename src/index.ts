@@ -33,7 +33,7 @@ export {
   type VisualTokens,
 } from './pipeline/method/visual-tokens.ts'
 export type { GenerateOptions, MessagesOptions, Model, PromptOptions } from './pipeline/model.ts'
-export type { AskOptions, EncodedImage, ModelParts } from './pipeline/parts.ts'
+export type { EncodedImage, ModelParts } from './pipeline/parts.ts'
 export type { SeenVideo } from './pipeline/pictures/seen-video.ts'
 export {
   type MemoryEstimate,
@@ -41,8 +41,9 @@ export {
   type PrecisionReport,
   precisionLine,
 } from './pipeline/precision-report.ts'
+export type { AskOptions } from './pipeline/talk/ask-options.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'
-export type { ContentPart, Message } from './pipeline/talk/messages.ts'
+export type { ContentPart, Message } from './pipeline/talk/message.ts'
 export type { Reply } from './pipeline/talk/reply.ts'
 export type { ReplyStream } from './pipeline/talk/reply-stream.ts'
 export type { CalibrationSample } from './quantization/calibration.ts'

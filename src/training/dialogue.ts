@@ -1,6 +1,6 @@
 /** Questions and answers about pictures as one sequence, for training. */
 import type { Architecture } from '../models/family.ts'
-import type { VisionFeatures } from '../models/vision-side.ts'
+import { squareSide, type VisionFeatures } from '../models/vision-side.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { read } from '../pipeline/flow/read.ts'
 import { see } from '../pipeline/flow/see.ts'
@@ -86,7 +86,7 @@ function keptFeatures(architecture: Architecture, batch: number): VisionFeatures
 
 /** What the vision encoder makes of one square view, traced. */
 export function squareFeatures({ vision }: Architecture, p: Scope = createScope(), batch = 1): VisionFeatures {
-  const { viewSize: side } = vision
+  const side = squareSide(vision)
   return vision.encode(p, input('pixels', [batch, 3, side, side]))
 }
 

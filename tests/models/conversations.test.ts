@@ -6,7 +6,7 @@ import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import type { ContentPart, Message } from '../../src/pipeline/talk/messages.ts'
+import type { ContentPart, Message } from '../../src/pipeline/talk/message.ts'
 
 /** Recorded by tests/fixtures/make_conversations.py from Hugging Face transformers. */
 interface Recorded {

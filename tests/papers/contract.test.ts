@@ -6,7 +6,7 @@ import type { Method } from '../../src/pipeline/method/method.ts'
 import { placeName, placesOf } from '../../src/pipeline/method/places.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { LAYERS, PATCHES, type Prefill, picture, prefill, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
-import { untrained } from './random-adapter.ts'
+import { withRandomAdapter } from './random-adapter.ts'
 
 let tiny: Tiny
 let second: Tiny
@@ -38,8 +38,8 @@ const refusal = (run: () => unknown): FoveaError => {
 describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   const shape = entry.options?.shape ?? {}
 
-  /** Weights of its own are random ones. */
-  const method = () => untrained(tiny.model.parts.architecture, buildMethod(entry, {}))
+  /** Weights of its own are those that training starts with. */
+  const method = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}), { untrained: true })
 
   it('is built by its defaults, by its id alone', () => {
     expect(parseMethod(id).name).toBe(buildMethod(entry, {}).name)

@@ -1,41 +1,73 @@
 import type { Architecture } from '../../src/models/family.ts'
-import { createScope } from '../../src/nn/index.ts'
+import { createScope, type FirstValue } from '../../src/nn/index.ts'
 import { traceLanguage } from '../../src/pipeline/flow/trace-language.ts'
 import { traceVision } from '../../src/pipeline/flow/vision-program.ts'
-import { type Adapter, isOwnWeight } from '../../src/pipeline/method/adapter.ts'
+import type { Adapter } from '../../src/pipeline/method/adapter.ts'
 import { compose } from '../../src/pipeline/method/compose.ts'
-import type { Method } from '../../src/pipeline/method/method.ts'
+import { idOf, type Method } from '../../src/pipeline/method/method.ts'
 import { withAdapter } from '../../src/pipeline/method/own-weights.ts'
-import { bytesOf, f32, type Value } from '../../src/runtime/index.ts'
-import { firstValue } from '../../src/training/initialise.ts'
+import { initialise } from '../../src/training/initialise.ts'
+import { Rng } from '../../src/world/rng.ts'
 
-/** The weights of a method's own as they are before any training, by name; none for a method that has none. */
-export function firstWeights(architecture: Architecture, method: Method, seed = 1): Map<string, Value<Float32Array>> {
+export interface RandomAdapterOptions {
+  readonly seed?: number
+  /** Exactly what training starts with: then a part that begins as nothing adds nothing. Otherwise noise lies on all of it. */
+  readonly untrained?: boolean
+}
+
+/** The weights that a method declares in both sides of a model, by name: shape, and first value where it is stated. */
+export function ownLeaves(architecture: Architecture, method: Method) {
+  const bound = method.parts ? method : compose(method)
   const scope = createScope()
   const { viewSize: side } = architecture.vision
-  traceVision(architecture, compose(method), { width: side, height: side }, scope)
-  traceLanguage(architecture, compose(method), scope)
-  const own = [...scope.parameters].filter(([name]) => isOwnWeight(name))
-  const value = (name: string) => firstValue(scope, name, { seed, depth: architecture.language.layers })
-  return new Map(own.map(([name, { shape }]) => [name, f32(shape.map(Number), value(name))]))
+  if (bound.see) traceVision(architecture, bound, { width: side, height: side }, scope)
+  if (bound.read) traceLanguage(architecture, bound, scope)
+  return [...scope.parameters]
+    .filter(([name]) => name.startsWith('method.'))
+    .map(([name, { shape }]) => ({ name, shape: shape.map(Number), first: scope.firsts.get(name) }))
 }
 
-/** Weights in memory as an adapter. */
-export function adapterOf(name: string, weights: ReadonlyMap<string, Value<Float32Array>>): Adapter {
-  const parts = [...weights].map(([weight, { dims: shape, data }]) => ({ weight, shape, bytes: bytesOf(data) }))
-  const entries = parts.map(
-    ({ weight, shape, bytes }) =>
-      [weight, { dtype: 'f32', shape, file: weight, offset: 0, byteLength: bytes.length }] as const,
-  )
-  return {
-    name,
-    entries: new Map(entries),
-    files: Object.fromEntries(parts.map(({ weight, bytes }) => [weight, bytes])),
-  }
+/** Weights of its own for a method, in memory and from a seed, as training would leave them beside a model. */
+export function randomAdapter(architecture: Architecture, method: Method, options: RandomAdapterOptions = {}): Adapter {
+  const { seed = 1, untrained = false } = options
+  const leaves = ownLeaves(architecture, method).map((leaf) => ({ ...leaf, data: startOf(leaf, seed, untrained) }))
+  return adapterOf(new Map(leaves.map(({ name, shape, data }) => [name, { shape, data }])))
 }
 
-/** A method that can be run without having been trained: where it has weights of its own, they are random ones. */
-export function untrained(architecture: Architecture, method: Method, seed = 1): Method {
-  const weights = firstWeights(architecture, method, seed)
-  return weights.size === 0 ? method : withAdapter(method, adapterOf(`${method.name}, random`, weights))
+/** An adapter in memory out of values by name. */
+export function adapterOf(values: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>): Adapter {
+  const bytes = new Uint8Array([...values.values()].reduce((total, { data }) => total + data.byteLength, 0))
+  let offset = 0
+  const entries = [...values].map(([name, { shape, data }]) => {
+    const entry = { dtype: 'f32', shape, file: 'adapter', offset, byteLength: data.byteLength } as const
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
+    offset += data.byteLength
+    return [name, entry] as const
+  })
+  return { name: 'an adapter in memory', entries: new Map(entries), files: { adapter: bytes } }
+}
+
+/** A method whose parts have the weights they declare, so that it runs without training; those without stay as they are. */
+export function withRandomAdapter(architecture: Architecture, method: Method, options?: RandomAdapterOptions): Method {
+  const { entries, ...adapter } = randomAdapter(architecture, method, options)
+  const parts = (method.parts ?? [method]).map((part) => {
+    const own = [...entries].filter(([name]) => name.startsWith(`method.${idOf(part)}.`))
+    return own.length > 0 ? withAdapter(part, { ...adapter, entries: new Map(own) }) : part
+  })
+  return compose(...parts)
+}
+
+interface Leaf {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly first?: FirstValue
+}
+
+function startOf({ name, shape, first }: Leaf, seed: number, untrained: boolean): Float32Array {
+  const rng = Rng.from(seed, name)
+  const start = first?.(shape, () => rng.normal()) ?? initialise(name, shape, 1, rng)
+  if (untrained) return start
+  const deviation = shape.length > 1 ? 1 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1)) : 0.3
+  const isConstant = start.every((value) => value === start[0])
+  return isConstant ? start.map((value) => value + rng.normal() * deviation) : start
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { f16ToF32, f32ToF16 } from '../../checkpoints/dtypes.ts'
 import type { Architecture } from '../../models/family.ts'
+import { squareSide } from '../../models/vision-side.ts'
 import {
   attentionWeights,
   layerNormed,
@@ -164,8 +165,12 @@ const inRows = (table: Tensor): Tensor => transpose(reshape(table, [table.shape[
 
 /** Queries in a square, two thirds of the patches along each side: 16 x 16 for 24 x 24. */
 export function queryCount({ vision }: Architecture): number {
-  const image = { data: new Uint8Array(0), width: vision.viewSize, height: vision.viewSize }
-  const { rows } = vision.grid({ image, width: vision.viewSize, height: vision.viewSize })
+  const side = squareSide(vision)
+  const { rows } = vision.grid({
+    image: { data: new Uint8Array(0), width: side, height: side },
+    width: side,
+    height: side,
+  })
   return Math.round((2 * rows) / 3) ** 2
 }
 

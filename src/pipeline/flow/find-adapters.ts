@@ -1,8 +1,9 @@
 import { FoveaError } from '../../errors.ts'
 import type { Architecture } from '../../models/family.ts'
+import { squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import type { Adapter, AdapterSource } from '../method/adapter.ts'
-import { compose } from '../method/compose.ts'
+import { compose, composed } from '../method/compose.ts'
 import { idOf, type Method } from '../method/method.ts'
 import { assertAdapters, assertOptions } from '../method/own-weights.ts'
 import { fullKeyOf } from '../method/places.ts'
@@ -23,12 +24,12 @@ export function adapterFinder(architecture: Architecture, source?: AdapterSource
   const done = new WeakSet<Method>()
   return async (given) => {
     if (done.has(given)) return given
-    const composed = given.parts ? given : compose(given)
-    const parts = composed.parts ?? []
+    const bound = composed(given)
+    const parts = bound.parts ?? []
     const found = await Promise.all(parts.map((part) => part.adapter ?? findFor(part, source)))
-    if (found.every((adapter) => adapter === undefined)) return composed
+    if (found.every((adapter) => adapter === undefined)) return bound
     const equipped = parts.map((part, at) => (found[at] ? { ...part, adapter: found[at] } : part))
-    const method = { ...compose(...equipped), name: composed.name }
+    const method = { ...compose(...equipped), name: bound.name }
     const key = fullKeyOf(method)
     const known = method.adapter?.hash ? checked.get(key) : undefined
     if (known) return known
@@ -52,7 +53,7 @@ const nowhere = ({ name, weights }: Method): FoveaError =>
 /** All weights that the two sides of a model read under a method. */
 function tracedLeaves(architecture: Architecture, method: Method) {
   const scope = createScope()
-  const { viewSize: side } = architecture.vision
+  const side = squareSide(architecture.vision)
   traceVision(architecture, method, { width: side, height: side }, scope)
   traceLanguage(architecture, method, scope)
   return scope.parameters

@@ -109,7 +109,8 @@ class CompiledLanguage implements LanguageProgram {
     }
     const added = traced.kept.filter((name) => known.has(name))
     const append = Object.fromEntries(added.map((name) => [`new.${name}`, resident(key, name)]))
-    const { values, milliseconds } = await program.run(feeds, { fetch: ['logits', 'kept', ...traced.heads], append })
+    const fetch = ['logits', 'kept', ...traced.heads]
+    const { values, milliseconds, sizes: found } = await program.run(feeds, { fetch, append })
     this.caches.set(
       key,
       past.map((rows, layer) => rows + traced.rows(layer, sizes)),
@@ -117,7 +118,7 @@ class CompiledLanguage implements LanguageProgram {
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
     const logits = values.logits.data as Float32Array
-    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
+    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes: { ...found, ...sizes } }
   }
 
   /** What `see` left stays with the conversation. */

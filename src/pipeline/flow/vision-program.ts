@@ -3,7 +3,7 @@ import { resizeImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import { filterOf, modelPixels, type PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
-import type { Grid } from '../../models/vision-side.ts'
+import { type Grid, squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
@@ -77,13 +77,21 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
+/** Outputs of the vision program: those that every view has, `separator` and `memory.*`. */
+export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
+
 /** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
-export function traceVision(architecture: Architecture, method: Method, view: Shaped, scope = createScope()) {
+export function traceVision(
+  architecture: Architecture,
+  method: Method,
+  view: Shaped,
+  scope = createScope(),
+): TracedVision {
   const tokens = see(scope, architecture, method, picturesOf(architecture, method, view))
   const separator = architecture.vision.separator?.(scope)
   const memory = Object.entries(tokens.memory).map(([name, value]) => [memoryName(name), value])
   const outputs = { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
-  return { ...outputs, ...(Object.fromEntries(memory) as Record<string, Tensor>) }
+  return { ...outputs, ...Object.fromEntries(memory) }
 }
 
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
@@ -97,7 +105,7 @@ export const memoryName = (name: string): string => `memory.${name}`
 
 /** Widths of what a method leaves for the language model, by name. */
 export function memoryWidths(architecture: Architecture, method: Method): Record<string, number> {
-  const { viewSize: side } = architecture.vision
+  const side = squareSide(architecture.vision)
   const { memory } = see(
     createScope(),
     architecture,

@@ -17,7 +17,7 @@ export function compose(...methods: readonly Method[]): Method {
     const present = parts.map((part) => bound(part, place)).filter((found) => found !== undefined)
     if (present.length > 0) sides[place.side] = { ...sides[place.side], [place.name]: joined(place, present) }
   }
-  const needs = parts.reduce<Needs>((all, part) => ({ ...all, ...part.needs }), {})
+  const needs: Needs = Object.assign({}, ...parts.map((part) => part.needs))
   return {
     name: methods.map((method) => method.name).join('+') || 'dense',
     ...(Object.keys(needs).length > 0 && { needs }),
@@ -29,6 +29,9 @@ export function compose(...methods: readonly Method[]): Method {
 
 /** No method at all. */
 export const dense: Method = compose()
+
+/** Methods that were written by hand are bound to their weights as those of the catalogue are. */
+export const composed = (method: Method): Method => (method.parts ? method : compose(method))
 
 /** A method that acts wholly before the one written to its left would not see what that one left over. */
 function assertOrder(left: Method, right: Method): void {

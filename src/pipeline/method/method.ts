@@ -106,7 +106,7 @@ export interface Method {
 }
 
 /** What a method does, without its name. */
-export type PlaceFunctions = Pick<Method, 'needs' | 'see' | 'read'>
+export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'weights' | 'options' | 'parts'>
 
 /** The first word of a method's name: where its weights lie. */
 export const idOf = ({ name }: Pick<Method, 'name'>): string => name.split(':')[0]

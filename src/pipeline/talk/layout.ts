@@ -4,7 +4,7 @@ import type { View } from '../../models/views/view.ts'
 import { f32, type Value } from '../../runtime/index.ts'
 import type { Chunk } from '../flow/language-program.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
-import type { EncodedImage, ModelParts } from '../parts.ts'
+import type { EncodedImage, ModelParts, PromptPicture } from '../parts.ts'
 import { textPosition, tokenPlaces, viewPositions } from './positions.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
@@ -44,11 +44,11 @@ export function imagePrompt({ architecture: { prompt }, tokenizer }: ModelParts,
  * Images and videos in the order in which a prompt has their tokens. Throws FoveaError `image_count` where there are more
  * or fewer of them than it has places for.
  */
-export function inPromptOrder(
+export function inPromptOrder<Picture extends PromptPicture>(
   ids: readonly number[],
   { imageToken, video }: PromptForm,
-  images: readonly EncodedImage[],
-): EncodedImage[] {
+  images: readonly Picture[],
+): Picture[] {
   const still = images.filter(({ token }) => token === undefined)
   const moving = images.filter(({ token }) => token !== undefined)
   const kinds = [
@@ -65,7 +65,7 @@ export function inPromptOrder(
 }
 
 /** Puts the prompt of each image or video in the place of its token; there are as many of them as places. */
-export function expandImages(ids: readonly number[], imageToken: number, images: readonly EncodedImage[]): number[] {
+export function expandImages(ids: readonly number[], imageToken: number, images: readonly PromptPicture[]): number[] {
   let [next, written] = [0, 0]
   return ids.flatMap((id) => {
     const image = images[next]
