@@ -12,7 +12,7 @@ import type { DType } from '../tensor/index.ts'
 import { readModelFile } from '../text/model-file.ts'
 import { writeFileAtomic } from './atomic.ts'
 import { f32ToF16 } from './dtypes.ts'
-import { openSafetensors, saveSafetensors, type TensorEntry } from './safetensors.ts'
+import { parseSafetensorsHeader, saveSafetensors, type TensorEntry } from './safetensors.ts'
 import type { TableEntry } from './weight-table.ts'
 
 export const ADAPTER_CARD = 'adapter.json'
@@ -36,12 +36,12 @@ const cardSchema = z.object({
 
 export type AdapterCard = z.output<typeof cardSchema>
 
-/** An adapter of which everything but the weights has been read. */
+/** An adapter in memory. */
 export interface StoredAdapter {
   readonly card: AdapterCard
   readonly entries: ReadonlyMap<string, TableEntry>
-  /** Path of the weights. */
-  readonly path: string
+  /** Content of adapter.safetensors. */
+  readonly bytes: Uint8Array
 }
 
 const invalid = (message: string, cause?: unknown): FoveaError =>
@@ -77,23 +77,27 @@ function parseCard(text: string, path: string): AdapterCard {
   throw invalid(`${path}: ${field.join('.') || 'the whole'}: ${message}`)
 }
 
-/** Opens the weights that a card names. Throws FoveaError `adapter_invalid`. */
+/** Reads the weights that a card names. Throws FoveaError `adapter_invalid`. */
 export async function openAdapter(folder: string, card: AdapterCard): Promise<StoredAdapter> {
   const path = join(folder, ADAPTER_WEIGHTS)
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) throw invalid(`${folder}: it lacks ${ADAPTER_WEIGHTS}`)
-  const { tensors } = await openSafetensors(path).catch((cause: Error) => {
-    throw invalid(cause.message, cause)
-  })
-  if ((await digestOf(path)) !== card.sha256)
+  const bytes = new Uint8Array(await readFile(path))
+  if (digestOf(bytes) !== card.sha256)
     throw invalid(`${path}: it is not the file that ${ADAPTER_CARD} names; one of the two was cut off or exchanged`)
-  return { card, path, entries: new Map([...tensors].map(([name, entry]) => [name, entryOf(path, name, entry)])) }
+  const entries = [...headerOf(bytes, path).tensors].map(([name, entry]) => [name, entryOf(path, name, entry)] as const)
+  return { card, bytes, entries: new Map(entries) }
 }
 
-const digestOf = async (path: string): Promise<string> =>
-  createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
+function headerOf(bytes: Uint8Array, path: string) {
+  try {
+    return parseSafetensorsHeader(bytes, bytes.length, path)
+  } catch (cause) {
+    throw invalid((cause as Error).message, cause)
+  }
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 function entryOf(path: string, name: string, { dtype, shape, offset, byteLength }: TensorEntry): TableEntry {
   if (dtype !== 'F16' && dtype !== 'BF16' && dtype !== 'F32')
@@ -114,6 +118,6 @@ export async function saveAdapter(
       [name, { dtype: 'F16', shape: [...dims], data: f32ToF16(data as Float32Array) }] as const,
   )
   await saveSafetensors(path, new Map(tensors), { method: about.id })
-  const card: AdapterCard = { format: FORMAT, ...about, sha256: await digestOf(path) }
+  const card: AdapterCard = { format: FORMAT, ...about, sha256: digestOf(await readFile(path)) }
   await writeFileAtomic(join(folder, ADAPTER_CARD), new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`))
 }

@@ -80,8 +80,8 @@ async function named(weights: string, id: string): Promise<Found> {
 }
 
 async function adapterOf(folder: string, card: AdapterCard): Promise<Adapter> {
-  const { entries, path } = await openAdapter(folder, card)
-  return { name: folder, entries, files: { [ADAPTER_WEIGHTS]: path }, hash: card.sha256, options: card.options }
+  const { entries, bytes } = await openAdapter(folder, card)
+  return { name: folder, entries, files: { [ADAPTER_WEIGHTS]: bytes }, hash: card.sha256, options: card.options }
 }
 
 const mismatch = (message: string): FoveaError => new FoveaError('adapter_mismatch', 'input', message)

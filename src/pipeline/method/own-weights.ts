@@ -51,10 +51,14 @@ export function weightsUnder(method: Method, table: WeightTable): WeightTable['c
   const weights: CompileOptions['weights'] = (name) => {
     const entry = adapter.entries.get(name)
     if (!entry) return compileOptions.weights?.(name)
-    const { dtype, shape, file, offset, byteLength } = entry
-    return { dtype, shape, content: { file: `${ADAPTER}${file}`, offset, length: byteLength } }
+    const { dtype, shape, file, offset, byteLength: length } = entry
+    const held = adapter.files[file]
+    // What is in memory becomes part of the program: engines that map files of weights take no others beside them.
+    if (typeof held !== 'string') return { dtype, shape, content: held.subarray(offset, offset + length) }
+    return { dtype, shape, content: { file: `${ADAPTER}${file}`, offset, length } }
   }
-  const files = Object.entries(adapter.files).map(([file, content]) => [`${ADAPTER}${file}`, content] as const)
+  const paths = Object.entries(adapter.files).filter(([, content]) => typeof content === 'string')
+  const files = paths.map(([file, content]) => [`${ADAPTER}${file}`, content] as const)
   const { rewrite } = compileOptions
   return {
     ...compileOptions,
