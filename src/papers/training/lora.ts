@@ -40,7 +40,7 @@ export const lora = paper({
     stages: [
       dialogueStage({
         name: 'tune',
-        steps: 300,
+        steps: 100,
         rate: 1e-3,
         method: { name: 'lora', read: { linear: stageOf(options) } },
         visual: (_, { architecture }) => squarePatches(architecture),
