@@ -7,7 +7,6 @@ import type { ModelParts } from '../pipeline/parts.ts'
 import type { Value } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { baseValues } from '../training/base-values.ts'
-import { featureBank } from '../training/feature-bank.ts'
 import { remember } from '../training/mini/recipe.ts'
 import { special, specialTokens } from '../training/mini/tokenizer.ts'
 import type { Recipe } from '../training/recipe.ts'
@@ -89,7 +88,10 @@ async function runOn(
   const { seed = 1, saveEvery = 100, onStep, onNote, signal } = options
   const { architecture, tokenizer, weights } = parts
   const backend = new NodeBackend()
-  const bank = (scenes: number) => featureBank({ backend, parts, scenes, onNote, signal })
+  const bank = async (scenes: number) => {
+    const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
+    return featureBank({ backend, parts, scenes, onNote, signal })
+  }
   try {
     return await runRecipe({
       backend,

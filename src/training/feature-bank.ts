@@ -10,7 +10,8 @@ import type { ModelParts } from '../pipeline/parts.ts'
 import { cacheFolder, ignoreFullDisk, makeFolder } from '../quantization/node-cache.ts'
 import { type Backend, compile, f32, type Value } from '../runtime/index.ts'
 import { squareFeatures } from './dialogue.ts'
-import { imageOf, type TrainingScene, trainingScene } from './mini/data.ts'
+import { imageOf } from './mini/data.ts'
+import { type TrainingScene, trainingScene } from './mini/questions.ts'
 
 export interface FeatureBank {
   readonly scenes: number

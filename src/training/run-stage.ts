@@ -5,11 +5,10 @@ import { type Backend, f32, type Value, weightsOf } from '../runtime/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import { partLeaves } from './freezing.ts'
 import { firstValue } from './initialise.ts'
-import { pick } from './mini/data.ts'
 import type { Stream } from './mix.ts'
 import { adamw } from './optimizers.ts'
 import type { TrainingStage } from './recipe.ts'
-import { type Batch, compileStep, type FrozenWeights } from './step.ts'
+import { type Batch, compileStep, type FrozenWeights, pick } from './step.ts'
 import { type Progress, train } from './trainer.ts'
 
 /** How a training is carried out, whatever it trains. */

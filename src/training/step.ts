@@ -7,6 +7,10 @@ export type Batch = Readonly<Record<string, Value>>
 
 export type FrozenWeights = Pick<CompileOptions, 'weights' | 'files' | 'folder' | 'threads'>
 
+/** The inputs of a batch that a program names. */
+export const pick = (batch: Readonly<Record<string, Value>>, names: Iterable<string>): Record<string, Value> =>
+  Object.fromEntries([...names].filter((name) => name in batch).map((name) => [name, batch[name]]))
+
 /** One training step as a single program: losses, gradients, clipping and the optimizer's update. */
 export interface StepDefinition {
   /** Scalars to minimise (their sum) and to report. */

@@ -1,7 +1,7 @@
 import { f32, i64 } from '../runtime/index.ts'
 import { askAll, Rng } from '../world/index.ts'
 import type { FeatureBank } from './feature-bank.ts'
-import { type PackedText, packText, taskWeights } from './mini/data.ts'
+import { type PackedText, packText, taskWeights } from './mini/questions.ts'
 import type { Stream } from './mix.ts'
 import type { TrainingData } from './recipe.ts'
 import type { Batch } from './step.ts'

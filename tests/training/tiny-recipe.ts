@@ -9,7 +9,7 @@ import { f32 } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
 import { baseValues } from '../../src/training/base-values.ts'
 import type { FeatureBank } from '../../src/training/feature-bank.ts'
-import { trainingScene } from '../../src/training/mini/data.ts'
+import { trainingScene } from '../../src/training/mini/questions.ts'
 import { runRecipe } from '../../src/training/run-recipe.ts'
 import { Rng } from '../../src/world/rng.ts'
 

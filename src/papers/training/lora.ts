@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { squarePatches } from '../../training/dialogue.ts'
 import { dialogueStage } from '../../training/dialogue-stage.ts'
 import { inBlocks, lora as lowRank } from '../../training/lora.ts'
-import { taskWeights } from '../../training/mini/data.ts'
+import { taskWeights } from '../../training/mini/questions.ts'
 import { paper } from '../paper.ts'
 
 /**
