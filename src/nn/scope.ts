@@ -71,13 +71,13 @@ export const startingAt = (scope: Scope, first: FirstValue): Scope =>
   mapLeaves(scope, (inner, name, shape) => inner(name, shape, first))
 
 /** Zeros: what is added by a part that begins so is nothing. */
-export const zeros: FirstValue = (shape) => new Float32Array(shape.reduce((a, b) => a * b, 1))
+export const zeros = (shape: readonly number[]): Float32Array => new Float32Array(shape.reduce((a, b) => a * b, 1))
 
 /** Normal, without what is more than two standard deviations from zero: that is drawn again. */
 export const truncatedNormal =
   (deviation: number): FirstValue =>
   (shape, normal) =>
-    zeros(shape, normal).map(() => {
+    zeros(shape).map(() => {
       for (;;) {
         const drawn = normal()
         if (Math.abs(drawn) <= 2) return drawn * deviation
@@ -87,4 +87,4 @@ export const truncatedNormal =
 export const normal =
   (deviation: number): FirstValue =>
   (shape, draw) =>
-    zeros(shape, draw).map(() => draw() * deviation)
+    zeros(shape).map(() => draw() * deviation)

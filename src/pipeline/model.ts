@@ -10,7 +10,7 @@ import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { fullKeyOf, keyOf } from './method/places.ts'
+import { cacheName, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
 import type { AskOptions } from './talk/ask-options.ts'
@@ -157,7 +157,7 @@ export class Model implements Host {
   async holdLanguage(given: Method): Promise<Held<LanguageProgram>> {
     const method = await this.equip(given)
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? fullKeyOf(method) : keyOf(method, 'read')
+    const key = method.read && method.see ? cacheName(method) : programKey(method, 'language')
     const { architecture, weights } = this.parts
     const compile = () => compileLanguage(this.backend, architecture, weights, method).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)

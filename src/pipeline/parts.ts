@@ -2,6 +2,7 @@ import type { WeightTable } from '../checkpoints/weight-table.ts'
 import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
+import type { GenerationDefaults } from '../text/generation-config.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EncodedView } from './flow/vision-program.ts'
 import type { AdapterSource } from './method/adapter.ts'
@@ -18,6 +19,10 @@ export interface ModelParts {
   readonly questionTokenizer?: Tokenizer
   readonly template: ChatTemplate
   readonly eosIds: readonly number[]
+  /** Which file names them; absent: none does, and answers go on to `maxTokens`. */
+  readonly eosFile?: string
+  /** How its authors want answers made. */
+  readonly generation?: GenerationDefaults
   readonly weights: WeightTable
   /** What its linear layers compute with. */
   readonly precision: PrecisionReport

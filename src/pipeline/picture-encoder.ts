@@ -5,22 +5,28 @@ import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
 import { framePreprocessor } from '../models/views/video-processor.ts'
-import type { View } from '../models/views/view.ts'
+import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
-import { evaluateDim } from '../tensor/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
-import { compileVision, type EncodedView, pixelsOf, traceVision, type VisionProgram } from './flow/vision-program.ts'
+import { tracePicture } from './flow/trace-picture.ts'
+import {
+  compileVision,
+  type EncodedView,
+  type ViewPixels,
+  type VisionProgram,
+  viewPixels,
+} from './flow/vision-program.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { keyOf, programKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
-import { assertViews } from './pictures/check-views.ts'
+import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
-import { packViews } from './pictures/pack.ts'
 import { seenVideo } from './pictures/seen-video.ts'
+import { ViewGatherer } from './pictures/view-gatherer.ts'
 import { imagePrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 
@@ -34,6 +40,7 @@ export interface Look {
 }
 
 const CACHED_IMAGES = 16
+const KNOWN_COUNTS = 256
 /** Vision programs, one per size of view and method. */
 const CACHED_SIZES = 6
 
@@ -41,11 +48,16 @@ const CACHED_SIZES = 6
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
   private readonly encoded = new Map<string, EncodedImage>()
+  private readonly gatherer: ViewGatherer
+  /** Of pictures by the sizes of their views. */
+  private readonly counts = new Map<string, number>()
 
   constructor(
     private readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.gatherer = new ViewGatherer(parts, backend)
+  }
 
   /** Cuts an image into views, if it is not known yet. */
   async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
@@ -78,6 +90,7 @@ export class PictureEncoder {
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
+    this.gatherer.clear()
     this.encoded.clear()
   }
 
@@ -96,13 +109,12 @@ export class PictureEncoder {
 
   private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
     const form = this.parts.architecture.prompt
-    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), how) // biome-ignore format: one step
+    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), { ...how, image }) // biome-ignore format: one step
     const { views, slots } = cuts
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, views), views }
-    const join = (results: EncodedView[]) => (slots ? [packViews(results, slots)] : results)
-    return this.prepared(key, place, cuts, how, join)
+      : { prompt: imagePrompt(this.parts, views, how.method.name), views }
+    return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -113,22 +125,24 @@ export class PictureEncoder {
     if (how.text !== undefined)
       return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
     const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
-    const join = (results: EncodedView[]) => [slots ? packViews(results, slots) : joinClips(results, views)]
+    const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
   }
 
   private cut(
     views: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    { method }: Manner,
+    { method, image }: Manner & { readonly image?: RgbImage },
   ): Cuts {
     const { architecture } = this.parts
     const started = performance.now()
     const own = views()
-    const chosen = method.see?.views?.(own, architecture) ?? own
+    const chosen = method.see?.views?.(own, { ...architecture, image }) ?? own
     assertViews(chosen, architecture.vision)
+    if (!image) assertNoText(chosen, method)
     const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture.vision, view), 0)
-    return { views: chosen, slots: pack(chosen), patches, milliseconds: performance.now() - started }
+    const slots = hasText(chosen) ? undefined : pack(chosen)
+    return { views: chosen, slots, patches, milliseconds: performance.now() - started }
   }
 
   private prepared(
@@ -140,37 +154,33 @@ export class PictureEncoder {
   ): PreparedImage {
     const make = async (): Promise<EncodedImage> => {
       const started = performance.now()
-      const pixels = views.map((view) => pixelsOf(view, how.preprocessor ?? this.parts.preprocessor))
+      const config = how.preprocessor ?? this.parts.preprocessor
+      const pixels = views.map((view) => viewPixels(view, config, how.method))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
       for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
-      return { ...place, views: join(results), patches, preprocessMilliseconds, cached: false }
+      const gathered = await this.gatherer.gather(how, results, slots)
+      return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
     return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
   }
 
-  /** How many tokens views become, from the shapes of the traced vision side. */
+  /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
   private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [] }: Manner): number {
-    const counts = new Map<string, number>()
-    const countOf = (view: View): number => {
-      const size = sizeOf(view)
-      const { embeds } = counts.has(size)
-        ? {}
-        : tracedBy(() => traceVision(this.parts.architecture, composed(method), view))
-      if (embeds) counts.set(size, evaluateDim(embeds.shape[1], new Map([['question', asked.length]])))
-      return counts.get(size)!
-    }
-    const tokens = views.reduce((sum, view) => sum + countOf(view), 0)
-    if (!slots) return tokens
-    const separators = slots.filter((slot) => slot === 'separator').length
-    return Math.min(slots.length, tokens + separators)
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, ...views.map(sizeOf)].join('|')
+    const sizes = { question: asked.length }
+    const trace = () => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes }).tokens
+    const count = this.counts.get(key) ?? tracedBy(trace)
+    if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
+    this.counts.set(key, count)
+    return count
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
+  private encodeView({ method, asked }: Manner, view: View, pixels: ViewPixels): Promise<EncodedView> {
     const { architecture, weights } = this.parts
     const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
-    const key = `${keyOf(method, 'see')}|${sizeOf(view)}`
+    const key = `${programKey(method, 'views')}|${sizeOf(view)}`
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 

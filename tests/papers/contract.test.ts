@@ -37,9 +37,11 @@ const refusal = (run: () => unknown): FoveaError => {
 /** What every runnable entry of the registry owes its users. */
 describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   const shape = entry.options?.shape ?? {}
+  const ready = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}))
+  const isReducer = entry.kind[0] === 'reducer'
 
-  /** Weights of its own are those that training starts with. */
-  const method = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}), { untrained: true })
+  /** The same before any training: what is added to a model adds nothing yet. */
+  const fresh = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}), { untrained: true })
 
   it('is built by its defaults, by its id alone', () => {
     expect(parseMethod(id).name).toBe(buildMethod(entry, {}).name)
@@ -62,36 +64,48 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
     expect(refusal(() => parseMethod(`${id}:no-such-option=1`))).toMatchObject({ code: 'unknown_option' })
   })
 
-  it('runs on a model: finite logits, never more tokens than without it', async () => {
-    const { logits, chunk, rows, kept } = await prefill(tiny.model, { method: method() })
+  it('runs on a model: finite logits, and a reducer has no more tokens than are there without it', async () => {
+    const { logits, chunk, rows, kept } = await prefill(tiny.model, { method: ready() })
     expect(logits.every(Number.isFinite)).toBe(true)
     expect(new Set(logits).size).toBeGreaterThan(1)
-    expect(chunk.visual.dims[0]).toBeLessThanOrEqual(dense.chunk.visual.dims[0])
     expect(kept.length).toBeLessThanOrEqual(chunk.visual.dims[0])
     expect(rows).toHaveLength(LAYERS)
+    if (!isReducer) return
+    expect(chunk.visual.dims[0]).toBeLessThanOrEqual(dense.chunk.visual.dims[0])
     for (const [layer, count] of rows.entries()) expect(count).toBeLessThanOrEqual(dense.rows[layer])
   })
 
+  it.runIf(shape.keep)('keeps one token of however small a share, none only of 0, and all of 1', async () => {
+    const visible = async (keep: number) => {
+      const { tokens, kept } = await ask(tiny.model, buildMethod(entry, { keep }))
+      expect(kept[0].some((bit) => bit === 1)).toBe(tokens.visual.last > 0)
+      return tokens.visual.last
+    }
+    for (const keep of [0.001, 1e-9, 1 / PATCHES]) expect(await visible(keep), `keep=${keep}`).toBe(1)
+    if (entry.options!.safeParse({ keep: 0 }).success) expect(await visible(0)).toBe(0)
+    expect(await visible(1)).toBe(PATCHES)
+  })
+
   it('says of each patch whether it was kept, for every image', async () => {
-    const { kept, tokens } = await ask(tiny.model, method(), [picture(1), picture(2)])
-    expect(kept).toHaveLength(2)
+    const { kept, tokens } = await ask(tiny.model, ready(), [picture(1), picture(2)])
+    expect(kept.length).toBeGreaterThanOrEqual(2)
     for (const bits of kept) {
-      expect(bits.length).toBeLessThanOrEqual(PATCHES)
+      if (isReducer) expect(bits.length).toBeLessThanOrEqual(PATCHES)
       expect(bits.every((bit) => bit === 0 || bit === 1)).toBe(true)
     }
     expect(tokens.visual.last).toBeLessThanOrEqual(tokens.visual.after)
-    expect(tokens.visual.after).toBeLessThanOrEqual(tokens.visual.before)
+    if (isReducer) expect(tokens.visual.after).toBeLessThanOrEqual(tokens.visual.before)
   })
 
   it('gives the same answer every time, on another copy of the model too', async () => {
-    const [first, again] = [await ask(tiny.model, method()), await ask(tiny.model, method())]
-    const other = await ask(second.model, method())
+    const [first, again] = [await ask(tiny.model, ready()), await ask(tiny.model, ready())]
+    const other = await ask(second.model, ready())
     expect([again.text, again.kept]).toEqual([first.text, first.kept])
     expect([other.text, other.kept]).toEqual([first.text, first.kept])
   })
 
   it('works with text alone', async () => {
-    const { text } = await ask(tiny.model, method(), [])
+    const { text } = await ask(tiny.model, fresh(), [])
     expect(text).toBe((await ask(tiny.model, compose(), [])).text)
   })
 })

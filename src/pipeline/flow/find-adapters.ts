@@ -1,14 +1,13 @@
 import { FoveaError } from '../../errors.ts'
 import type { Architecture } from '../../models/family.ts'
-import { squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import type { Adapter, AdapterSource } from '../method/adapter.ts'
 import { compose, composed } from '../method/compose.ts'
 import { idOf, type Method } from '../method/method.ts'
 import { assertAdapters, assertOptions } from '../method/own-weights.ts'
-import { fullKeyOf } from '../method/places.ts'
+import { cacheName } from '../method/places.ts'
 import { traceLanguage } from './trace-language.ts'
-import { traceVision } from './vision-program.ts'
+import { traceSquare } from './vision-program.ts'
 
 /** Gives methods the weights that they have for a model, and makes sure that all of them fit. */
 export type AdapterFinder = (method: Method) => Promise<Method>
@@ -30,7 +29,7 @@ export function adapterFinder(architecture: Architecture, source?: AdapterSource
     if (found.every((adapter) => adapter === undefined)) return bound
     const equipped = parts.map((part, at) => (found[at] ? { ...part, adapter: found[at] } : part))
     const method = { ...compose(...equipped), name: bound.name }
-    const key = fullKeyOf(method)
+    const key = cacheName(method)
     const known = method.adapter?.hash ? checked.get(key) : undefined
     if (known) return known
     assertAdapters(method, tracedLeaves(architecture, method))
@@ -53,8 +52,8 @@ const nowhere = ({ name, weights }: Method): FoveaError =>
 /** All weights that the two sides of a model read under a method. */
 function tracedLeaves(architecture: Architecture, method: Method) {
   const scope = createScope()
-  const side = squareSide(architecture.vision)
-  traceVision(architecture, method, { width: side, height: side }, scope)
+  traceSquare(architecture, method, scope)
+  architecture.vision.separator?.(scope)
   traceLanguage(architecture, method, scope)
   return scope.parameters
 }

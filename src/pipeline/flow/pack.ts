@@ -32,7 +32,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
-import type { VisualTokens } from '../method/visual-tokens.ts'
+import type { GatheredTokens } from '../method/visual-tokens.ts'
 
 /** In which order the patches of all views enter the prompt, as one run: s slots, each a mix of at most k patches. */
 export interface Packing {
@@ -42,6 +42,8 @@ export interface Packing {
   readonly weights: Tensor
   /** The row of places that a slot is in, or ends: i64 [s]. */
   readonly rows: Tensor
+  /** Every patch is a token of its own still, so that no slot goes and the size of the result is known. */
+  readonly whole?: boolean
 }
 
 /** What is left of each share of a slot. */
@@ -59,19 +61,25 @@ interface Shares {
  * several patches comes where the first of them does; a slot whose patches were dropped is left out, and so is the
  * separator of a row whose tokens are all gone.
  */
-export function packTokens(tokens: VisualTokens, packing: Packing, separator: Tensor): VisualTokens {
+export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packing: Packing, separator: Tensor): Tokens {
   const owned = tokenOfPatch(tokens) // [v n]
   const shares = sharesOf(owned, packing)
+  const slots = mixedRows(tokens.states, shares, separator)
   const keep = keptSlots(shares, packing) // [s]
-  const mixed = gather(mixedRows(tokens.states, shares, separator), maskedIndices(keep, 'packed'))
+  const mixed = packing.whole ? slots : gather(slots, maskedIndices(keep, 'packed'))
   const [views, count] = tokens.states.shape
   const owner = placeOfToken(shares, keep, mulDim(views, count), owned)
   const [length, width] = mixed.shape
-  return { ...tokens, states: reshape(mixed, [1, length, width]), owner: reshape(owner, [1, owner.shape[0]]) }
+  return {
+    ...tokens,
+    states: reshape(mixed, [1, length, width]),
+    owner: reshape(owner, [1, owner.shape[0]]),
+    signals: {},
+  }
 }
 
 /** For each patch of all views the token that it is part of, counted through all of them, or -1: i64 [v n]. */
-function tokenOfPatch({ states, owner }: VisualTokens): Tensor {
+function tokenOfPatch({ states, owner }: GatheredTokens): Tensor {
   const [views, patches] = owner.shape
   const starts = reshape(mul(arange(views), dimValue(states.shape[1])), [views, 1])
   return reshape(select(less(owner, 0), -1, add(owner, starts)), [mulDim(views, patches)])

@@ -1,10 +1,10 @@
 import type { Tensor } from '../../tensor/index.ts'
 import type { Site } from './method.ts'
 import { methodError } from './method-error.ts'
-import type { VisualTokens } from './visual-tokens.ts'
+import type { GatheredTokens } from './visual-tokens.ts'
 
 /** The same tokens, and beside them something for the language model to read, [b, n, d]. */
-export function leave(tokens: VisualTokens, name: string, value: Tensor, by: string): VisualTokens {
+export function leave<Tokens extends GatheredTokens>(tokens: Tokens, name: string, value: Tensor, by: string): Tokens {
   if (name in tokens.memory) throw methodError(`${by} leaves ${name} for the language model, which is there already`)
   return { ...tokens, memory: { ...tokens.memory, [name]: value } }
 }

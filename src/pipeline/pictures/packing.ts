@@ -1,11 +1,11 @@
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
-import { f32, i64, type Value } from '../../runtime/index.ts'
+import { f32, i64 } from '../../runtime/index.ts'
+import type { PackingFeeds } from '../flow/gather-values.ts'
+import type { EncodedView } from '../flow/vision-program.ts'
 
-/** The order of an image's patches as the graph takes it (`flow/pack.ts`), for views of equally many patches. */
-export function packingFeeds(
-  slots: readonly PackedSlot[],
-  patchesPerView: number,
-): Record<'patches' | 'weights' | 'rows', Value> {
+/** The order of a picture's patches as the graph takes it (`flow/pack.ts`); its views have equally many patches. */
+export function packingOf(slots: readonly PackedSlot[], views: readonly EncodedView[]): PackingFeeds {
+  const perView = views[0].owner.length
   const most = Math.max(1, ...slots.map((slot) => (slot === 'separator' ? 1 : slot.length)))
   const patches = new Array<number>(slots.length * most).fill(-1)
   const weights = new Float32Array(slots.length * most)
@@ -16,10 +16,17 @@ export function packingFeeds(
     if (slot === 'separator') row++
     else
       for (const [share, { view, patch, weight }] of slot.entries()) {
-        patches[at * most + share] = view * patchesPerView + patch
+        patches[at * most + share] = view * perView + patch
         weights[at * most + share] = weight
       }
   }
   const shape = [slots.length, most]
-  return { patches: i64(shape, patches), weights: f32(shape, weights), rows: i64([slots.length], rows) }
+  return {
+    values: { patches: i64(shape, patches), weights: f32(shape, weights), rows: i64([slots.length], rows) },
+    whole: views.every(isWhole),
+  }
 }
+
+/** Each patch is a token of its own, in their order. */
+const isWhole = ({ owner, embeds }: EncodedView): boolean =>
+  embeds.dims[0] === owner.length && owner.every((token, patch) => token === patch)

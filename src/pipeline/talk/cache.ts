@@ -3,7 +3,10 @@ import type { Architecture } from '../../models/family.ts'
 import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import type { Method } from '../method/method.ts'
+import type { Placement } from '../method/placement.ts'
 import { layout } from './layout.ts'
+import { placedBy } from './positions.ts'
 
 let caches = 0
 
@@ -17,14 +20,15 @@ export class Cache {
   private constructor(
     private readonly architecture: Architecture,
     private readonly held: Held<LanguageProgram>,
+    private readonly method: Method,
     private readonly key: string,
   ) {}
 
   /** An empty one under a key of its own; the program is held until it is closed. */
-  static async open(architecture: Architecture, held: Held<LanguageProgram>): Promise<Cache> {
+  static async open(architecture: Architecture, held: Held<LanguageProgram>, method: Method): Promise<Cache> {
     const key = `conversation-${caches++}`
     await held.program.open(key)
-    return new Cache(architecture, held, key)
+    return new Cache(architecture, held, method, key)
   }
 
   get program(): LanguageProgram {
@@ -78,7 +82,8 @@ export class Cache {
   async feed(ids: readonly number[], views: readonly EncodedView[] = []): Promise<ChunkResult> {
     const { prompt, language } = this.architecture
     const { contextLength, answerStart, positionAxes } = language
-    const chunk = layout(ids, prompt.imageToken, views, this.position, positionAxes)
+    const place = (own: Placement) => placedBy(this.method, this.architecture, own)
+    const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
     if (chunk.end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(chunk.end, contextLength)
     const answer = answerStart === undefined ? undefined : [answerStart]
     const result = await this.program.run(this.key, { ...chunk, answer })

@@ -42,7 +42,7 @@ export class Strand {
   static async open(host: Host, method: Method): Promise<Strand> {
     const held = await host.holdLanguage(method)
     try {
-      return new Strand(host, method, new Sight(host, method), await Cache.open(host.parts.architecture, held))
+      return new Strand(host, method, new Sight(host, method), await Cache.open(host.parts.architecture, held, method))
     } catch (error) {
       await held.release()
       throw error
