@@ -148,3 +148,10 @@ export const fillingPatches = ({ width, height }: Extent, patch: number): Grid =
   rows: height / patch,
   columns: width / patch,
 })
+
+/** Enough along a side for what methods do with a grid. */
+const SOME_PATCHES = 8
+
+/** Side in pixels of a square view to trace with: the one that an encoder was trained on, some patches where it takes any size. */
+export const squareSide = ({ viewSize, patchSize }: Pick<VisionSide, 'viewSize' | 'patchSize'>): number =>
+  viewSize > patchSize ? viewSize : SOME_PATCHES * patchSize

@@ -62,6 +62,7 @@ import { vamos } from './tokenizer/vamos.ts'
 import { visionllm } from './tokenizer/visionllm.ts'
 import { gpt4image } from './training/gpt4image.ts'
 import { llmVem } from './training/llm-vem.ts'
+import { lora } from './training/lora.ts'
 import { mblip } from './training/mblip.ts'
 import { notellm2 } from './training/notellm-2.ts'
 import { olaVlm } from './training/ola-vlm.ts'
@@ -133,6 +134,7 @@ export const papers = [
   visionllm,
   gpt4image,
   llmVem,
+  lora,
   mblip,
   notellm2,
   olaVlm,

@@ -4,12 +4,13 @@ import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
+import { type AdapterFinder, adapterFinder } from './flow/find-adapters.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
-import { composed, dense } from './method/compose.ts'
+import { dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf, programKey } from './method/places.ts'
+import { programKey, wholeKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
 import { Stream, type StreamHost } from './stream/stream.ts'
@@ -56,12 +57,15 @@ const CACHED_METHODS = 4
 export class Model implements StreamHost {
   private readonly pictures: PictureEncoder
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
+  private readonly equip: AdapterFinder
 
   constructor(
     readonly parts: ModelParts,
     private readonly backend: Backend,
   ) {
     this.pictures = new PictureEncoder(parts, backend)
+    const equip = adapterFinder(parts.architecture, parts.adapters)
+    this.equip = (method) => equip(method).catch(blameMethod)
   }
 
   /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
@@ -108,7 +112,7 @@ export class Model implements StreamHost {
     const isPrompt = prompt !== undefined && messages === undefined
     const dialogue = isPrompt ? arrange([asked]) : this.arranged(options)
     this.assertTakes(dialogue)
-    const sight = new Sight(this, composed(method))
+    const sight = new Sight(this, await this.equip(method))
     return countPrompt(this.parts, await writePrompt(this.parts, sight, dialogue, { isRaw: rawPrompt }))
   }
 
@@ -152,13 +156,14 @@ export class Model implements StreamHost {
    * Starts a stream: frames are read as they come, and asked about at any time.
    * @throws FoveaError `stream_unsupported`
    */
-  watch({ method = dense }: { readonly method?: Method } = {}): Promise<Stream> {
-    return Stream.open(this, composed(method))
+  async watch({ method = dense }: { readonly method?: Method } = {}): Promise<Stream> {
+    return Stream.open(this, await this.equip(method))
   }
 
   private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
     this.assertTakes(pictures)
-    return Conversation.open(hostUnder(this, method), composed(method), pictures)
+    const equipped = await this.equip(method)
+    return Conversation.open(hostUnder(this, equipped), equipped, pictures)
   }
 
   private assertTakes({ images, videos }: Pictures): void {
@@ -167,13 +172,13 @@ export class Model implements StreamHost {
   }
 
   /** Gets an image ready to be encoded under a method. */
-  prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
-    return this.pictures.prepare(image, look)
+  async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
+    return this.pictures.prepare(image, { ...look, method: await this.equip(look.method) })
   }
 
   /** The same for a video. Throws FoveaError `video_unsupported`, `video_invalid`. */
-  prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
-    return this.pictures.prepareVideo(video, look)
+  async prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
+    return this.pictures.prepareVideo(video, { ...look, method: await this.equip(look.method) })
   }
 
   /**
@@ -197,13 +202,13 @@ export class Model implements StreamHost {
     return (await this.holdLanguage(method)).program
   }
 
-  holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
+  async holdLanguage(given: Method): Promise<Held<LanguageProgram>> {
+    const method = await this.equip(given)
     // What `see` leaves for the language model is part of its program.
     const isWhole = (method.read && method.see) || method.needs?.words || method.needs?.store
-    const key = isWhole ? keyOf(method, 'see', 'read') : programKey(method, 'language')
+    const key = isWhole ? wholeKey(method) : programKey(method, 'language')
     const { architecture, weights, words } = partsUnder(this.parts, method)
-    const compile = () =>
-      compileLanguage(this.backend, architecture, weights, composed(method), words).catch(blameMethod)
+    const compile = () => compileLanguage(this.backend, architecture, weights, method, words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
   }
 

@@ -40,6 +40,9 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
   const ready = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}))
   const isReducer = entry.kind[0] === 'reducer'
 
+  /** The same before any training: what is added to a model adds nothing yet. */
+  const fresh = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}), { untrained: true })
+
   it('is built by its defaults, by its id alone', () => {
     expect(parseMethod(id).name).toBe(buildMethod(entry, {}).name)
     expect(buildMethod(entry, {}).name.startsWith(id)).toBe(true)
@@ -102,7 +105,7 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
   })
 
   it('works with text alone', async () => {
-    const { text } = await ask(tiny.model, ready(), [])
+    const { text } = await ask(tiny.model, fresh(), [])
     expect(text).toBe((await ask(tiny.model, compose(), [])).text)
   })
 })

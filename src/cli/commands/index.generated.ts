@@ -52,7 +52,7 @@ export const commands = [
   },
   {
     name: 'train',
-    summary: 'Train a model; interrupted runs are resumed',
+    summary: 'Train the weights of a method, or a model; interrupted runs are resumed',
     load: () => import('./train.ts').then((file) => file.trainCommand),
   },
   {

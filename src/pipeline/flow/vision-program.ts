@@ -3,7 +3,7 @@ import { resizeImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import { filterOf, modelPixels, type PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
-import type { Grid } from '../../models/vision-side.ts'
+import { type Grid, squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import { fixedDim, input } from '../../tensor/index.ts'
@@ -153,19 +153,15 @@ export const memoryName = (name: string): string => `memory.${name}`
 
 export const signalName = (name: string): string => `signal.${name}`
 
-/** Enough along a side for what methods do with a grid. */
-const SOME_PATCHES = 8
+/** All of the vision side for one square view. */
+export function traceSquare(architecture: Architecture, method: Method, scope = createScope()): VisualTokens {
+  const side = squareSide(architecture.vision)
+  return see(scope, architecture, method, picturesOf(architecture, method, { width: side, height: side }))
+}
 
 /** Widths of what a method leaves for the language model, by name. */
 export function memoryWidths(architecture: Architecture, method: Method): Record<string, number> {
-  const { viewSize, patchSize } = architecture.vision
-  const side = viewSize > patchSize ? viewSize : SOME_PATCHES * patchSize // of encoders that take any size
-  const { memory } = see(
-    createScope(),
-    architecture,
-    method,
-    picturesOf(architecture, method, { width: side, height: side }),
-  )
+  const { memory } = traceSquare(architecture, method)
   return Object.fromEntries(Object.entries(memory).map(([name, value]) => [name, fixedDim('memory', value, 2)]))
 }
 

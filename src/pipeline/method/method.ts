@@ -185,14 +185,18 @@ export interface Method {
   readonly see?: SeeSide
   readonly read?: ReadSide
   readonly talk?: TalkSide
-  /** Its own weights, and those of the model that it replaces. */
+  /** Its own weights, and those of the model that it replaces; looked for when a model runs it, where it has none. */
   readonly adapter?: Adapter
+  /** Where to look: a folder, or a model of the hub; beside the model that runs it when absent. */
+  readonly weights?: string
+  /** Its options, defaults filled in. */
+  readonly options?: Readonly<Record<string, unknown>>
   /** Of several methods together: each of them. */
   readonly parts?: readonly Method[]
 }
 
 /** What a method does, without its name. */
-export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'parts'>
+export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'weights' | 'options' | 'parts'>
 
 /** The first word of a method's name: where its weights lie. */
 export const idOf = ({ name }: Pick<Method, 'name'>): string => name.split(':')[0]
