@@ -6,6 +6,7 @@ import type { Method } from '../../src/pipeline/method/method.ts'
 import { placeName, placesOf } from '../../src/pipeline/method/places.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { LAYERS, PATCHES, type Prefill, picture, prefill, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
+import { withRandomAdapter } from './random-adapter.ts'
 
 let tiny: Tiny
 let second: Tiny
@@ -36,6 +37,7 @@ const refusal = (run: () => unknown): FoveaError => {
 /** What every runnable entry of the registry owes its users. */
 describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   const shape = entry.options?.shape ?? {}
+  const ready = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}))
 
   it('is built by its defaults, by its id alone', () => {
     expect(parseMethod(id).name).toBe(buildMethod(entry, {}).name)
@@ -59,7 +61,7 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
   })
 
   it('runs on a model: finite logits, never more tokens than without it', async () => {
-    const { logits, chunk, rows, kept } = await prefill(tiny.model, { method: buildMethod(entry, {}) })
+    const { logits, chunk, rows, kept } = await prefill(tiny.model, { method: ready() })
     expect(logits.every(Number.isFinite)).toBe(true)
     expect(new Set(logits).size).toBeGreaterThan(1)
     expect(chunk.visual.dims[0]).toBeLessThanOrEqual(dense.chunk.visual.dims[0])
@@ -69,7 +71,7 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
   })
 
   it('says of each patch whether it was kept, for every image', async () => {
-    const { kept, tokens } = await ask(tiny.model, buildMethod(entry, {}), [picture(1), picture(2)])
+    const { kept, tokens } = await ask(tiny.model, ready(), [picture(1), picture(2)])
     expect(kept).toHaveLength(2)
     for (const bits of kept) {
       expect(bits.length).toBeLessThanOrEqual(PATCHES)
@@ -80,17 +82,14 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
   })
 
   it('gives the same answer every time, on another copy of the model too', async () => {
-    const [first, again] = [
-      await ask(tiny.model, buildMethod(entry, {})),
-      await ask(tiny.model, buildMethod(entry, {})),
-    ]
-    const other = await ask(second.model, buildMethod(entry, {}))
+    const [first, again] = [await ask(tiny.model, ready()), await ask(tiny.model, ready())]
+    const other = await ask(second.model, ready())
     expect([again.text, again.kept]).toEqual([first.text, first.kept])
     expect([other.text, other.kept]).toEqual([first.text, first.kept])
   })
 
   it('works with text alone', async () => {
-    const { text } = await ask(tiny.model, buildMethod(entry, {}), [])
+    const { text } = await ask(tiny.model, ready(), [])
     expect(text).toBe((await ask(tiny.model, compose(), [])).text)
   })
 })

@@ -99,7 +99,6 @@ class CompiledLanguage implements LanguageProgram {
   async run(key: string, chunk: Chunk): Promise<ChunkResult> {
     const past = this.lengths(key)
     const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
-    const sizes = { text, visual, answer, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
     await this.remember(key, chunk)
     const { program, residents, traced, known } = this
     const fed = Object.entries(chunkFeeds(chunk, this.language)).filter(([name]) => known.has(name))
@@ -109,7 +108,10 @@ class CompiledLanguage implements LanguageProgram {
     }
     const added = traced.kept.filter((name) => known.has(name))
     const append = Object.fromEntries(added.map((name) => [`new.${name}`, resident(key, name)]))
-    const { values, milliseconds } = await program.run(feeds, { fetch: ['logits', 'kept', ...traced.heads], append })
+    const fetch = ['logits', 'kept', ...traced.heads]
+    const { values, milliseconds, sizes: found } = await program.run(feeds, { fetch, append })
+    const pasts = Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows]))
+    const sizes = { ...found, text, visual, answer, ...pasts } // found: those that only the data tells, too
     this.caches.set(
       key,
       past.map((rows, layer) => rows + traced.rows(layer, sizes)),
