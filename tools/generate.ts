@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isEntry } from './entry.ts'
-import { registries, renderRegistry } from './registries.ts'
+import { barrels, registries, renderBarrel, renderRegistry } from './registries.ts'
 
 /** A registry file whose text is not what the folders say; `expected` is undefined when the file should not be. */
 export interface Stale {
@@ -22,12 +22,12 @@ function readIfPresent(path: string): string | undefined {
 
 /** The registries under `root` that are out of date. */
 export function findStale(root: string): Stale[] {
-  return registries
-    .map((registry) => ({
-      output: registry.output,
-      actual: readIfPresent(join(root, registry.output)),
-      expected: renderRegistry(root, registry),
-    }))
+  const rendered = [
+    ...registries.map((registry) => ({ output: registry.output, expected: renderRegistry(root, registry) })),
+    ...barrels.map((barrel) => ({ output: barrel.output, expected: renderBarrel(root, barrel) })),
+  ]
+  return rendered
+    .map(({ output, expected }) => ({ output, actual: readIfPresent(join(root, output)), expected }))
     .filter(({ actual, expected }) => actual !== expected)
 }
 

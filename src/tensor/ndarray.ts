@@ -1,3 +1,5 @@
+/** @internal Arrays of numbers, for the reference rules of the ops. */
+
 /** A concrete array in double precision: what the reference rules of the ops compute with (integers and bools too). */
 export interface NdArray {
   readonly data: Float64Array

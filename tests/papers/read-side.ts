@@ -24,6 +24,7 @@ import {
   slice,
   type Tensor,
 } from '../../src/tensor/index.ts'
+import { sideOf } from './random-adapter.ts'
 
 /** Token ids that a prompt of pictures begins with, then those of a question, as one chunk. */
 export async function pictureChunk(
@@ -172,8 +173,8 @@ const TEXT = 6
 
 /** The whole model on two pictures, each with two questions that do not see each other, as training has them. */
 function trainingLoss(p: Scope, architecture: Architecture, method: Method) {
-  const { language, vision } = architecture
-  const pixels = [2, 3, vision.viewSize, vision.viewSize]
+  const { language } = architecture
+  const pixels = [2, 3, sideOf(architecture), sideOf(architecture)]
   const question = input('question', [1, 3], 'i64')
   const { states: visual, memory } = see(p, architecture, method, { pixels: input('pixels', pixels), question })
   const embeds = language.embed(p, input('ids', [2, TEXT], 'i64'))

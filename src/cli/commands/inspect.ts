@@ -1,7 +1,7 @@
 import { countParameters, type WeightTable } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
-import { traceVision } from '../../pipeline/flow/vision-program.ts'
+import { memoryName, traceVision } from '../../pipeline/flow/vision-program.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -98,9 +98,14 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     .map((view) => architecture.vision.grid(view))
     .reduce((sum, { rows, columns }) => sum + rows * columns, 0)
   const { layers, caches = layers, answerStart, heads, hiddenSize, vocabulary } = architecture.language
-  const prompt = { text, visual: given, answer: 1, ...pastSizes(caches, () => 0) }
+  const left = Object.keys(language.memory).map((name): [string, number] => [
+    memoryName(name),
+    vision.reduce((sum, outputs) => sum + evaluateDim(outputs[memoryName(name)].shape[1], new Map()), 0),
+  ])
+  const memory = Object.fromEntries(left)
+  const prompt = { text, visual: given, answer: 1, ...memory, ...pastSizes(caches, () => 0) }
   const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
-  const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...past }
+  const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
   const outputs = Object.values(language.outputs)
   return {
     model: name,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { act, layerCount, optionalSize, parseConfig, size } from '../config.ts'
+import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
 
@@ -34,3 +35,5 @@ export function gemmaConfig(raw: unknown, part: string): LlamaConfig {
   const { attention_bias, ...fields } = parseConfig(schema, raw, part)
   return { ...decoderConfig(fields, part), ...gemmaShape(fields.hidden_size, attention_bias) }
 }
+
+export const gemmaLanguage = language({ modelType: 'gemma', read: (raw, part) => llamaModel(gemmaConfig(raw, part)) })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { act, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
 import { gemmaFields, gemmaShape } from './gemma.ts'
+import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
 import { decoderConfig } from './llama-config.ts'
 
@@ -38,3 +39,8 @@ export function gemma2Config(raw: unknown, part: string): LlamaConfig {
     post_norms: true,
   }
 }
+
+export const gemma2Language = language({
+  modelType: 'gemma2',
+  read: (raw, part) => llamaModel(gemma2Config(raw, part)),
+})

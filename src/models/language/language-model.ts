@@ -34,6 +34,15 @@ export interface LanguageModel {
   logits(p: Scope, hidden: Tensor): Tensor
 }
 
+/** How the `text_config` of a `model_type` is read. A file that declares one is found by itself. */
+export interface Language {
+  readonly modelType: string
+  /** Throws FoveaError `config_invalid` naming the field that does not fit. */
+  read(raw: unknown, part: string): LanguageModel
+}
+
+export const language = (definition: Language): Language => definition
+
 /** The same language model, its weights below a prefix: "lm_head.weight" becomes "prefix.lm_head.weight". */
 export function within(prefix: string, model: LanguageModel): LanguageModel {
   const { ignored, fallbacks, embed, decode, logits } = model

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { act, assertHeads, configError, layerCount, MAX_HEAD_SIZE, optionalSize, parseConfig, size } from '../config.ts'
+import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
 import { ropeFields, rotaryOf } from './rotary-config.ts'
 
@@ -47,3 +48,5 @@ export function llamaConfig(raw: unknown, part: string): LlamaConfig {
   const { attention_bias, mlp_bias, ...fields } = parseConfig(schema, raw, part)
   return { ...decoderConfig(fields, part), attention_bias, output_bias: attention_bias, mlp_bias }
 }
+
+export const llamaLanguage = language({ modelType: 'llama', read: (raw, part) => llamaModel(llamaConfig(raw, part)) })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { optionalSize, parseConfig, size } from '../config.ts'
+import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
 
@@ -16,3 +17,8 @@ export function mistralConfig(raw: unknown, part: string): LlamaConfig {
   const { sliding_window, ...fields } = parseConfig(schema, raw, part)
   return { ...decoderConfig(fields, part), sliding_window: sliding_window ?? undefined }
 }
+
+export const mistralLanguage = language({
+  modelType: 'mistral',
+  read: (raw, part) => llamaModel(mistralConfig(raw, part)),
+})

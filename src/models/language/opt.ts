@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activation, embedding, layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { add, cast, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, size } from '../config.ts'
-import type { LanguageModel } from './language-model.ts'
+import { type LanguageModel, language } from './language-model.ts'
 import { causalMask } from './masks.ts'
 import { fedForward, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
 import { type DecoderOptions, type DecoderResult, type Hidden, throughLayers } from './sequence.ts'
@@ -107,3 +107,5 @@ const normBefore = (p: Scope, { do_layer_norm_before }: OptConfig, x: Tensor): T
 
 const normAfter = (p: Scope, { do_layer_norm_before }: OptConfig, x: Tensor): Tensor =>
   do_layer_norm_before ? x : layerNormed(p, x)
+
+export const optLanguage = language({ modelType: 'opt', read: optModel })

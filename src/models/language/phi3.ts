@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { LongRope } from '../../nn/index.ts'
 import { configError, parseConfig, size } from '../config.ts'
+import { language, llamaModel } from './language-model.ts'
 import { headWidth, type LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
 
@@ -73,3 +74,5 @@ function longRopeOf(
   const magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalLength))
   return { short, long, originalLength, magnitude: group.attention_factor ?? magnitude }
 }
+
+export const phi3Language = language({ modelType: 'phi3', read: (raw, part) => llamaModel(phi3Config(raw, part)) })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { configError, optionalSize, parseConfig, size } from '../config.ts'
+import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
 
@@ -38,3 +39,5 @@ export function qwen2Decoder(fields: z.output<typeof schema>, part: string, thet
 /** `text_config` of a Qwen2 or Qwen2.5 (Yang et al., arXiv 2407.10671): LLaMA with biases on queries, keys and values. */
 export const qwen2Config = (raw: unknown, part: string): LlamaConfig =>
   qwen2Decoder(parseConfig(schema, raw, part), part)
+
+export const qwen2Language = language({ modelType: 'qwen2', read: (raw, part) => llamaModel(qwen2Config(raw, part)) })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { optionalSize, parseConfig, size } from '../config.ts'
+import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
 import { qwen2Decoder, qwen2Fields } from './qwen2.ts'
 
@@ -17,3 +18,5 @@ export function qwen3Config(raw: unknown, part: string): LlamaConfig {
   const { attention_bias, ...fields } = parseConfig(schema, raw, part)
   return { ...qwen2Decoder(fields, part), attention_bias, output_bias: attention_bias, head_norms: true }
 }
+
+export const qwen3Language = language({ modelType: 'qwen3', read: (raw, part) => llamaModel(qwen3Config(raw, part)) })

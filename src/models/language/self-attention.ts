@@ -64,7 +64,8 @@ function attendTo(asked: Asked, options: SelfAttentionOptions): Attended {
     past && !asked.mask && hasKernel(keys, options)
       ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...scoring, window })
       : writtenOut()
-  return { queries, keys, values, allKeys, mask, scoring, mixed }
+  const isPlain = options.causal && window === undefined && !asked.mask
+  return { queries, keys, values, allKeys, ...(!isPlain && { mask }), scoring, mixed }
 }
 
 const both = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? add(a, b) : (a ?? b))

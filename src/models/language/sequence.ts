@@ -33,7 +33,7 @@ export interface DecoderLayer {
   readonly allKeys: Tensor
   /** Added to the scores of these, where a model has more than a mask: [1, h, s, past + s]. */
   readonly bias?: Tensor
-  /** What these may look at where that is not all before them: added to the scores, [b or 1, 1, s, past + s]. */
+  /** What hides more from them than what lies ahead, [b or 1, h or 1, s, past + s]; absent where nothing does. */
   readonly mask?: () => Tensor | undefined
   /** How the layer scores keys, where that is not the usual way. */
   readonly scoring?: Scoring

@@ -12,7 +12,7 @@ import {
 } from '../../nn/index.ts'
 import { add, addDim, arange, cast, type Dim, dimValue, mul, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, configError, headSize, layerCount, optionalLayerCount, parseConfig, size } from '../config.ts'
-import type { LanguageModel } from './language-model.ts'
+import { type LanguageModel, language } from './language-model.ts'
 import { causalMask } from './masks.ts'
 import { relativeBias } from './relative-positions.ts'
 import {
@@ -175,3 +175,5 @@ function feedForward(p: Scope, config: T5Config, x: Tensor): Tensor {
   const inner = isGated ? mul(f(project('wi_0')), project('wi_1')) : f(project('wi'))
   return add(x, linear(p.at('DenseReluDense', 'wo'), inner, d_model, false))
 }
+
+export const t5Language = language({ modelType: 't5', read: t5Model })

@@ -3,7 +3,7 @@ import { layerNormed, type Scope } from '../../nn/index.ts'
 import { add, concat, expand, reshape, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { EncoderStages, Grid } from '../vision-side.ts'
-import type { TowerFeatures, VisionTower } from './tower.ts'
+import { type TowerFeatures, towerKind, type VisionTower } from './tower.ts'
 import {
   encoderLayers,
   gridOf,
@@ -58,3 +58,5 @@ export function clipTower(raw: unknown, part: string): VisionTower {
     encode: (p, pixels, stages) => clipVision(p, config, pixels, stages),
   }
 }
+
+export const clipKind = towerKind({ modelType: 'clip_vision_model', read: clipTower })

@@ -4,7 +4,7 @@ import { add, concat, expand, fullAttention, mul, reshape, silu, slice, type Ten
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
 import { antialiasedMatrix, interpolationMatrix } from './positions.ts'
-import type { TowerFeatures, VisionTower } from './tower.ts'
+import { type TowerFeatures, towerKind, type VisionTower } from './tower.ts'
 import { gridOf, patchEmbedding, resampledPositions, visionFields } from './transformer.ts'
 
 const schema = z.object({
@@ -96,3 +96,6 @@ export function dinov2RegistersTower(raw: unknown, part: string): VisionTower {
   assertHeads(config.num_attention_heads, config.hidden_size, part)
   return tower({ ...config, patch_size })
 }
+
+export const dinov2Kind = towerKind({ modelType: 'dinov2', read: dinov2Tower })
+export const dinov2RegistersKind = towerKind({ modelType: 'dinov2_with_registers', read: dinov2RegistersTower })

@@ -3,7 +3,7 @@ import type { Scope } from '../../nn/index.ts'
 import { add, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import type { EncoderStages } from '../vision-side.ts'
-import type { TowerFeatures, VisionTower } from './tower.ts'
+import { type TowerFeatures, towerKind, type VisionTower } from './tower.ts'
 import {
   encoderLayers,
   gridOf,
@@ -54,3 +54,5 @@ export function siglipTower(raw: unknown, part: string): VisionTower {
     encode: (p, pixels, stages) => siglipVision(p, config, pixels, stages),
   }
 }
+
+export const siglipKind = towerKind({ modelType: 'siglip_vision_model', read: siglipTower })

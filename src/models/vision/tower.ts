@@ -24,3 +24,12 @@ export interface VisionTower {
   /** Pixels [b, 3, H, W] -> the hidden states of all layers. */
   encode(p: Scope, pixels: Tensor, stages?: EncoderStages): TowerFeatures
 }
+
+/** How the `vision_config` of a `model_type` is read. A file that declares one is found by itself. */
+export interface TowerKind {
+  readonly modelType: string
+  /** Throws FoveaError `config_invalid` naming the field that does not fit. */
+  read(raw: unknown, part: string): VisionTower
+}
+
+export const towerKind = (definition: TowerKind): TowerKind => definition

@@ -77,13 +77,21 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
+/** Outputs of the vision program: those that every view has, `separator` and `memory.*`. */
+export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
+
 /** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
-export function traceVision(architecture: Architecture, method: Method, view: Shaped, scope = createScope()) {
+export function traceVision(
+  architecture: Architecture,
+  method: Method,
+  view: Shaped,
+  scope = createScope(),
+): TracedVision {
   const tokens = see(scope, architecture, method, picturesOf(architecture, method, view))
   const separator = architecture.vision.separator?.(scope)
   const memory = Object.entries(tokens.memory).map(([name, value]) => [memoryName(name), value])
   const outputs = { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
-  return { ...outputs, ...(Object.fromEntries(memory) as Record<string, Tensor>) }
+  return { ...outputs, ...Object.fromEntries(memory) }
 }
 
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
@@ -95,9 +103,13 @@ const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): 
 /** What an output of the vision program, and an input of the language program, is called that carries a memory. */
 export const memoryName = (name: string): string => `memory.${name}`
 
+/** Enough along a side for what methods do with a grid. */
+const SOME_PATCHES = 8
+
 /** Widths of what a method leaves for the language model, by name. */
 export function memoryWidths(architecture: Architecture, method: Method): Record<string, number> {
-  const { viewSize: side } = architecture.vision
+  const { viewSize, patchSize } = architecture.vision
+  const side = viewSize > patchSize ? viewSize : SOME_PATCHES * patchSize // of encoders that take any size
   const { memory } = see(
     createScope(),
     architecture,

@@ -17,7 +17,7 @@ export function compose(...methods: readonly Method[]): Method {
     const present = parts.map((part) => bound(part, place)).filter((found) => found !== undefined)
     if (present.length > 0) sides[place.side] = { ...sides[place.side], [place.name]: joined(place, present) }
   }
-  const needs = parts.reduce<Needs>((all, part) => ({ ...all, ...part.needs }), {})
+  const needs: Needs = Object.assign({}, ...parts.map((part) => part.needs))
   return {
     name: methods.map((method) => method.name).join('+') || 'dense',
     ...(Object.keys(needs).length > 0 && { needs }),

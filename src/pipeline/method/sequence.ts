@@ -83,10 +83,11 @@ function whyOther(seq: Sequence, given?: Sequence): string {
  * on the side; the layer's own attention stays as it is.
  */
 export function lastAttention(seq: Sequence, layer: number, by: string): Tensor {
-  const { queries, allKeys, bias, scoring } = decoderLayer(seq, layer, by)
+  const { queries, allKeys, bias, mask, scoring } = decoderLayer(seq, layer, by)
   const [batch, heads, length] = queries.shape
   const last = (x: Tensor) => slice(x, 2, subDim(length, 1), length)
-  const row = attentionWeights(last(queries), allKeys, bias && last(bias), scoring)
+  const hidden = bias ?? mask?.() // a model has one or the other
+  const row = attentionWeights(last(queries), allKeys, hidden && last(hidden), scoring)
   const count = seq.visual.shape[1]
   const columns = add(seq.visual, dimValue(subDim(allKeys.shape[2], length)))
   const places = expand(reshape(columns, [batch, 1, count]), [batch, heads, count])

@@ -80,7 +80,7 @@ export const expand: Op<{ shape: Shape }, [x: Tensor, shape: Shape]> = op({
 const reducedShape = (x: Tensor, axes: readonly number[], keep: boolean): Shape =>
   keep ? x.shape.map((d, axis) => (axes.includes(axis) ? 1 : d)) : x.shape.filter((_, axis) => !axes.includes(axis))
 
-/** Arguments shared by all reductions: one axis, several, or all. */
+/** @internal Arguments shared by all reductions: one axis, several, or all. */
 export const reductionArgs =
   (name: string) =>
   (...[x, axes, keep = false]: ReductionArgs): { inputs: readonly Tensor[]; attrs: Reduction } => {
@@ -89,17 +89,20 @@ export const reductionArgs =
     if (new Set(wrapped).size < wrapped.length) throw new ShapeError(name, `axes [${list}] repeat`, [x])
     return { inputs: [x], attrs: { axes: wrapped, keep } }
   }
+/** @internal */
 export type ReductionArgs = [x: Tensor, axes?: number | readonly number[], keep?: boolean]
+/** @internal */
 export interface Reduction {
   readonly axes: readonly number[]
   readonly keep: boolean
 }
+/** @internal */
 export const reductionShape = ([x]: readonly Tensor[], { axes, keep }: Reduction) => ({
   shape: reducedShape(x, axes, keep),
   dtype: x.dtype,
 })
 
-/** The gradient of a reduction, given back its reduced axes as size 1. */
+/** @internal The gradient of a reduction, given back its reduced axes as size 1. */
 export const keepAxes = (g: Tensor, x: Tensor, axes: readonly number[]): Tensor =>
   reshape(g, reducedShape(x, axes, true))
 

@@ -18,17 +18,21 @@ export interface ConvOptions {
   /** [out channels]. */
   readonly bias?: Tensor
 }
+/** @internal */
 export interface Conv {
   readonly stride: Pair
   readonly padding: readonly [number, number, number, number]
   readonly dilation: Pair
   readonly groups: number
 }
+/** @internal */
 export interface ConvTranspose extends Conv {
   readonly outputPadding: Pair
 }
 
+/** @internal */
 export const pairOf = (extent: Extent): Pair => (typeof extent === 'number' ? [extent, extent] : extent)
+/** @internal */
 export const paddingOf = (padding: Padding): Conv['padding'] => {
   if (typeof padding === 'number') return [padding, padding, padding, padding]
   const [top, left, bottom = top, right = left] = padding
@@ -47,7 +51,7 @@ const onnxAttributes = ({ stride, padding, dilation, groups }: Conv) => ({
   group: groups,
 })
 
-/** How many windows of `span` fit into a padded axis: floor((size + padding - span) / stride) + 1. */
+/** @internal How many windows of `span` fit into a padded axis: floor((size + padding - span) / stride) + 1. */
 export function windowCount(size: Dim, padding: number, span: number, stride: number): Dim {
   const room = addDim(size, padding - span)
   if (typeof room === 'number') return Math.floor(room / stride) + 1
@@ -219,7 +223,7 @@ function eachTap(
   })
 }
 
-/** An image of the given batch and channels seen as single-channel images, [n * c, 1, h, w]. */
+/** @internal An image of the given batch and channels seen as single-channel images, [n * c, 1, h, w]. */
 export const singleChannel = (x: Tensor): Tensor => {
   const [n, c, h, w]: Shape = x.shape
   return reshape(x, [mulDim(n, c), 1, h, w])
