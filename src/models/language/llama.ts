@@ -137,7 +137,7 @@ function decoderLayer(p: Scope, config: LlamaConfig, input: Hidden, { rotary, ..
   const output = linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false)
   const attended = add(x, after('post_attention_layernorm', output))
   const before = config.post_norms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'
-  const plain = (y: Tensor) => feedForward(p.at('mlp'), config, y)
+  const plain = (y: Tensor, share?: number) => feedForward(p.at('mlp'), config, y, share)
   const fed = fedForward(context, normed(p.at(before), config, attended), plain, input)
   return { ...seen, output: add(attended, after('post_feedforward_layernorm', fed)) }
 }
@@ -163,12 +163,15 @@ function headsNormed(p: Scope, config: LlamaConfig, x: Tensor, heads: number): T
   return reshape(normed(p, config, apart), x.shape)
 }
 
-function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
-  const { intermediate_size: inner, mlp_bias: bias = false } = config
+function feedForward(p: Scope, config: LlamaConfig, x: Tensor, share = 1): Tensor {
+  const { intermediate_size: inner, hidden_size: width, mlp_bias: bias = false } = config
+  const used = Math.floor(inner * share)
+  const of = (out: number, width: number) => (used < inner ? ([out, width] as const) : undefined)
+  const first = (y: Tensor) => (used < inner ? slice(y, -1, 0, used) : y)
   const [gate, up] = config.fused_projections
-    ? splitLast(linear(p.at('gate_up_proj'), x, 2 * inner, bias), [inner])
-    : [linear(p.at('gate_proj'), x, inner, bias), linear(p.at('up_proj'), x, inner, bias)]
-  return linear(p.at('down_proj'), mul(activation(config.hidden_act)(gate), up), config.hidden_size, bias)
+    ? splitLast(linear(p.at('gate_up_proj'), x, 2 * inner, bias), [inner]).map(first)
+    : ['gate_proj', 'up_proj'].map((name) => linear(p.at(name), x, used, bias, of(inner, width)))
+  return linear(p.at('down_proj'), mul(activation(config.hidden_act)(gate), up), width, bias, of(width, inner))
 }
 
 /** The last axis in parts of the given sizes, and the rest. */

@@ -91,13 +91,12 @@ function decoderLayer(p: Scope, config: OptConfig, input: Hidden, context: Layer
     add(x, linear(p.at('self_attn', 'out_proj'), mixed, width, bias)),
   )
 
-  const plain = (y: Tensor) =>
-    linear(
-      p.at('fc2'),
-      activation(config.activation_function)(linear(p.at('fc1'), y, config.ffn_dim, bias)),
-      width,
-      bias,
-    )
+  const plain = (y: Tensor, share = 1) => {
+    const used = Math.floor(config.ffn_dim * share)
+    const of = (out: number, width: number) => (used < config.ffn_dim ? ([out, width] as const) : undefined)
+    const inner = linear(p.at('fc1'), y, used, bias, of(config.ffn_dim, width))
+    return linear(p.at('fc2'), activation(config.activation_function)(inner), width, bias, of(width, config.ffn_dim))
+  }
   const fed = fedForward(context, normBefore(p.at('final_layer_norm'), config, attended), plain, input)
   return { ...seen, output: normAfter(p.at('final_layer_norm'), config, add(attended, fed)) }
 }

@@ -1,9 +1,10 @@
 import { attend, attentionWeights, mergeHeads, type Scoring, splitHeads } from '../../nn/index.ts'
-import { add, cachedAttention, fixedDim, type Tensor } from '../../tensor/index.ts'
+import { add, cachedAttention, fixedDim, select, type Tensor } from '../../tensor/index.ts'
 import {
   type Asked,
   type DecoderLayer,
   type DecoderStages,
+  type FeedForward,
   type Hidden,
   type PastLayer,
   type Projected,
@@ -55,20 +56,24 @@ function attendTo(asked: Asked, options: SelfAttentionOptions): Attended {
   const [q, k] = [rotate(asked.q, heads), rotate(asked.k, keyHeads)]
   const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
   const allKeys = withPast(past?.keys, keys)
-  const mask = () => both(options.mask(), asked.mask)
+  const mask = () => both(revealed(options.mask(), asked.reveal), asked.mask)
   const writtenOut = () => {
     const weights = attentionWeights(queries, allKeys, mask(), scoring)
-    return mergeHeads(attend(weights, withPast(past?.values, values)))
+    return mergeHeads(attend(asked.weigh?.(weights) ?? weights, withPast(past?.values, values)))
   }
+  const isMasked = asked.mask !== undefined || asked.reveal !== undefined
   const mixed =
-    past && !asked.mask && hasKernel(keys, options)
+    past && !isMasked && !asked.weigh && hasKernel(keys, options)
       ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...scoring, window })
       : writtenOut()
-  const isPlain = options.causal && window === undefined && !asked.mask
+  const isPlain = options.causal && window === undefined && !isMasked
   return { queries, keys, values, allKeys, ...(!isPlain && { mask }), scoring, mixed }
 }
 
 const both = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? add(a, b) : (a ?? b))
+
+const revealed = (hidden: Tensor | undefined, reveal: Tensor | undefined): Tensor | undefined =>
+  hidden && reveal ? select(reveal, 0, hidden) : hidden
 
 const hasKernel = (keys: Tensor, { causal, scoring, window }: SelfAttentionOptions): boolean =>
   causal && scoring?.cap === undefined && fixedDim('attention', keys, -1) % 8 === 0 && window !== 1
@@ -77,6 +82,6 @@ const hasKernel = (keys: Tensor, { causal, scoring, window }: SelfAttentionOptio
 export const fedForward = (
   { index, stages }: Pick<SelfAttentionOptions, 'index' | 'stages'>,
   x: Tensor,
-  plain: (x: Tensor) => Tensor,
+  plain: FeedForward,
   input: Hidden,
 ): Tensor => (stages?.feedForward ? stages.feedForward(index, x, plain, input) : plain(x))

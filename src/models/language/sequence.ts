@@ -63,7 +63,14 @@ export interface Asked extends Projected {
   readonly past?: PastLayer
   /** Added to the scores beside what the model itself hides, [b or 1, h or 1, s, past + s]. */
   readonly mask?: Tensor
+  /** What these see although the model itself hides it, bool [b or 1, h or 1, s, past + s]. */
+  readonly reveal?: Tensor
+  /** What becomes of the weights of attention, [b, h, s, past + s], before they mix the values. */
+  readonly weigh?: (weights: Tensor) => Tensor
 }
+
+/** A feed-forward layer [b, s, d] -> [b, s, d], with all its inner neurons or with the first ones: a share of them, rounded down. */
+export type FeedForward = (x: Tensor, share?: number) => Tensor
 
 /** What may be put around the layers of a decoder and around their parts; `next` is the part as it is. */
 export interface DecoderStages {
@@ -71,7 +78,7 @@ export interface DecoderStages {
   /** -> what the heads bring together, [b, s, h d], before the output projection. */
   attention?(index: number, asked: Asked, next: (asked: Asked) => Tensor): Tensor
   /** Normalised states -> what the feed-forward layer adds, [b, s, d] both. */
-  feedForward?(index: number, x: Tensor, next: (x: Tensor) => Tensor, input: Hidden): Tensor
+  feedForward?(index: number, x: Tensor, next: FeedForward, input: Hidden): Tensor
 }
 
 /** What a query may look at: an additive mask [b or 1, 1, s, past + s], or undefined where it sees everything. */
