@@ -41,8 +41,8 @@ import { paper } from '../paper.ts'
  *
  * Decided here: after the cut visual rows are gone and text renormalises (`drop`, the form that saves compute); `mask` is the
  * authors' simulation, which weighs their columns 0 and computes them all the same. M is a weight of the method, calibrated
- * once (`calibration`, `headMask`). Neighbours are of one view, and W counts patches: where a family merges patches into
- * tokens, fewer tokens fit in. Rows and columns come from tags, so prompts of any template and several pictures are right,
+ * once (`calibration`, `headMask`). Neighbours are of one view, and W counts the patches that the connector takes, so
+ * merged ones where a family merges. Rows and columns come from tags, so prompts of any template and several pictures are right,
  * and text alone is never touched. Dropped heads are still computed: with grouped keys there is little to save.
  */
 export const yopo = paper({

@@ -8,7 +8,6 @@ import {
   ceil,
   constant,
   cumsum,
-  type Dim,
   dimValue,
   equal,
   expand,
@@ -61,7 +60,8 @@ export interface Windows {
   readonly indices: Tensor
   /** Which of these are rows of the group; the others fill up a shorter one. */
   readonly isReal: Tensor
-  readonly width: Dim
+  /** Rows of each group, i64 [b, g]. */
+  readonly counts: Tensor
 }
 
 /**
@@ -77,10 +77,11 @@ export function windowsOf(keys: Tensor, wanted: Tensor, width: string): Windows 
   const starts = takeAlong(cumsum(counts, 1, { exclusive: true }), wanted)
   const columns = maskedIndices(less(arange(count), max(counts)), width)
   const at = add(reshape(starts, [batch, groups, 1]), columns) // [b, g, w]
-  const isReal = less(columns, reshape(takeAlong(counts, wanted), [batch, groups, 1]))
+  const own = takeAlong(counts, wanted)
+  const isReal = less(columns, reshape(own, [batch, groups, 1]))
   const flat = reshape(minimum(at, sub(dimValue(count), 1)), [batch, mulDim(groups, width)])
   const indices = reshape(takeAlong(argsort(places), flat), [batch, groups, width])
-  return { indices, isReal, width }
+  return { indices, isReal, counts: own }
 }
 
 const onesLike = (like: Tensor): Tensor => expand(constant([1], [1, 1], 'i64'), like.shape)

@@ -31,6 +31,8 @@ export interface VisualTokens {
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Who left something that holds for these tokens only; they cannot be changed any more. */
+  readonly reliedOnBy?: string
 }
 
 /** All patches that a vision encoder left, each its own token. */
@@ -52,6 +54,8 @@ export function scatterPlaces(m: Dim, indices: Tensor, places: Tensor): Tensor {
 
 /** Replaces the tokens by `states` [b, m', d]; `assignment` [b, m] says which new token each old one is part of, or -1. */
 export function regroup(tokens: VisualTokens, states: Tensor, assignment: Tensor, by: string): VisualTokens {
+  const { reliedOnBy: left } = tokens
+  if (left) throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; put ${by} first`)
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
   return { ...tokens, states, owner, changedBy: [...tokens.changedBy, by] }
