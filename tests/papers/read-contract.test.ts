@@ -16,6 +16,12 @@ const root = new URL('../fixtures/families/', import.meta.url).pathname
 const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5']
 const entries = runnable.filter((entry) => buildMethod(entry, {}).read)
 
+/** What makes sense in models of three layers and a few patches. */
+const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  crosslmm: { side: 2, every: 2 },
+  vlora: { skip: 1, depth: 2, rank: 4, alpha: 4 },
+}
+
 const backend = new NodeBackend()
 afterAll(() => backend.dispose())
 
@@ -47,7 +53,7 @@ describe.each(FAMILIES)('methods that act in the language model of %s', (family)
     }
     beforeAll(() => {
       try {
-        method = withRandomAdapter(model.parts.architecture, buildMethod(entry, {}))
+        method = withRandomAdapter(model.parts.architecture, buildMethod(entry, SMALL[id] ?? {}))
       } catch (error) {
         if (!(error instanceof FoveaError)) throw error
         refused = error

@@ -18,28 +18,22 @@ import { windowsOf } from '../../pipeline/method/groups.ts'
 import { leavePatches, type PatchMemory, recallPatches } from '../../pipeline/method/memory.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { poolTokens } from '../../pipeline/method/pool.ts'
-import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
+import { gatherRows, remainders, writeRows } from '../../pipeline/method/rows.ts'
 import { type Sequence, viewNumbers, visualStates } from '../../pipeline/method/sequence.ts'
 import type { VisualTokens } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
-  arange,
-  cast,
   concat,
   type Dim,
-  div,
   equal,
   fixedDim,
-  floor,
   gather,
   gelu,
   greater,
-  mul,
   mulDim,
   reshape,
   select,
   slice,
-  sub,
   type Tensor,
 } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
@@ -185,13 +179,6 @@ function lookBack(p: Scope, H: Tensor, { rows, mask, counts }: Regions, { width,
   const o = linear(p.at('out_proj'), found, width, false)
   const inner = gelu(linear(p.at('fc1'), layerNormed(p.at('norm'), add(q, o)), width))
   return linear(startingAt(p.at('fc2'), zeros), inner, fixedDim(ID, H, 2))
-}
-
-/** 0, 1, ..., n - 1 modulo a number, i64 [n]. */
-function remainders(n: Dim, of: number): Tensor {
-  const places = arange(n)
-  const wholes = cast(floor(div(add(cast(places, 'f32'), 0.5), of)), 'i64')
-  return sub(places, mul(wholes, of))
 }
 
 /** What visual tokens [b, v, d] tell each other within a view. */

@@ -2,10 +2,14 @@
 import {
   add,
   arange,
+  cast,
   concat,
+  type Dim,
   dimValue,
+  div,
   equal,
   expand,
+  floor,
   gather,
   mul,
   mulDim,
@@ -25,6 +29,13 @@ export const rangeLike = (like: Tensor): Tensor => {
 /** 0, 1, ..., n - 1 for every entry of a batch of states [b, n, d]: i64 [b, n]. */
 export const rowNumbers = ({ shape: [batch, count] }: Tensor): Tensor =>
   expand(reshape(arange(count), [1, count]), [batch, count])
+
+/** 0, 1, ..., n - 1 modulo a number, i64 [n]. */
+export function remainders(n: Dim, of: number): Tensor {
+  const places = arange(n)
+  const wholes = cast(floor(div(add(cast(places, 'f32'), 0.5), of)), 'i64')
+  return sub(places, mul(wholes, of))
+}
 
 /** Rows of x [b, n, ...] by indices i64 [b, k], per batch entry: [b, k, ...]. */
 export function gatherRows(x: Tensor, indices: Tensor): Tensor {
