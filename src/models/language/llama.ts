@@ -75,17 +75,23 @@ export function embedTokens(p: Scope, config: LlamaConfig, ids: Tensor): Tensor 
 
 /** LLaMA decoder (arXiv 2302.13971, section 2.2): pre-RMSNorm, rotary attention with grouped keys, SwiGLU. */
 export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
+  const { layers, last } = throughLlama(p.at('model'), config, start, config.num_hidden_layers, options)
+  return { layers, last, hidden: normed(p.at('model', 'norm'), config, last.states) }
+}
+
+/** So many layers of this shape, without the norm behind the last; their weights are `layers.*`. */
+export function throughLlama(p: Scope, config: LlamaConfig, start: Hidden, count: number, options: DecoderOptions) {
   const { stages, mask: maskOf = causalMask } = options
   const rotations = new Map<Tensor, Rotation>()
   const masks = new Map<string, Tensor | undefined>()
-  const { layers, last } = throughLayers(start, config.num_hidden_layers, stages, (index, input) => {
+  return throughLayers(start, count, stages, (index, input) => {
     const { positions, tags } = input
     const rotary = remember(rotations, positions, () => rotationOf(config, positions))
     const [past, window] = [options.past?.[index], windowOf(config, index)]
     const seen = `${pastLength(past)}|${input.states.shape[1]}|${tags?.segment?.id}|${window}`
     const mask = () => remember(masks, seen, () => maskOf(past, input, window))
     const causal = !options.mask && !tags?.segment
-    return decoderLayer(p.at('model', 'layers', index), config, input, {
+    return decoderLayer(p.at('layers', index), config, input, {
       index,
       rotary,
       mask,
@@ -95,7 +101,6 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
       stages,
     })
   })
-  return { layers, last, hidden: normed(p.at('model', 'norm'), config, last.states) }
 }
 
 /** Hidden states [..., d] -> logits [..., vocabulary]. */

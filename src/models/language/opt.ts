@@ -57,21 +57,26 @@ export function optModel(raw: unknown, part: string): LanguageModel {
     ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
     embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
     decode: (p, start, options) => opt(decoderScope(p), config, start, options),
+    extend: (p, start, count) => throughOpt(p, config, start, count, {}).last,
     logits: (p, hidden) => linear(config.tie_word_embeddings ? table(p) : p.at('lm_head'), hidden, vocabulary, false),
   }
 }
+
+/** So many layers, without what lies before and behind them. */
+const throughOpt = (p: Scope, config: OptConfig, start: Hidden, count: number, options: DecoderOptions) =>
+  throughLayers(start, count, options.stages, (index, input) => {
+    const past = options.past?.[index]
+    const mask = () => (options.mask ?? causalMask)(past, input)
+    const causal = !options.mask && !input.tags?.segment
+    return decoderLayer(p.at('layers', index), config, input, { index, mask, past, causal, stages: options.stages })
+  })
 
 function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
   const { max_position_embeddings: positions, hidden_size: width } = config
   const places = add(cast(start.positions, 'i64'), FIRST_POSITION)
   const placed = embedding(p.at('embed_positions'), places, positions + FIRST_POSITION, width)
   const placedStart: Hidden = { ...start, states: add(start.states, placed) }
-  const { layers, last } = throughLayers(placedStart, config.num_hidden_layers, options.stages, (index, input) => {
-    const past = options.past?.[index]
-    const mask = () => (options.mask ?? causalMask)(past, input)
-    const causal = !options.mask && !input.tags?.segment
-    return decoderLayer(p.at('layers', index), config, input, { index, mask, past, causal, stages: options.stages })
-  })
+  const { layers, last } = throughOpt(p, config, placedStart, config.num_hidden_layers, options)
   const isNormed = config.do_layer_norm_before && !config._remove_final_layer_norm
   return { layers, last, hidden: isNormed ? layerNormed(p.at('final_layer_norm'), last.states) : last.states }
 }

@@ -19,6 +19,8 @@ export interface SlotTags {
   /** Its row and its column in that view, in whole patches; -1 for text. */
   readonly row?: Tensor
   readonly column?: Tensor
+  /** 1 for what the model itself says, as training has it behind a prompt; all is prompt when absent. */
+  readonly answer?: Tensor
 }
 
 /** What one decoder layer computed, and on what, for methods that read it. Nothing is computed unless it is used. */
