@@ -19,8 +19,13 @@ export { type SampleOptions, sampleVideo } from './media/video/sample-video.ts'
 export type { FrameBudget, FrameSampler } from './media/video/sampling.ts'
 export type { Video, VideoOrigin } from './media/video.ts'
 export { buildMethod, parseMethod, runnable } from './papers/methods.ts'
-export { type Kind, type Paper, paper, state } from './papers/paper.ts'
+export { type Kind, type Paper, paper } from './papers/paper.ts'
 export { filterPapers, findPaper, papers } from './papers/registry.ts'
+export type { Arm, Lab } from './papers/reports/lab.ts'
+export { type ReproduceOptions, type Reproduction, reproduce } from './papers/reports/reproduce.ts'
+export { type PaperResults, type PartResult, readResults } from './papers/reports/results.ts'
+export type { PaperFigure, Part, Row } from './papers/reports/row.ts'
+export { type Standing, standingOf } from './papers/reports/standing.ts'
 export { compose, dense } from './pipeline/method/compose.ts'
 export type { Method } from './pipeline/method/method.ts'
 export { gatherRows } from './pipeline/method/rows.ts'
@@ -33,7 +38,7 @@ export {
   type VisualTokens,
 } from './pipeline/method/visual-tokens.ts'
 export type { GenerateOptions, MessagesOptions, Model, PromptOptions } from './pipeline/model.ts'
-export type { AskOptions, EncodedImage, ModelParts } from './pipeline/parts.ts'
+export type { EncodedImage, ModelParts } from './pipeline/parts.ts'
 export type { SeenVideo } from './pipeline/pictures/seen-video.ts'
 export {
   type MemoryEstimate,
@@ -41,8 +46,9 @@ export {
   type PrecisionReport,
   precisionLine,
 } from './pipeline/precision-report.ts'
+export type { AskOptions } from './pipeline/talk/ask-options.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'
-export type { ContentPart, Message } from './pipeline/talk/messages.ts'
+export type { ContentPart, Message } from './pipeline/talk/message.ts'
 export type { Reply } from './pipeline/talk/reply.ts'
 export type { ReplyStream } from './pipeline/talk/reply-stream.ts'
 export type { CalibrationSample } from './quantization/calibration.ts'

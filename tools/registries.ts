@@ -268,7 +268,7 @@ export function renderBarrel(root: string, { folder, output, title }: Barrel): s
   const paths = listSources(root, folder).filter((path) => path !== output && !path.endsWith('.generated.ts'))
   const lines = paths.flatMap((path) => {
     const source = parseSource(root, path)
-    if (/^\/\*\* @internal(?:(?!\*\/)[^])*\*\/\n\n/.test(source.text)) return [] // a comment of the whole file
+    if (/^\/\*\* @internal(?:(?!\*\/)[\s\S])*\*\/\n\n/.test(source.text)) return [] // a comment of the whole file
     const found = exportsOf(source)
     const from = `'./${posix.relative(posix.dirname(output), path)}'`
     if (found.every(({ internal }) => !internal)) return [`export * from ${from}`]

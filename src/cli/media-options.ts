@@ -15,10 +15,11 @@ import type { Model } from '../pipeline/model.ts'
 import { type SeenVideo, seenVideo } from '../pipeline/pictures/seen-video.ts'
 import { type ModelOptions, openModel } from './model-options.ts'
 import { integer, number } from './parsers.ts'
+import type { PixelFlags } from './pixels-option.ts'
 import { progressView } from './progress.ts'
 import { isInteractive, note } from './terminal.ts'
 
-export interface VideoFlags {
+export interface VideoFlags extends PixelFlags {
   video: string[]
   frames?: number
   fps?: number
@@ -54,11 +55,11 @@ export const withVideoOptions = (program: Program): Program =>
     )
     .option(
       '--frames <count>',
-      'how many frames of a video, spread over its time (if not given: as the model was trained)',
+      'so many frames of a video, at least 1, spread over its time; more than it has are refused (if not given: as the model was trained)',
       integer(1),
     )
-    .option('--fps <rate>', 'how many frames of each second instead', positive)
-    .option('--max-frames <count>', 'no more frames than this, whatever the rate or the model gives', integer(1))
+    .option('--fps <rate>', 'so many frames of each second instead, rounded down, at least 1', positive)
+    .option('--max-frames <count>', 'never more frames than this, whatever the rate or the model gives', integer(1))
     .option('--start <seconds>', 'where in a video to begin', number(0))
     .option('--end <seconds>', 'where in a video to end', positive)
     .option('--frame-side <pixels>', 'scale frames down to this longer side when they are read', integer(1))
@@ -70,25 +71,26 @@ type Found = { readonly image: RgbImage } | { readonly source: FrameSource }
 
 /** Images are read at once. Which of both a file is, its content says. */
 async function look(path: string, flags: VideoFlags, isQuiet: boolean, signal?: AbortSignal): Promise<Found> {
-  const options = { imagesPerSecond: flags.imagesPerSecond, signal }
+  const { imagesPerSecond, pixels } = flags
+  const options = { imagesPerSecond, pixels, signal }
   if (path === '-') return lookAtStdin(options)
   // Pipes can be read but once, and folders not at all; what is wrong with a path is said where images are read.
-  if (!(await stat(path).catch(() => undefined))?.isFile()) return { image: await readImage(path) }
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return { image: await readImage(path, { pixels }) }
   const head = await firstBytes(path)
   const kind = sniffVideo(head)
   // PNG is an image although some move.
   const isVideo = kind === 'container' || (kind === 'unsupported' && !/PNG/.test(unsupportedVideo(head)!))
   if (isVideo) return { source: await openVideo(path, options) }
   if (kind === 'animation' && !isQuiet) await tellOfFrames(path)
-  return { image: await readImage(path) }
+  return { image: await readImage(path, { pixels }) }
 }
 
-async function lookAtStdin(options: { signal?: AbortSignal }): Promise<Found> {
+async function lookAtStdin(options: PixelFlags & { signal?: AbortSignal }): Promise<Found> {
   const bytes = await gather('standard input', process.stdin, MAX_STDIN_BYTES)
   if (sniffVideo(bytes) === 'container')
     return { source: await openVideo(bytes, { ...options, name: 'standard input' }) }
   try {
-    return { image: await decodeImage(bytes) }
+    return { image: await decodeImage(bytes, { pixels: options.pixels }) }
   } catch (error) {
     if (!(error instanceof FoveaError)) throw error
     throw new FoveaError(error.code, error.kind, `standard input: ${error.message}`, { cause: error.cause })
@@ -114,7 +116,8 @@ export async function openMedia(
   const isQuiet = Boolean(options.json || options.quiet)
   const ending = new AbortController()
   signal?.addEventListener('abort', () => ending.abort(signal.reason))
-  const videoOptions = { imagesPerSecond: options.imagesPerSecond, signal }
+  const { imagesPerSecond, pixels } = options
+  const videoOptions = { imagesPerSecond, pixels, signal }
   const looking = Promise.all([
     ...paths.map((path) => look(path, options, isQuiet, signal)),
     ...options.video.map(async (path): Promise<Found> => ({ source: await openVideo(path, videoOptions) })),

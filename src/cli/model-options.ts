@@ -3,12 +3,14 @@ import { stat } from 'node:fs/promises'
 import { Option, type Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
 import { loadModel } from '../evaluation/load-model.ts'
+import { DEFAULT_MODEL, modelPath } from '../hub/package-root.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
+import type { ModelParts } from '../pipeline/parts.ts'
 import { type Precision, precisionLine } from '../pipeline/precision-report.ts'
 import type { Device } from '../runtime/index.ts'
+import type { GenerationDefaults } from '../text/generation-config.ts'
 import { downloadView } from './download-view.ts'
-import { DEFAULT_MODEL, modelPath } from './package-root.ts'
 import { integer, number } from './parsers.ts'
 import { note } from './terminal.ts'
 
@@ -21,8 +23,11 @@ export interface ModelOptions {
 }
 
 export interface SamplingFlags {
-  maxTokens: number
-  temperature: number
+  maxTokens?: number
+  temperature?: number
+  topP?: number
+  topK?: number
+  repetitionPenalty?: number
   seed: number
 }
 
@@ -48,17 +53,57 @@ export const withModelOptions = (program: Program): Program =>
     ),
   )
 
+/** Of models that do not say. */
+const MAX_TOKENS = 128
+
 export const withSamplingOptions = (program: Program): Program =>
   program
-    .option('--max-tokens <count>', 'longest answer', integer(1), 128)
-    .option('--temperature <number>', '0 always takes the most likely token', number(0), 0)
+    .option(
+      '--max-tokens <count>',
+      "longest answer (if not given: the model's own if it samples, else 128)",
+      integer(1),
+    )
+    .option(
+      '--temperature <number>',
+      '0 always takes the most likely token (if not given: as generation_config.json says, else 0)',
+      number(0),
+    )
+    .option(
+      '--top-p <share>',
+      'choose among the most likely tokens that have this share of all probability',
+      number(Number.MIN_VALUE, 1),
+    )
+    .option('--top-k <count>', 'choose among so many tokens, the most likely ones', integer(1))
+    .option(
+      '--repetition-penalty <number>',
+      'above 1: makes tokens that were there before less likely',
+      number(Number.MIN_VALUE),
+    )
     .option('--seed <number>', 'of the choices at a temperature above 0', integer(), 0)
+
+/**
+ * How answers are made: what the command line says, then what the model's generation_config.json says. Throws FoveaError
+ * `options_conflict` for flags that would do nothing.
+ */
+export function samplingOf(flags: SamplingFlags, { generation = {} }: ModelParts) {
+  const { maxTokens, temperature, topP, topK, repetitionPenalty, seed } = flags
+  const given = { maxTokens, temperature, topP, topK, repetitionPenalty }
+  const stated = Object.entries(given).filter(([, value]) => value !== undefined)
+  const chosen: GenerationDefaults = { ...generation, ...Object.fromEntries(stated) }
+  const needless = topP !== undefined ? '--top-p' : topK !== undefined ? '--top-k' : undefined
+  if (needless && !chosen.temperature) {
+    const message = `${needless} chooses among tokens at a temperature above 0; give --temperature, too`
+    throw new FoveaError('options_conflict', 'usage', message)
+  }
+  return { maxTokens: MAX_TOKENS, ...chosen, seed }
+}
 
 /** A repeatable method option; several methods run one after another. */
 export const withMethodOption = (program: Program): Program =>
   program.option(
     '--method <method>',
-    'how to spend fewer visual tokens, such as fastv:layer=2,keep=.5; several are joined with + or given in order',
+    'how to spend fewer visual tokens, such as fastv:layer=2,keep=.5; several are joined with + or given in order; a share ' +
+      'of tokens is at least one of them, unless it is 0',
     (text: string, before: string[]) => [...before, text],
     [],
   )

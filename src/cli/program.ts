@@ -1,8 +1,8 @@
 /** Command definitions as a commander program. */
 import { Command as Program } from 'commander'
+import { version } from '../hub/package-root.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands/index.generated.ts'
-import { version } from './package-root.ts'
 
 /**
  * The program for a command line. Only the command that the line names is imported; of the others the help knows name

@@ -43,10 +43,28 @@ export function formatFlops(flops: number): string {
   return `${(flops / 1000 ** at).toPrecision(3)} ${units[at]}`
 }
 
+/** Says that an answer is not whole: `the answer was cut off after 128 tokens; a larger --max-tokens gives more`. */
+export function cutLine(
+  { finishReason, tokens: { generated } }: Reply,
+  maxTokens: number,
+  method?: string,
+): string | undefined {
+  if (finishReason !== 'length') return undefined
+  const who = method ? `the answer with ${method}` : 'the answer'
+  const cut = `${who} was cut off after ${generated} token${generated === 1 ? '' : 's'}`
+  return generated < maxTokens ? `${cut}: the model has room for no more` : `${cut}; a larger --max-tokens gives more`
+}
+
+/** Says that no file of a model names a token that ends its answers. */
+export const noEndLine = ({ name, eosFile }: ModelParts): string | undefined =>
+  eosFile === undefined
+    ? `${name}: neither generation_config.json, config.json nor tokenizer_config.json names an end token; answers go on to --max-tokens`
+    : undefined
+
 /** The answer as data. `visual.after` is what reached the last layer, `visual.given` what entered the first. */
 export function replyJson(
   reply: Reply,
-  { name, precision }: ModelParts,
+  { name, precision, eosFile }: ModelParts,
   method: string,
   total: number,
   seen: readonly SeenVideo[] = reply.videos,
@@ -55,6 +73,7 @@ export function replyJson(
   return {
     answer: reply.text,
     finishReason: reply.finishReason,
+    ...(eosFile === undefined && { noEndToken: true }),
     model: name,
     dtype: precision.dtype,
     precision: precisionJson(precision),

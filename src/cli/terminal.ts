@@ -17,6 +17,11 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
+/** The same, where there is something to tell. */
+export function tell(line: string | undefined): void {
+  if (line) note(line)
+}
+
 /** Breaks text at spaces so that no line is longer than `width`, if its words allow; later lines get `indent` spaces. */
 export function wrap(text: string, width: number, indent = 0): string {
   const lines: string[] = []

@@ -2,6 +2,7 @@
 import type { RgbImage } from '../media/image.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
+import type { Reply } from '../pipeline/talk/reply.ts'
 import { fromRgba } from '../training/mini/images.ts'
 import { findTask, type QA, type Scene, type Split, sample, sampleDialogue, TASK_IDS } from '../world/index.ts'
 import { renderPixels } from '../world/node-canvas.ts'
@@ -27,8 +28,8 @@ export interface WorldEvaluation {
   readonly onRows?: (rows: readonly ResultRow[], done: number, total: number) => void
 }
 
-/** One question with the answers of the model and of those it is compared with. */
-export interface ResultRow {
+/** One question and what the model said. */
+export interface Answer {
   readonly set: ImageSet
   /** The task, or `dialogue` for a turn of one. */
   readonly task: string
@@ -38,23 +39,29 @@ export interface ResultRow {
   readonly reply: string
   readonly correct: boolean
   readonly iou?: number
-  /** The reply to a plain gray image in the place of the real one. */
-  readonly blindReply: string
-  readonly blindCorrect: boolean
-  readonly majorityCorrect: boolean
   /** Probability that a guess among the allowed answers is right. */
   readonly chance: number
   /** Shows a composition that training never showed. */
   readonly heldOut: boolean
   readonly visualTokens: { readonly before: number; readonly after: number }
+  readonly flops: Reply['flops']
   readonly milliseconds: number
+}
+
+/** One question with the answers of the model and of those it is compared with. */
+export interface ResultRow extends Answer {
+  /** The reply to a plain gray image in the place of the real one. */
+  readonly blindReply: string
+  readonly blindCorrect: boolean
+  readonly majorityCorrect: boolean
 }
 
 /** Tasks of a set, in the order of reports. */
 export const tasksOf = (set: ImageSet): readonly string[] =>
   set === 'drawings' ? drawingTasks : [...TASK_IDS, 'dialogue']
 
-interface Item {
+/** An image and what is asked about it. */
+export interface Item {
   readonly image: RgbImage
   readonly turns: readonly QA[]
   readonly heldOut: boolean
@@ -70,7 +77,7 @@ export async function evaluateWorld(run: WorldEvaluation): Promise<ResultRow[]> 
   const rows: ResultRow[] = []
   for (const [at, task] of tasks.entries()) {
     for (let index = 0; index < run.n; index++) {
-      const item = await makeItem(run, task, index)
+      const item = await worldItem(run, task, index)
       const fresh = await judge(run, task, index, item, majorities)
       if (run.signal?.aborted) return rows // these answers were cut short
       rows.push(...fresh)
@@ -80,7 +87,12 @@ export async function evaluateWorld(run: WorldEvaluation): Promise<ResultRow[]> 
   return rows
 }
 
-async function makeItem({ set, split, seed }: WorldEvaluation, task: string, index: number): Promise<Item> {
+/** The image of a task at an index, with its questions: a function of (set, split, seed, task, index) alone. */
+export async function worldItem(
+  { set, split, seed }: Pick<Asked, 'set' | 'split' | 'seed'>,
+  task: string,
+  index: number,
+): Promise<Item> {
   if (set === 'drawings') {
     const { scene, qa } = sampleDrawing(task, seed, index)
     return { image: await renderDrawing(scene), turns: [qa], heldOut: scene.heldOut }
@@ -102,19 +114,20 @@ const grayLike = ({ width, height }: RgbImage): RgbImage => ({
   height,
 })
 
-async function judge(
-  run: WorldEvaluation,
+/** Who is asked about which images. */
+export type Asked = Pick<WorldEvaluation, 'model' | 'method' | 'set' | 'split' | 'seed' | 'signal'>
+
+/** Answers to the questions about one image, that of a task at an index; `blind` shows a gray image instead. */
+export async function answerItem(
+  run: Asked,
   task: string,
   index: number,
   { image, turns, heldOut }: Item,
-  majorities: Map<string, string>,
-): Promise<ResultRow[]> {
-  const replies = await answerAll(run, image, turns)
-  const blind = await answerAll(run, grayLike(image), turns)
+  blind = false,
+): Promise<Answer[]> {
+  const replies = await answerAll(run, blind ? grayLike(image) : image, turns)
   return turns.map((qa, turn) => {
-    const majority = majorities.get(qa.task) ?? majorityAnswer(qa.task, run.seed)
-    majorities.set(qa.task, majority)
-    const { text, tokens, milliseconds } = replies[turn]
+    const { text, tokens, flops, milliseconds } = replies[turn]
     return {
       set: run.set,
       task,
@@ -123,19 +136,35 @@ async function judge(
       answer: qa.answer,
       reply: text,
       ...scoreAnswer(qa, text),
-      blindReply: blind[turn].text,
-      blindCorrect: scoreAnswer(qa, blind[turn].text).correct,
-      majorityCorrect: scoreAnswer(qa, majority).correct,
       chance: chance(qa),
       heldOut,
       visualTokens: { before: tokens.visual.before, after: tokens.visual.last },
+      flops,
       milliseconds: milliseconds.ttft + milliseconds.decode,
     }
   })
 }
 
+async function judge(
+  run: WorldEvaluation,
+  task: string,
+  index: number,
+  item: Item,
+  majorities: Map<string, string>,
+): Promise<ResultRow[]> {
+  const answers = await answerItem(run, task, index, item)
+  const blind = await answerItem(run, task, index, item, true)
+  return item.turns.map((qa, turn) => {
+    const majority = majorities.get(qa.task) ?? majorityAnswer(qa.task, run.seed)
+    majorities.set(qa.task, majority)
+    const { reply: blindReply, correct: blindCorrect } = blind[turn]
+    const majorityCorrect = scoreAnswer(qa, majority).correct
+    return { ...answers[turn], blindReply, blindCorrect, majorityCorrect }
+  })
+}
+
 /** All turns in one conversation. */
-async function answerAll({ model, method, signal }: WorldEvaluation, image: RgbImage, turns: readonly QA[]) {
+async function answerAll({ model, method, signal }: Asked, image: RgbImage, turns: readonly QA[]) {
   const conversation = await model.converse([image], method)
   try {
     const replies = []

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { z } from 'zod'
 import { weightTable } from '../checkpoints/weight-table.ts'
 import { FoveaError } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
@@ -13,6 +12,7 @@ import { choosePrecision, type PrecisionOptions } from '../quantization/node-pre
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { type ChatTemplate, createChatTemplate } from '../text/chat-template.ts'
+import { endOfText, generationDefaults } from '../text/generation-config.ts'
 import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
@@ -46,7 +46,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     loadTokenizer(folder),
     question && loadTokenizer(join(folder, question.tokenizer)),
     templateOf(folder, prompt),
-    readModelJson(folder, 'generation_config.json'),
+    readModelJson(folder, 'generation_config.json').then((file) => file ?? {}),
   ])
   const architecture = withImageToken(read.architecture, tokenizer, folder)
   const parts = {
@@ -56,23 +56,14 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     tokenizer,
     questionTokenizer,
     template,
-    eosIds: endOfText(generation ?? {}, config),
+    ...endOfText({ generation, config, tokenizer }),
+    generation: generationDefaults(generation),
     weights: weightTable(stored.entries, stored.files, threads),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]
   const chosen = await choosePrecision({ parts, stored, identity, makeBackend }, options)
   return new Model({ ...parts, ...chosen }, makeBackend())
-}
-
-const ids = z.union([z.int().nonnegative(), z.array(z.int().nonnegative())]).nullish()
-
-/** The tokens that end an answer. Throws FoveaError `config_invalid`. */
-function endOfText(generation: Record<string, unknown>, config: Record<string, unknown>): number[] {
-  const parsed = ids.safeParse(generation.eos_token_id ?? config.eos_token_id)
-  if (parsed.success) return [parsed.data ?? []].flat()
-  const message = 'eos_token_id in generation_config.json or config.json must be token ids, whole numbers from 0'
-  throw new FoveaError('config_invalid', 'input', message)
 }
 
 /** The family's own, or that of the folder. */

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import type { PlaceFunctions } from '../pipeline/method/method.ts'
+import type { Lab } from './reports/lab.ts'
+import type { PaperFigure, Part, Row } from './reports/row.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [
@@ -71,12 +73,21 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   options?: Options
   /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
   method?(options: z.output<Options>): PlaceFunctions
+  /**
+   * Measures what the paper claims: the rows of `lab.part`, as they are found; called once for each part. Where it is
+   * absent, a reducer or a partition inherits the default run. `options` are the defaults.
+   */
+  run?(lab: Lab, options: z.output<Options>): AsyncIterable<Row>
+  /**
+   * The parts that must hold before the paper counts as done; without it, those that the default run ends in, or checks
+   * and effect where the paper has a run of its own. A paper that claims to save something owes a headline.
+   */
+  claims?: readonly Part[]
+  /** Figures that the paper states, by the name of the row of the default run that stands beside each. */
+  reported?: Readonly<Record<string, PaperFigure>>
 }
 
 export type { PlaceFunctions } from '../pipeline/method/method.ts'
 
 /** Declares a paper. Returns the entry as it is; the call is there to check its types and to infer its options. */
 export const paper = <Options extends z.ZodObject>(entry: Paper<Options>): Paper<Options> => entry
-
-/** `described`: in the catalogue; `runnable`: has a method. The further states come from test results. */
-export const state = (entry: Paper): 'described' | 'runnable' => (entry.method ? 'runnable' : 'described')

@@ -1,33 +1,25 @@
 import { FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
-import { assertVideo, type Video } from '../media/video.ts'
+import type { Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
-import type { PreprocessorConfig } from '../models/views/image-processor.ts'
-import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
-import { framePreprocessor } from '../models/views/video-processor.ts'
-import type { View } from '../models/views/view.ts'
-import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
-import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
-import { compose, dense } from './method/compose.ts'
+import { composed, dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
-import { methodError } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
-import type { AskOptions, EncodedImage, ModelParts } from './parts.ts'
-import { assertViews } from './pictures/check-views.ts'
-import { joinClips } from './pictures/clips.ts'
-import { imageKey } from './pictures/image-key.ts'
-import { packViews } from './pictures/pack.ts'
-import { seenVideo } from './pictures/seen-video.ts'
+import { blameMethod } from './method/method-error.ts'
+import { cacheName, programKey } from './method/places.ts'
+import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
+import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
+import type { AskOptions } from './talk/ask-options.ts'
 import { Conversation } from './talk/conversation.ts'
-import { imagePrompt } from './talk/layout.ts'
-import { arrange, assertSpeakable, type Message } from './talk/messages.ts'
-import { questionIds } from './talk/plain-prompt.ts'
+import type { Host } from './talk/host.ts'
+import type { Message } from './talk/message.ts'
+import { arrange, assertSpeakable } from './talk/messages.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
+import type { Pictures } from './talk/sight.ts'
 
 interface AboutPictures extends AskOptions {
   /** With messages: those for the parts that hold none themselves, in order. */
@@ -35,13 +27,6 @@ interface AboutPictures extends AskOptions {
   /** The same. */
   readonly videos?: readonly Video[]
   readonly method?: Method
-}
-
-interface EncodeOptions {
-  readonly method: Method
-  /** Of a connector that reads the question: its tokens. */
-  readonly asked?: readonly number[]
-  readonly preprocessor?: PreprocessorConfig
 }
 
 /** One question, its pictures before it: the images, then the videos. */
@@ -60,23 +45,20 @@ export interface MessagesOptions extends AboutPictures {
 
 export type GenerateOptions = PromptOptions | MessagesOptions
 
-const CACHED_IMAGES = 16
-/** Vision programs, one per size of view and method. */
-const CACHED_SIZES = 6
 /** Language programs, one per method that changes the language model. */
 const CACHED_METHODS = 4
 
 /** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
-export class Model {
-  private readonly visionPrograms = new ProgramCache<VisionProgram>(CACHED_SIZES)
+export class Model implements Host {
+  private readonly pictures: PictureEncoder
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
-  private readonly encoded = new Map<string, EncodedImage>()
-  private conversations = 0
 
   constructor(
     readonly parts: ModelParts,
     private readonly backend: Backend,
-  ) {}
+  ) {
+    this.pictures = new PictureEncoder(parts, backend)
+  }
 
   /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
   get frameSampler(): FrameSampler | undefined {
@@ -104,10 +86,10 @@ export class Model {
   }
 
   private async answer(
-    { images, videos, method }: Pick<GenerateOptions, 'images' | 'videos' | 'method'>,
+    { images = [], videos = [], method = dense }: Pick<GenerateOptions, 'images' | 'videos' | 'method'>,
     say: (conversation: Conversation) => Promise<Reply>,
   ): Promise<Reply> {
-    const conversation = await this.converse(images, method, videos)
+    const conversation = await this.begin({ images, videos }, method)
     try {
       return await say(conversation)
     } finally {
@@ -126,71 +108,41 @@ export class Model {
     method: Method = dense,
     videos: readonly Video[] = [],
   ): Promise<Conversation> {
-    assertCount(images, this.parts.architecture)
-    const { program: language, release } = await this.holdLanguage(method)
-    try {
-      const encode = (question?: string) => this.encodeAll(images, videos, method, question)
-      const depends = this.parts.architecture.vision.question && images.length > 0
-      const inQuestion = depends ? { count: images.length, encode } : undefined
-      const encoded = inQuestion ? [] : await encode()
-      const key = `conversation-${this.conversations++}`
-      await language.open(key)
-      return new Conversation(this.parts, language, encoded, key, { inQuestion, release })
-    } catch (error) {
-      await release()
-      throw error
-    }
+    const conversation = await this.begin({ images, videos }, method)
+    await conversation.look()
+    return conversation
   }
 
-  private async encodeAll(
-    images: readonly RgbImage[],
-    videos: readonly Video[],
-    method: Method,
-    question?: string,
-  ): Promise<EncodedImage[]> {
-    const encoded: EncodedImage[] = []
-    for (const image of images) encoded.push(await this.encode(image, method, images.length === 1, question))
-    for (const video of videos) encoded.push(await this.encodeVideo(video, method))
-    return encoded
+  private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
+    assertCount(pictures.images, this.parts.architecture)
+    if (pictures.videos.length > 0) this.assertTakesVideo()
+    return Conversation.open(this, composed(method), pictures)
+  }
+
+  /** Gets an image ready to be encoded under a method. */
+  prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
+    return this.pictures.prepare(image, look)
+  }
+
+  /** The same for a video. Throws FoveaError `video_unsupported`, `video_invalid`. */
+  prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
+    return this.pictures.prepareVideo(video, look)
   }
 
   /**
    * Visual tokens of an image under a method; the same pixels under the same method are encoded once.
-   * @param question what will be asked, for models whose visual tokens depend on it
+   * @param question what will be asked, for models and methods whose visual tokens depend on it
    */
   async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
-    const { prompt: form, vision } = this.parts.architecture
-    const cut = (!alone && form.viewsOfSeveral) || form.views
-    const asked = vision.question && questionIds(this.parts, question)
-    const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
-    const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
-    return this.remembered(key, async () => {
-      const pack = (views: readonly View[]) => form.pack?.(image, views)
-      const { views, results, slots, ...figures } = await this.encodeViews(() => cut(image), pack, { method, asked })
-      const prompt = slots ? [form.imageToken] : imagePrompt(this.parts, views)
-      return { views: slots ? [packViews(results, slots)] : results, prompt, ...figures }
-    })
+    return (await this.prepare(image, { method, alone, question })).encode()
   }
 
   /**
    * Visual tokens of a video under a method, all its frames; the same frames under the same method are encoded once.
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
-  async encodeVideo(video: Video, method: Method = dense): Promise<EncodedImage> {
-    const { imageToken } = this.parts.architecture.prompt
-    const reader = videoReader(this.parts.architecture)
-    assertVideo(video)
-    const text = reader.written?.text(video)
-    const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, keyOf(method, 'see'))))
-    const encoded = await this.remembered(`video ${text ?? video.framesPerSecond} ${frames.join()}`, async () => {
-      const pack = (views: readonly View[]) => reader.pack?.(views)
-      const how = { method, preprocessor: framePreprocessor(this.parts.preprocessor) }
-      const { views, results, slots, ...figures } = await this.encodeViews(() => reader.views(video), pack, how)
-      if (text !== undefined) return { views: results, prompt: [], text, ...figures }
-      const run = slots ? packViews(results, slots) : joinClips(results, views)
-      return { views: [run], prompt: [imageToken], token: reader.token, ...figures }
-    })
-    return { ...encoded, video: seenVideo(video) }
+  async encodeVideo(video: Video, method: Method = dense, question = ''): Promise<EncodedImage> {
+    return (await this.prepareVideo(video, { method, question })).encode()
   }
 
   /** The compiled language model under a method, which is then kept until the model is disposed. */
@@ -198,9 +150,9 @@ export class Model {
     return (await this.holdLanguage(method)).program
   }
 
-  private holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
+  holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? method.name : keyOf(method, 'read')
+    const key = method.read && method.see ? cacheName(method) : programKey(method, 'language')
     const { architecture, weights } = this.parts
     const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
@@ -208,48 +160,9 @@ export class Model {
 
   /** Frees the sessions and ends the engine. */
   async dispose(): Promise<void> {
-    this.visionPrograms.clear()
+    this.pictures.clear()
     this.languagePrograms.clear()
-    this.encoded.clear()
     await this.backend.dispose()
-  }
-
-  private async encodeViews(
-    cut: () => readonly View[],
-    pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    { method, asked, preprocessor = this.parts.preprocessor }: EncodeOptions,
-  ) {
-    const { architecture } = this.parts
-    const { vision } = architecture
-    const started = performance.now()
-    const own = cut()
-    const views = method.see?.views?.(own, architecture) ?? own
-    assertViews(views, vision)
-    const pixels = views.map((view) => pixelsOf(view, preprocessor))
-    const preprocessMilliseconds = performance.now() - started
-    const results: EncodedView[] = []
-    for (const [at, view] of views.entries()) results.push(await this.encodeView(method, view, pixels[at], asked))
-    const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(vision, view), 0)
-    return { views, results, slots: pack(views), patches, preprocessMilliseconds, cached: false }
-  }
-
-  /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView(method: Method, view: View, pixels: Float32Array, asked?: readonly number[]) {
-    const key = `${keyOf(method, 'see')}|${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
-    const { architecture, weights } = this.parts
-    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
-    return this.visionPrograms.use(key, compile, (program) => program.encode(pixels, asked))
-  }
-
-  /** What is kept under a key, or made and kept. */
-  private async remembered(key: string, make: () => Promise<EncodedImage>): Promise<EncodedImage> {
-    const known = this.encoded.get(key)
-    if (known) return { ...known, cached: true }
-    const made = await make()
-    this.encoded.set(key, made)
-    const oldest = this.encoded.keys().next().value
-    if (this.encoded.size > CACHED_IMAGES && oldest !== undefined) this.encoded.delete(oldest)
-    return made
   }
 }
 
@@ -260,23 +173,4 @@ function assertCount({ length }: readonly RgbImage[], { prompt: { maxImages }, n
   if (length <= (maxImages ?? length)) return
   const message = `${name} was made for ${maxImages} image at a time, ${length} were given; ask about each by itself`
   throw new FoveaError('image_count', 'usage', message)
-}
-
-/** Methods that were written by hand are bound to their weights as those of the catalogue are. */
-const composed = (method: Method): Method => (method.parts ? method : compose(method))
-
-function videoReader({ name, prompt }: Architecture): VideoReader {
-  if (prompt.video) return prompt.video
-  const message = `${name} takes no videos; give frames of it as images (--frames-as-images)`
-  throw new FoveaError('video_unsupported', 'usage', message)
-}
-
-function patchesOf(vision: VisionSide, view: View): number {
-  const { rows, columns } = vision.grid(view)
-  return rows * columns
-}
-
-/** Shapes that do not fit are the method's fault. */
-function blameMethod(error: unknown): never {
-  throw error instanceof Error && error.name === 'ShapeError' ? methodError(error.message, error) : error
 }

@@ -1,5 +1,6 @@
 import {
   type Dim,
+  type DimFunction,
   type DType,
   dimFunctionOf,
   type Emitter,
@@ -174,16 +175,19 @@ class GraphEmitter implements Emitter {
     return parts.reduce((a, b) => this.node('Add', [a, b]))
   }
 
-  private roundedDim({ fn, scale, of }: { fn: 'ceil' | 'floor' | 'round'; scale: number; of: Dim }): string {
+  private roundedDim({ fn, scale, of }: DimFunction): string {
     // In double precision, as evaluateDim: in single, ceil(0.1 * 30) would be 4.
     const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f64 })
     const scaled = this.node('Mul', [size, this.double(scale)])
+    const whole = this.node('Cast', [this.rounded(fn, scaled)], { to: elementTypes.i64 })
+    if (fn !== 'count') return whole
+    return this.node('Min', [this.node('Max', [whole, this.constant('i64', [1], [1])]), this.dim(of)])
+  }
+
+  private rounded(fn: DimFunction['fn'], scaled: string): string {
     // Math.round takes halves up; ONNX Round takes them to even.
-    const whole =
-      fn === 'round'
-        ? this.node('Floor', [this.node('Add', [scaled, this.double(0.5)])])
-        : this.node(fn === 'ceil' ? 'Ceil' : 'Floor', [scaled])
-    return this.node('Cast', [whole], { to: elementTypes.i64 })
+    if (fn === 'round') return this.node('Floor', [this.node('Add', [scaled, this.double(0.5)])])
+    return this.node({ ceil: 'Ceil', floor: 'Floor', count: 'Round' }[fn], [scaled])
   }
 
   private double(value: number): string {

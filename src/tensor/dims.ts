@@ -3,13 +3,15 @@
  * "past+seq". A dim is kept as a canonical polynomial over atoms, so that equal sizes are equal strings. Atoms are names
  * bound by the shapes of the inputs, or opaque functions of other dims ("ceil(0.25*n)").
  */
+import { roundHalfEven } from './round-half-even.ts'
+
 export type Dim = number | string
 export type Shape = readonly Dim[]
 export type Bindings = ReadonlyMap<string, number>
 
-/** An opaque integer function of one dim: fn(scale * of). Halves round up. */
+/** An opaque integer function of one dim: fn(scale * of). `round` takes halves up; `count` is `countOf`. */
 export interface DimFunction {
-  readonly fn: 'ceil' | 'floor' | 'round'
+  readonly fn: 'ceil' | 'floor' | 'round' | 'count'
   readonly scale: number
   readonly of: Dim
 }
@@ -101,10 +103,31 @@ export const isDim = (dim: Dim): boolean =>
     ? Number.isInteger(dim) && dim >= 0
     : polynomials.has(dim) || functions.has(dim) || /^[A-Za-z_][\w.]*$/.test(dim)
 
+const dimFunctions: Record<DimFunction['fn'], (scale: number, of: number) => number> = {
+  ceil: (scale, of) => Math.ceil(scale * of),
+  floor: (scale, of) => Math.floor(scale * of),
+  round: (scale, of) => Math.round(scale * of),
+  count: (share, of) => Math.min(Math.max(1, roundHalfEven(share * of)), of),
+}
+
 /** round / floor / ceil of `scale * dim`, a number when the dim is one. */
-export function scaleDim(dim: Dim, scale: number, fn: DimFunction['fn'] = 'round'): Dim {
+export const scaleDim = (dim: Dim, scale: number, fn: 'ceil' | 'floor' | 'round' = 'round'): Dim =>
+  dimFunction(fn, scale, dim)
+
+/**
+ * How many of `n` things a share of them is: the one rule for "keep so many". `share * n` to the nearest integer, halves to
+ * the even one; at least 1 unless the share is 0; never more than `n`, so of none it is none.
+ * @param share from 0 to 1
+ */
+export function countOf(n: number, share: number): number
+export function countOf(n: Dim, share: number): Dim
+export function countOf(n: Dim, share: number): Dim {
+  return share > 0 ? dimFunction('count', share, n) : 0
+}
+
+function dimFunction(fn: DimFunction['fn'], scale: number, dim: Dim): Dim {
   // + 0 makes -0 a size.
-  if (typeof dim === 'number') return Math[fn](scale * dim) + 0
+  if (typeof dim === 'number') return dimFunctions[fn](scale, dim) + 0
   const name = `${fn}(${scale}*${dim})`
   functions.set(name, { fn, scale, of: dim })
   return name
@@ -127,7 +150,7 @@ function evaluateAtom(atom: string, bindings: Bindings): number {
   if (bound !== undefined) return bound
   const known = functions.get(atom)
   if (!known) throw new Error(`dim "${atom}" has no size; known dims: ${[...bindings.keys()].join(', ') || 'none'}`)
-  return Math[known.fn](known.scale * evaluateDim(known.of, bindings)) + 0
+  return dimFunctions[known.fn](known.scale, evaluateDim(known.of, bindings)) + 0
 }
 
 export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`

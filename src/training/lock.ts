@@ -2,8 +2,8 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FoveaError } from '../errors.ts'
 
-/** Makes this process the only trainer of a folder; a lock left by a process that died is taken over. */
-export async function acquireLock(folder: string): Promise<() => Promise<void>> {
+/** Makes this process the only one that works in a folder; a lock left by a process that died is taken over. */
+export async function acquireLock(folder: string, work = 'training'): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true })
   const path = join(folder, 'trainer.lock')
   const holder = Number(await readFile(path, 'utf8').catch(() => ''))
@@ -11,11 +11,11 @@ export async function acquireLock(folder: string): Promise<() => Promise<void>> 
     throw new FoveaError(
       'training_locked',
       'resource',
-      `${folder} is locked by pid ${holder}: another training writes there`,
+      `${folder} is locked by pid ${holder}: another ${work} writes there`,
     )
   await rm(path, { force: true })
   const file = await open(path, 'wx').catch(() => {
-    throw new FoveaError('training_locked', 'resource', `${folder} was locked by another training just now`)
+    throw new FoveaError('training_locked', 'resource', `${folder} was locked by another ${work} just now`)
   })
   await file.writeFile(String(process.pid))
   await file.close()

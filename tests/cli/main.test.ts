@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { version } from '../../src/cli/package-root.ts'
+import { version } from '../../src/hub/package-root.ts'
 import { fovea, startFovea, temporaryFolder } from './fovea.ts'
 import { writeTinyModel } from './tiny-model.ts'
 

@@ -17,6 +17,7 @@ const row = (change: Partial<ResultRow>): ResultRow => ({
   chance: 0.5,
   heldOut: false,
   visualTokens: { before: 144, after: 72 },
+  flops: { vision: 0, prefill: 0, decode: 0 },
   milliseconds: 10,
   ...change,
 })

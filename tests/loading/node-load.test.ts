@@ -1,9 +1,10 @@
 import { mkdtempSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/loading/node-load.ts'
+import { readImage } from '../../src/media/read-image.ts'
 import { writeTinyModel } from '../pipeline/tiny-model.ts'
 
 let folder: string
@@ -18,6 +19,50 @@ async function change(name: string, edit: (json: Record<string, unknown>) => Rec
   const json = JSON.parse(await readFile(join(folder, name), 'utf8'))
   await writeFile(join(folder, name), JSON.stringify(edit(json)))
 }
+
+describe('the end of an answer', () => {
+  const mini = 'models/fovea-mini'
+  const question = { prompt: 'what color is the star?', maxTokens: 8 }
+
+  /** fovea-mini, which names its end token in every file, with some of them silent. */
+  async function withSilent(...silent: string[]): Promise<string> {
+    const copy = join(folder, 'mini')
+    await cp(mini, copy, { recursive: true })
+    const edit = async (name: string, change: (json: Record<string, unknown>) => object) =>
+      writeFile(join(copy, name), JSON.stringify(change(JSON.parse(await readFile(join(copy, name), 'utf8')))))
+    const { eos_token_id: _, ...generation } = JSON.parse(await readFile(join(mini, 'generation_config.json'), 'utf8'))
+    if (silent.includes('generation')) await edit('generation_config.json', () => generation)
+    await edit('config.json', ({ eos_token_id, text_config, ...json }) => ({
+      ...json,
+      ...(!silent.includes('config') && { eos_token_id }),
+      text_config: { ...(text_config as object), ...(silent.includes('text') && { eos_token_id: null }) },
+    }))
+    if (silent.includes('tokenizer')) await edit('tokenizer_config.json', ({ eos_token: _, ...json }) => json)
+    else
+      await edit('tokenizer_config.json', ({ eos_token, ...json }) => ({ ...json, eos_token: { content: eos_token } }))
+    return copy
+  }
+
+  it.each([
+    [['generation'], 'config.json'],
+    [['generation', 'config'], 'text_config of config.json'],
+    [['generation', 'config', 'text'], 'tokenizer_config.json'],
+  ])('is found where %j are silent: in %s', async (silent, eosFile) => {
+    const model = await loadModel(await withSilent(...silent), { threads: 1 })
+    const image = await readImage('examples/scene.png')
+    const reply = await model.generate({ ...question, images: [image] })
+    expect({ text: reply.text, finishReason: reply.finishReason }).toEqual({ text: 'yellow', finishReason: 'stop' })
+    expect(model.parts).toMatchObject({ eosFile, eosIds: [1] })
+    await model.dispose()
+  })
+
+  it('is said to be nowhere', async () => {
+    const model = await loadModel(await withSilent('generation', 'config', 'text', 'tokenizer'), { threads: 1 })
+    expect(model.parts.eosIds).toEqual([])
+    expect(model.parts.eosFile).toBeUndefined()
+    await model.dispose()
+  })
+})
 
 describe('a model folder', () => {
   it('without config.json is none', async () => {

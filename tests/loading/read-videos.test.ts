@@ -29,6 +29,25 @@ describe.each(families)('$name', ({ name, frames, framesPerSecond, last }) => {
     expect(tokens.visual.after).toBeGreaterThan(frames / 2)
     await model.dispose()
   })
+
+  it('shows as many different frames as were asked for', async () => {
+    const model = await loadModel(join(root, name), { threads: 1 })
+    for (const [budget, count] of [
+      [{ frames: 1 }, 1],
+      [{ maxFrames: 1 }, 1],
+      [{ frames: 3 }, 3],
+      [{ fps: 2.5 }, 10],
+      [{ fps: 0.1 }, 1],
+    ] as const) {
+      const video = await readVideo(clip, { sampler: model.frameSampler, frameSide: 48, ...budget })
+      const views = model.parts.architecture.prompt.video!.views(video)
+      const shown = views.flatMap(({ image, clip }) => (clip ? clip.frames : [image]))
+      expect([video.frames.length, new Set(shown).size], JSON.stringify(budget)).toEqual([count, count])
+    }
+    const tooMany = readVideo(clip, { sampler: model.frameSampler, frames: 49 })
+    await expect(tooMany).rejects.toMatchObject({ code: 'video_frames', kind: 'usage' })
+    await model.dispose()
+  })
 })
 
 it('clips of Qwen2.5-VL lie as far apart as their frames', async () => {

@@ -7,6 +7,7 @@ import sharp, { type Sharp } from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { decodeImage } from '../../src/media/decode.ts'
 import { readImage } from '../../src/media/read-image.ts'
+import { grey, png, u16 } from './make-png.ts'
 
 type Channels = 1 | 2 | 3 | 4
 
@@ -15,15 +16,16 @@ function source(width: number, height: number, channels: Channels): Sharp {
   return sharp(data, { raw: { width, height, channels } })
 }
 
+const palette = [0, 50, 100, 100, 150, 200, 9, 9, 9]
 const pattern = Uint8Array.from({ length: 9 * 7 * 3 }, (_, i) => (i * 7919) % 256)
 const fixtures = new URL('../fixtures/images/', import.meta.url)
 const digests = JSON.parse(readFileSync(new URL('digests.json', fixtures), 'utf8'))
 
 describe('pixels', () => {
   test.each(Object.keys(digests).filter((name) => name !== 'pillow'))(
-    '%s decodes to the bytes of Pillow',
+    '%s decodes to the bytes of Pillow, by name',
     async (name) => {
-      const { data } = await decodeImage(readFileSync(new URL(name, fixtures)))
+      const { data } = await decodeImage(readFileSync(new URL(name, fixtures)), { pixels: 'reference' })
       expect(createHash('sha256').update(data).digest('hex')).toBe(digests[name])
     },
   )
@@ -43,12 +45,53 @@ describe('pixels', () => {
     expect(data.subarray(0, 6)).toEqual(Uint8Array.from([0, 0, 0, 239, 239, 239]))
   })
 
-  test('the colours behind transparency stay', async () => {
-    const rgba = Buffer.from([9, 8, 7, 0, 0, 0, 0, 255, 100, 0, 0, 128])
-    const bytes = await sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
-      .png()
-      .toBuffer()
-    expect([...(await decodeImage(bytes)).data]).toEqual([9, 8, 7, 0, 0, 0, 100, 0, 0])
+  test.each(['png', 'webp'] as const)(
+    'what is transparent in %s is on white, and to the reference what is behind',
+    async (format) => {
+      const rgba = Buffer.from([9, 8, 7, 0, 0, 0, 0, 255, 100, 0, 0, 128])
+      const image = sharp(rgba, { raw: { width: 3, height: 1, channels: 4 } })
+      const bytes = await image.toFormat(format, { lossless: true, exact: true } as object).toBuffer()
+      expect([...(await decodeImage(bytes)).data]).toEqual([255, 255, 255, 0, 0, 0, 177, 127, 127])
+      const reference = await decodeImage(bytes, { pixels: 'reference' })
+      expect([...reference.data]).toEqual([9, 8, 7, 0, 0, 0, 100, 0, 0])
+    },
+  )
+
+  /** A few pixels, by the types of PNG: 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha. */
+  test.each([
+    ['grey of 16 bits', 16, 0, u16(0, 25_700, 65_535, 300), [], grey(0, 100, 255, 1), grey(0, 255, 255, 255)],
+    ['a key in grey of 16 bits', 16, 0, u16(0, 25_700, 300), u16(300), grey(0, 100, 255), grey(0, 100, 1)],
+    [
+      'grey and alpha of 16 bits',
+      16,
+      4,
+      u16(0, 65_535, 25_700, 0, 1000, 32_768),
+      [],
+      grey(0, 255, 129),
+      grey(0, 100, 3),
+    ],
+    ['RGB of 16 bits', 16, 2, u16(0, 25_700, 65_535), [], [0, 100, 255], [0, 100, 255]],
+    ['a key in RGB of 16 bits', 16, 2, u16(0, 25_700, 65_535), u16(0, 25_700, 65_535), grey(255), [0, 100, 255]],
+    ['RGB and alpha of 16 bits', 16, 6, u16(0, 25_700, 65_535, 0), [], grey(255), [0, 100, 255]],
+    ['a key in RGB', 8, 2, [1, 2, 3, 4, 5, 6], u16(4, 5, 6), [1, 2, 3, 255, 255, 255], [1, 2, 3, 4, 5, 6]],
+    ['a key in grey', 8, 0, [1, 4], u16(4), grey(1, 255), grey(1, 4)],
+    ['a key in grey of 4 bits', 4, 0, [0x5c], u16(5), grey(255, 204), grey(85, 204)],
+    ['a palette', 8, 3, [0, 1, 2], [255, 128, 0], [0, 50, 100, 177, 202, 227, 255, 255, 255], palette],
+  ])('%s', async (_, depth, type, row, transparency, seen, reference) => {
+    const bytes = png({ width: seen.length / 3, depth, type, row, transparency, palette: type === 3 ? palette : [] })
+    expect([...(await decodeImage(bytes)).data]).toEqual(seen)
+    expect([...(await decodeImage(bytes, { pixels: 'reference' })).data]).toEqual(reference)
+  })
+
+  test('are the same for a picture of 16 bits as for one of 8', async () => {
+    const [wide, narrow] = [source(9, 7, 1).toColourspace('grey16'), source(9, 7, 1).toColourspace('b-w')]
+    const [a, b] = await Promise.all([wide, narrow].map(async (image) => decodeImage(await image.png().toBuffer())))
+    expect(a).toEqual(b)
+  })
+
+  test('are read in one of two ways', async () => {
+    const read = decodeImage(await source(1, 1, 3).png().toBuffer(), { pixels: 'exact' as 'seen' })
+    await expect(read).rejects.toMatchObject({ kind: 'usage', message: 'pixels must be seen or reference, got exact' })
   })
 
   test('EXIF orientation 6 turns the image', async () => {

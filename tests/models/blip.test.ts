@@ -21,7 +21,7 @@ let image: RgbImage
 const models: Record<string, Model> = {}
 beforeAll(async () => {
   for (const name of ['blip-2', 'instructblip']) models[name] = await loadModel(join(root, name), { threads: 1 })
-  image = await readImage(join(root, 'blip-2', 'image-0.png'))
+  image = await readImage(join(root, 'blip-2', 'image-0.png'), { pixels: 'reference' })
 })
 afterAll(() => Promise.all(Object.values(models).map((model) => model.dispose())))
 

@@ -6,7 +6,7 @@ import type { RgbImage } from '../../src/media/image.ts'
 import { readImage } from '../../src/media/read-image.ts'
 import type { Video } from '../../src/media/video.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import type { ContentPart, Message } from '../../src/pipeline/talk/messages.ts'
+import type { ContentPart, Message } from '../../src/pipeline/talk/message.ts'
 
 /** Recorded by tests/fixtures/make_conversations.py from Hugging Face transformers. */
 interface Recorded {
@@ -35,7 +35,8 @@ describe.each(families)('%s in several turns', (family) => {
   let videos: Video[]
   beforeAll(async () => {
     const folder = join(fixtures, 'families', family)
-    const read = (names: string[]) => Promise.all(names.map((name) => readImage(join(folder, name))))
+    const read = (names: string[]) =>
+      Promise.all(names.map((name) => readImage(join(folder, name), { pixels: 'reference' })))
     const hasVideo = messages.some(({ content }) => JSON.stringify(content).includes('"video"'))
     images = await read(['image-0.png', 'image-1.png'])
     videos = hasVideo ? [{ frames: await read([0, 1, 2].map((at) => `frame-${at}.png`)), framesPerSecond }] : []

@@ -43,7 +43,8 @@ function distance(rows: readonly Float32Array[], expected: Float32Array): number
 describe.each(readdirSync(root))('%s agrees with transformers', (name) => {
   const folder = join(root, name)
   const expected: Expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'))
-  const images = () => Promise.all(expected.images.map((file) => readImage(join(folder, file))))
+  const images = () =>
+    Promise.all(expected.images.map((file) => readImage(join(folder, file), { pixels: 'reference' })))
   let model: Embedder
   beforeAll(async () => {
     model = await loadEmbedder(folder, { threads: 1 })

@@ -69,7 +69,8 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   afterAll(() => model?.dispose())
 
   it.each(cases.map((each) => [titleOf(each), each] as const))('%s', async (_, expected) => {
-    const read = (names: string[]) => Promise.all(names.map((name) => readImage(join(folder, name))))
+    const read = (names: string[]) =>
+      Promise.all(names.map((name) => readImage(join(folder, name), { pixels: 'reference' })))
     const images = await read(expected.images)
     const videos: Video[] = []
     for (const video of expected.videos ?? []) videos.push({ ...video, frames: await read(video.frames) })
@@ -106,7 +107,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
     expect(seen.greedy).toEqual(expected.greedy)
   })
   it('runs with every token kept, bit by bit as without a method', async () => {
-    const image = await readImage(join(folder, 'image-0.png'))
+    const image = await readImage(join(folder, 'image-0.png'), { pixels: 'reference' })
     const [dense, kept] = [await prefill(model, image), await prefill(model, image, parseMethod('keep-all'))]
     expect(kept).toEqual(dense)
     expect(dense.last).toBe(dense.after)
@@ -115,7 +116,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   it.each(['random:keep=.25', 'fastv:layer=1,keep=.25', 'resize:keep=.25'])(
     'runs with fewer tokens: %s',
     async (text) => {
-      const image = await readImage(join(folder, 'image-1.png'))
+      const image = await readImage(join(folder, 'image-1.png'), { pixels: 'reference' })
       const { logits, before, last } = await prefill(model, image, parseMethod(text))
       expect(last).toBeGreaterThan(0)
       expect(last).toBeLessThan(before / 2)
@@ -133,7 +134,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
       await language.open(key)
       let [start, logits] = [0, new Float32Array()]
       for (const length of lengths) {
-        const chunk = layout(ids.slice(start, start + length), -1, [], start, decoder.positionAxes)
+        const chunk = layout(ids.slice(start, start + length), -1, [], start, { axes: decoder.positionAxes })
         logits = (await language.run(key, chunk)).logits.slice()
         start += length
       }
@@ -148,7 +149,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   })
 
   it('says the same again from the same seed, stops when told to, and answers after that', async () => {
-    const images = [await readImage(join(folder, 'image-0.png'))]
+    const images = [await readImage(join(folder, 'image-0.png'), { pixels: 'reference' })]
     const draw = async (seed: number) => {
       const drawn: number[] = []
       const onToken = (id: number) => drawn.push(id)

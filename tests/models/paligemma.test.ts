@@ -48,7 +48,7 @@ describe('a PaliGemma', () => {
   afterAll(() => model?.dispose())
 
   it('takes a raw prompt with or without its frame', async () => {
-    const image = await readImage(join(folder, 'image-0.png'))
+    const image = await readImage(join(folder, 'image-0.png'), { pixels: 'reference' })
     const seen: (readonly number[])[] = []
     const onPrefill = (ids: readonly number[]) => seen.push(ids)
     for (const prompt of ['what?', '<image>what?', '<image><bos>what?\n'])
@@ -58,7 +58,7 @@ describe('a PaliGemma', () => {
   })
 
   it('keeps a typed image token text', async () => {
-    const image = await readImage(join(folder, 'image-0.png'))
+    const image = await readImage(join(folder, 'image-0.png'), { pixels: 'reference' })
     const ids: number[] = []
     const onPrefill = (found: readonly number[]) => ids.push(...found)
     await model.generate({ prompt: 'what is <image>?', images: [image], maxTokens: 1, onPrefill })

@@ -38,6 +38,7 @@ const refusal = (run: () => unknown): FoveaError => {
 describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   const shape = entry.options?.shape ?? {}
   const ready = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}))
+  const isReducer = entry.kind[0] === 'reducer'
 
   it('is built by its defaults, by its id alone', () => {
     expect(parseMethod(id).name).toBe(buildMethod(entry, {}).name)
@@ -60,25 +61,37 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
     expect(refusal(() => parseMethod(`${id}:no-such-option=1`))).toMatchObject({ code: 'unknown_option' })
   })
 
-  it('runs on a model: finite logits, never more tokens than without it', async () => {
+  it('runs on a model: finite logits, and a reducer has no more tokens than are there without it', async () => {
     const { logits, chunk, rows, kept } = await prefill(tiny.model, { method: ready() })
     expect(logits.every(Number.isFinite)).toBe(true)
     expect(new Set(logits).size).toBeGreaterThan(1)
-    expect(chunk.visual.dims[0]).toBeLessThanOrEqual(dense.chunk.visual.dims[0])
     expect(kept.length).toBeLessThanOrEqual(chunk.visual.dims[0])
     expect(rows).toHaveLength(LAYERS)
+    if (!isReducer) return
+    expect(chunk.visual.dims[0]).toBeLessThanOrEqual(dense.chunk.visual.dims[0])
     for (const [layer, count] of rows.entries()) expect(count).toBeLessThanOrEqual(dense.rows[layer])
+  })
+
+  it.runIf(shape.keep)('keeps one token of however small a share, none only of 0, and all of 1', async () => {
+    const visible = async (keep: number) => {
+      const { tokens, kept } = await ask(tiny.model, buildMethod(entry, { keep }))
+      expect(kept[0].some((bit) => bit === 1)).toBe(tokens.visual.last > 0)
+      return tokens.visual.last
+    }
+    for (const keep of [0.001, 1e-9, 1 / PATCHES]) expect(await visible(keep), `keep=${keep}`).toBe(1)
+    if (entry.options!.safeParse({ keep: 0 }).success) expect(await visible(0)).toBe(0)
+    expect(await visible(1)).toBe(PATCHES)
   })
 
   it('says of each patch whether it was kept, for every image', async () => {
     const { kept, tokens } = await ask(tiny.model, ready(), [picture(1), picture(2)])
-    expect(kept).toHaveLength(2)
+    expect(kept.length).toBeGreaterThanOrEqual(2)
     for (const bits of kept) {
-      expect(bits.length).toBeLessThanOrEqual(PATCHES)
+      if (isReducer) expect(bits.length).toBeLessThanOrEqual(PATCHES)
       expect(bits.every((bit) => bit === 0 || bit === 1)).toBe(true)
     }
     expect(tokens.visual.last).toBeLessThanOrEqual(tokens.visual.after)
-    expect(tokens.visual.after).toBeLessThanOrEqual(tokens.visual.before)
+    if (isReducer) expect(tokens.visual.after).toBeLessThanOrEqual(tokens.visual.before)
   })
 
   it('gives the same answer every time, on another copy of the model too', async () => {

@@ -76,7 +76,7 @@ describe.each(FAMILIES)('methods that act in the language model of %s', (family)
       // The answer is a sequence of its own (T5), or a prompt sees itself in full: cutting it changes it.
       if (isRefused() || language.answerStart !== undefined || form.write || method.needs?.prompt) return
       const chunks = [await prompt()]
-      for (const ids of after) chunks.push(textChunk(model, ids, chunks.at(-1)!))
+      for (const ids of after) chunks.push(textChunk(model, ids, chunks.at(-1)!, method))
       const cached = await runChunks(model, method, chunks)
       const whole = await ends(await prompt([first], [...question, ...after.flat()]))
       const last = cached.at(-1)!
@@ -130,7 +130,7 @@ describe.each(FAMILIES)('methods that act in the language model of %s', (family)
       if (isRefused()) return
       const opening = await prompt()
       const program = await model.language(method)
-      const [prefill, step] = await runChunks(model, method, [opening, textChunk(model, [31], opening)])
+      const [prefill, step] = await runChunks(model, method, [opening, textChunk(model, [31], opening, method)])
       const [more, less] = [program.cost(prefill.sizes).flops, program.cost(step.sizes).flops]
       expect(more).toBeGreaterThan(0)
       expect(less).toBeGreaterThan(0)

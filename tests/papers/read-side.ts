@@ -4,8 +4,10 @@ import { createScope, type Scope } from '../../src/nn/index.ts'
 import type { Chunk, ChunkResult } from '../../src/pipeline/flow/language-program.ts'
 import { read } from '../../src/pipeline/flow/read.ts'
 import { see } from '../../src/pipeline/flow/see.ts'
+import { dense } from '../../src/pipeline/method/compose.ts'
 import type { Method } from '../../src/pipeline/method/method.ts'
 import { weightsUnder } from '../../src/pipeline/method/own-weights.ts'
+import type { Placement } from '../../src/pipeline/method/placement.ts'
 import { rowNumbers } from '../../src/pipeline/method/rows.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { layout, type PlacedChunk } from '../../src/pipeline/talk/layout.ts'
@@ -42,13 +44,22 @@ export async function pictureChunk(
     imageToken,
     encoded.flatMap(({ views }) => views),
     0,
-    model.parts.architecture.language.positionAxes,
+    layoutOf(model, method),
   )
 }
 
 /** Text after a chunk. */
-export const textChunk = ({ parts }: Model, ids: readonly number[], { end }: PlacedChunk): PlacedChunk =>
-  layout(ids, -1, [], end, parts.architecture.language.positionAxes)
+export const textChunk = (
+  model: Model,
+  ids: readonly number[],
+  { end }: { end: number },
+  method = dense,
+): PlacedChunk => layout(ids, -1, [], end, layoutOf(model, method))
+
+const layoutOf = ({ parts: { architecture } }: Model, { read }: Method) => ({
+  axes: architecture.language.positionAxes,
+  place: (own: Placement) => read?.positions?.(own, architecture) ?? own,
+})
 
 export interface Run extends ChunkResult {
   /** Rows that each layer has cached. */

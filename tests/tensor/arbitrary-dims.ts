@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { addDim, type Dim, mulDim, scaleDim } from '../../src/tensor/index.ts'
+import { addDim, countOf, type Dim, mulDim, scaleDim } from '../../src/tensor/index.ts'
 
 export const names = ['a', 'b', 'seq', 'past']
 /** Sizes for all names, so small that products of 16 are still exact. */
@@ -15,6 +15,7 @@ export const dim: fc.Arbitrary<Dim> = fc.letrec<{ dim: Dim }>((tie) => ({
     atom,
     fc.tuple(tie('dim'), tie('dim')).map(([a, b]) => addDim(a, b)),
     fc.tuple(tie('dim'), tie('dim')).map(([a, b]) => mulDim(a, b)),
+    fc.tuple(tie('dim'), fc.constantFrom(0, 0.25, 0.3, 0.5)).map(([a, share]) => countOf(a, share)),
     fc.tuple(tie('dim'), fc.constantFrom(0.25, 0.3, 0.5), roundings).map(([a, scale, fn]) => scaleDim(a, scale, fn)),
   ),
 })).dim

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   addDim,
   broadcastShapes,
+  countOf,
   divideDim,
   evaluateDim,
   isDim,
@@ -69,6 +70,18 @@ describe('dims', () => {
         ]),
       ),
     ).toBe(7)
+  })
+  it('count a share by one rule: halves to even, at least 1 unless 0 was asked, never more than there are', () => {
+    const counts = (n: number, ...shares: number[]) => shares.map((share) => countOf(n, share))
+    expect(counts(144, 0, 1e-9, 0.001, 0.25, 1)).toEqual([0, 1, 1, 36, 144])
+    expect(counts(9, 0.5, 0.05)).toEqual([4, 1])
+    expect(counts(7, 0.5, 0.999)).toEqual([4, 7])
+    expect(counts(0, 0, 0.5, 1)).toEqual([0, 0, 0])
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), bindings, (share, sizes) => {
+        expect(evaluateDim(countOf('a', share), sizes)).toBe(countOf(sizes.get('a')!, share))
+      }),
+    )
   })
   it('name what is not bound', () => {
     expect(() => evaluateDim(addDim('a', 'b'), new Map([['a', 1]]))).toThrow('dim "b" has no size; known dims: a')

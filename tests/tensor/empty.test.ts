@@ -26,6 +26,7 @@ const programs: Record<string, (x: t.Tensor) => t.Tensor> = {
   'matmul over no rows': (x) => t.matmul(t.transpose(x), x),
   'topK of rows': (x) => t.topK(x, 2),
   'topK of no values': (x) => t.topK(t.sum(x, 1), 'n'),
+  'topK of counted': (x) => t.topK(t.transpose(x), t.countOf('n', 0.25)),
   'topK of scaled': (x) => t.topK(t.transpose(x), t.scaleDim('n', 0.5)),
   pad: (x) => t.pad(x, 0, 1, 1),
   concat: (x) => t.concat([x, ones([2, 5])], 0),

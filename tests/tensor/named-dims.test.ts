@@ -40,6 +40,8 @@ const programs: Record<string, Builder> = {
     const dropped = t.subDim(seq, t.scaleDim(seq, 0.3))
     return t.takeAlong(scores, t.topK(scores, dropped, { largest: false }))
   },
+  'a counted share': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.countOf(seq, 0.5)),
+  'a share that rounds to nothing': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.countOf(seq, 0.001)),
   'a tenth, rounded up': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.scaleDim(seq, 0.1, 'ceil')),
   'padding up to a named size': (leaf, past, seq) =>
     t.add(t.pad(leaf([seq, 2]), 0, past, 0), t.concat([leaf([past, 2]), leaf([seq, 2])], 0)),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { type ChatMessage, createChatTemplate } from '../../src/text/chat-template.ts'
 import { loadChatTemplate } from '../../src/text/load-chat-template.ts'
 import { cpuTime } from '../cpu-time.ts'
@@ -58,6 +58,17 @@ describe('rendering', () => {
     const error = failure("{{ raise_exception('roles must alternate') }}")
     expect(error.message).toBe('the chat template refuses the messages: roles must alternate')
   })
+})
+
+test("time that other processes take is not the template's", () => {
+  const template = createChatTemplate('{% for i in range(200) %}x{% endfor %}')
+  let hours = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++)
+  try {
+    expect(template.render([question])).toBe('x'.repeat(200))
+  } finally {
+    clock.mockRestore()
+  }
 })
 
 describe('hostile templates', () => {

@@ -1,9 +1,6 @@
-import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { FoveaError } from '../../errors.ts'
-import type { RgbImage } from '../../media/image.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
-import type { Model } from '../../pipeline/model.ts'
 import type { ModelParts } from '../../pipeline/parts.ts'
 import type { Reply } from '../../pipeline/talk/reply.ts'
 import { command } from '../command.ts'
@@ -13,12 +10,24 @@ import {
   type ModelOptions,
   methodOf,
   type SamplingFlags,
+  samplingOf,
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
-import { costLine, formatFlops, replyJson, totalFlops, videoLine, visualTokensLine } from '../reply-report.ts'
-import { isInteractive, note, print, table } from '../terminal.ts'
+import { writeOverlay } from '../overlay-file.ts'
+import { withPixelsOption } from '../pixels-option.ts'
+import {
+  costLine,
+  cutLine,
+  formatFlops,
+  noEndLine,
+  replyJson,
+  totalFlops,
+  videoLine,
+  visualTokensLine,
+} from '../reply-report.ts'
+import { isInteractive, note, print, table, tell } from '../terminal.ts'
 
 interface AskFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
@@ -42,9 +51,12 @@ export const askCommand = command<AskFlags>({
   ],
   configure: (program) => {
     program.argument('<file...>', 'images and videos (- is standard input), and last the question')
-    withMethodOption(withSamplingOptions(withModelOptions(withVideoOptions(program))))
+    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program)))))
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
-      .option('--overlay <file>', 'write the image as PNG, with the patches that were dropped darkened')
+      .option(
+        '--overlay <file>',
+        'write the image as PNG: patches that were dropped are darkened, what the model does not see is chequered',
+      )
       .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')
       .option('--quiet', 'print the answer alone')
       .option('--stats', 'print time and FLOPs to standard error, as in a terminal')
@@ -100,16 +112,19 @@ async function answer(
   options: AskFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTokens, temperature, seed, json, quiet, overlay } = options
+  const { json, quiet, overlay } = options
+  const sampling = samplingOf(options, model.parts)
+  if (!json) tell(noEndLine(model.parts))
   const onText = json ? undefined : (text: string) => process.stdout.write(escapeText(text))
-  const reply = await model.generate({ prompt, images, videos, method, maxTokens, temperature, seed, signal, onText })
+  const reply = await model.generate({ prompt, images, videos, method, ...sampling, signal, onText })
   const total = performance.now()
   if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total, seen)))
   else print(quiet ? '' : ['', ...seen.map(videoLine), visualTokensLine(reply)].join('\n'))
+  if (!json) tell(cutLine(reply, sampling.maxTokens))
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = costLine(reply, total, model.parts.precision.dtype)
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
-  if (overlay) await writeOverlay(overlay, model, { image: images[0], prompt, method }, reply)
+  if (overlay) await writeOverlay(overlay, model.parts, { image: images[0], method, kept: reply.kept[0] })
 }
 
 /** The same question under several methods, one after another. */
@@ -120,19 +135,22 @@ async function compare(
   options: AskFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTokens, temperature, seed, json } = options
+  const sampling = samplingOf(options, model.parts)
+  if (!options.json) tell(noEndLine(model.parts))
   const replies: { method: Method; reply: Reply }[] = []
   for (const method of methods) {
-    const ask = (tokens: number) =>
-      model.generate({ prompt, images, videos, method, maxTokens: tokens, temperature, seed, signal })
+    const ask = (maxTokens = sampling.maxTokens) =>
+      model.generate({ prompt, images, videos, method, ...sampling, maxTokens, signal })
     await ask(2) // the first run of a program also prepares it
-    const reply = await withVision(await ask(maxTokens), { model, images, videos }, method, prompt)
+    const reply = await withVision(await ask(), { model, images, videos }, method, prompt)
     if (signal.aborted) return
     replies.push({ method, reply })
   }
-  if (json) return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
+  if (options.json)
+    return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
   const rows = replies.map(({ method, reply }) => compareRow(method, reply))
   print([...seen.map(videoLine), table(compareHeader, rows)].join('\n'))
+  for (const { method, reply } of replies) tell(cutLine(reply, sampling.maxTokens, method.name))
 }
 
 /** The reply with the cost of its vision stage, although its features come from the cache. */
@@ -163,23 +181,4 @@ function compareRow(method: Method, reply: Reply): string[] {
   const { vision, prefill, decode } = reply.milliseconds
   const times = [vision, prefill, decode].map((ms) => ms.toFixed(1))
   return [method.name, `${before} -> ${last}`, formatFlops(totalFlops(reply.flops)), ...times, escapeLine(reply.text)]
-}
-
-interface Asked {
-  readonly image: RgbImage
-  readonly prompt: string
-  readonly method: Method
-}
-
-async function writeOverlay(path: string, model: Model, { image, prompt, method }: Asked, reply: Reply): Promise<void> {
-  const { views } = await model.encode(image, method, true, prompt)
-  if (views.length !== 1 || model.parts.architecture.prompt.pack)
-    throw new FoveaError('overlay_views', 'usage', '--overlay shows images of one view, this model makes several')
-  const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([
-    import('../../media/overlay.ts'),
-    import('../../media/canvas-node.ts'),
-  ])
-  const { rows, columns } = views[0].grid
-  const tokens = { grid: [rows, columns] as const, kept: Float32Array.from(reply.kept[0]) }
-  await writeFileAtomic(path, await drawKeptTokens(image, tokens, { createCanvas: createNodeCanvas }))
 }

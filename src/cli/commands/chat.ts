@@ -9,12 +9,14 @@ import {
   type ModelOptions,
   methodOf,
   type SamplingFlags,
+  samplingOf,
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
-import { costLine, videoLine, visualTokensLine } from '../reply-report.ts'
-import { isInteractive, note, print } from '../terminal.ts'
+import { withPixelsOption } from '../pixels-option.ts'
+import { costLine, cutLine, noEndLine, videoLine, visualTokensLine } from '../reply-report.ts'
+import { isInteractive, note, print, tell } from '../terminal.ts'
 
 interface ChatFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
@@ -32,7 +34,7 @@ export const chatCommand = command<ChatFlags>({
   ],
   configure: (program) => {
     program.argument('[file...]', 'images and videos; questions come from standard input')
-    withMethodOption(withSamplingOptions(withModelOptions(withVideoOptions(program)))).option(
+    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program))))).option(
       '--stats',
       'print tokens, time and FLOPs of each answer to standard error, as in a terminal',
     )
@@ -48,7 +50,9 @@ export const chatCommand = command<ChatFlags>({
     try {
       if (isStated(options)) for (const video of seen) note(videoLine(video))
       const { dtype } = model.parts.precision
-      await talk(await model.converse(images, method, videos), { ...options, dtype }, signal)
+      const sampling = samplingOf(options, model.parts)
+      tell(noEndLine(model.parts))
+      await talk(await model.converse(images, method, videos), { sampling, dtype, isStated: isStated(options) }, signal)
     } finally {
       await model.dispose()
     }
@@ -61,14 +65,20 @@ const isStated = ({ stats }: ChatFlags): boolean => stats ?? isTalking()
 /** Whether a person types the questions. */
 const isTalking = (): boolean => isInteractive(process.stderr) && Boolean(process.stdin.isTTY)
 
+interface TalkOptions {
+  readonly sampling: ReturnType<typeof samplingOf>
+  readonly dtype: Precision
+  /** Whether each answer's cost is said. */
+  readonly isStated: boolean
+}
+
 /** Answers line by line until the input ends or Ctrl-C; the image and all turns stay in the KV cache. */
 async function talk(
   conversation: Conversation,
-  options: ChatFlags & { dtype: Precision },
+  { sampling, dtype, isStated }: TalkOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTokens, temperature, seed, dtype } = options
-  const [isTyped, stats] = [isTalking(), isStated(options)]
+  const isTyped = isTalking()
   const lines = createInterface({ input: process.stdin, output: isTyped ? process.stderr : undefined, prompt: '> ' })
   // In a terminal readline takes Ctrl-C for itself; it is handed on to the process.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
@@ -79,10 +89,11 @@ async function talk(
     if (line.trim()) {
       const started = performance.now()
       const onText = (text: string) => process.stdout.write(escapeText(text))
-      const reply = await conversation.ask(line, { maxTokens, temperature, seed, signal, onText })
+      const reply = await conversation.ask(line, { ...sampling, signal, onText })
       print('')
       const { cached } = reply.tokens
-      if (stats)
+      tell(cutLine(reply, sampling.maxTokens))
+      if (isStated)
         note(`${visualTokensLine(reply)}, ${cached} cached · ${costLine(reply, performance.now() - started, dtype)}`)
     }
     if (isTyped) lines.prompt()

@@ -8,9 +8,10 @@ import { command } from '../command.ts'
 import { downloadView } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
 import { withDeviceOption } from '../model-options.ts'
+import { type PixelFlags, withPixelsOption } from '../pixels-option.ts'
 import { print, table } from '../terminal.ts'
 
-interface EmbedFlags {
+interface EmbedFlags extends PixelFlags {
   image: string[]
   text: string[]
   truncate?: boolean
@@ -30,14 +31,15 @@ export const embedCommand = command<EmbedFlags>({
     'curl -s https://example.com/photo.png | fovea embed path/to/model --image - --text "a cat" "a dog"',
   ],
   configure: (program) =>
-    withDeviceOption(program.argument('<model>', 'a folder of a CLIP or SigLIP model, or org/name of the hub'))
+    withPixelsOption(withDeviceOption(program))
+      .argument('<model>', 'a folder of a CLIP or SigLIP model, or org/name of the hub')
       .option('--image <files...>', 'image files (- is standard input)', several, [])
       .option('--text <texts...>', 'texts', several, [])
       .option('--truncate', 'cut texts that are too long for the model')
       .option('--json', 'print one JSON object: embeddings, logits, probabilities'),
   run: async ({ args: [name], options, signal }) => {
     assertInput(options)
-    const images = await Promise.all(options.image.map((path) => readImage(path)))
+    const images = await Promise.all(options.image.map((path) => readImage(path, { pixels: options.pixels })))
     const model = await open(name as string, options, signal)
     try {
       const found = await model.embed({ images, texts: options.text, truncate: options.truncate, signal })

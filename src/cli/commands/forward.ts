@@ -5,6 +5,7 @@ import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
 import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import { type ModelOptions, withDtypeOption } from '../model-options.ts'
+import { withPixelsOption } from '../pixels-option.ts'
 import { videoLine } from '../reply-report.ts'
 import { print } from '../terminal.ts'
 
@@ -39,7 +40,8 @@ export const forwardCommand = command<ForwardFlags>({
     'fovea forward path/to/model --image a.png --prompt "USER: <image> what is this? ASSISTANT:" --raw-prompt --json',
   ],
   configure: (program) =>
-    withDtypeOption(withVideoOptions(program.argument('<model>', 'a model folder, org/name of the hub, or "mini"')))
+    withPixelsOption(withDtypeOption(withVideoOptions(program)), 'reference')
+      .argument('<model>', 'a model folder, org/name of the hub, or "mini"')
       .option(
         '--image <files...>',
         'image files, in the order of the prompt',
@@ -84,6 +86,8 @@ async function forward(model: Model, request: Request): Promise<Forward> {
   const { text, tokens } = await model.generate({
     ...request,
     maxTokens: GREEDY_TOKENS,
+    temperature: 0,
+    repetitionPenalty: 1,
     ignoreEos: true,
     onPrefill: (inputIds, logits) => {
       prompt = { inputIds, logits: logits.slice() }

@@ -37,8 +37,13 @@ export const commands = [
   },
   {
     name: 'papers',
-    summary: 'List the papers behind the methods',
+    summary: 'List the papers behind the methods, and what was measured of each',
     load: () => import('./papers.ts').then((file) => file.papersCommand),
+  },
+  {
+    name: 'reproduce',
+    summary: 'Measure what a paper claims, beside dense, random and resize; interrupted runs go on',
+    load: () => import('./reproduce.ts').then((file) => file.reproduceCommand),
   },
   {
     name: 'train',

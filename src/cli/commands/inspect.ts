@@ -1,13 +1,13 @@
 import { countParameters, type WeightTable } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
-import { memoryName, traceVision } from '../../pipeline/flow/vision-program.ts'
+import { tracePicture } from '../../pipeline/flow/trace-picture.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { type LayerReport, type PrecisionReport, precisionJson } from '../../pipeline/precision-report.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
-import { evaluateDim, type Tensor, topologicalOrder } from '../../tensor/index.ts'
+import { type Tensor, topologicalOrder } from '../../tensor/index.ts'
 import { command } from '../command.ts'
 import { type ModelOptions, methodOf, openModel, withDtypeOption, withMethodOption } from '../model-options.ts'
 import { integer } from '../parsers.ts'
@@ -89,20 +89,19 @@ export const inspectCommand = command<InspectFlags>({
 /** Traces both programs for one image of a single pixel: nothing is computed, sizes and counts are exact. */
 function inspect(model: Model, method: Method, text: number): Inspection {
   const { architecture, weights, name } = model.parts
-  const own = architecture.prompt.views({ data: new Uint8Array(3), width: 1, height: 1 })
+  const image = { data: new Uint8Array(3), width: 1, height: 1 }
+  const own = architecture.prompt.views(image)
   const views = method.see?.views?.(own, architecture) ?? own
-  const vision = views.map((view) => traceVision(architecture, method, view))
+  const slots = architecture.prompt.pack?.(image, views)
+  const picture = tracePicture(architecture, method, views, { slots, sizes: { question: text } })
+  const vision = [...picture.views, ...picture.gathered]
   const language = traceLanguage(architecture, method)
-  const given = vision.reduce((sum, { embeds }) => sum + evaluateDim(embeds.shape[1], new Map()), 0)
+  const given = picture.tokens
   const before = own
     .map((view) => architecture.vision.grid(view))
     .reduce((sum, { rows, columns }) => sum + rows * columns, 0)
   const { layers, caches = layers, answerStart, heads, hiddenSize, vocabulary } = architecture.language
-  const left = Object.keys(language.memory).map((name): [string, number] => [
-    memoryName(name),
-    vision.reduce((sum, outputs) => sum + evaluateDim(outputs[memoryName(name)].shape[1], new Map()), 0),
-  ])
-  const memory = Object.fromEntries(left)
+  const { memory } = picture
   const prompt = { text, visual: given, answer: 1, ...memory, ...pastSizes(caches, () => 0) }
   const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
   const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
@@ -118,7 +117,9 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     visualTokens: { before, given },
     parts: partsOf(weights),
     stages: {
-      vision: addCosts(vision.map((outputs) => countCost(Object.values(outputs), { question: text }))),
+      vision: addCosts(
+        vision.map((outputs) => countCost(Object.values(outputs), { question: text, packed: slots?.length ?? 0 })),
+      ),
       prefill: countCost(outputs, prompt),
       'decode, per token': countCost(outputs, next),
     },

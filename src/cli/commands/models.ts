@@ -1,4 +1,5 @@
 import { FoveaError } from '../../errors.ts'
+import { modelPath } from '../../hub/package-root.ts'
 import { formatReference, requireReference } from '../../hub/reference.ts'
 import {
   type CachedModel,
@@ -14,7 +15,6 @@ import type { ModelInfo } from '../../loading/node-model-info.ts'
 import { command } from '../command.ts'
 import { downloadView, formatBytes } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
-import { modelPath } from '../package-root.ts'
 import { progressView } from '../progress.ts'
 import { note, print, table } from '../terminal.ts'
 

@@ -1,17 +1,32 @@
 import { z } from 'zod'
-import { type Paper, state } from '../../papers/paper.ts'
+import type { Paper } from '../../papers/paper.ts'
 import { filterPapers, findPaper, papers } from '../../papers/registry.ts'
+import { type Measured, measuredPapers } from '../../papers/reports/catalogue.ts'
+import { formatState } from '../../papers/reports/format.ts'
+import { PARTS, type Row } from '../../papers/reports/row.ts'
 import { command } from '../command.ts'
+import { rowLines } from '../row-lines.ts'
 import { print, table, terminalWidth, wrap } from '../terminal.ts'
 
-/** An entry as data: the state beside the fields, options as JSON schema. */
-function toJson(entry: Paper): object {
-  const { method: _, options, ...fields } = entry
-  return { ...fields, state: state(entry), ...(options && { options: z.toJSONSchema(options, { io: 'input' }) }) }
+/** An entry as data: the state beside the fields, options as JSON schema, and on request all that was measured. */
+function toJson({ entry, standing, results }: Measured, withResults = false): object {
+  const { method: _, run: __, options, ...fields } = entry
+  return {
+    ...fields,
+    ...standing,
+    ...(options && { options: z.toJSONSchema(options, { io: 'input' }) }),
+    ...(withResults && results && { results: results.parts }),
+  }
 }
 
-function listPapers(found: readonly Paper[]): string {
-  const rows = found.map((entry) => [entry.id, entry.name, entry.date, entry.kind.join(', '), state(entry)])
+function listPapers(found: readonly Measured[]): string {
+  const rows = found.map(({ entry, standing }) => [
+    entry.id,
+    entry.name,
+    entry.date,
+    entry.kind.join(', '),
+    formatState(standing),
+  ])
   const listed = found.length > 0 ? `${table(['id', 'name', 'date', 'kind', 'state'], rows)}\n\n` : ''
   return listed + roles.map(({ role, plural }) => countStates(found, role, plural)).join('\n')
 }
@@ -23,19 +38,18 @@ const roles = [
 ] as const
 
 /** `63 papers: 60 described, 3 runnable`, or `2 of 63 papers: ...` for a part of them. */
-function countStates(found: readonly Paper[], role: NonNullable<Paper['role']>, plural: string): string {
+function countStates(found: readonly Measured[], role: NonNullable<Paper['role']>, plural: string): string {
   const hasRole = (entry: Paper) => (entry.role ?? 'catalogue') === role
-  const shown = found.filter(hasRole)
+  const shown = found.filter(({ entry }) => hasRole(entry)).map(({ standing }) => formatState(standing))
   const total = papers.filter(hasRole).length
-  const states = [...new Set(shown.map(state))]
-  const counts = states.map((name) => `${shown.filter((entry) => state(entry) === name).length} ${name}`)
+  const counts = [...new Set(shown)].map((name) => `${shown.filter((other) => other === name).length} ${name}`)
   return [`${shown.length === total ? '' : `${shown.length} of `}${total} ${plural}`, counts.join(', ')]
     .filter(Boolean)
     .join(': ')
 }
 
 /** Every field on its own line, wrapped beside its name. */
-function describePaper(entry: Paper): string {
+function describePaper({ entry, standing }: Measured): string {
   const fields: Record<string, string | undefined> = {
     id: entry.id,
     role: entry.role,
@@ -45,7 +59,9 @@ function describePaper(entry: Paper): string {
     venue: entry.venue,
     kind: entry.kind.join(', '),
     places: entry.places.join(', '),
-    state: state(entry),
+    state: formatState(standing),
+    because: standing.reasons.join('; '),
+    stale: standing.stale.join('; '),
     link: entry.url,
     arxiv: entry.arxiv,
     code: entry.code,
@@ -70,35 +86,55 @@ function describeOptions({ options }: Paper): string {
     .join(', ')
 }
 
+/** What was measured of a paper, part by part, each with where it comes from. */
+function describeResults({ results }: Measured): string[] {
+  return PARTS.flatMap((part) => {
+    const found = results?.parts[part]
+    if (!found) return []
+    const { model, split, seed, n, date, version, rows } = found
+    const facts = `${model}, ${split} split, seed ${seed}, ${n} images a task; fovea ${version}, ${date.slice(0, 10)}`
+    return [
+      '',
+      ...rows.flatMap((row, at) => rowLines(row as Row, at === 0)),
+      `  ${wrap(facts, terminalWidth() - 2, 2)}`,
+    ]
+  })
+}
+
+async function showPaper(id: string, json = false): Promise<void> {
+  const [found] = await measuredPapers([findPaper(id)])
+  print(json ? JSON.stringify(toJson(found, true)) : [describePaper(found), ...describeResults(found)].join('\n'))
+}
+
 const show = command<{ json?: boolean }>({
   name: 'show',
-  summary: 'Show all that the catalogue says about one paper',
-  examples: ['fovea papers show fastvlm'],
+  summary: 'Show all that is known about one paper: its claims beside what was measured',
+  examples: ['fovea papers show fastvlm', 'fovea papers show fastv --json'],
   configure: (program) =>
     program.argument('<id>', 'as fovea papers lists it').option('--json', 'print one JSON object'),
-  run: ({ args: [id], options }) => {
-    const entry = findPaper(id as string)
-    print(options.json ? JSON.stringify(toJson(entry)) : describePaper(entry))
-  },
+  run: ({ args: [id], options }) => showPaper(id as string, options.json),
 })
 
 export const papersCommand = command<{ kind?: string; json?: boolean }>({
   name: 'papers',
-  summary: 'List the papers behind the methods',
+  summary: 'List the papers behind the methods, and what was measured of each',
   examples: [
     'fovea papers',
     'fovea papers video token --kind reducer',
     'fovea papers --json',
+    'fovea papers fastv',
     'fovea papers show fastvlm',
   ],
   configure: (program) =>
     program
-      .argument('[text...]', 'words that the entry must contain')
+      .argument('[text...]', 'words that the entry must contain; an id alone shows that paper')
       .option('--kind <kind>', 'only papers of this kind')
-      .option('--json', 'print a JSON array'),
+      .option('--json', 'print a JSON array, or one object for an id'),
   subcommands: [show as never],
-  run: ({ args: [words], options: { kind, json } }) => {
-    const found = filterPapers({ kind, text: (words as string[]).join(' ') })
-    print(json ? JSON.stringify(found.map(toJson)) : listPapers(found))
+  run: async ({ args: [words], options: { kind, json } }) => {
+    const [id, ...rest] = words as string[]
+    if (kind === undefined && rest.length === 0 && papers.some((entry) => entry.id === id)) return showPaper(id, json)
+    const found = await measuredPapers(filterPapers({ kind, text: (words as string[]).join(' ') }))
+    print(json ? JSON.stringify(found.map((one) => toJson(one))) : listPapers(found))
   },
 })

@@ -1,4 +1,5 @@
 import { FoveaError } from '../../errors.ts'
+import type { Pixels } from '../decode.ts'
 import type { RgbImage } from '../image.ts'
 import { DEFAULT_MAX_PIXELS } from '../image-limits.ts'
 
@@ -35,6 +36,8 @@ export interface FrameSource {
 export interface VideoLimits {
   /** Width times height of a frame, default 40 megapixels. */
   readonly maxPixels?: number
+  /** What is made of frames of more than 8-bit RGB: of images and animated images. Default `seen`. */
+  readonly pixels?: Pixels
 }
 
 export const videoError = (code: string, name: string, message: string, cause?: unknown): FoveaError =>

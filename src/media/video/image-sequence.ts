@@ -22,7 +22,7 @@ export async function imagesInFolder(folder: string): Promise<string[]> {
 export async function openSequence(
   paths: readonly string[],
   name: string,
-  { imagesPerSecond = 1, maxPixels }: SequenceOptions = {},
+  { imagesPerSecond = 1, maxPixels, pixels }: SequenceOptions = {},
 ): Promise<FrameSource> {
   if (paths.length === 0) throw videoError('video_empty', name, 'it holds no images')
   if (!(imagesPerSecond > 0 && Number.isFinite(imagesPerSecond)))
@@ -36,7 +36,7 @@ export async function openSequence(
     framesPerSecond: imagesPerSecond,
     seconds: paths.length / imagesPerSecond,
   }
-  return new SequenceFrames(name, facts, paths, maxPixels)
+  return new SequenceFrames(name, facts, paths, { maxPixels, pixels })
 }
 
 class SequenceFrames implements FrameSource {
@@ -46,7 +46,7 @@ class SequenceFrames implements FrameSource {
     readonly name: string,
     readonly facts: VideoFacts,
     private readonly paths: readonly string[],
-    private readonly maxPixels?: number,
+    private readonly limits: VideoLimits,
   ) {
     this.timestamps = paths.map((_, index) => index / facts.framesPerSecond)
   }
@@ -55,7 +55,7 @@ class SequenceFrames implements FrameSource {
     const { width, height } = this.facts
     for (const index of indices) {
       signal?.throwIfAborted()
-      const image = await readImage(this.paths[index], { maxPixels: this.maxPixels })
+      const image = await readImage(this.paths[index], this.limits)
       if (image.width !== width || image.height !== height) {
         const sizes = `${image.width}x${image.height} pixels, the first image has ${width}x${height}`
         throw videoError('video_invalid', this.paths[index], `it has ${sizes}`)

@@ -1,6 +1,6 @@
 /** Which frames of a video a model is to see: the rules of the processors that models were trained with. */
 import { FoveaError } from '../../errors.ts'
-import { roundHalfEven } from '../round-half-even.ts'
+import { roundHalfEven } from '../../tensor/round-half-even.ts'
 
 /** A video, or the part of one that frames are chosen from. */
 export interface ClipFacts {
@@ -8,20 +8,23 @@ export interface ClipFacts {
   readonly framesPerSecond: number
 }
 
-/** How many frames are wanted; of `frames` and `fps` at most one. */
+/**
+ * How many frames are wanted; of `frames` and `fps` at most one. One rule for every model: what is asked is what is shown,
+ * never more, at least one frame, and what the video does not have is refused.
+ */
 export interface FrameBudget {
   /** So many frames, spread over the whole time. */
   readonly frames?: number
-  /** So many frames of each second. */
+  /** So many frames of each second: rate times seconds, rounded down. */
   readonly fps?: number
-  /** However many `fps` or the rule would give, no more than these. */
+  /** However many `fps` or the model's own rule would give, no more than these. */
   readonly maxFrames?: number
 }
 
 /** Chooses frames: indices from 0, ascending. */
 export type FrameSampler = (clip: ClipFacts, budget: FrameBudget) => number[]
 
-/** Frames that a rule says of itself; a budget goes before it. */
+/** What a processor's file says of the number of frames, read as its reference reads it; a budget goes before it. */
 export interface SamplingDefaults {
   readonly frames?: number
   readonly fps?: number
@@ -31,11 +34,12 @@ export interface SamplingDefaults {
 const VECTOR = 8
 
 /**
- * Every `step`-th index from `start`, rounded as torch.arange rounds: to single precision, and where vectors of values
- * fit, two by two, from the first of each vector, rounded itself. It matters beyond some thousand frames.
+ * Every `step`-th index from `start`, at most `most` of them, rounded as torch.arange rounds: to single precision, and
+ * where vectors of values fit, two by two, from the first of each vector, rounded itself. It matters beyond some thousand
+ * frames.
  */
-function everyStep(start: number, end: number, step: number): number[] {
-  const length = Math.ceil((end - start) / step)
+function everyStep(start: number, end: number, step: number, most: number): number[] {
+  const length = Math.min(Math.ceil((end - start) / step), most)
   const inVectors = length - (length % (2 * VECTOR))
   return Array.from({ length }, (_, at) => {
     const lane = at < inVectors ? at % VECTOR : 0
@@ -54,54 +58,74 @@ function assertThere(wanted: number, { frames, framesPerSecond }: ClipFacts, { f
   throw refused(`${wanted} frames were asked for, the video has ${frames} in that time: ask for fewer`)
 }
 
-/** How many frames a budget, or without one the rule, means. What the rule alone says ends where the video does. */
-function countOf(clip: ClipFacts, budget: FrameBudget, defaults: SamplingDefaults): number {
-  const { frames, fps } = budget.frames !== undefined || budget.fps !== undefined ? budget : defaults
-  const most = budget.maxFrames ?? Number.POSITIVE_INFINITY
-  const counted = frames ?? (fps === undefined ? clip.frames : Math.trunc((clip.frames / clip.framesPerSecond) * fps))
-  const wanted = Math.max(1, Math.min(counted, most))
-  if (budget.frames !== undefined || budget.fps !== undefined) assertThere(wanted, clip, budget)
-  return Math.min(wanted, clip.frames)
+/** A rate times a time that is a whole number may come out a little less. */
+const SLACK = 1e-9
+
+/** How many frames `frames` or `fps` ask for; undefined where neither is given. */
+function askedCount(clip: ClipFacts, budget: FrameBudget): number | undefined {
+  const { frames, fps, maxFrames = Number.POSITIVE_INFINITY } = budget
+  if (frames === undefined && fps === undefined) return undefined
+  const counted = frames ?? Math.floor((clip.frames * fps!) / clip.framesPerSecond + SLACK)
+  const wanted = Math.max(1, Math.min(counted, maxFrames))
+  assertThere(wanted, clip, budget)
+  return wanted
+}
+
+/** What a rule says of itself, within the limit and the video. */
+const ownCount = (counted: number, clip: ClipFacts, { maxFrames = Number.POSITIVE_INFINITY }: FrameBudget): number =>
+  Math.max(1, Math.min(counted, maxFrames, clip.frames))
+
+/** Of a file that states a number, a rate, or neither. */
+function statedCount(clip: ClipFacts, { frames, fps }: SamplingDefaults): number {
+  return frames ?? (fps === undefined ? clip.frames : Math.trunc((clip.frames / clip.framesPerSecond) * fps))
 }
 
 /** Evenly spread from the first frame, or from a later place, on: transformers' `BaseVideoProcessor`. */
 export const evenFrames =
   (defaults: SamplingDefaults, shift = 0): FrameSampler =>
-  (clip, budget) =>
-    everyStep(Math.min(shift, clip.frames - 1), clip.frames, clip.frames / countOf(clip, budget, defaults))
+  (clip, budget) => {
+    const asked = askedCount(clip, budget)
+    if (asked !== undefined) {
+      // No later than leaves room for all that were asked for.
+      const start = Math.min(shift, clip.frames - asked)
+      return everyStep(start, clip.frames, (clip.frames - start) / asked, asked)
+    }
+    const count = ownCount(statedCount(clip, defaults), clip, budget)
+    return everyStep(Math.min(shift, clip.frames - 1), clip.frames, clip.frames / count, count)
+  }
 
 /** Evenly spread, each in the middle of its part: InternVL's. */
 export const middleFrames =
   (defaults: SamplingDefaults): FrameSampler =>
   (clip, budget) => {
-    const step = clip.frames / countOf(clip, budget, defaults)
-    return everyStep(step / 2, clip.frames, step)
+    const count = askedCount(clip, budget) ?? ownCount(statedCount(clip, defaults), clip, budget)
+    const step = clip.frames / count
+    return everyStep(step / 2, clip.frames, step, count)
   }
 
 export interface ClipSampling extends SamplingDefaults {
   readonly minFrames: number
   readonly maxFrames: number
-  /** Frames that are encoded as one; their number is a multiple of it. */
+  /** Frames that are encoded as one. The rule chooses a multiple of it; of what was asked for the last is repeated. */
   readonly depth: number
 }
 
 /** By rate, between two limits and in whole clips: Qwen2-VL's. */
 export const clipFrames =
-  ({ minFrames, maxFrames, depth, ...defaults }: ClipSampling): FrameSampler =>
+  (sampling: ClipSampling): FrameSampler =>
   (clip, budget) => {
-    const { frames, fps } = budget.frames !== undefined || budget.fps !== undefined ? budget : defaults
-    const whole = (count: number) => Math.floor(count / depth) * depth
-    const most = whole(Math.min(budget.maxFrames ?? maxFrames, maxFrames, clip.frames))
-    const byRate = () => {
-      const wanted = (clip.frames / clip.framesPerSecond) * (fps ?? clip.framesPerSecond)
-      return whole(Math.min(Math.max(wanted, minFrames), most, clip.frames))
-    }
-    const counted = frames === undefined ? byRate() : roundHalfEven(frames / depth) * depth
-    if (frames !== undefined && budget.frames !== undefined) assertThere(counted, clip, budget)
-    // The reference has no answer to fewer frames than a clip: all there are.
-    const count = Math.min(counted, clip.frames) || clip.frames
-    return everyStep(0, clip.frames, clip.frames / count)
+    const count = askedCount(clip, budget) ?? ownCount(wholeClips(clip, sampling), clip, budget)
+    return everyStep(0, clip.frames, clip.frames / count, count)
   }
+
+function wholeClips(clip: ClipFacts, { frames, fps, minFrames, maxFrames, depth }: ClipSampling): number {
+  // The reference has no answer to fewer frames than a clip: those that there are.
+  if (frames !== undefined) return roundHalfEven(frames / depth) * depth || frames
+  const whole = (count: number) => Math.floor(count / depth) * depth || Math.floor(count)
+  const most = whole(Math.min(maxFrames, clip.frames))
+  const wanted = (clip.frames / clip.framesPerSecond) * (fps ?? clip.framesPerSecond)
+  return whole(Math.min(Math.max(wanted, minFrames), most))
+}
 
 export interface SkippingSampling {
   readonly fps: number
@@ -113,17 +137,19 @@ export interface SkippingSampling {
 /** By rate, from the first frame to the last: SmolVLM2's. */
 export const spannedFrames =
   ({ skipSeconds, ...defaults }: SkippingSampling): FrameSampler =>
-  ({ frames: total, framesPerSecond }, budget) => {
+  (clip, budget) => {
+    const { frames: total, framesPerSecond } = clip
     const fps = budget.fps ?? defaults.fps
     const most = budget.frames ?? Math.min(budget.maxFrames ?? defaults.maxFrames, defaults.maxFrames)
     const seconds = total / framesPerSecond
-    const count = Math.max(1, Math.min(roundHalfEven(fps * seconds), most))
+    const count =
+      askedCount(clip, budget) ?? ownCount(Math.min(roundHalfEven(fps * seconds), defaults.maxFrames), clip, budget)
     const skipped = skipSeconds * framesPerSecond
     const isLong = skipSeconds > 0 && seconds - 2 * skipSeconds > most * fps
     const [start, end] = isLong
       ? [Math.trunc(skipped), Math.min(Math.trunc(total - skipped), total - 1)]
       : [0, total - 1]
-    return start < end ? span(start, end, count) : span(0, total - 1, count)
+    return end - start + 1 >= count && start < end ? span(start, end, count) : span(0, total - 1, count)
   }
 
 /** So many indices from `start` to `end`, both included; those that coincide once. */

@@ -16,6 +16,8 @@ export interface LanguageModel {
    * position is a place in the sequence.
    */
   readonly positionAxes?: 3
+  /** How positions are read where they are not rotary: what lies between whole ones means nothing then. */
+  readonly wholePositions?: 'learnt' | 'relative'
   /** Layers whose keys and values are kept; those of `layers` when absent. */
   readonly caches?: number
   /**

@@ -54,6 +54,7 @@ export function optModel(raw: unknown, part: string): LanguageModel {
     hiddenSize: width,
     vocabulary,
     contextLength: config.max_position_embeddings,
+    wholePositions: 'learnt',
     ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
     embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
     decode: (p, start, options) => opt(decoderScope(p), config, start, options),

@@ -4,7 +4,7 @@ import type { Grid } from '../vision-side.ts'
 import { cropImage, type filterOf, type PreprocessorConfig } from './image-processor.ts'
 import type { PackedSlot } from './prompt-form.ts'
 import { cutTiles } from './tiles.ts'
-import type { Extent, View } from './view.ts'
+import { type Box, type Extent, partOf, type View, wholeOf } from './view.ts'
 
 /** Height and width, in pixels, of the resolutions that images are fitted into. */
 export type Pinpoint = [height: number, width: number]
@@ -21,13 +21,15 @@ export function bestResolution({ width, height }: Extent, pinpoints: readonly Pi
   )
 }
 
-/** The image as large as fits into `target`, in its middle, black around it. */
-function fitInto(image: RgbImage, target: Extent, filter: ReturnType<typeof filterOf>): RgbImage {
+/** The image as large as fits into `target`, in its middle, black around it; and the part of it that this shows. */
+function fitInto(image: RgbImage, target: Extent, filter: ReturnType<typeof filterOf>): [RgbImage, Box] {
   const [across, down] = [target.width / image.width, target.height / image.height]
   const width = across < down ? target.width : Math.min(Math.ceil(image.width * down), target.width)
   const height = across < down ? Math.min(Math.ceil(image.height * across), target.height) : target.height
   const [left, top] = [Math.floor((target.width - width) / 2), Math.floor((target.height - height) / 2)]
-  return cropImage(resizeImage(image, width, height, filter), { left: -left, top: -top, ...target })
+  const crop = { left: -left, top: -top, ...target }
+  const shown = partOf(wholeOf(image), { width, height }, crop)
+  return [cropImage(resizeImage(image, width, height, filter), crop), shown]
 }
 
 /** The whole image, then the tiles row by row; `target` is whole tiles wide and high. */
@@ -37,7 +39,8 @@ export function anyResolutionViews(
   tile: number,
   filter: ReturnType<typeof filterOf>,
 ): View[] {
-  return [{ image, width: tile, height: tile }, ...cutTiles(fitInto(image, target, filter), tile)]
+  const [fitted, shown] = fitInto(image, target, filter)
+  return [{ image, width: tile, height: tile }, ...cutTiles(fitted, tile, shown)]
 }
 
 /** The rows and columns of a grid that show the image and not the padding: first (included) to last (excluded). */

@@ -3,7 +3,7 @@ import { FoveaError } from '../../errors.ts'
 import { type ChannelValues, normalise, type RgbImage, resizeImage } from '../../media/image.ts'
 import type { ResampleFilter } from '../../media/resample.ts'
 import { imageSide } from '../config.ts'
-import type { Extent, View } from './view.ts'
+import { type Box, type Extent, partOf, type View, wholeOf } from './view.ts'
 
 const side = imageSide
 /** A number of pixels in all. */
@@ -119,15 +119,16 @@ export const filterOf = ({ resample = 3 }: { readonly resample?: number }): Resa
  * and then cut out of the middle. Without a config the image is resized to `imageSize`.
  */
 export function singleView(given: RgbImage, config: PreprocessorConfig | undefined, imageSize: number): View {
-  const image = config?.do_pad ? squareImage(given, config.image_mean) : given
+  const { image, box } = config?.do_pad ? squareImage(given, config.image_mean) : { image: given, box: wholeOf(given) }
   const square = { height: imageSize, width: imageSize }
   const { size = square, do_resize = true, do_center_crop, crop_size } = config ?? {}
   const crop = do_center_crop && crop_size && 'height' in crop_size ? crop_size : undefined
   const target = 'height' in size ? size : 'shortest_edge' in size ? size.shortest_edge : square
-  if (do_resize && typeof target !== 'number' && !crop) return { image, ...target }
+  if (do_resize && typeof target !== 'number' && !crop) return { image, box, ...target }
   const scaled = do_resize ? resizedTo(image, target, filterOf(config ?? {})) : image
-  const cut = crop ? centerCrop(scaled, crop.width, crop.height) : scaled
-  return { image: cut, width: cut.width, height: cut.height }
+  if (!crop) return { image: scaled, box, width: scaled.width, height: scaled.height }
+  const middle = middleOf(scaled, crop)
+  return { image: cropImage(scaled, middle), box: partOf(box, scaled, middle), ...crop }
 }
 
 /** Above the largest views of published models (13 megapixels). */
@@ -165,31 +166,27 @@ function scaledToShortest({ width, height }: Extent, edge: number): Extent {
   return scaled
 }
 
-/** The image in the middle of a square of the mean colour. */
-export function squareImage(image: RgbImage, mean: readonly number[]): RgbImage {
+/** The image in the middle of a square of the mean colour, and the part of it that this shows. */
+export function squareImage(image: RgbImage, mean: readonly number[]): { image: RgbImage; box: Box } {
   const side = Math.max(image.width, image.height)
   const [left, top] = [Math.floor((side - image.width) / 2), Math.floor((side - image.height) / 2)]
   const colour = mean.map((value) => Math.trunc(value * 255))
-  return cropImage(image, { left: -left, top: -top, width: side, height: side }, colour)
+  const box = { left: -left, top: -top, width: side, height: side }
+  return { image: cropImage(image, box, colour), box }
 }
 
-/** The middle of an image; black where it is smaller. */
-export function centerCrop(image: RgbImage, width: number, height: number): RgbImage {
-  const [top, left] = [Math.floor((image.height - height) / 2), Math.floor((image.width - width) / 2)]
-  return cropImage(image, { left, top, width, height })
-}
-
-export interface CropBox {
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
-}
+/** Where the middle of an image lies; it reaches beyond one that is smaller. */
+const middleOf = (image: Extent, { width, height }: Extent): Box => ({
+  left: Math.floor((image.width - width) / 2),
+  top: Math.floor((image.height - height) / 2),
+  width,
+  height,
+})
 
 /** A part of an image; of one colour, black unless stated, where the box reaches beyond it. */
 export function cropImage(
   image: RgbImage,
-  { left, top, width, height }: CropBox,
+  { left, top, width, height }: Box,
   colour: readonly number[] = [0, 0, 0],
 ): RgbImage {
   const data = new Uint8Array(width * height * 3)

@@ -3,7 +3,7 @@ import { configError } from '../config.ts'
 import type { Grid } from '../vision-side.ts'
 import { filterOf, type PreprocessorConfig } from './image-processor.ts'
 import { cutTiles } from './tiles.ts'
-import type { Extent, View } from './view.ts'
+import { type Extent, type View, wholeOf } from './view.ts'
 
 /** Images are cut into between `least` and `most` tiles. */
 export interface Tiling {
@@ -51,5 +51,5 @@ export function gridViews(image: RgbImage, tiling: Tiling, filter = filterOf({})
   const whole = { image, width: tile, height: tile }
   const { rows, columns } = tiling.most > 1 ? nearestGrid(image, tiling) : { rows: 1, columns: 1 }
   if (rows * columns === 1) return [whole]
-  return [...cutTiles(resizeImage(image, columns * tile, rows * tile, filter), tile), whole]
+  return [...cutTiles(resizeImage(image, columns * tile, rows * tile, filter), tile, wholeOf(image)), whole]
 }

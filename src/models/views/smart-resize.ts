@@ -1,5 +1,5 @@
 import { FoveaError } from '../../errors.ts'
-import { roundHalfEven } from '../../media/round-half-even.ts'
+import { roundHalfEven } from '../../tensor/round-half-even.ts'
 import type { PixelFields } from './image-processor.ts'
 import type { Extent } from './view.ts'
 

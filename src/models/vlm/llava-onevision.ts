@@ -42,7 +42,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     vision,
     prompt: {
       ...prompt,
-      viewsOfSeveral: (image) => [{ image: squareImage(image, mean), width: tile, height: tile }],
+      viewsOfSeveral: (image) => [{ ...squareImage(image, mean), width: tile, height: tile }],
       video: {
         sampler: evenFrames(samplingDefaults(processor, { frames: 32 })),
         token: config.video_token_index,

@@ -66,7 +66,7 @@ export const videollmMod = paper({
     'about equal quality.',
   places: ['read.layer', 'training'],
   options: z.object({
-    keep: z
+    ratio: z
       .number()
       .min(0)
       .max(1)
@@ -79,12 +79,12 @@ export const videollmMod = paper({
       .describe("g: what a change counts by, of the router's score"),
     keepLast: z.boolean().default(true).describe('the last token of each frame is always computed'),
   }),
-  method: ({ keep, every, gate, keepLast }) => {
+  method: ({ ratio, every, gate, keepLast }) => {
     const routed: Stage<Sequence, Sequence, LayerSite> = (seq, next, { p, layer }) => {
       if ((layer + 1) % every !== 0) return next(seq)
       const frames = viewNumbers(seq)
       const mu = reshape(linear(p.at('layers', layer, 'router'), visualStates(seq), 1, false), frames.shape) // [b, v]
-      const marked = topOfGroups(keepLast ? lastFirst(mu, frames) : mu, frames, keep)
+      const marked = topOfGroups(keepLast ? lastFirst(mu, frames) : mu, frames, ratio)
       const some = keepMarked(seq, marked, `mod.${layer}`, 'videollm-mod')
       return putBack(seq, some.indices, next(some.seq), gateOf(some, GATES[gate](mu)))
     }

@@ -69,7 +69,7 @@ export const visionRemember = paper({
     'what is left. At a few decoder layers each visual token, by then mixed with text, cross-attends once more to ' +
     'the uncompressed patches it stands for, taken from several ViT depths. The sequence stays short and OCR ' +
     'gains most.',
-  places: ['see.connector', 'see.tokens', 'read.layer', 'training'],
+  places: ['see.connector', 'read.layer', 'training'],
   options: z.object({
     pool: z
       .int()
@@ -86,10 +86,10 @@ export const visionRemember = paper({
   }),
   method: ({ pool, levels, layers, width, bidirectional }) => ({
     see: {
-      connector: (tokens, next) => next(pool > 1 ? poolTokens(tokens, coarser(tokens, pool), ID) : tokens),
-      tokens: (tokens, at) => {
+      connector: (tokens, next, at) => {
         const features = linear(at.p.at('levels'), depths(tokens, levels), widthIn(at.architecture, width), false)
-        return leavePatches(tokens, at, 'remembered', features, ID)
+        const few = next(pool > 1 ? poolTokens(tokens, coarser(tokens, pool), ID) : tokens)
+        return leavePatches(few, at, 'remembered', features, ID)
       },
     },
     read: {

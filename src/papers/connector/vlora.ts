@@ -62,7 +62,7 @@ export const vlora = paper({
     'of two low-rank factors that change the attention weights and bypass the feed-forward part of every fourth ' +
     'layer; the other factor is learned. The prompt holds text only, so prefill does not grow with the image, at ' +
     'some loss of accuracy.',
-  places: ['see.tokens', 'read.feedForward', 'read.linear', 'training'],
+  places: ['see.connector', 'read.feedForward', 'read.linear', 'training'],
   options: z.object({
     types: z
       .string()
@@ -88,12 +88,12 @@ export const vlora = paper({
     }
     return {
       see: {
-        tokens: (tokens, at) => {
+        connector: (tokens, next, at) => {
           const k = changedLayers(at.architecture, skip).length
           if (k === 0) throw tooFewLayers(at.architecture, skip)
           const d = Math.round(width * at.architecture.language.hiddenSize)
           const F = placed(at.p, tokens, d)
-          const none = keepTokens(tokens, slice(tokens.owner, 1, 0, 0), ID)
+          const none = keepTokens(next(tokens), slice(tokens.owner, 1, 0, 0), ID)
           return chosen.reduce((left, type) => {
             const size = { k, h: widthOf(at.architecture, type), rank, depth }
             return leave(left, memoryOf(type), generate(at.p.at(type), F, size), ID)

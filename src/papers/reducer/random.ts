@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { keepTokens } from '../../pipeline/method/visual-tokens.ts'
-import { constant, expand, fixedDim, scaleDim, sortAscending, topK } from '../../tensor/index.ts'
+import { constant, countOf, expand, fixedDim, sortAscending, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /** A score per token that depends on the seed alone (mulberry32). */
@@ -34,7 +34,7 @@ export const random = paper({
     see: {
       tokens: (tokens) => {
         const count = fixedDim('random', tokens.states, 1)
-        const kept = sortAscending(topK(constant(randomScores(count, seed), [1, count]), scaleDim(count, keep)))
+        const kept = sortAscending(topK(constant(randomScores(count, seed), [1, count]), countOf(count, keep)))
         return keepTokens(tokens, expand(kept, [tokens.states.shape[0], kept.shape[1]]), 'random')
       },
     },

@@ -30,7 +30,7 @@ export function read(
   { memory = {}, ...options }: ReadOptions = {},
 ): Finished {
   const { language } = architecture
-  const log = reachLog(method, 'read')
+  const log = reachLog(method, 'language')
   const at: Site = { p: p.at('method'), architecture, memory, reached: log.reached }
   const places = method.read ?? {}
   assertLayers(method, 'read', language.layers)

@@ -4,22 +4,38 @@ import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
-import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
+import type { FurtherEncoder, Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
 import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
+import { gatherViews } from './gather.ts'
+import type { Packing } from './pack.ts'
 
 /** What a picture comes as. */
 export interface Pictures {
   /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
   readonly pixels: Tensor
+  /** The same views for the further encoders of the method, by name: [b, 3, S, S] each. */
+  readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
 }
 
 /** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
-export function see(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
+export function see(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  pictures: Pictures,
+  packing?: Packing,
+): VisualTokens {
+  const { question } = pictures
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), { packing, question })
+}
+
+/** The first half of it: what each view becomes by itself, [v, m, d]. */
+export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
   const { question } = pictures
   const { name, vision } = architecture
-  const log = reachLog(method, 'see')
+  const log = reachLog(method, 'views')
   const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
   const places = method.see ?? {}
   const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
@@ -30,12 +46,19 @@ export function see(p: Scope, architecture: Architecture, method: Method, pictur
     // Tokens of a connector that resamples are no patches: methods after it cannot read the encoder by patch.
     return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
   }
-  const patches = allPatches(features)
+  const patches = allPatches(features, encodeFurther(p, method, pictures))
   const chosen = places.patches?.(patches, at) ?? patches
   const connected = places.connector?.(chosen, own, at) ?? own(chosen)
-  const tokens = places.tokens?.(connected, at) ?? connected
   log.assertAll()
-  return tokens
+  return connected
+}
+
+function encodeFurther(p: Scope, { needs }: Method, { encoders: pixels = {} }: Pictures): VisualTokens['encoders'] {
+  const run = ([name, { tower, owner }]: [string, FurtherEncoder]) => {
+    const scope = p.at('method', owner!, 'encoders', name)
+    return [name, { ...tower.encode(scope, pixels[name]), special: tower.special }] as const
+  }
+  return Object.fromEntries(Object.entries(needs?.encoders ?? {}).map(run))
 }
 
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {

@@ -8,8 +8,10 @@ import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
-import { type Pictures, see } from './see.ts'
+import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
 export interface EncodedView {
@@ -18,8 +20,8 @@ export interface EncodedView {
   readonly owner: readonly number[]
   /** What methods left beside the tokens, by name, [n, d]. */
   readonly memory: Readonly<Record<string, Value<Float32Array>>>
-  /** What stands between the rows of an image that is packed, [d]. */
-  readonly separator?: Float32Array
+  /** What was noted of each token, by name, [m]. */
+  readonly signals: Readonly<Record<string, Value<Float32Array>>>
   readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
@@ -28,7 +30,7 @@ export interface EncodedView {
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
   /** @param question token ids, for a connector that reads them */
-  encode(pixels: Float32Array, question?: readonly number[]): Promise<EncodedView>
+  encode(pixels: ViewPixels, question?: readonly number[]): Promise<EncodedView>
   dispose(): Promise<void>
 }
 
@@ -49,26 +51,29 @@ export async function compileVision(
   return {
     encode: async (pixels, question = []) => {
       const { values, milliseconds, sizes } = await program.run({
-        pixels: f32(shape, pixels),
+        pixels: f32(shape, pixels.own),
+        ...furtherFeeds(method, pixels),
         ...(readsQuestion && { question: i64([1, question.length], question) }),
       })
       const cost = program.cost(sizes)
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
-      const memory = memoryOf(values)
-      return { embeds, owner, memory, separator: values.separator?.data as Float32Array, grid, milliseconds, cost }
+      const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
+      return { embeds, owner, memory, signals, grid, milliseconds, cost }
     },
     dispose: () => program.dispose(),
   }
 }
 
-/** What was left for the language model, by name, [n, d] each. */
-function memoryOf(values: Readonly<Record<string, Value>>): Record<string, Value<Float32Array>> {
-  const prefix = memoryName('')
-  const left = Object.entries(values).filter(([name]) => name.startsWith(prefix))
+/** Values of batch 1 under names of a kind, without their batch. */
+export function valuesNamed(
+  values: Readonly<Record<string, Value>>,
+  nameOf: (name: string) => string,
+): Record<string, Value<Float32Array>> {
+  const found = Object.entries(values).filter(([name]) => name.startsWith(nameOf('')))
   return Object.fromEntries(
-    left.map(([name, { dims, data }]) => [name.slice(prefix.length), f32(dims.slice(1), data as Float32Array)]),
+    found.map(([name, { dims, data }]) => [name.slice(nameOf('').length), f32(dims.slice(1), data as Float32Array)]),
   )
 }
 
@@ -77,7 +82,7 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
-/** Outputs of the vision program: those that every view has, `separator` and `memory.*`. */
+/** Outputs of the vision program: those that every view has, `memory.*` and `signal.*`. */
 export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
 
 /** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
@@ -87,21 +92,60 @@ export function traceVision(
   view: Shaped,
   scope = createScope(),
 ): TracedVision {
-  const tokens = see(scope, architecture, method, picturesOf(architecture, method, view))
-  const separator = architecture.vision.separator?.(scope)
-  const memory = Object.entries(tokens.memory).map(([name, value]) => [memoryName(name), value])
-  const outputs = { embeds: tokens.states, owner: tokens.owner, ...(separator && { separator }) }
-  return { ...outputs, ...Object.fromEntries(memory) }
+  const tokens = seeViews(scope, architecture, method, picturesOf(architecture, method, view))
+  return tokenOutputs(tokens)
+}
+
+/** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
+export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens): TracedVision {
+  const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
+    Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
+  return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }
+}
+
+/** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
+export interface ViewPixels {
+  readonly own: Float32Array
+  readonly encoders: Readonly<Record<string, Float32Array>>
+}
+
+/** Encoders that a method brings see a view as a square of their own size, whatever its shape. */
+export function viewPixels(view: View, config: PreprocessorConfig, method: Method): ViewPixels {
+  const seen = further(method).map(([name, { side, processor }]) => {
+    return [name, pixelsOf({ ...view, width: side, height: side }, processor)] as const
+  })
+  return { own: pixelsOf(view, config), encoders: Object.fromEntries(seen) }
+}
+
+const further = ({ needs }: Method) => Object.entries(needs?.encoders ?? {})
+const pixelsName = (encoder: string): string => `pixels.${encoder}`
+
+const furtherFeeds = (method: Method, { encoders }: ViewPixels): Record<string, Value> =>
+  Object.fromEntries(
+    further(method).map(([name, { side }]) => [pixelsName(name), f32([1, 3, side, side], encoders[name])]),
+  )
+
+/** Further encoders take still images. Throws FoveaError `method_unfit` for clips of frames that are encoded as one. */
+function furtherInputs(method: Method, { clip }: Shaped): Pictures['encoders'] {
+  const encoders = further(method)
+  if (clip && encoders.length > 0)
+    throw methodError(
+      `${method.name} brings encoders of still images, but this model encodes clips of ${clip.frames.length} frames; give frames as images`,
+    )
+  return Object.fromEntries(encoders.map(([name, { side }]) => [name, input(pixelsName(name), [1, 3, side, side])]))
 }
 
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
-const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): Pictures => ({
+const picturesOf = ({ vision }: Architecture, method: Method, view: Shaped): Pictures => ({
   pixels: input('pixels', pixelShape(view)),
-  ...((vision.question || needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
+  encoders: furtherInputs(method, view),
+  ...((vision.question || method.needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
 })
 
 /** What an output of the vision program, and an input of the language program, is called that carries a memory. */
 export const memoryName = (name: string): string => `memory.${name}`
+
+export const signalName = (name: string): string => `signal.${name}`
 
 /** Enough along a side for what methods do with a grid. */
 const SOME_PATCHES = 8

@@ -1,7 +1,16 @@
-import { idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
+import { type FurtherEncoder, idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
 import { methodError } from './method-error.ts'
 import { joinAdapters } from './own-weights.ts'
-import { at, PLACES, type Place, type PlaceFunction, placeName, placesOf } from './places.ts'
+import {
+  at,
+  PLACES,
+  type Place,
+  type PlaceFunction,
+  type PlaceProgram,
+  placeName,
+  placesOf,
+  programOf,
+} from './places.ts'
 
 /**
  * Several methods as one: points run from left to right, stages are nested, the leftmost outermost. Throws FoveaError
@@ -17,7 +26,8 @@ export function compose(...methods: readonly Method[]): Method {
     const present = parts.map((part) => bound(part, place)).filter((found) => found !== undefined)
     if (present.length > 0) sides[place.side] = { ...sides[place.side], [place.name]: joined(place, present) }
   }
-  const needs: Needs = Object.assign({}, ...parts.map((part) => part.needs))
+  const encoders = joinEncoders(parts)
+  const needs: Needs = Object.assign({}, ...parts.map((part) => part.needs), encoders && { encoders })
   return {
     name: methods.map((method) => method.name).join('+') || 'dense',
     ...(Object.keys(needs).length > 0 && { needs }),
@@ -27,8 +37,23 @@ export function compose(...methods: readonly Method[]): Method {
   }
 }
 
+/** The encoders that parts bring, each with the id of its part; undefined where none brings any. */
+function joinEncoders(parts: readonly Method[]): Needs['encoders'] {
+  const all = new Map<string, FurtherEncoder>()
+  for (const part of parts)
+    for (const [name, encoder] of Object.entries(part.needs?.encoders ?? {})) {
+      const [owner, other] = [idOf(part), all.get(name)?.owner]
+      if (other) throw methodError(`${other} and ${part.name} both bring an encoder named ${name}; use one of the two`)
+      all.set(name, { ...encoder, owner })
+    }
+  return all.size > 0 ? Object.fromEntries(all) : undefined
+}
+
 /** No method at all. */
 export const dense: Method = compose()
+
+/** Methods that were written by hand are bound to their weights as those of the catalogue are. */
+export const composed = (method: Method): Method => (method.parts ? method : compose(method))
 
 /** A method that acts wholly before the one written to its left would not see what that one left over. */
 function assertOrder(left: Method, right: Method): void {
@@ -89,12 +114,12 @@ function atItsLayers(found: Layered<PlaceFunction>): PlaceFunction {
   return (value, next, site) => found[site.layer]?.(value, next, site) ?? next(value)
 }
 
-/** A trace of one side: what was reached in it, and whether that is everything. */
-export function reachLog(method: Method, side: Place['side']) {
+/** A trace of one program: what was reached in it, and whether that is everything. */
+export function reachLog(method: Method, program: PlaceProgram) {
   const reached = new Set<string>()
   const assertAll = () => {
     for (const [index, part] of (method.parts ?? []).entries())
-      for (const place of placesOf(part).filter((each) => each.side === side && each.on === 'graph'))
+      for (const place of placesOf(part).filter((each) => programOf(each) === program))
         for (const name of reachNames(part, place)) if (!reached.has(name)) throw unreached(method, index, place)
   }
   return { reached: (name: string) => void reached.add(name), assertAll }

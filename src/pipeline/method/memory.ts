@@ -17,10 +17,10 @@ import {
 } from '../../tensor/index.ts'
 import type { Site } from './method.ts'
 import { methodError } from './method-error.ts'
-import type { VisualTokens } from './visual-tokens.ts'
+import type { GatheredTokens } from './visual-tokens.ts'
 
 /** The same tokens, and beside them something for the language model to read, [b, n, d]. */
-export function leave(tokens: VisualTokens, name: string, value: Tensor, by: string): VisualTokens {
+export function leave<Tokens extends GatheredTokens>(tokens: Tokens, name: string, value: Tensor, by: string): Tokens {
   if (name in tokens.memory) throw methodError(`${by} leaves ${name} for the language model, which is there already`)
   return { ...tokens, memory: { ...tokens.memory, [name]: value } }
 }
@@ -52,7 +52,13 @@ const TAGS = 3
  * the right cannot change the tokens any more.
  * @throws FoveaError `method_unfit` where the value is not of the patches, or patches of several views are laid out anew
  */
-export function leavePatches(tokens: VisualTokens, at: Site, name: string, value: Tensor, by: string): VisualTokens {
+export function leavePatches<Tokens extends GatheredTokens>(
+  tokens: Tokens,
+  at: Site,
+  name: string,
+  value: Tensor,
+  by: string,
+): Tokens {
   const [batch, count] = tokens.owner.shape
   if (value.shape[1] !== count)
     throw methodError(`${by} leaves ${value.shape[1]} rows for the ${count} patches of a view; it needs one for each`)

@@ -1,12 +1,16 @@
+import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { Asked, FeedForward } from '../../models/language/sequence.ts'
+import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
+import type { VisionTower } from '../../models/vision/tower.ts'
 import type { Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Adapter } from './adapter.ts'
+import type { Placement } from './placement.ts'
 import type { Read, Sequence } from './sequence.ts'
-import type { VisualTokens } from './visual-tokens.ts'
+import type { GatheredTokens, VisualTokens } from './visual-tokens.ts'
 
 /** What a place may read beside its value. */
 export interface Site {
@@ -44,22 +48,33 @@ export type Stage<X, Y = X, At = Site> = (x: X, next: (x: X) => Y, at: At) => Y
 /** The same around every layer, or around those that are named, counted from 0. */
 export type Layered<S> = S | Readonly<Record<number, S>>
 
+/** What is looked at, and by which model. */
+export interface Picture extends Architecture {
+  /** The whole image that the views are cut out of; absent where they are frames of a video. */
+  readonly image?: RgbImage
+}
+
 /** From pixels to visual tokens. */
 export interface SeeSide {
   /** Host: chooses, cuts and resizes the views of an image. */
-  readonly views?: Point<readonly View[], Architecture>
+  readonly views?: Point<readonly View[], Picture>
   /** Around layers of the vision encoder. */
   readonly layer?: Layered<Stage<Patches, Patches, EncoderSite>>
   /** Between vision encoder and connector, where attention and keys of the encoder can be read. */
   readonly patches?: Point<VisualTokens>
   /** Around the connector. */
   readonly connector?: Stage<VisualTokens>
-  /** Between connector and language model. */
-  readonly tokens?: Point<VisualTokens>
+  /**
+   * Between connector and language model: all views of a picture together, pooled and packed as the family does. The vision
+   * encoder cannot be read here any more, but for what `noteSignal` kept of it.
+   */
+  readonly tokens?: Point<GatheredTokens>
 }
 
 /** From a sequence to logits. */
 export interface ReadSide {
+  /** Host: where the slots of a chunk stand for the rotary embedding; asked for every chunk, those of an answer too. */
+  readonly positions?: Point<Placement, Architecture>
   /** The prompt before the first layer. */
   readonly sequence?: Point<Sequence>
   /** Around layers of the language model. */
@@ -74,8 +89,21 @@ export interface ReadSide {
   readonly heads?: Readonly<Record<string, (read: Read, at: Site) => Tensor>>
 }
 
+/** A vision encoder beside the model's own; its weights are `method.<id>.encoders.<name>.*`. */
+export interface FurtherEncoder {
+  readonly tower: VisionTower
+  /** Pixels along a side of the square that it sees of a view. */
+  readonly side: number
+  /** How the pixels of that are made. */
+  readonly processor: PreprocessorConfig
+  /** Of methods together: the id of the one that brings it. */
+  readonly owner?: string
+}
+
 /** What a method asks of those who run it. */
 export interface Needs {
+  /** Encoders that see every view too, by name; `see` finds what they computed in `VisualTokens.encoders`. */
+  readonly encoders?: Readonly<Record<string, FurtherEncoder>>
   /** Pictures are encoded anew for every question: `see` reads it. */
   readonly question?: true
   /** Every turn reads the whole conversation anew. */

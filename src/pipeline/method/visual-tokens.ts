@@ -1,8 +1,10 @@
-import type { VisionFeatures } from '../../models/vision-side.ts'
+import type { TowerFeatures } from '../../models/vision/tower.ts'
+import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
   constant,
   type Dim,
+  fixedDim,
   less,
   maximum,
   reshape,
@@ -16,17 +18,20 @@ import {
 import { methodError } from './method-error.ts'
 import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
 
-/**
- * The tokens of an image on their way from the vision encoder to the language model, and where each came from.
- * Everything that drops or merges tokens returns a new set.
- */
-export interface VisualTokens {
+/** What a further encoder computed for the same views. */
+export interface EncoderFeatures extends TowerFeatures {
+  /** Tokens before the patches in every layer. */
+  readonly special: number
+}
+
+/** The tokens of a picture, and where each came from. Everything that drops or merges tokens returns a new set. */
+export interface GatheredTokens {
   /** [b, m, d] */
   readonly states: Tensor
   /** For each patch of the image the token that it is part of, or -1 where it was dropped: i64 [b, n]. */
   readonly owner: Tensor
-  /** What the vision encoder computed for the n patches. */
-  readonly vision: VisionFeatures
+  /** What was noted of each token while the vision encoder could be read, by name: f32 [b, m]. */
+  readonly signals: Readonly<Record<string, Tensor>>
   /** What is left for the language model beside the tokens, by name: [b, n, d] each. */
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
@@ -35,16 +40,40 @@ export interface VisualTokens {
   readonly reliedOnBy?: string
 }
 
+/** The tokens of views on their way from the vision encoder through the connector. */
+export interface VisualTokens extends GatheredTokens {
+  /** What the vision encoder computed for the n patches. */
+  readonly vision: VisionFeatures
+  /** What further encoders of methods computed, by name. */
+  readonly encoders: Readonly<Record<string, EncoderFeatures>>
+}
+
 /** All patches that a vision encoder left, each its own token. */
-export function allPatches(vision: VisionFeatures): VisualTokens {
+export function allPatches(vision: VisionFeatures, encoders: VisualTokens['encoders'] = {}): VisualTokens {
   const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
-  return { states, owner, vision, memory: {}, changedBy }
+  return { states, owner, vision, encoders, signals: {}, memory: {}, changedBy }
+}
+
+/**
+ * The grid that the tokens are, patch by patch. Throws FoveaError `method_unfit` where a method changed them, or where the
+ * encoder hands over more than its patches.
+ */
+export function patchGrid(tokens: VisualTokens, by: string): Grid {
+  assertPatches(tokens, by)
+  const { grid } = tokens.vision
+  const count = fixedDim(by, tokens.states, 1)
+  if (count === grid.rows * grid.columns) return grid
+  throw methodError(
+    `${by} reads a grid of ${grid.rows} x ${grid.columns} patches, but this encoder hands over ${count} tokens; use a model without tokens beside its patches`,
+  )
 }
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
-export function keepTokens(tokens: VisualTokens, indices: Tensor, by: string): VisualTokens {
+export function keepTokens<Tokens extends GatheredTokens>(tokens: Tokens, indices: Tensor, by: string): Tokens {
   const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
-  return regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
+  const signals = Object.entries(tokens.signals).map(([name, signal]) => [name, takeAlong(signal, indices)])
+  const kept = regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
+  return { ...kept, signals: Object.fromEntries(signals) }
 }
 
 /** For m tokens, the new place of each: `places[i]` where `indices` names it, -1 elsewhere; i64 [b, m]. */
@@ -52,17 +81,38 @@ export function scatterPlaces(m: Dim, indices: Tensor, places: Tensor): Tensor {
   return sub(scatterAdd([indices.shape[0], m], indices, add(places, 1)), 1)
 }
 
-/** Replaces the tokens by `states` [b, m', d]; `assignment` [b, m] says which new token each old one is part of, or -1. */
-export function regroup(tokens: VisualTokens, states: Tensor, assignment: Tensor, by: string): VisualTokens {
+/**
+ * Replaces the tokens by `states` [b, m', d]; `assignment` [b, m] says which new token each old one is part of, or -1. What
+ * was noted of the old ones is forgotten.
+ */
+export function regroup<Tokens extends GatheredTokens>(
+  tokens: Tokens,
+  states: Tensor,
+  assignment: Tensor,
+  by: string,
+): Tokens {
   const { reliedOnBy: left } = tokens
-  if (left) throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; put ${by} first`)
+  if (left)
+    throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
-  return { ...tokens, states, owner, changedBy: [...tokens.changedBy, by] }
+  return { ...tokens, states, owner, signals: {}, changedBy: [...tokens.changedBy, by] }
+}
+
+/** The same tokens with something noted of each, f32 [b, m], for places that cannot read the vision encoder any more. */
+export const noteSignal = <Tokens extends GatheredTokens>(tokens: Tokens, name: string, signal: Tensor): Tokens => ({
+  ...tokens,
+  signals: { ...tokens.signals, [name]: signal },
+})
+
+/** What was noted under a name. Throws FoveaError `method_unfit`. */
+export function signalOf({ signals }: GatheredTokens, name: string, by: string): Tensor {
+  if (signals[name]) return signals[name]
+  throw methodError(`${by} reads ${name} of each token, but nothing before it noted that`)
 }
 
 /** Vision signals are per patch: a method that reads them must come before any that changed the tokens. */
-export function assertPatches(tokens: VisualTokens, by: string): void {
+export function assertPatches(tokens: GatheredTokens, by: string): void {
   if (tokens.changedBy.length)
     throw methodError(
       `${by} reads the vision encoder patch by patch, but ${tokens.changedBy.at(-1)} before it has already changed the tokens; put ${by} first`,
@@ -78,10 +128,13 @@ export function visionLayer(tokens: VisualTokens, index: number) {
 }
 
 /** Attention of CLS to every patch at a layer: [b, h, n]. */
-export function clsAttention(tokens: VisualTokens, layer: number): Tensor {
+export function clsAttention(tokens: VisualTokens, layer: number, by: string): Tensor {
   const { attention } = visionLayer(tokens, layer)
   const { special } = tokens.vision
-  if (special === 0) throw methodError('this vision encoder has no CLS token; use a method that needs none')
+  if (special === 0)
+    throw methodError(
+      `${by} reads what CLS attends to, but this vision encoder has no CLS token; use a method that needs none`,
+    )
   const row = slice(slice(attention, 2, 0, 1), 3, special)
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
 }

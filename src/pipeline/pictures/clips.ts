@@ -1,7 +1,7 @@
 import type { View } from '../../models/views/view.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
 import { joinEmbeds } from '../talk/layout.ts'
-import { effortOf } from './pack.ts'
+import { effortOf } from './effort.ts'
 
 /** The clips of a video as one run of tokens, one behind the other in time. */
 export function joinClips(clips: readonly EncodedView[], views: readonly View[]): EncodedView {

@@ -3,20 +3,8 @@ import type { RgbImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
 import type { ChatMessage, MessagePart } from '../../text/chat-template.ts'
 import type { ModelParts } from '../parts.ts'
+import type { ContentPart, Message } from './message.ts'
 import { plainTemplate } from './plain-prompt.ts'
-
-/** Of a message: text, or a place for a picture, which it may hold itself; otherwise the next of those given beside it. */
-export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image'; readonly image?: RgbImage }
-  | { readonly type: 'video'; readonly video?: Video }
-
-/** A turn of a conversation, as chat templates know it. */
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant'
-  /** A text stands for one part of text. */
-  readonly content: string | readonly ContentPart[]
-}
 
 /** A conversation up to a question, with the pictures in the order in which it names them. */
 export interface Dialogue {
@@ -108,6 +96,22 @@ class Places<T> {
     const message = `the messages have places for ${places} ${kind}, ${given.length} were given; ${advice}`
     throw new FoveaError('image_count', 'usage', message)
   }
+}
+
+/** The inverse of `arrange`: messages with the pictures in their parts, in order. */
+export function illustrate(
+  messages: readonly ChatMessage[],
+  { images, videos }: Pick<Dialogue, 'images' | 'videos'>,
+): Message[] {
+  const [still, moving] = [[...images], [...videos]]
+  const partOf = (part: MessagePart): ContentPart => {
+    if (part.type === 'image') return { type: 'image', image: still.shift() }
+    return part.type === 'video' ? { type: 'video', video: moving.shift() } : (part as ContentPart)
+  }
+  return messages.map(({ role, content }) => ({
+    role: role as Message['role'],
+    content: typeof content === 'string' ? content : content.map(partOf),
+  }))
 }
 
 /** Whether a model knows turns; those that do not answer one question each. */

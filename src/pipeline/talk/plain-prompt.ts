@@ -22,9 +22,13 @@ export function afterImages(prompt: string, imageText: string | undefined, image
   throw new FoveaError('image_count', 'input', `the prompt has places for ${places} images, ${images} were given`)
 }
 
-/** Token ids of a question for a connector that reads it. Throws FoveaError `question_too_long`. */
-export function questionIds({ architecture, questionTokenizer }: ModelParts, text: string): number[] {
-  const { encode, prefix, suffix } = questionTokenizer!
+/**
+ * Token ids of a question, for a connector or a method that reads it: by the tokenizer of the connector, or by the model's
+ * own where it has none. Throws FoveaError `question_too_long`.
+ */
+export function questionIds({ architecture, questionTokenizer, tokenizer }: ModelParts, text: string): number[] {
+  if (!questionTokenizer) return [...tokenizer.encode(text)]
+  const { encode, prefix, suffix } = questionTokenizer
   const ids = [...prefix, ...encode(text), ...suffix]
   const { maxTokens } = architecture.vision.question!
   if (ids.length <= maxTokens) return ids

@@ -1,4 +1,4 @@
-import type { AskOptions } from '../parts.ts'
+import type { AskOptions } from './ask-options.ts'
 import type { Reply } from './reply.ts'
 
 /**

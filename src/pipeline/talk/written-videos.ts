@@ -1,28 +1,28 @@
 import { FoveaError } from '../../errors.ts'
-import type { EncodedImage, ModelParts } from '../parts.ts'
+import type { ModelParts, PromptPicture } from '../parts.ts'
 
 /** A prompt whose videos are written out as images with text around them. */
-export interface WrittenPrompt {
+export interface WrittenPrompt<Picture> {
   readonly text: string
   /** Images and videos in the order in which the prompt has them. */
-  readonly images: readonly EncodedImage[]
+  readonly images: readonly Picture[]
 }
 
 /**
  * Writes videos in their places; undefined where the prompt has none that are written. Throws FoveaError `image_count`
  * where there are fewer or more images or videos than places.
  */
-export function writeVideos(
+export function writeVideos<Picture extends PromptPicture>(
   text: string,
   { architecture: { prompt }, tokenizer }: ModelParts,
-  images: readonly EncodedImage[],
-): WrittenPrompt | undefined {
+  images: readonly Picture[],
+): WrittenPrompt<Picture> | undefined {
   const videos = images.filter((image) => image.text !== undefined)
   const placeholder = prompt.video?.written?.placeholder
   if (videos.length === 0 || placeholder === undefined) return undefined
   const stills = images.filter((image) => image.text === undefined)
   const imageToken = tokenizer.idToToken(prompt.imageToken)!
-  const ordered: EncodedImage[] = []
+  const ordered: Picture[] = []
   const [moving, still] = [[...videos], [...stills]]
   const places = { images: 0, videos: 0 }
   const written = withPlaces(text, [placeholder, imageToken], (found) => {

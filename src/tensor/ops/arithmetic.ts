@@ -1,5 +1,6 @@
 import { broadcastShapes } from '../dims.ts'
 import { broadcastReader, fill, type NdArray } from '../ndarray.ts'
+import { roundHalfEven } from '../round-half-even.ts'
 import {
   assertFloat,
   assertNumeric,
@@ -166,10 +167,7 @@ export const sign: Unary = unary('sign', 'Sign', Math.sign, undefined, { integer
 export const floor: Unary = unary('floor', 'Floor', Math.floor)
 export const ceil: Unary = unary('ceil', 'Ceil', Math.ceil)
 /** To the nearest integer, halves to the even one. */
-export const round: Unary = unary('round', 'Round', (x) => {
-  const low = Math.floor(x)
-  return x - low < 0.5 || (x - low === 0.5 && low % 2 === 0) ? low : low + 1
-})
+export const round: Unary = unary('round', 'Round', roundHalfEven)
 
 // d e^x = e^x dx
 export const exp: Unary = unary('exp', 'Exp', Math.exp, (g, _, out) => mul(g, out))

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -15,17 +16,23 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** Random weights do not end. */
+const CUT = 'the answer was cut off after 4 tokens; a larger --max-tokens gives more\n'
+
 const ask = (...args: string[]) => fovea('ask', ...args, '--model', model, '--max-tokens', '4')
 
 describe('fovea ask', () => {
   it('prints the answer, then how many visual tokens it used', async () => {
     const { status, stdout, stderr } = await ask(image, 'what is this?')
     expect(status).toBe(0)
-    expect(stderr).toBe('')
+    expect(stderr).toBe(CUT)
     expect(stdout).toMatch(/\n16 visual tokens\n$/)
     const quiet = await ask(image, 'what is this?', '--quiet', '--stats')
     expect(`${quiet.stdout}16 visual tokens\n`).toBe(stdout)
-    expect(quiet.stderr).toMatch(/^16 visual tokens · \d+ ms \(vision \d+, prefill \d+, decode \d+\) · [\d.]+ MFLOP\n$/)
+    expect(quiet.stderr.startsWith(CUT)).toBe(true)
+    expect(quiet.stderr.slice(CUT.length)).toMatch(
+      /^16 visual tokens · \d+ ms \(vision \d+, prefill \d+, decode \d+\) · [\d.]+ MFLOP\n$/,
+    )
   })
 
   it('reports tokens, FLOPs, times and memory as JSON, with fewer of them under a method', async () => {
@@ -50,18 +57,98 @@ describe('fovea ask', () => {
   })
 
   it('compares methods side by side', async () => {
-    const { status, stdout } = await ask(image, 'what?', '--compare', 'dense', 'resize:keep=.25')
+    const { status, stdout, stderr } = await ask(image, 'what?', '--compare', 'dense', 'resize:keep=.25')
     expect(status).toBe(0)
+    expect(stderr).toBe(['dense', 'resize:keep=0.25'].map((name) => CUT.replace('was', `with ${name} was`)).join(''))
     const [header, first, second] = stdout.split('\n')
     expect(header).toMatch(/^method +visual tokens +FLOPs/)
     expect(first).toMatch(/^dense +16 -> 16 /)
     expect(second).toMatch(/^resize:keep=0.25 +16 -> 4 /)
   })
 
+  it('marks what was cut off beside the answer, and nothing else', async () => {
+    const mini = (...args: string[]) => fovea('ask', 'examples/scene.png', 'what color is the star?', ...args)
+    const [whole, cut] = await Promise.all([mini(), mini('--max-tokens', '1', '--quiet')])
+    expect(whole).toEqual({ status: 0, stdout: 'yellow\n144 visual tokens\n', stderr: '' })
+    expect(cut.stderr).toBe('the answer was cut off after 1 token; a larger --max-tokens gives more\n')
+  })
+
+  it('chooses tokens as its flags say, and refuses flags that would do nothing', async () => {
+    const [greedy, warm, first, penalty] = await Promise.all([
+      ask(image, 'what?', '--quiet'),
+      ask(image, 'what?', '--quiet', '--temperature', '50'),
+      ask(image, 'what?', '--quiet', '--temperature', '50', '--top-k', '1'),
+      ask(image, 'what?', '--quiet', '--repetition-penalty', '.001'),
+    ])
+    expect(warm.stdout).not.toBe(greedy.stdout)
+    expect(first.stdout).toBe(greedy.stdout)
+    expect(penalty.stdout).not.toBe(greedy.stdout)
+    const idle = await ask(image, 'what?', '--top-p', '.9')
+    const message = 'fovea: --top-p chooses among tokens at a temperature above 0; give --temperature, too\n'
+    expect(idle).toEqual({ status: 2, stdout: '', stderr: message })
+  })
+
+  it('makes answers as generation_config.json says, unless a flag says otherwise', async () => {
+    const other = join(folder, 'sampling')
+    await cp(model, other, { recursive: true })
+    const generation = { eos_token_id: 1, do_sample: true, temperature: 50, max_new_tokens: 3 }
+    await writeFile(join(other, 'generation_config.json'), JSON.stringify(generation))
+    const asked = (...args: string[]) => fovea('ask', image, 'what?', '--quiet', '--model', other, ...args)
+    const [own, greedy, plain] = await Promise.all([
+      asked(),
+      asked('--temperature', '0', '--max-tokens', '4'),
+      ask(image, 'what?', '--quiet'),
+    ])
+    expect(own.stderr).toBe(CUT.replace('4', '3'))
+    expect(own.stdout).not.toBe(greedy.stdout)
+    expect(greedy.stdout).toBe(plain.stdout)
+    const { stdout } = await fovea('forward', other, '--image', image, '--prompt', 'what?', '--json')
+    const reference = await fovea('forward', model, '--image', image, '--prompt', 'what?', '--json')
+    expect(JSON.parse(stdout).greedy).toEqual(JSON.parse(reference.stdout).greedy)
+  })
+
+  it('says that answers of a model have no end', async () => {
+    const endless = join(folder, 'endless')
+    await cp(model, endless, { recursive: true })
+    const drop = async (file: string, edit: (json: Record<string, unknown>) => unknown) =>
+      writeFile(join(endless, file), JSON.stringify(edit(JSON.parse(readFileSync(join(endless, file), 'utf8')))))
+    await drop('generation_config.json', () => ({}))
+    await drop('config.json', ({ eos_token_id: _, text_config, ...json }) => ({
+      ...json,
+      text_config: { ...(text_config as object), eos_token_id: null },
+    }))
+    await drop('tokenizer_config.json', ({ eos_token: _, ...json }) => json)
+    const asked = (...args: string[]) => fovea('ask', image, 'what?', '--model', endless, '--max-tokens', '4', ...args)
+    const { stderr } = await asked()
+    const files = 'neither generation_config.json, config.json nor tokenizer_config.json names an end token'
+    expect(stderr).toBe(`${endless}: ${files}; answers go on to --max-tokens\n${CUT}`)
+    expect(JSON.parse((await asked('--json')).stdout)).toMatchObject({ noEndToken: true, finishReason: 'length' })
+  })
+
   it('draws the kept patches over the image', async () => {
     const out = join(folder, 'overlay.png')
     const { status } = await ask(image, 'what?', '--method', 'random:keep=.5', '--overlay', out)
     expect(status).toBe(0)
+    expect((await sharp(out).metadata()).width).toBe(512)
+  })
+
+  it('draws patches where the model saw them, and chequers what it did not see', async () => {
+    const [wide, out] = [join(folder, 'wide.png'), join(folder, 'wide-overlay.png')]
+    const white = { width: 640, height: 200, channels: 3, background: '#fff' } as const
+    await sharp({ create: white }).png().toFile(wide)
+    const args = ['--model', 'tests/fixtures/families/llava', '--max-tokens', '1', '--overlay', out]
+    expect((await fovea('ask', wide, 'what?', ...args)).status).toBe(0)
+    const { data } = await sharp(out).raw().toBuffer({ resolveWithObject: true })
+    // A square of 200 pixels in the middle, 4 x 4 patches: their middles are as they were.
+    const red = (x: number, y: number) => data[(y * 640 + x) * (data.length / (640 * 200))]
+    for (const x of [10, 100, 200, 440, 600]) expect([0x8a, 0x5a]).toContain(red(x, 100))
+    for (const x of [245, 295, 345, 395]) expect(red(x, 75)).toBe(255)
+  })
+
+  it('draws the views of models that make several', async () => {
+    const out = join(folder, 'views-overlay.png')
+    const args = ['--model', 'tests/fixtures/families/llava-next', '--max-tokens', '1', '--overlay', out]
+    expect((await fovea('ask', image, 'what?', ...args)).status).toBe(0)
     expect((await sharp(out).metadata()).width).toBe(512)
   })
 })
@@ -77,7 +164,8 @@ describe('fovea chat', () => {
     const { status, stdout, stderr } = await startFovea(args, 'what is this?\n\nand its color?\n').ended
     expect(status).toBe(0)
     expect(stdout.split('\n')).toHaveLength(3)
-    const [first, second] = stderr.split('\n')
+    const [cut, first, , second] = stderr.split('\n')
+    expect(`${cut}\n`).toBe(CUT.replace('4', '3'))
     expect(first).toContain('16 visual tokens, 0 cached')
     expect(Number(/(\d+) cached/.exec(second)![1])).toBeGreaterThan(3)
     expect(second).toContain('vision 0,')

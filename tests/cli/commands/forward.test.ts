@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { fovea, temporaryFolder } from '../fovea.ts'
 
@@ -39,6 +40,33 @@ describe('fovea forward', () => {
     expect(JSON.parse(whole.stdout)).toMatchObject({ inputIds: wide.ids, greedy: wide.greedy })
     expect(missing.status).toBe(3)
     expect(missing.stderr).toContain('the prompt has places for 1 images, 0 were given')
+  })
+
+  it('reads pixels as the reference does, or as a person sees them, by name', async () => {
+    const hidden = temporaryFolder()
+    const paths = await Promise.all(
+      ['red', 'black'].map(async (colour, at) => {
+        const rgba = Buffer.alloc(4 * 64 * 64)
+        for (let pixel = 0; pixel < 64 * 64; pixel++) rgba.set([at === 0 ? 255 : 0, 0, 0, 0], 4 * pixel)
+        const path = join(hidden, `${colour}.png`)
+        await sharp(rgba, { raw: { width: 64, height: 64, channels: 4 } })
+          .png()
+          .toFile(path)
+        return path
+      }),
+    )
+    const logits = async (...flags: string[]) => {
+      const shown = paths.map((path) => fovea('forward', folder, '--image', path, '--prompt', 'hi', '--json', ...flags))
+      return (await Promise.all(shown)).map(({ stdout }) => JSON.parse(stdout).logits)
+    }
+    const [red, black] = await logits()
+    expect(red).not.toBe(black)
+    const [first, second] = await logits('--pixels', 'seen')
+    expect(first).toBe(second)
+    const asked = await Promise.all(
+      paths.map((path) => fovea('ask', path, 'hi', '--model', folder, '--max-tokens', '9', '--quiet')),
+    )
+    expect(asked[0].stdout).toBe(asked[1].stdout)
   })
 
   it('needs no chat template for a raw prompt', async () => {

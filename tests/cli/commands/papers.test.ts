@@ -23,6 +23,17 @@ describe('fovea papers', () => {
     expect(stdout).toContain('link     https://arxiv.org/abs/2412.03248\n')
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const { stdout: json } = await fovea('papers', 'show', 'aim', '--json')
-    expect(JSON.parse(json)).toMatchObject({ id: 'aim', date: '2024-12' })
+    expect(JSON.parse(json)).toMatchObject({ id: 'aim', date: '2024-12', state: 'described', stale: [] })
+  })
+
+  it('shows what was measured beside what is claimed, by an id alone too', async () => {
+    const shown = await fovea('papers', 'fastv')
+    expect(shown.stdout).toBe((await fovea('papers', 'show', 'fastv')).stdout)
+    expect(shown.stdout).toMatch(/\nchecks\n.*\neffect\n.*\nheadline\n/s)
+    expect(shown.stdout).toMatch(/models\/fovea-mini, test split, seed 1, \d+ images a task/)
+    expect(shown.stdout).toContain('paper: 0.550 x')
+    for (const line of shown.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    const { results } = JSON.parse((await fovea('papers', 'fastv', '--json')).stdout)
+    expect(results.effect.rows.length).toBeGreaterThan(10)
   })
 })

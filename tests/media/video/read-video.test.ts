@@ -138,6 +138,22 @@ describe('an animated image', () => {
   })
 })
 
+describe('transparent frames', () => {
+  const clear = Buffer.from([255, 0, 0, 0, 255, 0, 0, 0])
+  const frame = () => sharp(clear, { raw: { width: 2, height: 1, channels: 4 } })
+
+  it('are on white, unless the reference is asked for', async () => {
+    const bytes = await frame().webp({ lossless: true, exact: true }).toBuffer()
+    const path = join(folder, 'clear.png')
+    await frame().png().toFile(path)
+    for (const input of [bytes, [path]]) {
+      const colours = async (options: object) => [...(await readVideo(input, options)).frames[0].data.subarray(0, 3)]
+      expect(await colours({})).toEqual([255, 255, 255])
+      expect(await colours({ pixels: 'reference' })).toEqual([255, 0, 0])
+    }
+  })
+})
+
 describe('images', () => {
   it('in a folder are frames in the order of their numbers', async () => {
     const images = mkdtempSync(join(folder, 'frames-'))

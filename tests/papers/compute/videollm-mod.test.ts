@@ -41,28 +41,28 @@ const mu = [0.1, 0.9, 0.3, 0.3, -0.2]
 describe('a routed layer', () => {
   it('computes the two best of five, the earlier of equals, and leaves the others bit by bit', () => {
     const visual = [[0, 1, 2, 3, 4]]
-    const changes = routed('keep=.4,gate=none,keepLast=false', { states: mu, visual, length: 5 })
+    const changes = routed('ratio=.4,gate=none,keepLast=false', { states: mu, visual, length: 5 })
     expect(changes).toEqual([0, 1.9 - 0.9, 1.3 - 0.3, 0, 0])
   })
 
   it('counts a change by the gate: mu, 1 + mu or its sigmoid', () => {
     const form = { states: mu, visual: [[0, 1, 2, 3, 4]], length: 5 }
-    expect(routed('keep=.2,gate=raw,keepLast=false', form)[1]).toBeCloseTo(0.9)
-    expect(routed('keep=.2,gate=one-plus,keepLast=false', form)[1]).toBeCloseTo(1.9)
-    expect(routed('keep=.2,gate=sigmoid,keepLast=false', form)[1]).toBeCloseTo(1 / (1 + Math.exp(-0.9)))
+    expect(routed('ratio=.2,gate=raw,keepLast=false', form)[1]).toBeCloseTo(0.9)
+    expect(routed('ratio=.2,gate=one-plus,keepLast=false', form)[1]).toBeCloseTo(1.9)
+    expect(routed('ratio=.2,gate=sigmoid,keepLast=false', form)[1]).toBeCloseTo(1 / (1 + Math.exp(-0.9)))
   })
 
   it('always computes text, and the last token of a frame unless told otherwise', () => {
     const form = { states: [...mu, -5], visual: [[0, 1, 2, 3, 4]], length: 6 }
-    expect(routed('keep=.2,gate=none', form).map(Math.round)).toEqual([0, 0, 0, 0, 1, 1])
-    expect(routed('keep=.2,gate=none,keepLast=false', form).map(Math.round)).toEqual([0, 1, 0, 0, 0, 1])
+    expect(routed('ratio=.2,gate=none', form).map(Math.round)).toEqual([0, 0, 0, 0, 1, 1])
+    expect(routed('ratio=.2,gate=none,keepLast=false', form).map(Math.round)).toEqual([0, 1, 0, 0, 0, 1])
   })
 
   it('chooses within each frame, whatever their lengths', () => {
     const states = [5, 9, 8, 0, -1, -3, -2, -4, 7]
     const view = [[0, 0, 0, -1, 1, 1, 1, 1, 2]]
     const form = { states, visual: [[0, 1, 2, 4, 5, 6, 7, 8]], length: 9, tags: { view } }
-    expect(routed('keep=.5,gate=none,keepLast=false', form).map(Math.round)).toEqual([0, 1, 1, 1, 1, 0, 1, 0, 1])
+    expect(routed('ratio=.5,gate=none,keepLast=false', form).map(Math.round)).toEqual([0, 1, 1, 1, 1, 0, 1, 0, 1])
   })
 
   it('keeps rows of a batch apart, where one has fewer frames too', () => {
@@ -75,18 +75,18 @@ describe('a routed layer', () => {
       [0, 0, 1, 1, -1],
       [0, 0, 0, 0, -1],
     ]
-    const changes = routed('keep=.25,gate=one-plus,keepLast=false', { states, visual, length: 5, tags: { view } })
+    const changes = routed('ratio=.25,gate=one-plus,keepLast=false', { states, visual, length: 5, tags: { view } })
     expect(changes).toEqual([0, 3, 0, 5, 1, 5, 0, 0, 0, 1])
   })
 
   it('computes one token where a frame has one', () => {
-    expect(routed('keep=.2,gate=none', { states: [-3], visual: [[0]], length: 1 })).toEqual([1])
+    expect(routed('ratio=.2,gate=none', { states: [-3], visual: [[0]], length: 1 })).toEqual([1])
   })
 })
 
 describe('VideoLLM-MoD', () => {
   it('is the dense model bit by bit when every token is computed and none is gated', async () => {
-    const method = withWeights('videollm-mod:keep=1,gate=none')
+    const method = withWeights('videollm-mod:ratio=1,gate=none')
     const [plain] = await runChunks(tiny.model, dense, [await pictureChunk(tiny.model, dense, [picture()], question)])
     const [all] = await runChunks(tiny.model, method, [await pictureChunk(tiny.model, method, [picture()], question)])
     expect(all.logits).toEqual(plain.logits)
@@ -103,16 +103,16 @@ describe('VideoLLM-MoD', () => {
     })
     const [plain] = await runChunks(tiny.model, dense, [text])
     for (const keep of [0, 0.2, 0.7, 1]) {
-      const [routed] = await runChunks(tiny.model, withWeights(`videollm-mod:keep=${keep}`), [text])
+      const [routed] = await runChunks(tiny.model, withWeights(`videollm-mod:ratio=${keep}`), [text])
       expect(routed.logits).toEqual(plain.logits)
     }
   })
 
   it.each([
-    ['videollm-mod:keep=.2', 4],
-    ['videollm-mod:keep=.3', 5],
-    ['videollm-mod:keep=0,every=1', 1],
-    ['random:keep=.44+videollm-mod:keep=.5', 4],
+    ['videollm-mod:ratio=.2', 4],
+    ['videollm-mod:ratio=.3', 5],
+    ['videollm-mod:ratio=0,every=1', 1],
+    ['random:keep=.44+videollm-mod:ratio=.5', 4],
   ])('%s streams frame by frame what it computes at once; a routed layer caches %s of a frame', async (text, k) => {
     const method = withWeights(text)
     const frames = [picture(1), picture(2), picture(3)]
@@ -135,7 +135,7 @@ describe('VideoLLM-MoD', () => {
 
   it('does nothing to earlier frames when a later one changes', async () => {
     const { model } = tiny
-    const method = withWeights('videollm-mod:keep=.3')
+    const method = withWeights('videollm-mod:ratio=.3')
     const language = await model.language(method)
     const keysOf = async (second: number) => {
       const key = `later-${second}`

@@ -80,6 +80,16 @@ describe('VisionZip', () => {
     expect(owner.every((token) => token >= 0)).toBe(true)
   })
 
+  it('keeps a dominant token before it merges, and merges one before none', () => {
+    const counts = (keep: number, contextual: number) => {
+      const { tokens, owner } = zip(features, keys, attention, { keep, contextual })
+      return [tokens.length, owner.filter((token) => token < 0).length]
+    }
+    expect(counts(0.001, 0.16)).toEqual([1, 5])
+    expect(counts(2 / 6, 0.16)).toEqual([2, 0])
+    expect(counts(0.001, 1)).toEqual([1, 0])
+  })
+
   it('adds means: sum of count (token - target) equals the sum of what was merged', () => {
     const random = randomFrom(5)
     const draw = (width: number) =>

@@ -82,7 +82,7 @@ describe('a memory of patches', () => {
     )
     const left = leavePatches(tokens, site(), 'seen', tokens.states, 'it')
     expect(() => keepTokens(left, constant([0], [1, 1], 'i64'), 'other')).toThrow(
-      unfit('other changes the visual tokens, but it before it relies on them; put other first'),
+      unfit('other changes the visual tokens, but it before it relies on them; use one of the two'),
     )
     expect(() => recallPatches({ memory: {} }, 'seen', 'it')).toThrow(expect.objectContaining({ code: 'method_unfit' }))
   })

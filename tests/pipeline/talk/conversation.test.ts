@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseMethod } from '../../../src/papers/methods.ts'
+import type { Model } from '../../../src/pipeline/model.ts'
 import type { ModelParts } from '../../../src/pipeline/parts.ts'
-import { Conversation } from '../../../src/pipeline/talk/conversation.ts'
 import { layout } from '../../../src/pipeline/talk/layout.ts'
 import type { ChatMessage } from '../../../src/text/chat-template.ts'
 import { picture, promptChunk, type Tiny, tinyModel } from '../tiny-model.ts'
@@ -17,12 +17,9 @@ const maxTokens = 8
 const generate = (options = {}) => tiny.model.generate({ prompt, images: [picture()], maxTokens, ...options })
 
 /** A conversation whose model folder says something else. */
-async function converseWith(parts: Partial<ModelParts>, images = [picture()]) {
-  const language = await tiny.model.language(parseMethod('dense'))
-  const encoded = []
-  for (const image of images) encoded.push(await tiny.model.encode(image))
-  await language.open('changed')
-  return new Conversation({ ...tiny.model.parts, ...parts }, language, encoded, 'changed')
+function converseWith(parts: Partial<ModelParts>, images = [picture()]) {
+  const changed: Model = Object.create(tiny.model, { parts: { value: { ...tiny.model.parts, ...parts } } })
+  return changed.converse(images)
 }
 
 describe('one question', () => {

@@ -3,7 +3,8 @@ import { loadModel } from '../../../src/loading/node-load.ts'
 import { readImage } from '../../../src/media/read-image.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import type { MessagesOptions, Model } from '../../../src/pipeline/model.ts'
-import { arrange, type Message } from '../../../src/pipeline/talk/messages.ts'
+import type { Message } from '../../../src/pipeline/talk/message.ts'
+import { arrange } from '../../../src/pipeline/talk/messages.ts'
 import { picture, type Tiny, tinyModel } from '../tiny-model.ts'
 
 let tiny: Tiny

@@ -10,6 +10,7 @@ const view = (tokens: number, owner: readonly number[]): EncodedView => ({
   embeds: f32([tokens, 1], new Float32Array(tokens)),
   owner,
   memory: {},
+  signals: {},
   grid: { rows: 2, columns: 3 },
   milliseconds: 0,
   cost: { flops: 0, bytes: 0 },
@@ -24,7 +25,7 @@ describe('positions of a chunk', () => {
   })
 
   it('are time, row and column on three; text goes on behind the longer side of the view', () => {
-    const { positions, end } = layout([7, IMAGE, 8], IMAGE, [whole], 5, 3)
+    const { positions, end } = layout([7, IMAGE, 8], IMAGE, [whole], 5, { axes: 3 })
     const rows = [
       [5, 5, 5],
       [6, 6, 6],
@@ -41,7 +42,7 @@ describe('positions of a chunk', () => {
 
   it('stay where the patches were that a token kept or was merged of', () => {
     // patches 0 and 4 were merged, 2 was kept; a third token stands for no patch
-    const { positions } = layout([IMAGE], IMAGE, [view(3, [0, -1, 1, -1, 0, -1])], 0, 3)
+    const { positions } = layout([IMAGE], IMAGE, [view(3, [0, -1, 1, -1, 0, -1])], 0, { axes: 3 })
     expect(positions).toEqual([0, 0.5, 0.5, 0, 0, 2, 0, 0.5, 1])
   })
 })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const manifest = findManifest()
 
-/** The folder of the package, which lies above `src/cli/` in the sources and above `dist/` in the build. */
+/** The folder of the package, which lies above `src/hub/` in the sources and above `dist/` in the build. */
 export const packageRoot: string = manifest.folder
 
 /** The version in package.json. */

@@ -1,21 +1,25 @@
-import type { PackedSlot, PatchShare } from '../../models/views/prompt-form.ts'
-import { f32 } from '../../runtime/index.ts'
-import type { EncodedView } from '../flow/vision-program.ts'
-import { joinMemory } from '../talk/layout.ts'
+/** Packing as a host would do it, row by row: what the graph is held against. */
+import type { PackedSlot, PatchShare } from '../../../src/models/views/prompt-form.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
+import { f32 } from '../../../src/runtime/index.ts'
 
 /**
  * All views of an image as one run of tokens, in the order of `slots`. A token that stands for several patches comes
  * where the first of them does; one whose patches have no slot is left out, and so is the separator of a row whose
  * tokens are all gone.
  */
-export function packViews(views: readonly EncodedView[], slots: readonly PackedSlot[]): EncodedView {
+export function packOnHost(
+  views: readonly EncodedView[],
+  slots: readonly PackedSlot[],
+  separator: Float32Array,
+): Pick<EncodedView, 'embeds' | 'owner'> {
   const width = views[0].embeds.dims[1]
   const placed = views.map((view) => new Array<number>(view.embeds.dims[0]).fill(-1))
   const rows: Float32Array[] = []
   let [placesInRow, tokensInRow] = [0, 0]
   for (const slot of slots) {
     if (slot === 'separator') {
-      if (tokensInRow > 0 || placesInRow === 0) rows.push(views[0].separator!)
+      if (tokensInRow > 0 || placesInRow === 0) rows.push(separator)
       placesInRow = tokensInRow = 0
       continue
     }
@@ -28,22 +32,7 @@ export function packViews(views: readonly EncodedView[], slots: readonly PackedS
     rows.push(mixed(views, shares, width))
   }
   const owner = views.flatMap((view, index) => view.owner.map((token) => (token < 0 ? -1 : placed[index][token])))
-  return {
-    embeds: joinRows(rows, width),
-    owner,
-    grid: { rows: 1, columns: owner.length },
-    ...effortOf(views),
-  }
-}
-
-/** What encoding several views took together, and what they leave beside their tokens. */
-export function effortOf(views: readonly EncodedView[]): Pick<EncodedView, 'milliseconds' | 'cost' | 'memory'> {
-  const sum = (value: (view: EncodedView) => number) => views.reduce((total, view) => total + value(view), 0)
-  return {
-    milliseconds: sum((view) => view.milliseconds),
-    cost: { flops: sum(({ cost }) => cost.flops), bytes: sum(({ cost }) => cost.bytes) },
-    memory: joinMemory(views),
-  }
+  return { embeds: joinRows(rows, width), owner }
 }
 
 function joinRows(rows: readonly Float32Array[], width: number) {

@@ -1,0 +1,29 @@
+import type { Paper } from '../paper.ts'
+import { dependenciesOf, hashModel } from './depends.ts'
+import { type PaperResults, readResults, resultFolders } from './results.ts'
+import { runOf } from './run-of.ts'
+import { type Standing, standingOf } from './standing.ts'
+
+/** A paper with what was measured of it. */
+export interface Measured {
+  readonly entry: Paper
+  readonly results?: PaperResults
+  readonly standing: Standing
+}
+
+/** Papers with their results and states. Throws FoveaError `results_invalid`. */
+export async function measuredPapers(
+  entries: readonly Paper[],
+  folders: readonly string[] = resultFolders(),
+): Promise<Measured[]> {
+  const found = await Promise.all(
+    entries.map(async (entry) => ({ entry, results: await readResults(entry.id, folders) })),
+  )
+  const model = found.some(({ results }) => results) ? await hashModel() : {}
+  return Promise.all(
+    found.map(async ({ entry, results }) => {
+      const now = results && runOf(entry) ? await dependenciesOf(entry, model) : {}
+      return { entry, ...(results && { results }), standing: standingOf(entry, results, now) }
+    }),
+  )
+}

@@ -1,0 +1,80 @@
+/** What a result depends on, and has to be measured anew for when it changes. */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, posix } from 'node:path'
+import { FoveaError } from '../../errors.ts'
+import { packageRoot } from '../../hub/package-root.ts'
+import { KINDS, type Paper } from '../paper.ts'
+import { baselines, DEFAULT_RUN } from './default-run.ts'
+
+/** Names of files and of the default run, each with the hash or number of what it was. */
+export type Dependencies = Readonly<Record<string, string>>
+
+/** The model that comes with the package, by the name that dependencies have for it. */
+export const EMBEDDED = 'models/fovea-mini'
+
+/**
+ * The file of the paper and those that it imports from the folders of kinds; of a paper with the default run, those of
+ * the baselines and the number of that run; and the model. Code that papers share, the pipeline above all, is left out:
+ * any change to it would make every result stale, and that it computes the same as before is what the tests are for.
+ *
+ * @param sources the folder of papers, which is part of the package
+ */
+export async function dependenciesOf(
+  entry: Paper,
+  model: Dependencies,
+  sources = join(packageRoot, 'src/papers'),
+): Promise<Dependencies> {
+  const entries = entry.run ? [entry] : [entry, ...baselines]
+  const files = new Map<string, string>()
+  for (const { kind, id } of entries) await addFiles(sources, `${kind[0]}/${id}.ts`, files)
+  const named = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
+  return { ...Object.fromEntries(named), ...(!entry.run && { 'default run': String(DEFAULT_RUN) }), ...model }
+}
+
+/**
+ * The hash of a model folder under its name: all of its files but the card; adapters in folders of their own are not of
+ * it. Throws FoveaError `model_missing` where there is no such folder.
+ */
+export async function hashModel(folder = join(packageRoot, EMBEDDED), name = EMBEDDED): Promise<Dependencies> {
+  const found = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    throw new FoveaError('model_missing', 'input', `${folder}: there is no such model folder`, { cause })
+  })
+  const names = found.filter((file) => file.isFile() && file.name !== 'README.md').map((file) => file.name)
+  const hash = createHash('sha256')
+  for (const file of names.sort()) hash.update(`${file}\n`).update(await readFile(join(folder, file)))
+  return { [name]: short(hash.digest('hex')) }
+}
+
+/** Names what of a result's dependencies is not as it was, in words; nothing where the result still holds. */
+export function changedSince(then: Dependencies, now: Dependencies): string[] {
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])]
+  return names.filter((name) => then[name] !== now[name])
+}
+
+/**
+ * The hash of all the code that computes. What an unfinished run knows holds only as long as this does: measuring again
+ * costs time, a mixture of two versions would be wrong.
+ */
+export async function hashCode(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const folder of ['src', 'dist']) {
+    const names = await readdir(join(packageRoot, folder), { recursive: true }).catch(() => [])
+    for (const name of names.filter((file) => /\.(ts|js)$/.test(file)).sort())
+      hash.update(`${name}\n`).update(await readFile(join(packageRoot, folder, name)))
+  }
+  return short(hash.digest('hex'))
+}
+
+async function addFiles(sources: string, path: string, files: Map<string, string>): Promise<void> {
+  if (files.has(path)) return
+  const text = await readFile(join(sources, path), 'utf8').catch(() => undefined)
+  if (text === undefined) return // a package without sources: its results cannot be told from stale ones
+  files.set(path, short(createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex')))
+  for (const [, specifier] of text.matchAll(/from '(\.[^']+)'/g)) {
+    const target = posix.join(posix.dirname(path), specifier)
+    if (KINDS.some((kind) => target.startsWith(`${kind}/`))) await addFiles(sources, target, files)
+  }
+}
+
+const short = (hash: string): string => hash.slice(0, 16)

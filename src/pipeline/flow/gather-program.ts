@@ -1,0 +1,108 @@
+import type { WeightTable } from '../../checkpoints/weight-table.ts'
+import type { Architecture } from '../../models/family.ts'
+import { createScope, type Scope } from '../../nn/index.ts'
+import { type Backend, compile, i64 } from '../../runtime/index.ts'
+import { type Dim, input } from '../../tensor/index.ts'
+import type { Method } from '../method/method.ts'
+import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
+import { actsIn } from '../method/places.ts'
+import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { gatherViews } from './gather.ts'
+import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
+import type { Packing } from './pack.ts'
+import { type EncodedView, memoryName, signalName, type TracedVision, tokenOutputs } from './vision-program.ts'
+
+/** Makes of the views of a picture, all with equally many tokens and patches, what a method and the family make of them together. */
+export interface GatherProgram {
+  /** @param question token ids, for methods that read them */
+  gather(views: readonly EncodedView[], packing?: PackingFeeds, question?: readonly number[]): Promise<EncodedView[]>
+  dispose(): Promise<void>
+}
+
+/** What decides about the graph. */
+export interface GatherShape {
+  readonly views: Dim
+  /** Of each view. */
+  readonly tokens: Dim
+  readonly patches: Dim
+  /** Rows and width of what each view left, by name. */
+  readonly memory: Readonly<Record<string, readonly [rows: Dim, width: number]>>
+  readonly signals: readonly string[]
+  readonly packing?: { readonly slots: Dim; readonly most: number; readonly whole: boolean }
+}
+
+/** Methods see sizes as numbers: what they do across views may be written out for so many. Without one, sizes are names. */
+export function gatherShape(method: Method, views: readonly EncodedView[], packing?: PackingFeeds): GatherShape {
+  const [first] = views
+  const isFixed = actsIn(method, 'picture')
+  const sizeOf = (name: string, size: number): Dim => (isFixed ? size : name)
+  const memory = Object.entries(first.memory).map(([name, { dims }]) => {
+    return [name, [sizeOf(`rows.${name}`, dims[0]), dims[1]] as const] as const
+  })
+  const [slots, most] = packing?.values.patches.dims ?? []
+  return {
+    views: sizeOf('views', views.length),
+    tokens: sizeOf('tokens', Math.max(...views.map(({ embeds }) => embeds.dims[0]))),
+    patches: sizeOf('patches', first.owner.length),
+    memory: Object.fromEntries(memory),
+    signals: Object.keys(first.signals),
+    ...(packing && { packing: { slots: sizeOf('slots', slots), most, whole: packing.whole } }),
+  }
+}
+
+/** The graph: tokens of all views, by the names of their parts -> the same of the picture. */
+export function traceGather(
+  architecture: Architecture,
+  method: Method,
+  shape: GatherShape,
+  scope: Scope = createScope(),
+): TracedVision {
+  const { views, tokens, patches, memory, signals, packing } = shape
+  const width = architecture.language.hiddenSize
+  const given: GatheredTokens = {
+    states: input('given.embeds', [views, tokens, width]),
+    owner: input('given.owner', [views, patches], 'i64'),
+    memory: Object.fromEntries(
+      Object.entries(memory).map(([name, [rows, wide]]) => [
+        name,
+        input(`given.${memoryName(name)}`, [views, rows, wide]),
+      ]),
+    ),
+    signals: Object.fromEntries(signals.map((name) => [name, input(`given.${signalName(name)}`, [views, tokens])])),
+    changedBy: [],
+  }
+  const question = method.needs?.question && input('question', [1, 'question'], 'i64')
+  const options = { packing: packing && packingInputs(packing), question }
+  return tokenOutputs(gatherViews(scope, architecture, method, given, options))
+}
+
+const packingInputs = ({ slots, most, whole }: NonNullable<GatherShape['packing']>): Packing => ({
+  patches: input('packing.patches', [slots, most], 'i64'),
+  weights: input('packing.weights', [slots, most]),
+  rows: input('packing.rows', [slots], 'i64'),
+  whole,
+})
+
+export async function compileGather(
+  backend: Backend,
+  architecture: Architecture,
+  weights: WeightTable,
+  method: Method,
+  shape: GatherShape,
+): Promise<GatherProgram> {
+  const scope = createScope()
+  const outputs = traceGather(architecture, method, shape, scope)
+  assertOwnWeights(method, scope.parameters)
+  const program = await compile(backend, outputs, weightsUnder(method, weights))
+  const known = new Set(program.inputs.map(({ name }) => name))
+  return {
+    gather: async (views, packing, question = []) => {
+      const all = { ...feedsOf(views, packing), question: i64([1, question.length], question) }
+      const feeds = Object.entries(all).filter(([name]) => known.has(name))
+      const { values, milliseconds, sizes } = await program.run(Object.fromEntries(feeds))
+      const own = { milliseconds, cost: program.cost(sizes) }
+      return packing ? [packedView(views, values, own)] : splitViews(views, values, own)
+    },
+    dispose: () => program.dispose(),
+  }
+}

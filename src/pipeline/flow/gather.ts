@@ -1,0 +1,33 @@
+import type { Architecture } from '../../models/family.ts'
+import type { Scope } from '../../nn/index.ts'
+import type { Tensor } from '../../tensor/index.ts'
+import { reachLog } from '../method/compose.ts'
+import type { Method, Site } from '../method/method.ts'
+import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { type Packing, packTokens } from './pack.ts'
+
+export interface GatherOptions {
+  /** How the family packs the views; they stay apart when absent. */
+  readonly packing?: Packing
+  /** Token ids of the question, i64 [1, t], for methods that read it. */
+  readonly question?: Tensor
+}
+
+/**
+ * The second half of `see`: what becomes of the tokens of all views together, [v, m, d] -> [v, m', d], or one run
+ * [1, s, d] where the family packs them.
+ */
+export function gatherViews<Tokens extends GatheredTokens>(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  tokens: Tokens,
+  { packing, question }: GatherOptions = {},
+): Tokens {
+  const log = reachLog(method, 'picture')
+  const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
+  const packed = packing ? packTokens(tokens, packing, architecture.vision.separator!(p)) : tokens
+  const gathered = { ...packed, ...method.see?.tokens?.(packed, at) }
+  log.assertAll()
+  return gathered
+}

@@ -1,0 +1,86 @@
+import type { Architecture } from '../../models/family.ts'
+import type { PackedSlot } from '../../models/views/prompt-form.ts'
+import type { View } from '../../models/views/view.ts'
+import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
+import type { Method } from '../method/method.ts'
+import { actsIn } from '../method/places.ts'
+import { traceGather } from './gather-program.ts'
+import { memoryName, signalName, type TracedVision, traceVision } from './vision-program.ts'
+
+/** What seeing a picture computes, traced for views of these sizes: nothing is run. */
+export interface TracedPicture {
+  /** What is computed for each view. */
+  readonly views: readonly TracedVision[]
+  /** What is computed of them together, in no, one or several programs. */
+  readonly gathered: readonly TracedVision[]
+  /** Visual tokens that the language model is given; where only the data tells, at most so many. */
+  readonly tokens: number
+  /** Rows that are left for the language model, by name. */
+  readonly memory: Readonly<Record<string, number>>
+}
+
+type Sized = Pick<View, 'width' | 'height' | 'clip'>
+
+/** @param sizes of dims that a picture does not tell, such as `question` */
+export function tracePicture(
+  architecture: Architecture,
+  method: Method,
+  views: readonly Sized[],
+  {
+    slots,
+    sizes = {},
+  }: { readonly slots?: readonly PackedSlot[]; readonly sizes?: Readonly<Record<string, number>> } = {},
+): TracedPicture {
+  const known = new Map<string, TracedVision>()
+  const traced = views.map((view) => {
+    const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
+    const outputs = known.get(key) ?? traceVision(architecture, method, view)
+    known.set(key, outputs)
+    return outputs
+  })
+  const isGathered = slots !== undefined || actsIn(method, 'picture')
+  const gathered = (isGathered ? [...known.values()] : []).map((outputs) => {
+    const count = traced.filter((each) => each === outputs).length
+    return traceGather(architecture, method, {
+      ...shapeOf(outputs),
+      views: count,
+      packing: slots && packingShape(slots),
+    })
+  })
+  const last = gathered.length > 0 ? gathered : traced
+  const bound = new Map(Object.entries({ packed: slots?.length ?? 0, ...sizes }))
+  const rows = (outputs: TracedVision, name: string) =>
+    outputs[name].shape.slice(0, 2).reduce<number>((product, dim) => product * evaluateDim(dim, bound), 1)
+  const names = Object.keys(last[0] ?? {}).filter((name) => name.startsWith(memoryName('')))
+  const total = (name: string) => last.reduce((sum, outputs) => sum + rows(outputs, name), 0)
+  return {
+    views: traced,
+    gathered,
+    tokens: total('embeds'),
+    memory: Object.fromEntries(names.map((name) => [name, total(name)])),
+  }
+}
+
+function shapeOf(outputs: TracedVision) {
+  const memory = named(outputs, memoryName).map(([name, value]) => {
+    return [name, [value.shape[1], fixedDim('memory', value, 2)] as const] as const
+  })
+  return {
+    tokens: outputs.embeds.shape[1],
+    patches: outputs.owner.shape[1],
+    memory: Object.fromEntries(memory),
+    signals: named(outputs, signalName).map(([name]) => name),
+  }
+}
+
+const named = (outputs: TracedVision, nameOf: (name: string) => string): [string, Tensor][] =>
+  Object.entries(outputs).flatMap(([name, value]) =>
+    name.startsWith(nameOf('')) ? [[name.slice(nameOf('').length), value]] : [],
+  )
+
+/** As if nothing were dropped before: at most so many slots are left. */
+const packingShape = (slots: readonly PackedSlot[]) => ({
+  slots: slots.length,
+  most: Math.max(1, ...slots.map((slot) => (slot === 'separator' ? 1 : slot.length))),
+  whole: true,
+})

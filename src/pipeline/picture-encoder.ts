@@ -1,0 +1,238 @@
+import { FoveaError } from '../errors.ts'
+import type { RgbImage } from '../media/image.ts'
+import { assertVideo, type Video } from '../media/video.ts'
+import type { Architecture } from '../models/family.ts'
+import type { PreprocessorConfig } from '../models/views/image-processor.ts'
+import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
+import { framePreprocessor } from '../models/views/video-processor.ts'
+import { hasText, type View } from '../models/views/view.ts'
+import type { VisionSide } from '../models/vision-side.ts'
+import type { Backend } from '../runtime/index.ts'
+import { ProgramCache } from './flow/program-cache.ts'
+import { tracePicture } from './flow/trace-picture.ts'
+import {
+  compileVision,
+  type EncodedView,
+  type ViewPixels,
+  type VisionProgram,
+  viewPixels,
+} from './flow/vision-program.ts'
+import { composed } from './method/compose.ts'
+import type { Method } from './method/method.ts'
+import { blameMethod } from './method/method-error.ts'
+import { keyOf, programKey } from './method/places.ts'
+import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
+import { assertNoText, assertViews } from './pictures/check-views.ts'
+import { joinClips } from './pictures/clips.ts'
+import { imageKey } from './pictures/image-key.ts'
+import { seenVideo } from './pictures/seen-video.ts'
+import { ViewGatherer } from './pictures/view-gatherer.ts'
+import { imagePrompt } from './talk/layout.ts'
+import { questionIds } from './talk/plain-prompt.ts'
+
+/** How a picture is to be seen. */
+export interface Look {
+  readonly method: Method
+  /** Whether it is the only image of its prompt; so it is when absent. */
+  readonly alone?: boolean
+  /** What is asked about it, for models and methods whose visual tokens depend on it. */
+  readonly question?: string
+}
+
+const CACHED_IMAGES = 16
+const KNOWN_COUNTS = 256
+/** Vision programs, one per size of view and method. */
+const CACHED_SIZES = 6
+
+/** Turns images and videos into visual tokens. What was encoded of late is kept by its content. */
+export class PictureEncoder {
+  private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
+  private readonly encoded = new Map<string, EncodedImage>()
+  private readonly gatherer: ViewGatherer
+  /** Of pictures by the sizes of their views. */
+  private readonly counts = new Map<string, number>()
+
+  constructor(
+    private readonly parts: ModelParts,
+    private readonly backend: Backend,
+  ) {
+    this.gatherer = new ViewGatherer(parts, backend)
+  }
+
+  /** Cuts an image into views, if it is not known yet. */
+  async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
+    const { alone = true, method } = look
+    const { prompt: form } = this.parts.architecture
+    const cut = (!alone && form.viewsOfSeveral) || form.views
+    const asked = this.asked(look)
+    const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
+    const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
+    return this.known(key) ?? this.prepareImage(key, image, cut, { method, asked })
+  }
+
+  /**
+   * The same for a video, all its frames.
+   * @throws FoveaError `video_unsupported`, `video_invalid`
+   */
+  async prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
+    const reader = videoReader(this.parts.architecture)
+    assertVideo(video)
+    const asked = this.asked(look)
+    const text = reader.written?.text(video)
+    const how = `${keyOf(look.method, 'see')}${asked ? `, asked ${asked}` : ''}`
+    const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, how)))
+    const key = `video ${text ?? video.framesPerSecond} ${frames.join()}`
+    const prepared = this.known(key) ?? this.prepareFrames(key, video, reader, { method: look.method, asked, text })
+    const seen = seenVideo(video)
+    return { ...prepared, encode: async () => ({ ...(await prepared.encode()), video: seen }) }
+  }
+
+  /** Forgets everything, for when the engine ends. */
+  clear(): void {
+    this.programs.clear()
+    this.gatherer.clear()
+    this.encoded.clear()
+  }
+
+  /** The tokens of the question where something reads it. */
+  private asked({ method, question = '' }: Look): readonly number[] | undefined {
+    const isRead = this.parts.architecture.vision.question || method.needs?.question
+    return isRead ? questionIds(this.parts, question) : undefined
+  }
+
+  private known(key: string): PreparedImage | undefined {
+    const known = this.encoded.get(key)
+    if (!known) return undefined
+    const tokens = known.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
+    return { ...placeOf(known), tokens: () => tokens, encode: async () => ({ ...known, cached: true }) }
+  }
+
+  private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
+    const form = this.parts.architecture.prompt
+    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), { ...how, image }) // biome-ignore format: one step
+    const { views, slots } = cuts
+    const place = slots
+      ? { prompt: [form.imageToken], views: { length: 1 } }
+      : { prompt: imagePrompt(this.parts, views, how.method.name), views }
+    return this.prepared(key, place, cuts, how, (gathered) => gathered)
+  }
+
+  private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
+    const { imageToken } = this.parts.architecture.prompt
+    const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
+    const cuts = this.cut(() => reader.views(video), (views) => reader.pack?.(views), inFrames) // biome-ignore format: one step
+    const { views, slots } = cuts
+    if (how.text !== undefined)
+      return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
+    const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
+    const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
+    return this.prepared(key, place, cuts, inFrames, join)
+  }
+
+  private cut(
+    views: () => readonly View[],
+    pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
+    { method, image }: Manner & { readonly image?: RgbImage },
+  ): Cuts {
+    const { architecture } = this.parts
+    const started = performance.now()
+    const own = views()
+    const chosen = method.see?.views?.(own, { ...architecture, image }) ?? own
+    assertViews(chosen, architecture.vision)
+    if (!image) assertNoText(chosen, method)
+    const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture.vision, view), 0)
+    const slots = hasText(chosen) ? undefined : pack(chosen)
+    return { views: chosen, slots, patches, milliseconds: performance.now() - started }
+  }
+
+  private prepared(
+    key: string,
+    place: PromptPicture,
+    { views, slots, patches, milliseconds }: Cuts,
+    how: Manner,
+    join: (results: EncodedView[]) => EncodedView[],
+  ): PreparedImage {
+    const make = async (): Promise<EncodedImage> => {
+      const started = performance.now()
+      const config = how.preprocessor ?? this.parts.preprocessor
+      const pixels = views.map((view) => viewPixels(view, config, how.method))
+      const preprocessMilliseconds = milliseconds + performance.now() - started
+      const results: EncodedView[] = []
+      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
+      const gathered = await this.gatherer.gather(how, results, slots)
+      return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
+    }
+    return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
+  }
+
+  /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
+  private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [] }: Manner): number {
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, ...views.map(sizeOf)].join('|')
+    const sizes = { question: asked.length }
+    const trace = () => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes }).tokens
+    const count = this.counts.get(key) ?? tracedBy(trace)
+    if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
+    this.counts.set(key, count)
+    return count
+  }
+
+  /** Runs the vision side under a method; one program is compiled for all views of one size. */
+  private encodeView({ method, asked }: Manner, view: View, pixels: ViewPixels): Promise<EncodedView> {
+    const { architecture, weights } = this.parts
+    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
+    const key = `${programKey(method, 'views')}|${sizeOf(view)}`
+    return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
+  }
+
+  /** What is kept under a key, or made and kept. */
+  private async remembered(key: string, make: () => Promise<EncodedImage>): Promise<EncodedImage> {
+    const known = this.encoded.get(key)
+    if (known) return { ...known, cached: true }
+    const made = await make()
+    this.encoded.set(key, made)
+    const oldest = this.encoded.keys().next().value
+    if (this.encoded.size > CACHED_IMAGES && oldest !== undefined) this.encoded.delete(oldest)
+    return made
+  }
+}
+
+interface Manner {
+  readonly method: Method
+  /** Tokens of the question, where something reads it. */
+  readonly asked?: readonly number[]
+  readonly preprocessor?: PreprocessorConfig
+  /** Of a video that is written as text. */
+  readonly text?: string
+}
+
+interface Cuts {
+  readonly views: readonly View[]
+  readonly slots?: readonly PackedSlot[]
+  /** Patches of the views that the model itself would make. */
+  readonly patches: number
+  readonly milliseconds: number
+}
+
+const placeOf = ({ prompt, token, text, views }: PromptPicture): PromptPicture => ({ prompt, token, text, views })
+
+const sizeOf = (view: View): string => `${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
+
+function patchesOf(vision: VisionSide, view: View): number {
+  const { rows, columns } = vision.grid(view)
+  return rows * columns
+}
+
+function tracedBy<T>(trace: () => T): T {
+  try {
+    return trace()
+  } catch (error) {
+    return blameMethod(error)
+  }
+}
+
+/** How a model reads videos. Throws FoveaError `video_unsupported` where it takes none. */
+export function videoReader({ name, prompt }: Architecture): VideoReader {
+  if (prompt.video) return prompt.video
+  const message = `${name} takes no videos; give frames of it as images (--frames-as-images)`
+  throw new FoveaError('video_unsupported', 'usage', message)
+}

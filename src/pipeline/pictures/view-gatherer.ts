@@ -1,0 +1,68 @@
+import type { PackedSlot } from '../../models/views/prompt-form.ts'
+import type { Backend } from '../../runtime/index.ts'
+import { compileGather, type GatherProgram, gatherShape } from '../flow/gather-program.ts'
+import type { PackingFeeds } from '../flow/gather-values.ts'
+import { ProgramCache } from '../flow/program-cache.ts'
+import type { EncodedView } from '../flow/vision-program.ts'
+import { composed } from '../method/compose.ts'
+import type { Method } from '../method/method.ts'
+import { blameMethod } from '../method/method-error.ts'
+import { actsIn, programKey } from '../method/places.ts'
+import type { ModelParts } from '../parts.ts'
+import { packingOf } from './packing.ts'
+
+export interface Gathering {
+  readonly method: Method
+  /** Tokens of the question, where something reads it. */
+  readonly asked?: readonly number[]
+}
+
+/** Programs without the weights of a model, one for each shape that a method sees. */
+const CACHED_SHAPES = 16
+
+/** What becomes of encoded views together: packed as the family does, then under what a method does to a whole picture. */
+export class ViewGatherer {
+  private readonly programs = new ProgramCache<GatherProgram>(CACHED_SHAPES)
+
+  constructor(
+    private readonly parts: ModelParts,
+    private readonly backend: Backend,
+  ) {}
+
+  /** As many views as were given, or one run where there are `slots`. */
+  async gather(how: Gathering, views: readonly EncodedView[], slots?: readonly PackedSlot[]): Promise<EncodedView[]> {
+    const { method } = how
+    if (views.length === 0) return []
+    if (slots) return this.run(how, views, packingOf(slots, views))
+    if (!actsIn(method, 'picture')) return [...views]
+    const gathered = new Map<EncodedView, EncodedView>()
+    for (const group of alike(views)) {
+      const results = await this.run(how, group)
+      for (const [at, view] of group.entries()) gathered.set(view, results[at])
+    }
+    return views.map((view) => gathered.get(view)!)
+  }
+
+  /** Forgets the programs, for when the engine ends. */
+  clear(): void {
+    this.programs.clear()
+  }
+
+  private run({ method, asked }: Gathering, views: readonly EncodedView[], packing?: PackingFeeds) {
+    const { architecture, weights } = this.parts
+    const shape = gatherShape(method, views, packing)
+    const compile = () => compileGather(this.backend, architecture, weights, composed(method), shape).catch(blameMethod)
+    const key = `${programKey(method, 'picture')}|${JSON.stringify(shape)}`
+    return this.programs.use(key, compile, (program) => program.gather(views, packing, asked))
+  }
+}
+
+/** Views with equally many tokens and patches together. */
+function alike(views: readonly EncodedView[]): EncodedView[][] {
+  const groups = new Map<string, EncodedView[]>()
+  for (const view of views) {
+    const key = `${view.embeds.dims}|${view.owner.length}`
+    groups.set(key, [...(groups.get(key) ?? []), view])
+  }
+  return [...groups.values()]
+}

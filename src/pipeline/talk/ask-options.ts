@@ -1,0 +1,24 @@
+import type { SamplingOptions } from '../../text/sampling.ts'
+
+/** How a question is asked and its answer made. */
+export interface AskOptions extends SamplingOptions {
+  readonly maxTokens?: number
+  /**
+   * The prompt is the whole text for the model, special tokens included, with the image token where each image goes; the
+   * chat template is left out.
+   */
+  readonly rawPrompt?: boolean
+  readonly stop?: readonly string[]
+  /** Goes on to `maxTokens` where the model would end its answer. */
+  readonly ignoreEos?: boolean
+  readonly signal?: AbortSignal
+  /**
+   * Called once the prompt has run: its token ids, with one placeholder per visual token, and the logits of its last
+   * position.
+   */
+  readonly onPrefill?: (ids: readonly number[], logits: Float32Array) => void
+  /** Called with each token of the answer. */
+  readonly onToken?: (id: number) => void
+  /** Called with each piece of the answer as it is generated. */
+  readonly onText?: (text: string) => void
+}

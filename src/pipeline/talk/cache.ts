@@ -1,0 +1,113 @@
+import { FoveaError } from '../../errors.ts'
+import type { Architecture } from '../../models/family.ts'
+import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
+import type { Held } from '../flow/program-cache.ts'
+import type { EncodedView } from '../flow/vision-program.ts'
+import type { Method } from '../method/method.ts'
+import type { Placement } from '../method/placement.ts'
+import { layout } from './layout.ts'
+import { placedBy } from './positions.ts'
+
+let caches = 0
+
+/** What a language program has read of a conversation, and what it is given next. */
+export class Cache {
+  /** Token ids whose keys and values are cached; a view counts as its one placeholder. */
+  private fed: number[] = []
+  /** Next rotary position; dropped tokens keep theirs. */
+  private position = 0
+
+  private constructor(
+    private readonly architecture: Architecture,
+    private readonly held: Held<LanguageProgram>,
+    private readonly method: Method,
+    private readonly key: string,
+  ) {}
+
+  /** An empty one under a key of its own; the program is held until it is closed. */
+  static async open(architecture: Architecture, held: Held<LanguageProgram>, method: Method): Promise<Cache> {
+    const key = `conversation-${caches++}`
+    await held.program.open(key)
+    return new Cache(architecture, held, method, key)
+  }
+
+  get program(): LanguageProgram {
+    return this.held.program
+  }
+
+  get history(): readonly number[] {
+    return this.fed
+  }
+
+  /** Whether there is no place for another token. */
+  get isFull(): boolean {
+    return this.position >= (this.architecture.language.contextLength ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether pictures have been read. By the cache, not by the turn: one that failed half-way leaves them here. */
+  get hasPictures(): boolean {
+    return this.fed.includes(this.architecture.prompt.imageToken)
+  }
+
+  /** Empties it; returns what is left in it. */
+  async restart(): Promise<number> {
+    if (this.fed.length === 0) return 0
+    await this.program.close(this.key)
+    await this.program.open(this.key)
+    this.fed = []
+    this.position = 0
+    return 0
+  }
+
+  /** Finds how much of a prompt is cached already; a changed ending is cut off, anything else starts anew. */
+  async rewind(ids: readonly number[]): Promise<number> {
+    let common = 0
+    while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
+    const stale = this.fed.slice(common)
+    if (stale.includes(this.architecture.prompt.imageToken))
+      throw new FoveaError(
+        'template_rewrites',
+        'input',
+        'the chat template changed an earlier turn that held an image; start a new conversation',
+      )
+    if (stale.length) {
+      await this.program.truncate(this.key, stale.length)
+      this.fed = this.fed.slice(0, common)
+      this.position -= stale.length
+    }
+    return common
+  }
+
+  /** Runs new prompt tokens through the model, each placeholder replaced by the visual tokens of the next view. */
+  async feed(ids: readonly number[], views: readonly EncodedView[] = []): Promise<ChunkResult> {
+    const { prompt, language } = this.architecture
+    const { contextLength, answerStart, positionAxes } = language
+    const place = (own: Placement) => placedBy(this.method, this.architecture, own)
+    const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
+    if (chunk.end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(chunk.end, contextLength)
+    const answer = answerStart === undefined ? undefined : [answerStart]
+    const result = await this.program.run(this.key, { ...chunk, answer })
+    this.fed.push(...ids)
+    this.position = chunk.end
+    return result
+  }
+
+  /** Runs a token of the answer through the model. */
+  async feedAnswer(id: number): Promise<ChunkResult> {
+    if (this.architecture.language.answerStart === undefined) return this.feed([id])
+    this.fed.push(id)
+    return this.program.run(this.key, { ...layout([], id, [], this.position), answer: [id] })
+  }
+
+  /** Frees it and gives the program back. */
+  async close(): Promise<void> {
+    await this.program.close(this.key).finally(() => this.held.release())
+  }
+}
+
+const contextError = (length: number, most?: number): FoveaError =>
+  new FoveaError(
+    'context_full',
+    'input',
+    `the model has ${most} positions, the conversation takes ${length}; ask less at once or start a new conversation`,
+  )

@@ -1,0 +1,16 @@
+import type { RgbImage } from '../../media/image.ts'
+import type { Video } from '../../media/video.ts'
+import type { LanguageProgram } from '../flow/language-program.ts'
+import type { Held } from '../flow/program-cache.ts'
+import type { Method } from '../method/method.ts'
+import type { ModelParts, PreparedImage } from '../parts.ts'
+import type { Look } from '../picture-encoder.ts'
+
+/** What conversations need of a model. */
+export interface Host {
+  readonly parts: ModelParts
+  prepare(image: RgbImage, look: Look): Promise<PreparedImage>
+  prepareVideo(video: Video, look: Look): Promise<PreparedImage>
+  /** The language program under a method, which is not freed before it is released. */
+  holdLanguage(method: Method): Promise<Held<LanguageProgram>>
+}

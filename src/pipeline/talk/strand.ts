@@ -1,0 +1,104 @@
+import type { ChunkResult } from '../flow/language-program.ts'
+import type { Method } from '../method/method.ts'
+import type { EncodedImage } from '../parts.ts'
+import { Cache } from './cache.ts'
+import type { Host } from './host.ts'
+import { repeatPlaceholders } from './layout.ts'
+import type { Dialogue } from './messages.ts'
+import { encodePrompt, promptText, questionOf } from './prompt.ts'
+import { Sight } from './sight.ts'
+
+/** A prompt that was read. */
+export interface Reading {
+  /** Token ids, with one placeholder per visual token. */
+  readonly ids: readonly number[]
+  /** Tokens that were cached, and those that were read anew; a view counts as one. */
+  readonly cached: number
+  readonly news: number
+  readonly images: readonly EncodedImage[]
+  /** Images whose encoding was paid for by this reading. */
+  readonly fresh: readonly EncodedImage[]
+  /** Views that were read anew. */
+  readonly views: number
+  /** Visual tokens that reached the last layer. */
+  readonly lastKept: readonly number[]
+  readonly chunk: ChunkResult
+}
+
+/** One way of reading a conversation: its pictures under a method, and a language program with a cache of its own. */
+export class Strand {
+  private images: readonly EncodedImage[] = []
+  private lastKept: readonly number[] = []
+  /** Encodings that were paid for. */
+  private readonly paid = new WeakSet<EncodedImage>()
+
+  private constructor(
+    private readonly host: Host,
+    private readonly method: Method,
+    private readonly sight: Sight,
+    readonly cache: Cache,
+  ) {}
+
+  static async open(host: Host, method: Method): Promise<Strand> {
+    const held = await host.holdLanguage(method)
+    try {
+      return new Strand(host, method, new Sight(host, method), await Cache.open(host.parts.architecture, held, method))
+    } catch (error) {
+      await held.release()
+      throw error
+    }
+  }
+
+  /** Encodes pictures before anything is asked about them, unless their tokens depend on that. */
+  async look(pictures: Pick<Dialogue, 'images' | 'videos'>): Promise<void> {
+    if (this.sight.readsQuestion && pictures.images.length + pictures.videos.length > 0) return
+    for (const picture of await this.sight.prepare(pictures)) await picture.encode()
+  }
+
+  /** Reads a conversation up to a question, or what of it is new. */
+  async read(dialogue: Dialogue, isRaw?: boolean): Promise<Reading> {
+    const { parts } = this.host
+    const said = { messages: dialogue.messages, isRaw }
+    const text = promptText(parts, said)
+    const question = this.sight.readsQuestion ? questionOf(parts, said) : undefined
+    const prepared = await this.sight.prepare(dialogue, question)
+    const prompt = encodePrompt(parts, text, prepared)
+    const images: EncodedImage[] = []
+    for (const picture of prompt.images) images.push(await picture.encode())
+    const cached = await this.rewind(prompt.ids, images)
+    return this.feed(prompt.ids, cached)
+  }
+
+  /** What is cached of a prompt. Nothing is where its pictures are others, or where every turn is read anew. */
+  private async rewind(ids: readonly number[], images: readonly EncodedImage[]): Promise<number> {
+    const isSame = images.length === this.images.length && images.every((image, at) => image === this.images[at])
+    this.images = images
+    const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.method.needs?.prompt
+    return isSame && !isReadAnew ? this.cache.rewind(ids) : this.cache.restart()
+  }
+
+  private async feed(ids: readonly number[], cached: number): Promise<Reading> {
+    const { images, cache } = this
+    const news = ids.slice(cached)
+    const views = cache.hasPictures ? [] : images.flatMap((image) => image.views)
+    const chunk = await cache.feed(news, views)
+    if (views.length > 0) this.lastKept = chunk.kept
+    const fresh = views.length > 0 ? images.filter((image) => !image.cached && !this.paid.has(image)) : []
+    for (const image of fresh) this.paid.add(image)
+    const { imageToken } = this.host.parts.architecture.prompt
+    return {
+      ids: repeatPlaceholders(ids, imageToken, images),
+      cached,
+      news: news.length,
+      images,
+      fresh,
+      views: views.length,
+      lastKept: this.lastKept,
+      chunk,
+    }
+  }
+
+  close(): Promise<void> {
+    return this.cache.close()
+  }
+}
