@@ -19,6 +19,7 @@ import {
   input,
   mul,
   slice,
+  sub,
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
@@ -41,7 +42,8 @@ export function readDialogue(
   { states, memory }: Pick<VisualTokens, 'states' | 'memory'>,
   { batch, text }: BatchShape,
 ) {
-  const start = dialogueSequence(states, architecture.language.embed(p, input('ids', [batch, text], 'i64')))
+  const ids = input('ids', [batch, text], 'i64')
+  const start = dialogueSequence(states, architecture.language.embed(p, ids), ids)
   const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
@@ -51,13 +53,17 @@ export function readDialogue(
 }
 
 /** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(visual: Tensor, embeds: Tensor): Omit<Sequence, 'ran' | 'changedBy'> {
+function dialogueSequence(visual: Tensor, embeds: Tensor, ids: Tensor): Omit<Sequence, 'ran' | 'changedBy'> {
   const [batch, text] = [fixedDim('dialogue', embeds, 0), fixedDim('dialogue', embeds, 1)]
   const tokens = rowNumbers(visual)
   return {
     states: concat([visual, embeds], 1),
     positions: concat([cast(tokens, 'f32'), input('positions', [batch, text])], 1),
-    tags: { segment: concat([mul(tokens, 0), input('segments', [batch, text], 'i64')], 1) },
+    tags: {
+      segment: concat([mul(tokens, 0), input('segments', [batch, text], 'i64')], 1),
+      token: concat([sub(mul(tokens, 0), 1), ids], 1),
+      view: concat([mul(tokens, 0), sub(mul(ids, 0), 1)], 1),
+    },
     visual: tokens,
     text: add(rowNumbers(embeds), dimValue(visual.shape[1])),
     source: tokens,

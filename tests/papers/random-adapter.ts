@@ -15,6 +15,10 @@ export interface RandomAdapterOptions {
   readonly untrained?: boolean
 }
 
+/** Side in pixels of a view to trace with; of an encoder that takes any size, a small one of several tokens. */
+export const sideOf = ({ vision: { viewSize, patchSize } }: Architecture): number =>
+  viewSize > patchSize ? viewSize : 8 * patchSize
+
 /** The weights that a method declares in both sides of a model, by name: shape, and first value where it is stated. */
 export function ownLeaves(architecture: Architecture, method: Method) {
   const bound = method.parts ? method : compose(method)

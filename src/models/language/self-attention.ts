@@ -7,6 +7,7 @@ import {
   fixedDim,
   mul,
   reshape,
+  select,
   softmax,
   type Tensor,
 } from '../../tensor/index.ts'
@@ -15,6 +16,7 @@ import {
   type DecoderLayer,
   type DecoderStages,
   type FarRows,
+  type FeedForward,
   fromRows,
   type Hidden,
   type PastLayer,
@@ -68,7 +70,7 @@ function attendTo(asked: Asked, options: SelfAttentionOptions): Attended {
   const [queries, keys, values] = [splitHeads(q, heads), splitHeads(k, keyHeads), splitHeads(v, keyHeads)]
   const past = asked.past && rotatedPast(asked.past, rotate)
   const allKeys = withPast(past?.keys, keys)
-  const mask = () => both(options.mask(asked.past), asked.mask)
+  const mask = () => both(revealed(options.mask(asked.past), asked.reveal), asked.mask)
   const far = asked.past?.far && farScores(asked, asked.past.far, options)
   let weights: Tensor | undefined
   const attention = () => {
@@ -79,13 +81,15 @@ function attendTo(asked: Asked, options: SelfAttentionOptions): Attended {
   }
   const writtenOut = () => {
     const allValues = withPast(past?.values, values)
-    return mergeHeads(attend(attention(), far ? withPast(far.values, allValues) : allValues))
+    const weighed = asked.weigh?.(attention()) ?? attention()
+    return mergeHeads(attend(weighed, far ? withPast(far.values, allValues) : allValues))
   }
+  const isMasked = asked.mask !== undefined || asked.reveal !== undefined
   const mixed =
-    past && !asked.mask && !far && hasKernel(keys, options)
+    past && !isMasked && !asked.weigh && !far && hasKernel(keys, options)
       ? cachedAttention(q, k, v, past.keys, past.values, { heads, ...scoring, window })
       : writtenOut()
-  const isPlain = options.causal && window === undefined && !asked.mask && !far
+  const isPlain = options.causal && window === undefined && !isMasked && !far
   const unrotated = splitHeads(asked.k, keyHeads)
   const shown = { ...(!isPlain && { mask }), scoring, attention, past: asked.past, unrotated }
   return { queries, keys, values, allKeys, ...shown, mixed }
@@ -113,6 +117,9 @@ const masked = (scores: Tensor, mask: Tensor | undefined): Tensor => (mask ? add
 
 const both = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? add(a, b) : (a ?? b))
 
+const revealed = (hidden: Tensor | undefined, reveal: Tensor | undefined): Tensor | undefined =>
+  hidden && reveal ? select(reveal, 0, hidden) : hidden
+
 const hasKernel = (keys: Tensor, { causal, scoring, window }: SelfAttentionOptions): boolean =>
   causal && scoring?.cap === undefined && fixedDim('attention', keys, -1) % 8 === 0 && window !== 1
 
@@ -120,6 +127,6 @@ const hasKernel = (keys: Tensor, { causal, scoring, window }: SelfAttentionOptio
 export const fedForward = (
   { index, stages }: Pick<SelfAttentionOptions, 'index' | 'stages'>,
   x: Tensor,
-  plain: (x: Tensor) => Tensor,
+  plain: FeedForward,
   input: Hidden,
 ): Tensor => (stages?.feedForward ? stages.feedForward(index, x, plain, input) : plain(x))

@@ -21,6 +21,8 @@ export interface SlotTags {
   /** Its row and its column in that view, in whole patches; -1 for text. */
   readonly row?: Tensor
   readonly column?: Tensor
+  /** 1 for what the model itself says, as training has it behind a prompt; all is prompt when absent. */
+  readonly answer?: Tensor
 }
 
 /** What one decoder layer computed, and on what, for methods that read it. Nothing is computed unless it is used. */
@@ -108,7 +110,14 @@ export interface Asked extends Projected {
   readonly positions?: Tensor
   /** Whether keys and queries are rotated by their positions. */
   readonly isRotary: boolean
+  /** What these see although the model itself hides it, bool [b or 1, h or 1, s, past + s]. */
+  readonly reveal?: Tensor
+  /** What becomes of the weights of attention, [b, h, s, past + s], before they mix the values. */
+  readonly weigh?: (weights: Tensor) => Tensor
 }
+
+/** A feed-forward layer [b, s, d] -> [b, s, d], with all its inner neurons or with the first ones: a share of them, rounded down. */
+export type FeedForward = (x: Tensor, share?: number) => Tensor
 
 /** What may be put around the layers of a decoder and around their parts; `next` is the part as it is. */
 export interface DecoderStages {
@@ -116,7 +125,7 @@ export interface DecoderStages {
   /** -> what the heads bring together, [b, s, h d], before the output projection. */
   attention?(index: number, asked: Asked, next: (asked: Asked) => Tensor): Tensor
   /** Normalised states -> what the feed-forward layer adds, [b, s, d] both. */
-  feedForward?(index: number, x: Tensor, next: (x: Tensor) => Tensor, input: Hidden): Tensor
+  feedForward?(index: number, x: Tensor, next: FeedForward, input: Hidden): Tensor
 }
 
 /** What a query may look at: an additive mask [b or 1, 1, s, past + s], or undefined where it sees everything. */

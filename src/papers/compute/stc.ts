@@ -3,7 +3,7 @@ import type { LayerSteps, Patches } from '../../models/vision-side.ts'
 import type { Carrying } from '../../pipeline/method/carrying.ts'
 import type { EncoderSite, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
-import { gatherRows, putRows } from '../../pipeline/method/rows.ts'
+import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
 import { type GatheredTokens, keepTokens } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
@@ -100,10 +100,10 @@ export function partlyAnew(patches: Patches, at: EncoderSite, stream: Carrying, 
   const n = stream.count('update', fixedDim('stc', x, 1))
   const U = mostChanged(likeness(keys, before), n)
   const yU = gatherRows(y, U)
-  const V = putRows(values, U, steps.values(yU))
-  const A = putRows(attention, U, steps.projected(fullAttention(steps.queries(yU), keys, V, steps.heads)))
+  const V = writeRows(values, U, steps.values(yU))
+  const A = writeRows(attention, U, steps.projected(fullAttention(steps.queries(yU), keys, V, steps.heads)))
   const attended = add(x, A)
-  const M = putRows(feedForward, U, steps.feedForward(gatherRows(attended, U)))
+  const M = writeRows(feedForward, U, steps.feedForward(gatherRows(attended, U)))
   for (const [at, value] of [keys, V, A, M].entries()) stream.carry(names[at], value, 'refresh')
   return { ...patches, states: add(attended, M) }
 }

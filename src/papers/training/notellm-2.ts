@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { linear } from '../../nn/index.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
 import type { Site } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
 import { lastSlot, type Read, stateAt } from '../../pipeline/method/sequence.ts'
 import { clsState, type VisualTokens, visionLayer } from '../../pipeline/method/visual-tokens.ts'
 import {
@@ -74,7 +75,10 @@ export const notellm2 = paper({
     read: {
       prompt: ({ text, pictures }) => ({ text: (prompt === 'basic' ? basic : twoPart)(text, pictures), pictures: '' }),
       heads: {
-        embedding: (read, at) => project(fused(textState(read), at, fusion), at, width),
+        embedding: (read, at) => {
+          assertOnePrompt(at)
+          return project(fused(textState(read), at, fusion), at, width)
+        },
         ...(prompt === 'two-part' && {
           visual: (read: Read, at: Site) => project(fused(imageState(read, at), at, fusion), at, width),
         }),
@@ -82,6 +86,14 @@ export const notellm2 = paper({
     },
   }),
 })
+
+/** An encoder-decoder has the words of the prompt in another stack than its last state. */
+function assertOnePrompt({ architecture: { name, language } }: Site): void {
+  if (language.answerStart === undefined) return
+  throw methodError(
+    `notellm-2 reads states behind words of the prompt, but ${name} says its answers in another stack; use a decoder`,
+  )
+}
 
 const basic = (text: string, image: string): string => `note: {image: ${image}, ${text}}, compress into one word: "`
 

@@ -113,7 +113,6 @@ class CompiledLanguage implements LanguageProgram {
   async run(key: string, chunk: Chunk): Promise<ChunkResult> {
     const past = this.lengths(key)
     const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
-    const sizes = { text, visual, answer, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
     await this.remember(key, chunk)
     const { program, residents, traced, known } = this
     const given = {
@@ -129,6 +128,8 @@ class CompiledLanguage implements LanguageProgram {
     const append = Object.fromEntries(added.map((name) => [`new.${name}`, resident(key, name)]))
     const fetch = ['logits', 'kept', ...traced.heads]
     const { values, milliseconds, sizes: found } = await program.run(feeds, { fetch, append })
+    const pasts = Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows]))
+    const sizes = { ...found, text, visual, answer, ...pasts } // found: those that only the data tells, too
     this.caches.set(
       key,
       past.map((rows, layer) => rows + traced.rows(layer, sizes)),
@@ -136,7 +137,7 @@ class CompiledLanguage implements LanguageProgram {
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
     const logits = values.logits.data as Float32Array
-    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes: { ...found, ...sizes } }
+    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
   /** What `see` left stays with the conversation. */

@@ -143,8 +143,13 @@ const lists =
 
 const nest =
   (stages: readonly PlaceFunction[]): PlaceFunction =>
-  (value, next, site) =>
-    stages.reduceRight<(x: unknown) => unknown>((run, stage) => (x) => stage(x, run, site), next)(value)
+  (value, next, site) => {
+    // What a stage gives `next` beside the value goes on to the step itself, unless a stage in between says otherwise.
+    const around = (run: PlaceFunction, stage: PlaceFunction): PlaceFunction => {
+      return (x, ...more) => stage(x, (y: unknown, ...own: unknown[]) => run(y, ...(own.length ? own : more)), site)
+    }
+    return stages.reduceRight(around, next)(value)
+  }
 
 /** A stage for every layer, out of one for some of them. */
 function atItsLayers(found: Layered<PlaceFunction>): PlaceFunction {

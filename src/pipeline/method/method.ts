@@ -1,6 +1,6 @@
 import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
-import type { Asked } from '../../models/language/sequence.ts'
+import type { Asked, FeedForward } from '../../models/language/sequence.ts'
 import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
 import type { VisionTower } from '../../models/vision/tower.ts'
@@ -98,8 +98,8 @@ export interface ReadSide {
   readonly layer?: Layered<Stage<Sequence, Sequence, LayerSite>>
   /** Around the attention of layers: what it looks at, to what its heads bring together. */
   readonly attention?: Layered<Stage<Asked, Tensor, PartSite>>
-  /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]. */
-  readonly feedForward?: Layered<Stage<Tensor, Tensor, PartSite>>
+  /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]; `next` may use some neurons only. */
+  readonly feedForward?: Layered<(x: Tensor, next: FeedForward, at: PartSite) => Tensor>
   /** Around every linear layer of the language model. */
   readonly linear?: Stage<Tensor, Tensor, Site & LinearPlace>
   /** Further outputs, by name. */

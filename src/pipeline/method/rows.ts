@@ -2,14 +2,20 @@
 import {
   add,
   arange,
-  constant,
+  cast,
+  concat,
+  type Dim,
   dimValue,
+  div,
+  equal,
   expand,
+  floor,
   gather,
   mul,
   mulDim,
   reshape,
   scatterAdd,
+  select,
   sub,
   type Tensor,
 } from '../../tensor/index.ts'
@@ -24,6 +30,13 @@ export const rangeLike = (like: Tensor): Tensor => {
 export const rowNumbers = ({ shape: [batch, count] }: Tensor): Tensor =>
   expand(reshape(arange(count), [1, count]), [batch, count])
 
+/** 0, 1, ..., n - 1 modulo a number, i64 [n]. */
+export function remainders(n: Dim, of: number): Tensor {
+  const places = arange(n)
+  const wholes = cast(floor(div(add(cast(places, 'f32'), 0.5), of)), 'i64')
+  return sub(places, mul(wholes, of))
+}
+
 /** Rows of x [b, n, ...] by indices i64 [b, k], per batch entry: [b, k, ...]. */
 export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const [batch, count, ...rest] = x.shape
@@ -34,10 +47,10 @@ export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   return reshape(gather(reshape(x, [mulDim(batch, count), ...rest]), flat), [batch, k, ...rest])
 }
 
-/** x [b, n, d] with other rows [b, k, d] at `indices` i64 [b, k], each named once at most. */
-export function putRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
-  const index = expand(reshape(indices, [...indices.shape, 1]), rows.shape)
-  const ones = expand(constant([1], [1, 1, 1]), rows.shape)
-  const kept = sub(1, scatterAdd(x.shape, index, ones, 1))
-  return add(mul(x, kept), scatterAdd(x.shape, index, rows, 1))
+/** x [b, n, d] with `rows` [b, k, d] in the places that `indices` (i64 [b, k], no two alike) name; all others bit by bit. */
+export function writeRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
+  const count = dimValue(x.shape[1])
+  const places = scatterAdd([x.shape[0], x.shape[1]], indices, add(rangeLike(indices), 1)) // 0 where x stays
+  const from = select(equal(places, 0), rowNumbers(x), add(places, sub(count, 1)))
+  return gatherRows(concat([x, rows], 1), from)
 }

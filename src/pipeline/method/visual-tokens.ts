@@ -36,6 +36,8 @@ export interface GatheredTokens {
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Who left something that holds for these tokens only; they cannot be changed any more. */
+  readonly reliedOnBy?: string
 }
 
 /** The tokens of views on their way from the vision encoder through the connector. */
@@ -89,6 +91,9 @@ export function regroup<Tokens extends GatheredTokens>(
   assignment: Tensor,
   by: string,
 ): Tokens {
+  const { reliedOnBy: left } = tokens
+  if (left)
+    throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
   return { ...tokens, states, owner, signals: {}, changedBy: [...tokens.changedBy, by] }
