@@ -5,6 +5,8 @@ import type { ChatTemplate } from '../text/chat-template.ts'
 import type { GenerationDefaults } from '../text/generation-config.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EncodedView } from './flow/vision-program.ts'
+import type { AdapterSource } from './method/adapter.ts'
+import type { Words } from './method/words.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
 import type { PrecisionReport } from './precision-report.ts'
 
@@ -23,8 +25,12 @@ export interface ModelParts {
   /** How its authors want answers made. */
   readonly generation?: GenerationDefaults
   readonly weights: WeightTable
+  /** Under a method: the words that it asks for, which the tokenizer knows then. */
+  readonly words?: Words
   /** What its linear layers compute with. */
   readonly precision: PrecisionReport
+  /** Finds the weights of methods; without it methods must bring theirs. */
+  readonly adapters?: AdapterSource
 }
 
 /** What stands for an image or a video in a prompt. */

@@ -17,6 +17,7 @@ import {
   type VisionProgram,
   viewPixels,
 } from './flow/vision-program.ts'
+import type { StreamPlace } from './method/carrying.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
@@ -27,6 +28,7 @@ import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { seenVideo } from './pictures/seen-video.ts'
 import { ViewGatherer } from './pictures/view-gatherer.ts'
+import { HeldPrograms } from './stream/held-programs.ts'
 import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 import { gridSpan } from './talk/positions.ts'
@@ -38,6 +40,8 @@ export interface Look {
   readonly alone?: boolean
   /** What is asked about it, for models and methods whose visual tokens depend on it. */
   readonly question?: string
+  /** Of a frame of a stream: which it is. It is encoded once, as the next of its stream. */
+  readonly stream?: StreamPlace
 }
 
 const CACHED_IMAGES = 16
@@ -48,6 +52,7 @@ const CACHED_SIZES = 6
 /** Turns images and videos into visual tokens. What was encoded of late is kept by its content. */
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
+  private readonly frames = new HeldPrograms(this.programs)
   private readonly encoded = new Map<string, EncodedImage>()
   private readonly gatherer: ViewGatherer
   /** Of pictures by the sizes of their views. */
@@ -67,6 +72,7 @@ export class PictureEncoder {
     const cut = (!alone && form.viewsOfSeveral) || form.views
     const asked = this.asked(look)
     const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
+    if (look.stream) return this.prepareFrame(image, cut, { method, asked, stream: look.stream })
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.known(key) ?? this.prepareImage(key, image, cut, { method, asked })
   }
@@ -86,6 +92,12 @@ export class PictureEncoder {
     const prepared = this.known(key) ?? this.prepareFrames(key, video, reader, { method: look.method, asked, text })
     const seen = seenVideo(video)
     return { ...prepared, encode: async () => ({ ...(await prepared.encode()), video: seen }) }
+  }
+
+  /** Forgets what the frames of a stream left for each other, for when it ends. */
+  async forgetStream(key: string): Promise<void> {
+    await this.frames.release(key)
+    await this.gatherer.forgetStream(key)
   }
 
   /** Forgets everything, for when the engine ends. */
@@ -117,6 +129,19 @@ export class PictureEncoder {
       ? { prompt: [form.imageToken], views: { length: 1 } }
       : { prompt: imagePrompt(this.parts, views, how.method.name), views }
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
+  }
+
+  /** A frame of a stream, cut as the family cuts those of videos, where it takes any. */
+  private prepareFrame(image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
+    const { video: reader, imageToken } = this.parts.architecture.prompt
+    if (!reader) return this.prepareImage('', image, cut, how)
+    const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
+    const frames = () => reader.views({ frames: [image], framesPerSecond: 1 })
+    const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
+    const place = cuts.slots
+      ? { prompt: [imageToken], views: { length: 1 } }
+      : { prompt: imagePrompt(this.parts, cuts.views, how.method.name), views: cuts.views }
+    return this.prepared('', place, cuts, inFrames, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -160,7 +185,7 @@ export class PictureEncoder {
       const pixels = views.map((view) => viewPixels(view, config, how.method))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
-      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
+      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at], at))
       const gathered = await this.gatherer.gather(how, results, slots)
       return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
@@ -168,7 +193,7 @@ export class PictureEncoder {
       const tokens = this.countTokens(views, slots, how)
       return { tokens, positions: slots ? tokens : this.positionsOf(views, place.views.length === 1, tokens) }
     }
-    return { ...place, size, encode: () => this.remembered(key, make) }
+    return { ...place, size, encode: how.stream ? make : () => this.remembered(key, make) }
   }
 
   /** Views, or clips that are one run of tokens, where positions have several axes. */
@@ -191,10 +216,17 @@ export class PictureEncoder {
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView({ method, asked }: Manner, view: View, pixels: ViewPixels): Promise<EncodedView> {
+  private async encodeView({ method, asked, stream }: Manner, view: View, pixels: ViewPixels, at: number) {
     const { architecture, weights } = this.parts
-    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
+    const compile = () =>
+      compileVision(this.backend, architecture, weights, composed(method), view, stream !== undefined).catch(
+        blameMethod,
+      )
     const key = `${programKey(method, 'views')}|${sizeOf(view)}`
+    if (stream) {
+      const program = await this.frames.of(stream.key, key, compile)
+      return program.encode(pixels, asked, { ...stream, part: at })
+    }
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
@@ -215,6 +247,7 @@ interface Manner {
   /** Tokens of the question, where something reads it. */
   readonly asked?: readonly number[]
   readonly preprocessor?: PreprocessorConfig
+  readonly stream?: StreamPlace
   /** Of a video that is written as text. */
   readonly text?: string
 }

@@ -52,8 +52,13 @@ export const commands = [
   },
   {
     name: 'train',
-    summary: 'Train a model; interrupted runs are resumed',
+    summary: 'Train the weights of a method, or a model; interrupted runs are resumed',
     load: () => import('./train.ts').then((file) => file.trainCommand),
+  },
+  {
+    name: 'watch',
+    summary: 'Read a video frame by frame, as a stream, and ask about what was seen so far',
+    load: () => import('./watch.ts').then((file) => file.watchCommand),
   },
   {
     name: 'world',

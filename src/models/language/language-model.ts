@@ -1,6 +1,6 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { embedTokens, headWidth, type LlamaConfig, llama, logitsOf } from './llama.ts'
+import { embedTokens, headWidth, type LlamaConfig, llama, logitsOf, throughLlama } from './llama.ts'
 import type { DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
 /** A language model with its config bound. Its weights are `model.*` and `lm_head.*`, below a prefix after `within`. */
@@ -32,6 +32,8 @@ export interface LanguageModel {
   /** ids [...] -> embeddings [..., d]. */
   embed(p: Scope, ids: Tensor): Tensor
   decode(p: Scope, start: Hidden, options: DecoderOptions): DecoderResult
+  /** So many further layers of the kind of its decoder, with weights of their own, `layers.*` where p is; absent: none. */
+  extend?(p: Scope, start: Hidden, count: number): Hidden
   /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */
   logits(p: Scope, hidden: Tensor): Tensor
 }
@@ -73,5 +75,6 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),
+  extend: (p, start, count) => throughLlama(p, config, start, count, {}).last,
   logits: (p, hidden) => logitsOf(p, config, hidden),
 })

@@ -110,10 +110,11 @@ function detect({ hidden }: Read, at: Site, width: number): Tensor {
   const g = gridSide(at.architecture)
   const [batch, , d] = hidden.shape
   // Without a picture, or with a smaller one, the rest of the grid is nothing.
-  const nothing = expand(constant([0], [1, 1, 1]), [1, g * g, d])
-  const E = slice(concat([recall(at, 'covlm.grid', 'covlm'), nothing], 1), 1, 0, g * g)
+  const nothing = expand(constant([0], [1, 1, 1]), [batch, g * g, d])
+  const grid = recall(at, 'covlm.grid', 'covlm')
+  const E = slice(concat([expand(grid, [batch, grid.shape[1], d]), nothing], 1), 1, 0, g * g)
   const h = reshape(lastState(hidden), [batch, 1, d])
-  const f = concat([expand(E, [batch, g * g, d]), expand(h, [batch, g * g, d])], 2) // [b, g g, 2 d]
+  const f = concat([E, expand(h, [batch, g * g, d])], 2) // [b, g g, 2 d]
   const map = reshape(transpose(f), [batch, f.shape[2], g, g])
   const stem = convolved(at.p.at('stem'), map, width, 1)
   const features = convolved(at.p.at('second'), convolved(at.p.at('first'), stem, width, 3), width, 3)

@@ -4,7 +4,7 @@ import { createScope, type FirstValue } from '../../nn/index.ts'
 import { traceGather } from '../../pipeline/flow/gather-program.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
 import { shapeOf } from '../../pipeline/flow/trace-picture.ts'
-import { traceVision } from '../../pipeline/flow/vision-program.ts'
+import { traceSquare } from '../../pipeline/flow/vision-program.ts'
 import type { Adapter } from '../../pipeline/method/adapter.ts'
 import { compose } from '../../pipeline/method/compose.ts'
 import { idOf, type Method } from '../../pipeline/method/method.ts'
@@ -27,8 +27,7 @@ export const sideOf = ({ vision: { viewSize, patchSize } }: Architecture): numbe
 export function ownLeaves(architecture: Architecture, method: Method) {
   const bound = method.parts ? method : compose(method)
   const scope = createScope()
-  const side = sideOf(architecture)
-  const seen = traceVision(architecture, bound, { width: side, height: side }, scope)
+  const seen = traceSquare(architecture, bound, scope)
   if (actsIn(bound, 'picture')) traceGather(architecture, bound, { views: 1, ...shapeOf(seen) }, scope)
   traceLanguage(architecture, bound, scope)
   return [...scope.parameters]
@@ -40,7 +39,8 @@ export function ownLeaves(architecture: Architecture, method: Method) {
 export function randomAdapter(architecture: Architecture, method: Method, options: RandomAdapterOptions = {}): Adapter {
   const { seed = 1, untrained = false } = options
   const leaves = ownLeaves(architecture, method).map((leaf) => ({ ...leaf, data: startOf(leaf, seed, untrained) }))
-  return adapterOf(new Map(leaves.map(({ name, shape, data }) => [name, { shape, data }])))
+  const adapter = adapterOf(new Map(leaves.map(({ name, shape, data }) => [name, { shape, data }])))
+  return { ...adapter, name: `${untrained ? 'untrained' : 'random'} weights of seed ${seed}` } // programs are kept by it
 }
 
 let made = 0
@@ -76,7 +76,7 @@ interface Leaf {
 
 function startOf({ name, shape, first }: Leaf, seed: number, untrained: boolean): Float32Array {
   const rng = Rng.from(seed, name)
-  const start = first?.(shape) ?? initialise(name, shape, 1, rng)
+  const start = first?.(shape, () => rng.normal()) ?? initialise(name, shape, 1, rng)
   if (untrained) return start
   const deviation = shape.length > 1 ? 1 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1)) : 0.3
   const isConstant = start.every((value) => value === start[0])

@@ -3,14 +3,16 @@ import { resizeImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import { filterOf, modelPixels, type PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
-import type { Grid } from '../../models/vision-side.ts'
+import { type Grid, squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
-import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
+import { fixedDim, input } from '../../tensor/index.ts'
+import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { GatheredTokens, VisualTokens } from '../method/visual-tokens.ts'
+import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
 import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
@@ -32,7 +34,9 @@ export interface EncodedView {
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
   /** @param question token ids, for a connector that reads them */
-  encode(pixels: ViewPixels, question?: readonly number[]): Promise<EncodedView>
+  encode(pixels: ViewPixels, question?: readonly number[], at?: StreamPlace): Promise<EncodedView>
+  /** Forgets what the frames of a stream left for each other. */
+  forget(stream: string): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -42,22 +46,25 @@ export async function compileVision(
   weights: WeightTable,
   method: Method,
   view: View,
+  ofStream = false,
 ): Promise<VisionProgram> {
   const scope = createScope()
-  const tokens = traceVision(architecture, method, view, scope)
+  const stream = ofStream ? createCarrying() : undefined
+  const tokens = traceVision(architecture, method, view, scope, stream)
+  const [outputs, { changedBy }] = [tokenOutputs(tokens), tokens]
   assertOwnWeights(method, scope.parameters)
-  const program: Program = await compile(backend, tokenOutputs(tokens), weightsUnder(method, weights))
-  const { changedBy } = tokens
+  const carried = stream ? carriedOutputs(stream, method) : {}
+  const program: Program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
+  const frames = stream && new CarriedValues(program, stream, planOf(method))
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
   return {
-    encode: async (pixels, question = []) => {
-      const { values, milliseconds, sizes } = await program.run({
-        pixels: f32(shape, pixels.own),
-        ...furtherFeeds(method, pixels),
-        ...(readsQuestion && { question: i64([1, question.length], question) }),
-      })
+    encode: async (pixels, question = [], at) => {
+      const { feeds, keep } = (at && (await frames?.of(at))) ?? {}
+      const asked = readsQuestion && { question: i64([1, question.length], question) }
+      const given = { pixels: f32(shape, pixels.own), ...furtherFeeds(method, pixels), ...asked, ...feeds }
+      const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const cost = program.cost(sizes)
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
@@ -65,6 +72,7 @@ export async function compileVision(
       const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
       return { embeds, owner, memory, signals, changedBy, grid, milliseconds, cost }
     },
+    forget: async (key) => frames?.forget(key),
     dispose: () => program.dispose(),
   }
 }
@@ -91,7 +99,8 @@ export const traceVision = (
   method: Method,
   view: Shaped,
   scope = createScope(),
-): VisualTokens => seeViews(scope, architecture, method, picturesOf(architecture, method, view))
+  stream?: Carrying,
+): VisualTokens => seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view), stream })
 
 /** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
 export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens) {
@@ -144,19 +153,15 @@ export const memoryName = (name: string): string => `memory.${name}`
 
 export const signalName = (name: string): string => `signal.${name}`
 
-/** Enough along a side for what methods do with a grid. */
-const SOME_PATCHES = 8
+/** All of the vision side for one square view. */
+export function traceSquare(architecture: Architecture, method: Method, scope = createScope()): VisualTokens {
+  const side = squareSide(architecture.vision)
+  return see(scope, architecture, method, picturesOf(architecture, method, { width: side, height: side }))
+}
 
 /** Widths of what a method leaves for the language model, by name. */
 export function memoryWidths(architecture: Architecture, method: Method): Record<string, number> {
-  const { viewSize, patchSize } = architecture.vision
-  const side = viewSize > patchSize ? viewSize : SOME_PATCHES * patchSize // of encoders that take any size
-  const { memory } = see(
-    createScope(),
-    architecture,
-    method,
-    picturesOf(architecture, method, { width: side, height: side }),
-  )
+  const { memory } = traceSquare(architecture, method)
   return Object.fromEntries(Object.entries(memory).map(([name, value]) => [name, fixedDim('memory', value, 2)]))
 }
 

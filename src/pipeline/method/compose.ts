@@ -31,7 +31,7 @@ export function compose(...methods: readonly Method[]): Method {
     if (present.length > 0) sides[place.side] = { ...sides[place.side], [place.name]: joined(place, present) }
   }
   const encoders = joinEncoders(parts)
-  const needs: Needs = Object.assign({}, ...parts.map((part) => part.needs), encoders && { encoders })
+  const needs = parts.reduce<Needs>((all, part) => joinNeeds(all, part.needs), encoders ? { encoders } : {})
   return {
     name: methods.map((method) => method.name).join('+') || 'dense',
     ...(Object.keys(needs).length > 0 && { needs }),
@@ -40,6 +40,13 @@ export function compose(...methods: readonly Method[]): Method {
     parts,
   }
 }
+
+const joinNeeds = (all: Needs, needs: Needs = {}): Needs => ({
+  ...all,
+  ...needs,
+  ...(all.encoders && { encoders: all.encoders }),
+  ...((all.words || needs.words) && { words: [...new Set([...(all.words ?? []), ...(needs.words ?? [])])] }),
+})
 
 /** The encoders that parts bring, each with the id of its part; undefined where none brings any. */
 function joinEncoders(parts: readonly Method[]): Needs['encoders'] {
@@ -136,8 +143,13 @@ const lists =
 
 const nest =
   (stages: readonly PlaceFunction[]): PlaceFunction =>
-  (value, next, site) =>
-    stages.reduceRight<(x: unknown) => unknown>((run, stage) => (x) => stage(x, run, site), next)(value)
+  (value, next, site) => {
+    // What a stage gives `next` beside the value goes on to the step itself, unless a stage in between says otherwise.
+    const around = (run: PlaceFunction, stage: PlaceFunction): PlaceFunction => {
+      return (x, ...more) => stage(x, (y: unknown, ...own: unknown[]) => run(y, ...(own.length ? own : more)), site)
+    }
+    return stages.reduceRight(around, next)(value)
+  }
 
 /** A stage for every layer, out of one for some of them. */
 function atItsLayers(found: Layered<PlaceFunction>): PlaceFunction {

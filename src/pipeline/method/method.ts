@@ -1,14 +1,15 @@
 import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
-import type { Asked } from '../../models/language/sequence.ts'
+import type { Asked, FeedForward } from '../../models/language/sequence.ts'
 import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
 import type { VisionTower } from '../../models/vision/tower.ts'
-import type { Patches, VisionLayer } from '../../models/vision-side.ts'
+import type { LayerSteps, Patches, VisionLayer } from '../../models/vision-side.ts'
 import type { LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Reply } from '../talk/reply.ts'
 import type { Adapter } from './adapter.ts'
+import type { Carrying, FramePlan } from './carrying.ts'
 import type { Placement } from './placement.ts'
 import type { Read, Sequence } from './sequence.ts'
 import type { LogitsSite, OwnedStep, Request, Step, StepSite, TalkSite } from './talk-side.ts'
@@ -23,6 +24,10 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** Tokens of the words that methods ask for, by their text. */
+  readonly words: ReadonlyMap<string, number>
+  /** In `see`, of a frame of a stream: what goes from frame to frame. */
+  readonly stream?: Carrying
   /** Notes that a place was reached. */
   readonly reached: (place: string) => void
 }
@@ -34,6 +39,8 @@ export interface LayerSite extends Site {
 export interface EncoderSite extends LayerSite {
   /** The layers before. */
   readonly ran: readonly VisionLayer[]
+  /** The steps of this layer, where the encoder can run some tokens through it alone. */
+  readonly steps?: LayerSteps
 }
 
 export interface PartSite extends LayerSite {
@@ -73,8 +80,16 @@ export interface SeeSide {
   readonly tokens?: Point<GatheredTokens>
 }
 
+/** What is said to a model: the text, and how the pictures stand in it, one placeholder each. */
+export interface Said {
+  readonly text: string
+  readonly pictures: string
+}
+
 /** From a sequence to logits. */
 export interface ReadSide {
+  /** Host: writes the whole prompt of what is to be embedded; the chat template does when absent. */
+  readonly prompt?: Point<Said, Architecture>
   /** Host: where the slots of a chunk stand for the rotary embedding; asked for every chunk, those of an answer too. */
   readonly positions?: Point<Placement, Architecture>
   /** The prompt before the first layer. */
@@ -83,8 +98,8 @@ export interface ReadSide {
   readonly layer?: Layered<Stage<Sequence, Sequence, LayerSite>>
   /** Around the attention of layers: what it looks at, to what its heads bring together. */
   readonly attention?: Layered<Stage<Asked, Tensor, PartSite>>
-  /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]. */
-  readonly feedForward?: Layered<Stage<Tensor, Tensor, PartSite>>
+  /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]; `next` may use some neurons only. */
+  readonly feedForward?: Layered<(x: Tensor, next: FeedForward, at: PartSite) => Tensor>
   /** Around every linear layer of the language model. */
   readonly linear?: Stage<Tensor, Tensor, Site & LinearPlace>
   /** Further outputs, by name. */
@@ -139,6 +154,21 @@ export interface Needs {
   readonly question?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
+  /**
+   * Words that prompts hold as one token each. What the model's tokenizer knows is the model's own; for the others the
+   * method has a row each, in this order, in `method.<id>.words.embed` [n, d].
+   */
+  readonly words?: readonly string[]
+  /**
+   * Keys are kept before they are rotated, with their positions, so that a run can look at some rows and at other places.
+   * Of a stream: how many tokens a frame looks back over, and how many frames a question takes in each layer; all when
+   * absent.
+   */
+  readonly store?: { readonly local?: number; readonly frames?: number }
+  /** What each frame of a stream, counted from 0, asks of `see`. */
+  readonly frame?: (frame: number) => FramePlan
+  /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
+  readonly says?: true
 }
 
 /**
@@ -155,14 +185,18 @@ export interface Method {
   readonly see?: SeeSide
   readonly read?: ReadSide
   readonly talk?: TalkSide
-  /** Its own weights, and those of the model that it replaces. */
+  /** Its own weights, and those of the model that it replaces; looked for when a model runs it, where it has none. */
   readonly adapter?: Adapter
+  /** Where to look: a folder, or a model of the hub; beside the model that runs it when absent. */
+  readonly weights?: string
+  /** Its options, defaults filled in. */
+  readonly options?: Readonly<Record<string, unknown>>
   /** Of several methods together: each of them. */
   readonly parts?: readonly Method[]
 }
 
 /** What a method does, without its name. */
-export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'parts'>
+export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'weights' | 'options' | 'parts'>
 
 /** The first word of a method's name: where its weights lie. */
 export const idOf = ({ name }: Pick<Method, 'name'>): string => name.split(':')[0]

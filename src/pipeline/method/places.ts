@@ -1,4 +1,4 @@
-import type { Adapter } from './adapter.ts'
+import { type Adapter, isOwnWeight } from './adapter.ts'
 import type { Layered, Method, ReadSide, SeeSide, TalkSide } from './method.ts'
 
 /** One place where methods act, and how several share it. */
@@ -21,6 +21,7 @@ export const PLACES: readonly Place[] = [
   { side: 'see', name: 'patches', form: 'point', on: 'graph' },
   { side: 'see', name: 'connector', form: 'stage', on: 'graph' },
   { side: 'see', name: 'tokens', form: 'point', on: 'graph' },
+  { side: 'read', name: 'prompt', form: 'point', on: 'host' },
   { side: 'read', name: 'positions', form: 'point', on: 'host' },
   { side: 'read', name: 'sequence', form: 'point', on: 'graph' },
   { side: 'read', name: 'layer', form: 'layers', on: 'graph' },
@@ -70,20 +71,24 @@ export const programKey = (method: Method, program: PlaceProgram): string =>
 export const actsIn = (method: Method, program: PlaceProgram): boolean =>
   placesOf(method).some((place) => programOf(place) === program)
 
+/** Under which a program is kept that all of a method decides. */
+export const wholeKey = (method: Method): string => keyOfParts(method.parts ?? [method])
+
 const keyWhere = (method: Method, counts: (place: Place) => boolean): string =>
-  (method.parts ?? [method])
-    .filter((part) => replacesWeights(part) || placesOf(part).some(counts))
-    .map(({ name, adapter }) => (adapter ? `${name}#${numberOf(adapter)}` : name))
-    .join('+') || 'dense'
+  keyOfParts((method.parts ?? [method]).filter((part) => replacesWeights(part) || placesOf(part).some(counts)))
+
+const keyOfParts = (parts: readonly Method[]): string =>
+  parts.map(({ name, adapter }) => (adapter ? `${name}#${adapter.hash ?? numberOf(adapter)}` : name)).join('+') ||
+  'dense'
 
 /** Whether a method brings other weights for the model itself. */
 const replacesWeights = ({ adapter }: Method): boolean =>
-  [...(adapter?.entries.keys() ?? [])].some((weight) => !weight.startsWith('method.'))
+  [...(adapter?.entries.keys() ?? [])].some((weight) => !isOwnWeight(weight))
 
 const numbers = new WeakMap<Adapter, number>()
 let adapters = 0
 
-/** Adapters are told apart by being others: names of folders and of those in memory may be the same. */
+/** Adapters that were never a file are told apart by being others. */
 function numberOf(adapter: Adapter): number {
   const known = numbers.get(adapter) ?? adapters++
   numbers.set(adapter, known)

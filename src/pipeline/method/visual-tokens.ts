@@ -36,6 +36,8 @@ export interface GatheredTokens {
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Who left something that holds for these tokens only; they cannot be changed any more. */
+  readonly reliedOnBy?: string
 }
 
 /** The tokens of views on their way from the vision encoder through the connector. */
@@ -89,6 +91,9 @@ export function regroup<Tokens extends GatheredTokens>(
   assignment: Tensor,
   by: string,
 ): Tokens {
+  const { reliedOnBy: left } = tokens
+  if (left)
+    throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
   return { ...tokens, states, owner, signals: {}, changedBy: [...tokens.changedBy, by] }
@@ -132,6 +137,13 @@ export function clsAttention(tokens: VisualTokens, layer: number, by: string): T
     )
   const row = slice(slice(attention, 2, 0, 1), 3, special)
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
+}
+
+/** State of CLS at a layer, [b, 1, d]. */
+export function clsState(tokens: VisualTokens, layer: number, by: string): Tensor {
+  if (tokens.vision.special === 0)
+    throw methodError(`${by} reads CLS, this vision encoder has none; use the mean of its patches`)
+  return slice(visionLayer(tokens, layer).hidden, 1, 0, 1)
 }
 
 /** Keys of every patch at a layer, [b, n, d]. */

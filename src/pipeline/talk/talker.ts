@@ -85,7 +85,7 @@ export class Talker {
     const sample = samplerOf(asked.options)
     const spoken = await voices.read(asked, !isOwn || hasForgotten)
     const [{ reading }] = spoken
-    asked.options.onPrefill?.(reading.ids, reading.chunk.logits)
+    asked.options.onPrefill?.(reading.ids, reading.chunk.logits, reading.chunk.heads)
     const decoded = await decode(this.host.parts, voices, sample, asked.options)
     return replyOf(spoken, decoded)
   }
