@@ -1,15 +1,12 @@
 /** Weights for methods that are not trained yet, so that what must hold whatever they are can be checked. */
 import type { Architecture } from '../../models/family.ts'
 import { createScope, type FirstValue } from '../../nn/index.ts'
-import { traceGather } from '../../pipeline/flow/gather-program.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
-import { shapeOf } from '../../pipeline/flow/trace-picture.ts'
 import { traceSquare } from '../../pipeline/flow/vision-program.ts'
 import type { Adapter } from '../../pipeline/method/adapter.ts'
 import { compose } from '../../pipeline/method/compose.ts'
 import { idOf, type Method } from '../../pipeline/method/method.ts'
 import { withAdapter } from '../../pipeline/method/own-weights.ts'
-import { actsIn } from '../../pipeline/method/places.ts'
 import { initialise } from '../../training/initialise.ts'
 import { Rng } from '../../world/rng.ts'
 
@@ -27,8 +24,7 @@ export const sideOf = ({ vision: { viewSize, patchSize } }: Architecture): numbe
 export function ownLeaves(architecture: Architecture, method: Method) {
   const bound = method.parts ? method : compose(method)
   const scope = createScope()
-  const seen = traceSquare(architecture, bound, scope)
-  if (actsIn(bound, 'picture')) traceGather(architecture, bound, { views: 1, ...shapeOf(seen) }, scope)
+  traceSquare(architecture, bound, scope)
   traceLanguage(architecture, bound, scope)
   return [...scope.parameters]
     .filter(([name]) => name.startsWith('method.'))

@@ -62,8 +62,7 @@ export function tracePicture(
   }
 }
 
-/** What the program of a whole picture is given by that of a view. */
-export function shapeOf({ states, owner, memory, signals, changedBy }: GatheredTokens) {
+function shapeOf({ states, owner, memory, signals, changedBy }: GatheredTokens) {
   const left = Object.entries(memory).map(([name, value]) => {
     return [name, [value.shape[1], fixedDim('memory', value, 2)] as const] as const
   })
