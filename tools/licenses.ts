@@ -35,7 +35,10 @@ export function licenses(): Rolldown.Plugin {
     generateBundle(_options, bundle) {
       const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
       const folders = new Set(modules.flatMap((module) => packageOf(module) ?? []))
-      const source = [...folders].map(licenseOf).sort().join(`\n${'-'.repeat(80)}\n\n`)
+      const source = [...folders]
+        .map(licenseOf)
+        .sort()
+        .join(`\n${'-'.repeat(80)}\n\n`)
       this.emitFile({ type: 'asset', fileName: 'licenses.txt', source })
     },
   }
