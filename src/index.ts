@@ -26,10 +26,12 @@ export { type ReproduceOptions, type Reproduction, reproduce } from './papers/re
 export { type PaperResults, type PartResult, readResults } from './papers/reports/results.ts'
 export type { PaperFigure, Part, Row } from './papers/reports/row.ts'
 export { type Standing, standingOf } from './papers/reports/standing.ts'
+export { type Trained, type TrainOptions, trainable, trainMethod } from './papers/train.ts'
 export { compose, dense } from './pipeline/method/compose.ts'
-export type { Method } from './pipeline/method/method.ts'
+export type { Branch, Method, TalkSide } from './pipeline/method/method.ts'
 export { gatherRows } from './pipeline/method/rows.ts'
 export { keepVisual, lastAttention, type Sequence } from './pipeline/method/sequence.ts'
+export type { LogitsSite, Request, Step, StepSite, TalkSite } from './pipeline/method/talk-side.ts'
 export {
   clsAttention,
   keepTokens,
@@ -46,8 +48,11 @@ export {
   type PrecisionReport,
   precisionLine,
 } from './pipeline/precision-report.ts'
+export type { SeenFrame, Stream } from './pipeline/stream/stream.ts'
 export type { AskOptions } from './pipeline/talk/ask-options.ts'
+export { replyFrom, silently } from './pipeline/talk/calls.ts'
 export type { Conversation } from './pipeline/talk/conversation.ts'
+export type { PromptCount } from './pipeline/talk/count.ts'
 export type { ContentPart, Message } from './pipeline/talk/message.ts'
 export type { Reply } from './pipeline/talk/reply.ts'
 export type { ReplyStream } from './pipeline/talk/reply-stream.ts'
@@ -57,3 +62,5 @@ export type { Calibration } from './quantization/node-precision.ts'
 export type { Device } from './runtime/index.ts'
 export * as tensor from './tensor/index.ts'
 export type { SamplingOptions } from './text/sampling.ts'
+export { mergeLora } from './training/lora.ts'
+export type { Recipe, TrainingStage } from './training/recipe.ts'

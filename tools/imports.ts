@@ -132,6 +132,15 @@ function findCycles(files: string[], imports: Import[]): Violation[] {
   return cycles
 }
 
+/** Of what measures, only that its imports make no circles. */
+function circlesIn(root: string, folder: string): Violation[] {
+  const files = listSources(root, folder)
+  return findCycles(
+    files,
+    files.flatMap((path) => readImports(root, path)),
+  )
+}
+
 /** Every refused import under `root/src`, by file and line, and how many imports were looked at. */
 export function checkImports(root: string): { files: number; imports: number; violations: Violation[] } {
   const files = listSources(root, 'src')
@@ -145,6 +154,7 @@ export function checkImports(root: string): { files: number; imports: number; vi
         .map((message) => ({ path: entry.path, line: entry.line, message })),
     ),
     ...findCycles(files, imports),
+    ...circlesIn(root, 'bench'),
   ]
   violations.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.line - b.line))
   return { files: files.length, imports: imports.length, violations }

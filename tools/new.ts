@@ -1,7 +1,8 @@
 /**
  * Writes a source file and its test from the templates, then the registries: `npm run new -- <kind> <name> [root]`.
  *
- * The kind is a kind of paper, or op, model (whose name is `folder/slug`) or command. Nothing is ever overwritten.
+ * The kind is a kind of paper, trained-connector (one with weights of its own), op, model (whose name is `folder/slug`) or
+ * command. Nothing is ever overwritten.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
@@ -23,6 +24,7 @@ interface Kind {
 
 const kinds: Record<string, Kind> = {
   ...Object.fromEntries(KINDS.map((kind) => [kind, { template: 'paper', folder: `src/papers/${kind}` }])),
+  'trained-connector': { template: 'trained-connector', folder: 'src/papers/connector' },
   op: { template: 'op', folder: 'src/tensor/ops' },
   model: { template: 'model', folder: 'src/models', within: ['vision', 'language', 'audio', 'vlm'] },
   command: { template: 'command', folder: 'src/cli/commands', suffix: 'Command' },

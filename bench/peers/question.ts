@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { RgbImage } from '../../src/media/image.ts'
 import { parsePreprocessor } from '../../src/models/views/image-processor.ts'
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts'
+import type { Compared } from './compared.ts'
 import { patchesPerView } from './gguf/vision.ts'
-import type { Compared } from './shapes.ts'
 
 /** Something like a photograph: broad waves of colour with grain on top. Another seed, another image. */
 export function photograph(seed: number, { width, height }: Compared['image']): RgbImage {

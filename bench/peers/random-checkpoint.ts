@@ -2,38 +2,12 @@
 import { copyFile, mkdir, open, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Family } from '../../src/models/family.ts'
 import { parsePreprocessor } from '../../src/models/views/image-processor.ts'
 import { requiredWeights } from '../../src/pipeline/flow/trace-model.ts'
+import type { ShapedModel } from './compared.ts'
 import { bf16Pool, copyFromPool } from './random-pool.ts'
-import type { TextConfig, VisionConfig } from './shapes.ts'
 
 const home = fileURLToPath(new URL('../../', import.meta.url))
-
-export interface ShapedModel {
-  readonly name: string
-  readonly family: Family
-  /** Folder in this repository whose tokenizer and chat template are used. */
-  readonly tokenizer: string
-  /** config.json */
-  readonly config: ConfigJson
-  /** preprocessor_config.json */
-  readonly processor: ProcessorJson
-}
-
-interface ConfigJson extends Readonly<Record<string, unknown>> {
-  readonly vision_config: VisionConfig & Readonly<Record<string, unknown>>
-  readonly text_config: TextConfig & Readonly<Record<string, unknown>>
-  readonly scale_factor?: number
-  readonly vision_feature_layer?: number
-}
-
-interface ProcessorJson extends Readonly<Record<string, unknown>> {
-  readonly image_mean: readonly number[]
-  readonly image_std: readonly number[]
-  readonly size: { readonly longest_edge?: number } & Readonly<Record<string, number>>
-  readonly image_grid_pinpoints?: readonly (readonly number[])[]
-}
 
 /** Writes the model folder under `root` unless it is there; returns its path. Weights are bf16, about +-0.03. */
 export async function randomCheckpoint(

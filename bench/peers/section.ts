@@ -3,8 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isBusy, PEERS_HEADING, type Report } from '../report.ts'
 import { isMet, type Row, type Skipped } from '../row.ts'
+import type { Compared } from './compared.ts'
 import type { Results } from './job.ts'
-import { type Compared, compared } from './shapes.ts'
+import { compared } from './shapes.ts'
 import { ratios, tables } from './tables.ts'
 
 /** When, where and how a model was timed. */

@@ -55,6 +55,12 @@ export function cutLine(
   return generated < maxTokens ? `${cut}: the model has room for no more` : `${cut}; a larger --max-tokens gives more`
 }
 
+/** Says that a conversation has forgotten turns. */
+export const droppedLine = ({ dropped }: Reply): string | undefined =>
+  dropped
+    ? `the ${dropped === 1 ? 'oldest question was' : `${dropped} oldest questions were`} forgotten to make room`
+    : undefined
+
 /** Says that no file of a model names a token that ends its answers. */
 export const noEndLine = ({ name, eosFile }: ModelParts): string | undefined =>
   eosFile === undefined
@@ -82,6 +88,9 @@ export function replyJson(
     tokens: { ...reply.tokens, visual: { before, given: after, after: last } },
     flops: reply.flops,
     ms: { ...reply.milliseconds, total },
+    ...(reply.branches && { branches: reply.branches }),
+    ...(reply.calls && { calls: reply.calls.length }),
+    ...(reply.notes && { notes: reply.notes }),
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   }
 }

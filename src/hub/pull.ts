@@ -7,7 +7,7 @@ import { blobPath, linkBlob, repositoryFolder, sizeOf, snapshotFolder, writeRef 
 import { diskError } from './disk-error.ts'
 import { type DownloadContext, downloadBlob, partPath } from './download.ts'
 import type { ModelReference } from './reference.ts'
-import { describeRemote, type RemoteFile, smallFiles, weightFiles } from './remote.ts'
+import { adapterWeights, describeRemote, type RemoteFile, smallFiles, weightFiles } from './remote.ts'
 import { type HubSettings, hubSettings } from './settings.ts'
 
 /** How far a download is. */
@@ -70,7 +70,7 @@ async function fetchModel(place: Place, options: PullOptions): Promise<PulledMod
   const texts = await readBlobs(repository, first)
   const config = parseConfig(reference.id, texts.get('config.json'))
   checkConfig?.(config)
-  const weights = weightFiles(model, texts.get(INDEX))
+  const weights = [...adapterWeights(model), ...weightFiles(model, texts.get(INDEX))]
   fetched += await fetchAll([...small.filter((file) => !first.includes(file)), ...weights], place, options)
   const files = [...small, ...weights]
   for (const { name, etag } of files) await linkBlob(repository, commit, name, etag)

@@ -88,8 +88,12 @@ function neededFiles(id: string, entries: readonly Entry[]): RemoteFile[] {
   return listed.filter(({ path }) => isListed(path)).map((entry) => remoteFile(id, entry))
 }
 
+/** What methods were trained to for this model: fovea's own files, below `methods/`. */
+const ADAPTER = /^methods\/[a-z0-9-]+\/adapter\.(?:json|safetensors)$/
+
 /** Files of the model folder itself, and of the one folder within it that a family reads: InstructBLIP's other tokenizer. */
 const isNeeded = (path: string): boolean => {
+  if (ADAPTER.test(path)) return true
   const [name, folder, ...deeper] = path.split(/[/\\]/).reverse()
   const isHere = deeper.length === 0 && (folder === undefined || folder === 'qformer_tokenizer')
   return isHere && NEEDED.test(name) && !(folder && name.endsWith('.safetensors'))
@@ -200,3 +204,7 @@ export function weightFiles({ reference, files }: RemoteModel, indexText?: strin
 /** Files that are no weights; of weights the index alone. */
 export const smallFiles = ({ files }: RemoteModel): RemoteFile[] =>
   files.filter(({ name }) => !name.endsWith('.safetensors'))
+
+/** Weights of methods; what says whose they are is among the small files. */
+export const adapterWeights = ({ files }: RemoteModel): RemoteFile[] =>
+  files.filter(({ name }) => ADAPTER.test(name) && name.endsWith('.safetensors'))

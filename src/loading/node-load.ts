@@ -17,6 +17,7 @@ import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
+import { nodeAdapters } from './node-adapters.ts'
 import { readModel } from './node-read-model.ts'
 
 export interface LoadOptions extends PrecisionOptions {
@@ -59,6 +60,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     ...endOfText({ generation, config, tokenizer }),
     generation: generationDefaults(generation),
     weights: weightTable(stored.entries, stored.files, threads),
+    adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files) }),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]

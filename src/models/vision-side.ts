@@ -38,9 +38,31 @@ export interface Patches {
   readonly changedBy?: readonly string[]
 }
 
+/** The steps of one layer of a vision encoder, for methods that run only some tokens through them: [b, s, d] each. */
+export interface LayerSteps {
+  readonly heads: number
+  /** States as attention takes them. */
+  normed(x: Tensor): Tensor
+  /** Of normalised states, heads side by side. */
+  queries(y: Tensor): Tensor
+  keys(y: Tensor): Tensor
+  values(y: Tensor): Tensor
+  /** What the heads bring together -> what attention adds to the states. */
+  projected(mixed: Tensor): Tensor
+  /** States -> what the feed-forward layer adds to them. */
+  feedForward(x: Tensor): Tensor
+}
+
 /** What may be put around the layers of a vision encoder; `next` is the layer as it is. */
 export interface EncoderStages {
-  layer?(index: number, input: Patches, next: (input: Patches) => Patches, ran: readonly VisionLayer[]): Patches
+  /** @param steps of encoders whose layers can be run in part */
+  layer?(
+    index: number,
+    input: Patches,
+    next: (input: Patches) => Patches,
+    ran: readonly VisionLayer[],
+    steps?: LayerSteps,
+  ): Patches
 }
 
 /** Runs patches through the layers of a vision encoder; `outputs` are its input and what each layer left. */
@@ -49,6 +71,7 @@ export function throughEncoder(
   count: number,
   stages: EncoderStages | undefined,
   run: (index: number, states: Tensor) => Omit<VisionLayer, 'input'>,
+  stepsOf?: (index: number) => LayerSteps,
 ): { readonly layers: readonly VisionLayer[]; readonly outputs: readonly Patches[] } {
   const layers: VisionLayer[] = []
   const outputs = [start]
@@ -58,8 +81,9 @@ export function throughEncoder(
       layers[index] = { ...run(index, input.states), input }
       return { ...input, states: layers[index].hidden }
     }
-    outputs.push(stages?.layer ? stages.layer(index, input, next, layers) : next(input))
+    outputs.push(stages?.layer ? stages.layer(index, input, next, layers, stepsOf?.(index)) : next(input))
   }
+  layers.length = count // layers that a method did without have no entry
   return { layers, outputs }
 }
 
@@ -124,3 +148,10 @@ export const fillingPatches = ({ width, height }: Extent, patch: number): Grid =
   rows: height / patch,
   columns: width / patch,
 })
+
+/** Enough along a side for what methods do with a grid. */
+const SOME_PATCHES = 8
+
+/** Side in pixels of a square view to trace with: the one that an encoder was trained on, some patches where it takes any size. */
+export const squareSide = ({ viewSize, patchSize }: Pick<VisionSide, 'viewSize' | 'patchSize'>): number =>
+  viewSize > patchSize ? viewSize : SOME_PATCHES * patchSize

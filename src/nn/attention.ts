@@ -33,15 +33,20 @@ export interface Scoring {
 }
 
 /**
- * softmax(q k^T / sqrt(d) + mask), [b, h, s, t], from q [b, h, s, d] and k [b, hk, t, d]. When there are fewer key heads
- * than query heads (GQA), the queries of a group are stacked on the sequence axis, so that keys are not copied.
+ * q k^T / sqrt(d), [b, h, s, t], from q [b, h, s, d] and k [b, hk, t, d]. When there are fewer key heads than query heads
+ * (GQA), the queries of a group are stacked on the sequence axis, so that keys are not copied.
  */
-export function attentionWeights(q: Tensor, k: Tensor, mask?: Tensor, { scale, cap }: Scoring = {}): Tensor {
+export function attentionScores(q: Tensor, k: Tensor, { scale, cap }: Scoring = {}): Tensor {
   const [batch, heads, length, width] = q.shape as [Dim, number, Dim, number]
   const factor = scale ?? 1 / Math.sqrt(width)
   const scaled = mul(grouped(q, k), cap ? factor / cap : factor) // smaller than the scores
   const products = reshape(matmul(scaled, transpose(k)), [batch, heads, length, k.shape[2]])
-  const scores = cap ? mul(tanh(products), cap) : products
+  return cap ? mul(tanh(products), cap) : products
+}
+
+/** softmax(q k^T / sqrt(d) + mask), [b, h, s, t]. */
+export function attentionWeights(q: Tensor, k: Tensor, mask?: Tensor, scoring: Scoring = {}): Tensor {
+  const scores = attentionScores(q, k, scoring)
   return softmax(mask ? add(scores, mask) : scores)
 }
 

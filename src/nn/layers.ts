@@ -13,6 +13,7 @@ import {
   rmsNorm,
   sigmoid,
   silu,
+  slice,
   softplus,
   type Tensor,
   tanh,
@@ -20,14 +21,22 @@ import {
 } from '../tensor/index.ts'
 import type { Scope } from './scope.ts'
 
-/** x W^T + b with W [out, in], as checkpoints store it. */
-export function linear(p: Scope, x: Tensor, out: number, bias = true): Tensor {
+/**
+ * x W^T + b with W [out, in], as checkpoints store it.
+ * @param of size [out, in] of the whole matrix, where only its first rows and columns are used
+ */
+export function linear(p: Scope, x: Tensor, out: number, bias = true, of?: readonly [number, number]): Tensor {
   const plain = (x: Tensor) => {
-    const y = matmul(x, transpose(p('weight', [out, fixedDim('linear', x, -1)])))
-    return bias ? add(y, p('bias', [out])) : y
+    const width = fixedDim('linear', x, -1)
+    const y = matmul(x, transpose(of ? corner(p('weight', of), out, width) : p('weight', [out, width])))
+    if (!bias) return y
+    return add(y, of ? slice(p('bias', [of[0]]), 0, 0, out) : p('bias', [out]))
   }
   return p.around ? p.around(x, plain, { weight: `${p.prefix}weight`, out }) : plain(x)
 }
+
+const corner = (weight: Tensor, rows: number, columns: number): Tensor =>
+  slice(slice(weight, 0, 0, rows), 1, 0, columns)
 
 export const layerNormed = (p: Scope, x: Tensor, epsilon?: number): Tensor => {
   const width = fixedDim('layerNorm', x, -1)

@@ -1,7 +1,7 @@
 import { parameter, type Shape, type Tensor } from '../tensor/index.ts'
 
-/** What a weight is before any training. */
-export type FirstValue = (shape: readonly number[]) => Float32Array
+/** What a weight is before any training; `normal` draws from the standard normal distribution. */
+export type FirstValue = (shape: readonly number[], normal: () => number) => Float32Array
 
 /** Around a linear layer: `next` is the layer as it is, `weight` the full name of its matrix, `out` its width. */
 export type LinearStage = (x: Tensor, next: (x: Tensor) => Tensor, layer: LinearPlace) => Tensor
@@ -71,4 +71,20 @@ export const startingAt = (scope: Scope, first: FirstValue): Scope =>
   mapLeaves(scope, (inner, name, shape) => inner(name, shape, first))
 
 /** Zeros: what is added by a part that begins so is nothing. */
-export const zeros: FirstValue = (shape) => new Float32Array(shape.reduce((a, b) => a * b, 1))
+export const zeros = (shape: readonly number[]): Float32Array => new Float32Array(shape.reduce((a, b) => a * b, 1))
+
+/** Normal, without what is more than two standard deviations from zero: that is drawn again. */
+export const truncatedNormal =
+  (deviation: number): FirstValue =>
+  (shape, normal) =>
+    zeros(shape).map(() => {
+      for (;;) {
+        const drawn = normal()
+        if (Math.abs(drawn) <= 2) return drawn * deviation
+      }
+    })
+
+export const normal =
+  (deviation: number): FirstValue =>
+  (shape, draw) =>
+    zeros(shape).map(() => draw() * deviation)

@@ -19,15 +19,25 @@ export function parseMethod(text: string): Method {
 }
 
 function parseOne(text: string): Method {
+  const { entry, given } = parseEntry(text)
+  return buildMethod(entry, given)
+}
+
+/** The entry that a text names, and the options that it states: `fastv:layer=2`. Throws FoveaError `unknown_method`. */
+export function parseEntry(text: string): { entry: Paper; given: Readonly<Record<string, unknown>> } {
   const [id, ...rest] = text.split(':')
   const entry = runnable.find((candidate) => candidate.id === id)
   if (!entry) throw unknownMethod(id)
   const given = rest.join(':').split(',').filter(Boolean).map(splitOption)
-  return buildMethod(entry, Object.fromEntries(given))
+  return { entry, given: Object.fromEntries(given) }
 }
 
-/** A method from its entry and options; options that are left out take their defaults. */
-export function buildMethod(entry: Paper, options: Readonly<Record<string, unknown>>): Method {
+/**
+ * A method from its entry and options; options that are left out take their defaults. Beside its own, each takes `weights`:
+ * the folder of what it was trained to, where that is not the one of the model that runs it.
+ */
+export function buildMethod(entry: Paper, given: Readonly<Record<string, unknown>>): Method {
+  const { weights, ...options } = given
   const schema = entry.options ?? z.object({})
   const known = Object.keys(schema.shape)
   for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(entry.id, name, known)
@@ -36,8 +46,21 @@ export function buildMethod(entry: Paper, options: Readonly<Record<string, unkno
     const { path, message } = result.error.issues[0]
     throw new FoveaError('invalid_option', 'usage', `${entry.id}: option ${path.join('.')}: ${message}`)
   }
-  const shown = Object.entries(result.data).map(([name, value]) => `${name}=${value}`)
-  return { name: [entry.id, shown.join(',')].filter(Boolean).join(':'), ...entry.method!(result.data) }
+  const named = { ...result.data, ...(weights !== undefined && { weights: folderOf(entry, weights) }) }
+  const shown = Object.entries(named).map(([name, value]) => `${name}=${value}`)
+  const name = [entry.id, shown.join(',')].filter(Boolean).join(':')
+  return {
+    name,
+    options: result.data,
+    ...('weights' in named && { weights: named.weights }),
+    ...entry.method!(result.data),
+  }
+}
+
+function folderOf({ id }: Paper, weights: unknown): string {
+  if (typeof weights === 'string' && weights !== '') return weights
+  if (typeof weights === 'number') return String(weights)
+  throw new FoveaError('invalid_option', 'usage', `${id}: option weights: it must be a folder, or org/name of the hub`)
 }
 
 function splitOption(text: string): [string, unknown] {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { PlaceFunctions } from '../pipeline/method/method.ts'
+import type { Recipe } from '../training/recipe.ts'
 import type { Lab } from './reports/lab.ts'
 import type { PaperFigure, Part, Row } from './reports/row.ts'
 
@@ -30,6 +31,7 @@ export type Place =
   | 'see.connector'
   | 'see.tokens'
   | 'read.positions'
+  | 'read.prompt'
   | 'read.sequence'
   | 'read.layer'
   | 'read.attention'
@@ -73,6 +75,8 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   options?: Options
   /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
   method?(options: z.output<Options>): PlaceFunctions
+  /** How the weights of the method come about. */
+  recipe?(options: z.output<Options>): Recipe
   /**
    * Measures what the paper claims: the rows of `lab.part`, as they are found; called once for each part. Where it is
    * absent, a reducer or a partition inherits the default run. `options` are the defaults.

@@ -4,22 +4,27 @@ import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
 import type { Backend } from '../runtime/index.ts'
+import { type AdapterFinder, adapterFinder } from './flow/find-adapters.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
-import { composed, dense } from './method/compose.ts'
+import { dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
-import { keyOf } from './method/places.ts'
+import { programKey, wholeKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
+import { Stream, type StreamHost } from './stream/stream.ts'
 import type { AskOptions } from './talk/ask-options.ts'
-import { Conversation } from './talk/conversation.ts'
-import type { Host } from './talk/host.ts'
+import { Conversation, partsOf } from './talk/conversation.ts'
+import { countPrompt, type PromptCount } from './talk/count.ts'
+import { type EmbedOptions, embed } from './talk/embed.ts'
 import type { Message } from './talk/message.ts'
-import { arrange, assertSpeakable } from './talk/messages.ts'
+import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
+import { hostUnder, partsUnder } from './talk/parts-under.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
-import type { Pictures } from './talk/sight.ts'
+import { type Pictures, Sight } from './talk/sight.ts'
+import { writePrompt } from './talk/write.ts'
 
 interface AboutPictures extends AskOptions {
   /** With messages: those for the parts that hold none themselves, in order. */
@@ -49,15 +54,18 @@ export type GenerateOptions = PromptOptions | MessagesOptions
 const CACHED_METHODS = 4
 
 /** A loaded vision-language model. Programs are compiled once per method and, of late image sizes, kept. */
-export class Model implements Host {
+export class Model implements StreamHost {
   private readonly pictures: PictureEncoder
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
+  private readonly equip: AdapterFinder
 
   constructor(
     readonly parts: ModelParts,
     private readonly backend: Backend,
   ) {
     this.pictures = new PictureEncoder(parts, backend)
+    const equip = adapterFinder(parts.architecture, parts.adapters)
+    this.equip = (method) => equip(method).catch(blameMethod)
   }
 
   /** Chooses the frames of a video that this model was made to see, for `readVideo`; undefined where it takes no videos. */
@@ -79,10 +87,33 @@ export class Model implements Host {
     const { prompt, messages: said, images: still, videos: moving, method = dense, ...rest } = options
     if (prompt !== undefined && said === undefined)
       return this.answer({ images: still, videos: moving, method }, (conversation) => conversation.ask(prompt, rest))
-    if (prompt !== undefined || said === undefined) throw choiceError(said !== undefined)
-    const { messages, images, videos } = arrange(said, still, moving)
-    assertSpeakable(messages, this.parts) // before any picture is encoded
+    const { messages, images, videos } = this.arranged(options)
     return this.answer({ images, videos, method }, (conversation) => conversation.answerLast(messages, rest))
+  }
+
+  /** What was given as messages. */
+  private arranged({ prompt, messages, images, videos }: GenerateOptions): Dialogue {
+    if (prompt !== undefined || messages === undefined) throw choiceError(messages !== undefined)
+    const arranged = arrange(messages, images, videos)
+    assertSpeakable(arranged.messages, this.parts) // before any picture is encoded
+    return arranged
+  }
+
+  /**
+   * How many tokens a prompt has, and how many its answer can have; nothing is computed. Throws what `generate` refuses
+   * before it begins.
+   */
+  async count(options: GenerateOptions): Promise<PromptCount> {
+    const { prompt, messages, images = [], videos = [], method = dense, rawPrompt } = options
+    const asked = {
+      role: 'user',
+      content: [...partsOf({ images, videos }), { type: 'text', text: prompt ?? '' }],
+    } as const
+    const isPrompt = prompt !== undefined && messages === undefined
+    const dialogue = isPrompt ? arrange([asked]) : this.arranged(options)
+    this.assertTakes(dialogue)
+    const sight = new Sight(this, await this.equip(method))
+    return countPrompt(this.parts, await writePrompt(this.parts, sight, dialogue, { isRaw: rawPrompt }))
   }
 
   private async answer(
@@ -95,6 +126,14 @@ export class Model implements Host {
     } finally {
       await conversation.close()
     }
+  }
+
+  /**
+   * One embedding, of length 1, for a text and its pictures together, by a method with the head `embedding`.
+   * @throws FoveaError `method_unfit`, `adapter_missing`, and what `generate` throws
+   */
+  embed(options: EmbedOptions): Promise<Float32Array> {
+    return embed(this, options)
   }
 
   /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
@@ -113,20 +152,33 @@ export class Model implements Host {
     return conversation
   }
 
+  /**
+   * Starts a stream: frames are read as they come, and asked about at any time.
+   * @throws FoveaError `stream_unsupported`
+   */
+  async watch({ method = dense }: { readonly method?: Method } = {}): Promise<Stream> {
+    return Stream.open(this, await this.equip(method))
+  }
+
   private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
-    assertCount(pictures.images, this.parts.architecture)
-    if (pictures.videos.length > 0) this.assertTakesVideo()
-    return Conversation.open(this, composed(method), pictures)
+    this.assertTakes(pictures)
+    const equipped = await this.equip(method)
+    return Conversation.open(hostUnder(this, equipped), equipped, pictures)
+  }
+
+  private assertTakes({ images, videos }: Pictures): void {
+    assertCount(images, this.parts.architecture)
+    if (videos.length > 0) this.assertTakesVideo()
   }
 
   /** Gets an image ready to be encoded under a method. */
-  prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
-    return this.pictures.prepare(image, look)
+  async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
+    return this.pictures.prepare(image, { ...look, method: await this.equip(look.method) })
   }
 
   /** The same for a video. Throws FoveaError `video_unsupported`, `video_invalid`. */
-  prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
-    return this.pictures.prepareVideo(video, look)
+  async prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
+    return this.pictures.prepareVideo(video, { ...look, method: await this.equip(look.method) })
   }
 
   /**
@@ -150,12 +202,18 @@ export class Model implements Host {
     return (await this.holdLanguage(method)).program
   }
 
-  holdLanguage(method: Method): Promise<Held<LanguageProgram>> {
+  async holdLanguage(given: Method): Promise<Held<LanguageProgram>> {
+    const method = await this.equip(given)
     // What `see` leaves for the language model is part of its program.
-    const key = method.read && method.see ? method.name : keyOf(method, 'read')
-    const { architecture, weights } = this.parts
-    const compile = () => compileLanguage(this.backend, architecture, weights, composed(method)).catch(blameMethod)
+    const isWhole = (method.read && method.see) || method.needs?.words || method.needs?.store
+    const key = isWhole ? wholeKey(method) : programKey(method, 'language')
+    const { architecture, weights, words } = partsUnder(this.parts, method)
+    const compile = () => compileLanguage(this.backend, architecture, weights, method, words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
+  }
+
+  forgetStream(key: string): Promise<void> {
+    return this.pictures.forgetStream(key)
   }
 
   /** Frees the sessions and ends the engine. */

@@ -5,6 +5,8 @@ import type { ChatTemplate } from '../text/chat-template.ts'
 import type { GenerationDefaults } from '../text/generation-config.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EncodedView } from './flow/vision-program.ts'
+import type { AdapterSource } from './method/adapter.ts'
+import type { Words } from './method/words.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
 import type { PrecisionReport } from './precision-report.ts'
 
@@ -23,8 +25,12 @@ export interface ModelParts {
   /** How its authors want answers made. */
   readonly generation?: GenerationDefaults
   readonly weights: WeightTable
+  /** Under a method: the words that it asks for, which the tokenizer knows then. */
+  readonly words?: Words
   /** What its linear layers compute with. */
   readonly precision: PrecisionReport
+  /** Finds the weights of methods; without it methods must bring theirs. */
+  readonly adapters?: AdapterSource
 }
 
 /** What stands for an image or a video in a prompt. */
@@ -39,10 +45,17 @@ export interface PromptPicture {
   readonly views: { readonly length: number }
 }
 
+/** What a picture takes in a prompt. */
+export interface PromptSize {
+  readonly tokens: number
+  /** Where positions have several axes, fewer than tokens: the longest way through its grid. */
+  readonly positions: number
+}
+
 /** An image, or a video, that is ready to be encoded. */
 export interface PreparedImage extends PromptPicture {
-  /** How many visual tokens it will be: traced, not computed. At most so many where a method drops some before they are packed. */
-  tokens(): number
+  /** How large it will be: traced, not computed. At most so large where a method drops tokens before they are packed. */
+  size(): PromptSize
   encode(): Promise<EncodedImage>
 }
 

@@ -5,24 +5,33 @@ import type { Architecture } from '../models/family.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { PackedSlot, VideoReader } from '../models/views/prompt-form.ts'
 import { framePreprocessor } from '../models/views/video-processor.ts'
-import type { View } from '../models/views/view.ts'
+import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { ProgramCache } from './flow/program-cache.ts'
 import { tracePicture } from './flow/trace-picture.ts'
-import { compileVision, type EncodedView, pixelsOf, type VisionProgram } from './flow/vision-program.ts'
+import {
+  compileVision,
+  type EncodedView,
+  type ViewPixels,
+  type VisionProgram,
+  viewPixels,
+} from './flow/vision-program.ts'
+import type { StreamPlace } from './method/carrying.ts'
 import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
 import { keyOf, programKey } from './method/places.ts'
-import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from './parts.ts'
-import { assertViews } from './pictures/check-views.ts'
+import type { EncodedImage, ModelParts, PreparedImage, PromptPicture, PromptSize } from './parts.ts'
+import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { seenVideo } from './pictures/seen-video.ts'
 import { ViewGatherer } from './pictures/view-gatherer.ts'
-import { imagePrompt } from './talk/layout.ts'
+import { HeldPrograms } from './stream/held-programs.ts'
+import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
 import { questionIds } from './talk/plain-prompt.ts'
+import { gridSpan } from './talk/positions.ts'
 
 /** How a picture is to be seen. */
 export interface Look {
@@ -31,6 +40,8 @@ export interface Look {
   readonly alone?: boolean
   /** What is asked about it, for models and methods whose visual tokens depend on it. */
   readonly question?: string
+  /** Of a frame of a stream: which it is. It is encoded once, as the next of its stream. */
+  readonly stream?: StreamPlace
 }
 
 const CACHED_IMAGES = 16
@@ -41,6 +52,7 @@ const CACHED_SIZES = 6
 /** Turns images and videos into visual tokens. What was encoded of late is kept by its content. */
 export class PictureEncoder {
   private readonly programs = new ProgramCache<VisionProgram>(CACHED_SIZES)
+  private readonly frames = new HeldPrograms(this.programs)
   private readonly encoded = new Map<string, EncodedImage>()
   private readonly gatherer: ViewGatherer
   /** Of pictures by the sizes of their views. */
@@ -60,6 +72,7 @@ export class PictureEncoder {
     const cut = (!alone && form.viewsOfSeveral) || form.views
     const asked = this.asked(look)
     const how = `${keyOf(method, 'see')}${cut === form.views ? '' : ', one of several'}`
+    if (look.stream) return this.prepareFrame(image, cut, { method, asked, stream: look.stream })
     const key = await imageKey(image, asked ? `${how}, asked ${asked}` : how)
     return this.known(key) ?? this.prepareImage(key, image, cut, { method, asked })
   }
@@ -81,6 +94,12 @@ export class PictureEncoder {
     return { ...prepared, encode: async () => ({ ...(await prepared.encode()), video: seen }) }
   }
 
+  /** Forgets what the frames of a stream left for each other, for when it ends. */
+  async forgetStream(key: string): Promise<void> {
+    await this.frames.release(key)
+    await this.gatherer.forgetStream(key)
+  }
+
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
@@ -97,18 +116,32 @@ export class PictureEncoder {
   private known(key: string): PreparedImage | undefined {
     const known = this.encoded.get(key)
     if (!known) return undefined
-    const tokens = known.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
-    return { ...placeOf(known), tokens: () => tokens, encode: async () => ({ ...known, cached: true }) }
+    const { positionAxes } = this.parts.architecture.language
+    const size = () => sizeInPrompt(known.views, positionAxes)
+    return { ...placeOf(known), size, encode: async () => ({ ...known, cached: true }) }
   }
 
   private prepareImage(key: string, image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
     const form = this.parts.architecture.prompt
-    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), how) // biome-ignore format: one step
+    const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), { ...how, image }) // biome-ignore format: one step
     const { views, slots } = cuts
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, views), views }
+      : { prompt: imagePrompt(this.parts, views, how.method.name), views }
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
+  }
+
+  /** A frame of a stream, cut as the family cuts those of videos, where it takes any. */
+  private prepareFrame(image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
+    const { video: reader, imageToken } = this.parts.architecture.prompt
+    if (!reader) return this.prepareImage('', image, cut, how)
+    const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
+    const frames = () => reader.views({ frames: [image], framesPerSecond: 1 })
+    const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
+    const place = cuts.slots
+      ? { prompt: [imageToken], views: { length: 1 } }
+      : { prompt: imagePrompt(this.parts, cuts.views, how.method.name), views: cuts.views }
+    return this.prepared('', place, cuts, inFrames, (gathered) => gathered)
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -126,15 +159,17 @@ export class PictureEncoder {
   private cut(
     views: () => readonly View[],
     pack: (views: readonly View[]) => readonly PackedSlot[] | undefined,
-    { method }: Manner,
+    { method, image }: Manner & { readonly image?: RgbImage },
   ): Cuts {
     const { architecture } = this.parts
     const started = performance.now()
     const own = views()
-    const chosen = method.see?.views?.(own, architecture) ?? own
+    const chosen = method.see?.views?.(own, { ...architecture, image }) ?? own
     assertViews(chosen, architecture.vision)
+    if (!image) assertNoText(chosen, method)
     const patches = pack(own)?.length ?? own.reduce((total, view) => total + patchesOf(architecture.vision, view), 0)
-    return { views: chosen, slots: pack(chosen), patches, milliseconds: performance.now() - started }
+    const slots = hasText(chosen) ? undefined : pack(chosen)
+    return { views: chosen, slots, patches, milliseconds: performance.now() - started }
   }
 
   private prepared(
@@ -146,14 +181,27 @@ export class PictureEncoder {
   ): PreparedImage {
     const make = async (): Promise<EncodedImage> => {
       const started = performance.now()
-      const pixels = views.map((view) => pixelsOf(view, how.preprocessor ?? this.parts.preprocessor))
+      const config = how.preprocessor ?? this.parts.preprocessor
+      const pixels = views.map((view) => viewPixels(view, config, how.method))
       const preprocessMilliseconds = milliseconds + performance.now() - started
       const results: EncodedView[] = []
-      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at]))
+      for (const [at, view] of views.entries()) results.push(await this.encodeView(how, view, pixels[at], at))
       const gathered = await this.gatherer.gather(how, results, slots)
       return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
-    return { ...place, tokens: () => this.countTokens(views, slots, how), encode: () => this.remembered(key, make) }
+    const size = (): PromptSize => {
+      const tokens = this.countTokens(views, slots, how)
+      return { tokens, positions: slots ? tokens : this.positionsOf(views, place.views.length === 1, tokens) }
+    }
+    return { ...place, size, encode: how.stream ? make : () => this.remembered(key, make) }
+  }
+
+  /** Views, or clips that are one run of tokens, where positions have several axes. */
+  private positionsOf(views: readonly View[], isOneRun: boolean, tokens: number): number {
+    const { vision, language } = this.parts.architecture
+    if (!language.positionAxes) return tokens
+    if (isOneRun) return gridSpan({ ...vision.grid(views[0]), times: views.map((view) => view.clip?.time ?? 0) })
+    return views.reduce((sum, view) => sum + gridSpan(vision.grid(view)), 0)
   }
 
   /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
@@ -168,10 +216,17 @@ export class PictureEncoder {
   }
 
   /** Runs the vision side under a method; one program is compiled for all views of one size. */
-  private encodeView({ method, asked }: Manner, view: View, pixels: Float32Array): Promise<EncodedView> {
+  private async encodeView({ method, asked, stream }: Manner, view: View, pixels: ViewPixels, at: number) {
     const { architecture, weights } = this.parts
-    const compile = () => compileVision(this.backend, architecture, weights, composed(method), view).catch(blameMethod)
+    const compile = () =>
+      compileVision(this.backend, architecture, weights, composed(method), view, stream !== undefined).catch(
+        blameMethod,
+      )
     const key = `${programKey(method, 'views')}|${sizeOf(view)}`
+    if (stream) {
+      const program = await this.frames.of(stream.key, key, compile)
+      return program.encode(pixels, asked, { ...stream, part: at })
+    }
     return this.programs.use(key, compile, (program) => program.encode(pixels, asked))
   }
 
@@ -192,6 +247,7 @@ interface Manner {
   /** Tokens of the question, where something reads it. */
   readonly asked?: readonly number[]
   readonly preprocessor?: PreprocessorConfig
+  readonly stream?: StreamPlace
   /** Of a video that is written as text. */
   readonly text?: string
 }

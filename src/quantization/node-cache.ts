@@ -45,12 +45,17 @@ async function digestOf(path: string, size: number): Promise<string> {
 
 /** Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. */
 export async function save(path: string, content: Parameters<typeof writeFileAtomic>[1]): Promise<void> {
+  await makeFolder(path)
+  await writeFileAtomic(path, content)
+}
+
+/** Makes the folder that a file of the cache will lie in. Throws FoveaError `cache_unwritable`. */
+export async function makeFolder(path: string): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     throw new FoveaError('cache_unwritable', 'resource', `${path}: its folder cannot be made (${cause.code})`, {
       cause,
     })
   })
-  await writeFileAtomic(path, content)
 }
 
 /** A cache that cannot be written costs time and no more. */

@@ -134,7 +134,7 @@ function tableOf({ original }: QuantizeOptions, { layers }: Decisions, { path, b
       files: { ...files, ...own.files },
       threads,
       ...(path && { folder: dirname(path) }),
-      rewrite: (outputs) => quantizedProgram(outputs, choice),
+      rewrite: (outputs, isKept) => quantizedProgram(outputs, choice, isKept),
     },
   }
 }

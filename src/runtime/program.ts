@@ -9,13 +9,16 @@ export interface CompileOptions extends SessionOptions {
   /** Frozen weights by name; parameters it does not know become inputs. */
   readonly weights?: (name: string) => WeightSource | undefined
   /** Another form of the traced program that computes the same, such as with quantized weights. */
-  readonly rewrite?: (outputs: Outputs) => Outputs
+  readonly rewrite?: Rewriting
   /** Values inside the program that every run computes as well, and who is told of them. */
   readonly watch?: {
     outputs(outputs: Outputs): Outputs
     onValues(values: Readonly<Record<string, Value>>): void
   }
 }
+
+/** @param isKept says which weights are to be used as they are */
+export type Rewriting = (outputs: Outputs, isKept?: (weight: string) => boolean) => Outputs
 
 type Outputs = Readonly<Record<string, Tensor>>
 

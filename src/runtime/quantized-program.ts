@@ -49,17 +49,20 @@ export const quantizedParts = {
 /**
  * The same program over quantized weights. A layer keeps its name, shape and place; what traced it does not know. Rows
  * of a table in 16 bits are widened after they were looked up, so that no f32 copy of the table is made.
+ * @param isKept says which weights were replaced by others, which are no quantized ones
  */
 export function quantizedProgram<Outputs extends Readonly<Record<string, Tensor>>>(
   outputs: Outputs,
   { layers, dtypeOf }: QuantizedWeights,
+  isKept: (weight: string) => boolean = () => false,
 ): Outputs {
   const smooth = smoother()
+  const storedAs: QuantizedWeights['dtypeOf'] = (name) => (isKept(name) ? undefined : dtypeOf(name))
   return rewrite(outputs, (node, inputs) => {
     const layer = linearLayerOf(node, inputs)
-    const chosen = layer && layers.get(layer.weight)
+    const chosen = layer && !isKept(layer.weight) ? layers.get(layer.weight) : undefined
     if (layer && chosen) return quantizedLayer(layer, chosen, smooth) ?? undefined
-    return node.op.name === 'gather' ? lookUp(node, inputs, dtypeOf) : undefined
+    return node.op.name === 'gather' ? lookUp(node, inputs, storedAs) : undefined
   })
 }
 

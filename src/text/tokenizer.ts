@@ -41,6 +41,11 @@ export interface Tokenizer {
   decode(ids: readonly number[], options?: { skipSpecial?: boolean }): string
   tokenToId(token: string): number | undefined
   idToToken(id: number): string | undefined
+  /**
+   * The same tokenizer with further words as special tokens, by id; a word that it knows already gets the id that is given
+   * here in prompts, too.
+   */
+  withWords(words: ReadonlyMap<string, number>): Tokenizer
 }
 
 /** Replaces lone surrogates, which have no UTF-8 form, by U+FFFD. */
@@ -129,7 +134,7 @@ export function createTokenizer(
   const opening = createLibraryTokenizer(plain.json, config)
   const continuing = plain.continued ? createLibraryTokenizer(plain.continued, config) : opening
   const rules = new Map((json.added_tokens ?? []).map((token) => [token.content, token]))
-  const specials = createSpecialTokens(plain.tokens.map((content) => ({ ...rules.get(content), content })))
+  const tokens = plain.tokens.map((content) => ({ ...rules.get(content), content }))
   const vocabSize = 1 + [...full.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1)
 
   function encodePlain(text: string, atStart: boolean): number[] {
@@ -137,20 +142,7 @@ export function createTokenizer(
     return (atStart ? opening : continuing).encode(text, { add_special_tokens: false }).ids
   }
 
-  function encodePrompt(prompt: string): number[] {
-    const idsOf = ({ text, special, first }: PromptPart) =>
-      special ? [full.token_to_id(text)!] : encodePlain(text, first)
-    return specials.split(prompt).flatMap(idsOf)
-  }
-
-  function encode(text: string, { special = false }: EncodeOptions = {}): number[] {
-    if (text.length > MAX_TEXT_LENGTH) {
-      throw invalid('text_too_long', `the text has ${text.length} characters; the limit is ${MAX_TEXT_LENGTH}`)
-    }
-    return special ? encodePrompt(wellFormed(text)) : encodePlain(wellFormed(text), true)
-  }
-
-  function decode(ids: readonly number[], { skipSpecial = false } = {}): string {
+  function decodeKnown(ids: readonly number[], skipSpecial: boolean): string {
     const unknown = ids.find((id) => full.id_to_token(id) === undefined)
     if (unknown !== undefined) throw invalid('token_id_invalid', `there is no token with id ${unknown}`)
     if (ids.length === 0) return ''
@@ -160,18 +152,45 @@ export function createTokenizer(
 
   const bosToken = contentOf(config.bos_token)
   const { before, after } = frameOf(full)
-  return {
+  const roles = {
     prefix: prefixOf(full, before, config.add_bos_token, bosToken),
     suffix: after,
     bosToken,
     eosToken: contentOf(config.eos_token),
     padToken: contentOf(config.pad_token),
-    vocabSize,
-    encode,
-    protect: specials.protect,
-    unprotect: specials.unprotect,
-    decode,
-    tokenToId: (token) => full.token_to_id(token),
-    idToToken: (id) => full.id_to_token(id),
   }
+
+  function withWords(words: ReadonlyMap<string, number>): Tokenizer {
+    const specials = createSpecialTokens([...tokens, ...[...words.keys()].map((content) => ({ content }))])
+    const fresh = [...words].filter(([word]) => full.token_to_id(word) === undefined)
+    const wordOf = new Map(fresh.map(([word, id]) => [id, word]))
+    const idsOf = ({ text, special, first }: PromptPart) =>
+      special ? [words.get(text) ?? full.token_to_id(text)!] : encodePlain(text, first)
+    return {
+      ...roles,
+      vocabSize: Math.max(vocabSize, ...[...words.values()].map((id) => id + 1)),
+      encode: (text, { special = false } = {}) => {
+        assertLength(text)
+        return special ? specials.split(wellFormed(text)).flatMap(idsOf) : encodePlain(wellFormed(text), true)
+      },
+      protect: specials.protect,
+      unprotect: specials.unprotect,
+      decode: (ids, { skipSpecial = false } = {}) => {
+        const ends = ids.flatMap((id, at) => (wordOf.has(id) ? [at] : []))
+        const pieces = [...ends, ids.length].map((end, at) =>
+          decodeKnown(ids.slice(at ? ends[at - 1] + 1 : 0, end), skipSpecial),
+        )
+        return pieces.map((piece, at) => piece + (skipSpecial ? '' : (wordOf.get(ids[ends[at]]) ?? ''))).join('')
+      },
+      tokenToId: (token) => words.get(token) ?? full.token_to_id(token),
+      idToToken: (id) => wordOf.get(id) ?? full.id_to_token(id),
+      withWords: (more) => withWords(new Map([...words, ...more])),
+    }
+  }
+  return withWords(new Map())
+}
+
+function assertLength({ length }: string): void {
+  if (length > MAX_TEXT_LENGTH)
+    throw invalid('text_too_long', `the text has ${length} characters; the limit is ${MAX_TEXT_LENGTH}`)
 }

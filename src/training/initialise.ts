@@ -1,14 +1,32 @@
+import type { Scope } from '../nn/index.ts'
 import type { Shape } from '../tensor/index.ts'
-import type { Rng } from '../world/rng.ts'
+import { Rng } from '../world/rng.ts'
+
+/** First value of a leaf: the one that was stated where it is used, or the one that its name and shape stand for. */
+export function firstValue(
+  { firsts, parameters }: Pick<Scope, 'firsts' | 'parameters'>,
+  name: string,
+  from: FirstFrom,
+) {
+  const { shape } = parameters.get(name)!
+  const rng = Rng.from(from.seed, 'initialise', name)
+  return firsts.get(name)?.(shape.map(Number), () => rng.normal()) ?? initialise(name, shape, from.depth, rng)
+}
+
+export interface FirstFrom {
+  readonly seed: number
+  /** Layers of the network. */
+  readonly depth: number
+}
 
 /**
- * First value of a weight, from its name and shape: norms are 1, biases and the B of LoRA 0, embeddings small, matrices and kernels
+ * First value of a weight, from its name and shape: norms are 1, biases 0, embeddings small, matrices and kernels
  * normal with variance 1 / fan-in, and what writes into the residual stream smaller by sqrt(2 * depth).
  */
 export function initialise(name: string, shape: Shape, depth: number, rng: Rng): Float32Array {
   const sizes = shape.map(Number)
   const data = new Float32Array(sizes.reduce((a, b) => a * b, 1))
-  if (name.endsWith('bias') || name.endsWith('lora_B.weight')) return data
+  if (name.endsWith('bias')) return data
   if (sizes.length === 1 && !name.includes('embedding')) return data.fill(1)
   const deviation = standardDeviation(name, sizes, depth)
   for (let i = 0; i < data.length; i++) data[i] = rng.normal() * deviation

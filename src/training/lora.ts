@@ -1,50 +1,50 @@
-import { mapLeaves, type Scope } from '../nn/index.ts'
+import { type LinearPlace, zeros } from '../nn/index.ts'
+import type { Site, Stage } from '../pipeline/method/method.ts'
 import type { Value } from '../runtime/index.ts'
-import { add, matmul, mul, type Tensor } from '../tensor/index.ts'
+import { add, fixedDim, matmul, mul, type Tensor, transpose } from '../tensor/index.ts'
 
 /**
  * LoRA: Low-Rank Adaptation of Large Language Models, Hu et al. 2021. https://arxiv.org/abs/2106.09685
- * W' = W + (alpha / rank) B A, with A [rank, in] random and B [out, rank] zero at the start (section 4.1).
+ * h = W x + (alpha / rank) B A x (equation 3), with A [rank, in] random and B [out, rank] zero at the start (section 4.1).
  */
 export interface LoraOptions {
   readonly rank: number
   readonly alpha: number
-  /** Which weights get a pair, by full name; weights that are not matrices never do. */
-  readonly match: (name: string) => boolean
+  /** Which layers get a pair, by the full name of their weight. */
+  readonly match: (weight: string) => boolean
 }
 
-const pairNames = (name: string): { a: string; b: string } => {
-  const base = name.replace(/weight$/, '')
-  return { a: `${base}lora_A.weight`, b: `${base}lora_B.weight` }
+/** Around linear layers: W x + (alpha / rank) B A x for those that match; the pairs are weights of the method's own. */
+export function lora({ rank, alpha, match }: LoraOptions): Stage<Tensor, Tensor, Site & LinearPlace> {
+  return (x, next, { p, weight, out }) => {
+    if (!match(weight)) return next(x)
+    const pair = p.at(weight.replace(/\.weight$/, ''))
+    const A = pair('lora_A.weight', [rank, fixedDim('lora', x, -1)])
+    const B = pair('lora_B.weight', [out, rank], zeros)
+    return add(next(x), mul(matmul(matmul(x, transpose(A)), transpose(B)), alpha / rank))
+  }
 }
 
-/** Whether a leaf is half of a pair: what a LoRA training trains. */
+/** Layers inside the blocks of a language model: not its embeddings, not its head. */
+export const inBlocks = (weight: string): boolean => /(^|\.)(layers|block)\.\d+\./.test(weight)
+
+/** Whether a weight is half of a pair. */
 export const isLora = (name: string): boolean => /(^|\.)lora_[AB]\.weight$/.test(name)
 
-/** The scope with W + (alpha / rank) B A in the place of each matched matrix W; the pairs are leaves beside it. */
-export function withLora(scope: Scope, options: LoraOptions): Scope {
-  const { rank, alpha, match } = options
-  const adapted = new Map<string, Tensor>()
-  return mapLeaves(scope, (inner, name, shape, first) => {
-    const full = inner.prefix + name
-    const base = inner(name, shape, first)
-    if (shape.length !== 2 || !name.endsWith('weight') || !match(full)) return base
-    const { a, b } = pairNames(name)
-    const delta = () => matmul(inner(b, [shape[0], rank]), inner(a, [rank, shape[1]]))
-    const made = adapted.get(full) ?? add(base, mul(delta(), alpha / rank))
-    adapted.set(full, made)
-    return made
-  })
-}
-
-/** Weights with every pair added to its matrix and left out: what a checkpoint without LoRA holds. */
-export function mergeLora(values: ReadonlyMap<string, Value>, alpha: number): Map<string, Value> {
-  const merged = [...values].filter(([name]) => !isLora(name))
+/**
+ * Weights of a model with every pair added to its matrix: W + (alpha / rank) B A, for a checkpoint that needs no LoRA.
+ * @param prefix what stands before the names of the layers in those of the pairs, such as `method.lora.`
+ */
+export function mergeLora(
+  base: ReadonlyMap<string, Value>,
+  pairs: ReadonlyMap<string, Value>,
+  { alpha, prefix = '' }: { readonly alpha: number; readonly prefix?: string },
+): Map<string, Value> {
   return new Map(
-    merged.map(([name, value]) => {
-      const { a, b } = pairNames(name)
-      const [left, right] = [values.get(b), values.get(a)]
-      return [name, left && right ? addProduct(value, left, right, alpha / right.dims[0]) : value]
+    [...base].map(([name, value]) => {
+      const layer = `${prefix}${name.replace(/weight$/, '')}`
+      const [A, B] = [pairs.get(`${layer}lora_A.weight`), pairs.get(`${layer}lora_B.weight`)]
+      return [name, A && B ? addProduct(value, B, A, alpha / A.dims[0]) : value]
     }),
   )
 }

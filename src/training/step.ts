@@ -1,9 +1,15 @@
-import { type Backend, compile, f32, type Program, type Value, weightsOf } from '../runtime/index.ts'
+import { type Backend, type CompileOptions, compile, f32, type Program, type Value } from '../runtime/index.ts'
 import { add, equal, grad, input, mul, parameter, select, type Tensor } from '../tensor/index.ts'
 import { clipGlobalNorm, type Optimizer } from './optimizers.ts'
 
 /** The inputs of one run of the program. */
 export type Batch = Readonly<Record<string, Value>>
+
+export type FrozenWeights = Pick<CompileOptions, 'weights' | 'files' | 'folder' | 'threads'>
+
+/** The inputs of a batch that a program names. */
+export const pick = (batch: Readonly<Record<string, Value>>, names: Iterable<string>): Record<string, Value> =>
+  Object.fromEntries([...names].filter((name) => name in batch).map((name) => [name, batch[name]]))
 
 /** One training step as a single program: losses, gradients, clipping and the optimizer's update. */
 export interface StepDefinition {
@@ -15,7 +21,8 @@ export interface StepDefinition {
   readonly clip: number
   /** Micro-batches per update; their gradients are averaged, as if they were one batch. */
   readonly accumulate?: number
-  readonly frozen?: ReadonlyMap<string, Value>
+  /** Where frozen leaves lie: they are initializers of the program. */
+  readonly frozen?: FrozenWeights
   /** Prefix of a per-node profile, written when the step is disposed. */
   readonly profile?: string
 }
@@ -35,10 +42,11 @@ export interface TrainingStep {
 
 export async function compileStep(backend: Backend, definition: StepDefinition): Promise<TrainingStep> {
   const { outputs, resident } = traceStep(definition)
-  const { frozen = new Map<string, Value>(), accumulate = 1 } = definition
+  const { frozen, accumulate = 1 } = definition
   const program = await compile(backend, outputs, {
+    ...frozen,
     profile: definition.profile,
-    weights: (name) => (definition.trained.has(name) ? undefined : weightsOf(frozen)(name)),
+    weights: (name) => (definition.trained.has(name) ? undefined : frozen?.weights?.(name)),
   })
   const reported = Object.keys(outputs).filter((name) => !resident.has(name.slice(1)))
   const feeds = Object.fromEntries([...resident.keys()].map((name) => [name, { resident: name }]))

@@ -166,7 +166,9 @@ describe('a language model with learnt positions', () => {
   it('refuses a prompt beyond it', async () => {
     await expect(read(models['blip-2'], { prompt: `${prompt} `.repeat(4) })).rejects.toMatchObject({
       code: 'context_full',
-      message: expect.stringMatching(/^the model has 64 positions, the conversation takes \d+; ask less at once/),
+      message: expect.stringMatching(
+        /^the model has 64 positions, the conversation takes \d+ \(\d+ tokens of text, 8 visual\), which leaves no room/,
+      ),
     })
   })
 })

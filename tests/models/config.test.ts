@@ -94,8 +94,12 @@ describe('one view of an image', () => {
   })
 
   it('is the whole image at a fixed size', () => {
-    expect(singleView(image, processor({ size: { height: 4, width: 6 } }), 8)).toEqual({ image, width: 6, height: 4 })
-    expect(singleView(image, undefined, 8)).toEqual({ image, width: 8, height: 8 })
+    expect(singleView(image, processor({ size: { height: 4, width: 6 } }), 8)).toMatchObject({
+      image,
+      width: 6,
+      height: 4,
+    })
+    expect(singleView(image, undefined, 8)).toMatchObject({ image, width: 8, height: 8 })
   })
 
   it('is cut out of the image as it is, or after it was resized to another size', () => {

@@ -134,7 +134,7 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
       await language.open(key)
       let [start, logits] = [0, new Float32Array()]
       for (const length of lengths) {
-        const chunk = layout(ids.slice(start, start + length), -1, [], start, decoder.positionAxes)
+        const chunk = layout(ids.slice(start, start + length), -1, [], start, { axes: decoder.positionAxes })
         logits = (await language.run(key, chunk)).logits.slice()
         start += length
       }

@@ -1,7 +1,7 @@
 import type { Architecture } from '../../src/models/family.ts'
 import { createScope, type FirstValue } from '../../src/nn/index.ts'
 import { traceLanguage } from '../../src/pipeline/flow/trace-language.ts'
-import { traceVision } from '../../src/pipeline/flow/vision-program.ts'
+import { traceSquare } from '../../src/pipeline/flow/vision-program.ts'
 import type { Adapter } from '../../src/pipeline/method/adapter.ts'
 import { compose } from '../../src/pipeline/method/compose.ts'
 import { idOf, type Method } from '../../src/pipeline/method/method.ts'
@@ -15,13 +15,16 @@ export interface RandomAdapterOptions {
   readonly untrained?: boolean
 }
 
+/** Side in pixels of a view to trace with; of an encoder that takes any size, a small one of several tokens. */
+export const sideOf = ({ vision: { viewSize, patchSize } }: Architecture): number =>
+  viewSize > patchSize ? viewSize : 8 * patchSize
+
 /** The weights that a method declares in both sides of a model, by name: shape, and first value where it is stated. */
 export function ownLeaves(architecture: Architecture, method: Method) {
   const bound = method.parts ? method : compose(method)
   const scope = createScope()
-  const { viewSize: side } = architecture.vision
-  if (bound.see) traceVision(architecture, bound, { width: side, height: side }, scope)
-  if (bound.read) traceLanguage(architecture, bound, scope)
+  if (bound.see) traceSquare(architecture, bound, scope)
+  if (bound.read || bound.needs?.words) traceLanguage(architecture, bound, scope)
   return [...scope.parameters]
     .filter(([name]) => name.startsWith('method.'))
     .map(([name, { shape }]) => ({ name, shape: shape.map(Number), first: scope.firsts.get(name) }))
@@ -31,7 +34,8 @@ export function ownLeaves(architecture: Architecture, method: Method) {
 export function randomAdapter(architecture: Architecture, method: Method, options: RandomAdapterOptions = {}): Adapter {
   const { seed = 1, untrained = false } = options
   const leaves = ownLeaves(architecture, method).map((leaf) => ({ ...leaf, data: startOf(leaf, seed, untrained) }))
-  return adapterOf(new Map(leaves.map(({ name, shape, data }) => [name, { shape, data }])))
+  const adapter = adapterOf(new Map(leaves.map(({ name, shape, data }) => [name, { shape, data }])))
+  return { ...adapter, name: `${untrained ? 'untrained' : 'random'} weights of seed ${seed}` } // programs are kept by it
 }
 
 /** An adapter in memory out of values by name. */
@@ -65,7 +69,7 @@ interface Leaf {
 
 function startOf({ name, shape, first }: Leaf, seed: number, untrained: boolean): Float32Array {
   const rng = Rng.from(seed, name)
-  const start = first?.(shape) ?? initialise(name, shape, 1, rng)
+  const start = first?.(shape, () => rng.normal()) ?? initialise(name, shape, 1, rng)
   if (untrained) return start
   const deviation = shape.length > 1 ? 1 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1)) : 0.3
   const isConstant = start.every((value) => value === start[0])

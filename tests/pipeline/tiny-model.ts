@@ -8,8 +8,10 @@ import type { LlavaConfig } from '../../src/models/vlm/llava.ts'
 import type { Chunk, ChunkResult } from '../../src/pipeline/flow/language-program.ts'
 import { dense } from '../../src/pipeline/method/compose.ts'
 import type { Method } from '../../src/pipeline/method/method.ts'
+import type { Placement } from '../../src/pipeline/method/placement.ts'
 import type { Model } from '../../src/pipeline/model.ts'
-import { layout } from '../../src/pipeline/talk/layout.ts'
+import { expandImages, layout } from '../../src/pipeline/talk/layout.ts'
+import { placedBy } from '../../src/pipeline/talk/positions.ts'
 import { special } from '../../src/training/mini/tokenizer.ts'
 import { Rng } from '../../src/world/rng.ts'
 import { writeRandomModel } from './random-model.ts'
@@ -91,7 +93,9 @@ export async function promptChunk(model: Model, { prompt, images = [picture()], 
   const encoded = []
   for (const image of images) encoded.push(await model.encode(image, method))
   const views = encoded.flatMap((image) => image.views)
-  return layout(ids, architecture.prompt.imageToken, views, 0)
+  const place = (own: Placement) => placedBy(method, architecture, own)
+  const expanded = expandImages(ids, architecture.prompt.imageToken, encoded)
+  return layout(expanded, architecture.prompt.imageToken, views, 0, { axes: architecture.language.positionAxes, place })
 }
 
 export interface Prefill extends ChunkResult {

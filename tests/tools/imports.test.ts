@@ -34,6 +34,17 @@ describe('the import check', () => {
     ])
   })
 
+  it('finds circles in what measures, too', () => {
+    const files = {
+      'src/errors.ts': '',
+      'bench/a.ts': `import './peers/b.ts'\n`,
+      'bench/peers/b.ts': `import type { A } from '../a.ts'\n`,
+    }
+    expect(violationsOf(files)).toEqual([
+      'bench/peers/b.ts:1 closes a circle: bench/a.ts -> bench/peers/b.ts -> bench/a.ts',
+    ])
+  })
+
   it('keeps world apart', () => {
     const files = {
       'src/world/scene.ts': `import '../tensor/tensor.ts'\n`,

@@ -25,11 +25,26 @@ function copyOfSource(...parts: string[]): string {
 }
 
 /** What the types of a method reach into. */
-const roomsBelowPapers = ['tensor', 'runtime', 'nn', 'media', 'text', 'checkpoints', 'models', 'pipeline']
+const roomsOfMethods = ['tensor', 'runtime', 'nn', 'media', 'text', 'checkpoints', 'models', 'pipeline']
+
+/** What a recipe reaches into beside it. */
+const roomsBelowPapers = [
+  ...roomsOfMethods,
+  'hub',
+  'world',
+  'quantization',
+  'embedding',
+  'loading',
+  'training',
+  'evaluation',
+]
+
+/** What a paper is declared with. */
+const paperFiles = ['errors.ts', 'papers/paper.ts', 'papers/reports/lab.ts', 'papers/reports/row.ts']
 
 describe('the scaffold', () => {
   it('writes a paper and its test that type-check, and lists the paper', () => {
-    const root = copyOfSource('errors.ts', 'papers/paper.ts', ...roomsBelowPapers)
+    const root = copyOfSource(...paperFiles, ...roomsBelowPapers)
     const written = scaffold(root, 'reducer', 'look-twice')
     expect(written).toEqual([
       'src/papers/reducer/look-twice.ts',
@@ -38,6 +53,19 @@ describe('the scaffold', () => {
     ])
     expect(readFileSync(join(root, written[2]), 'utf8')).toContain('export const papers = [lookTwice]')
     expect(typeErrors(root, written)).toEqual([])
+  })
+
+  it('writes a connector with a recipe, of at most 60 lines, that type-checks', () => {
+    const root = copyOfSource(...paperFiles, ...roomsBelowPapers)
+    const written = scaffold(root, 'trained-connector', 'look-small')
+    expect(written[0]).toBe('src/papers/connector/look-small.ts')
+    expect(readFileSync(join(root, written[0]), 'utf8').split('\n').length).toBeLessThanOrEqual(61)
+    expect(
+      typeErrors(
+        root,
+        written.filter((path) => path.startsWith('src/')),
+      ),
+    ).toEqual([])
   })
 
   it('writes an op and its test that type-check, and lists the op', () => {
@@ -49,7 +77,7 @@ describe('the scaffold', () => {
   })
 
   it('writes a model family and its test that type-check, and lists the family', () => {
-    const root = copyOfSource('errors.ts', ...roomsBelowPapers)
+    const root = copyOfSource('errors.ts', ...roomsOfMethods)
     const written = scaffold(root, 'model', 'vlm/look-twice')
     expect(readFileSync(join(root, written[2]), 'utf8')).toContain('lookTwice')
     expect(typeErrors(root, written)).toEqual([])

@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { dropFromPageCache, runChild } from '../child.ts'
+import type { Compared, Dtype } from '../compared.ts'
 import type { Job, Setting } from '../job.ts'
 import { questionSize } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
-import type { Compared, Dtype } from '../shapes.ts'
 import {
   DECODED,
   DEPTHS,

@@ -3,8 +3,9 @@
  * as many positions, on the kernels of an engine that has no vision of its own. What it leaves out (cutting the image,
  * embedding patches, the projector) only makes it faster.
  */
-import type { VisionConfig } from '../shapes.ts'
-import { ALIGNMENT, type Entry, fileTypes, type GgufType, matrix, type TensorInfo, vector } from './file.ts'
+import type { VisionConfig } from '../compared.ts'
+import { ALIGNMENT, type Entry, fileTypes, matrix, vector } from './file.ts'
+import type { GgufType, TensorInfo } from './tensor-info.ts'
 
 /** Any words will do. */
 const VOCABULARY = 1024

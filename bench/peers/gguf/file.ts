@@ -1,8 +1,7 @@
 /** GGUF files. Layout: github.com/ggml-org/ggml, docs/gguf.md. */
 import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { fillRandom } from './random-weights.ts'
-
-export type GgufType = 'F32' | 'F16' | 'Q4_0' | 'Q8_0'
+import type { GgufType, TensorInfo } from './tensor-info.ts'
 
 /** Type number, values per block, bytes per block. */
 const types: Record<GgufType, readonly [id: number, values: number, bytes: number]> = {
@@ -15,13 +14,6 @@ const types: Record<GgufType, readonly [id: number, values: number, bytes: numbe
 /** What `general.file_type` calls a file whose matrices are mostly of a type. */
 export const fileTypes: Record<GgufType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7 }
 export const ALIGNMENT = 32
-
-export interface TensorInfo {
-  readonly name: string
-  /** Innermost first. */
-  readonly shape: readonly number[]
-  readonly type: GgufType
-}
 
 /** A matrix of the type, or of 16-bit floats where its rows are not whole blocks: what llama.cpp's quantizer does. */
 export function matrix(name: string, from: number, to: number, type: GgufType): TensorInfo {

@@ -1,6 +1,7 @@
 /** The language side of a compared model as llama.cpp names its tensors. */
-import type { TextConfig } from '../shapes.ts'
-import { ALIGNMENT, type Entry, fileTypes, type GgufType, matrix, type TensorInfo, vector } from './file.ts'
+import type { TextConfig } from '../compared.ts'
+import { ALIGNMENT, type Entry, fileTypes, matrix, vector } from './file.ts'
+import type { GgufType, TensorInfo } from './tensor-info.ts'
 
 export function languageTensors(shape: TextConfig, type: GgufType): TensorInfo[] {
   const { hidden_size: hidden, intermediate_size: inner, vocab_size: vocabulary } = shape

@@ -1,10 +1,11 @@
 /** The GGUF files of a compared model, written when first asked for. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Compared } from '../shapes.ts'
+import type { Compared } from '../compared.ts'
 import { encoderEntries, encoderTensors } from './encoder.ts'
-import { type GgufType, writeGguf } from './file.ts'
+import { writeGguf } from './file.ts'
 import { languageEntries, languageTensors } from './language.ts'
+import type { GgufType } from './tensor-info.ts'
 import { patchesPerView, visionEntries, visionTensors } from './vision.ts'
 import { vocabularyEntries } from './vocabulary.ts'
 

@@ -1,5 +1,5 @@
 import { blockPool, copyFromPool, f16Pool } from '../random-pool.ts'
-import type { GgufType, TensorInfo } from './file.ts'
+import type { GgufType, TensorInfo } from './tensor-info.ts'
 
 const HALF_0_01 = 0x211f // 0.01 in 16 bits
 const scale = (half: number): number[] => [half & 255, half >> 8]

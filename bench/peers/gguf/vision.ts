@@ -1,6 +1,7 @@
 /** The vision side of a compared model: what llama.cpp calls an mmproj file (tools/mtmd/clip.cpp there). */
-import type { Compared } from '../shapes.ts'
-import { ALIGNMENT, type Entry, fileTypes, type GgufType, matrix, type TensorInfo, vector } from './file.ts'
+import type { Compared } from '../compared.ts'
+import { ALIGNMENT, type Entry, fileTypes, matrix, vector } from './file.ts'
+import type { GgufType, TensorInfo } from './tensor-info.ts'
 
 /** Patches of a view; what is left at its edges is no patch. */
 export const patchesPerView = ({ checkpoint: { config } }: Compared): number =>

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { median } from '../../row.ts'
 import { dropFromPageCache, runChild } from '../child.ts'
+import type { Compared, PeerType } from '../compared.ts'
 import { encoderGguf, languageGguf, SPARE_POSITIONS, visionGguf } from '../gguf/models.ts'
 import { patchesPerView } from '../gguf/vision.ts'
 import type { Job, Measured, Setting } from '../job.ts'
 import { questionSize, writePhotograph } from '../question.ts'
 import { randomCheckpoint } from '../random-checkpoint.ts'
-import type { Compared, PeerType } from '../shapes.ts'
 import { DECODED, DEPTHS, PROMPTS, perTurn, type QuestionTiming, SECONDS_PER_ROW } from '../timing.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))

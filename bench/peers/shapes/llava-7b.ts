@@ -1,5 +1,5 @@
 import { llava } from '../../../src/models/vlm/llava.ts'
-import type { Compared } from '../shapes.ts'
+import type { Compared } from '../compared.ts'
 import { normalise } from './siglip.ts'
 
 /** llava-hf/llava-1.5-7b-hf: CLIP-L/14-336 and LLaMA-7B. 14 GB of random weights, so only when asked for. */

@@ -1,6 +1,5 @@
 import { llavaOnevision } from '../../../src/models/vlm/llava-onevision.ts'
-import type { ShapedModel } from '../random-checkpoint.ts'
-import type { Compared } from '../shapes.ts'
+import type { Compared, ShapedModel } from '../compared.ts'
 import { normalise, siglip } from './siglip.ts'
 
 /** Sizes in pixels that an image may be tiled to; config and processor must agree on them. */

@@ -1,6 +1,5 @@
 import { idefics3 } from '../../../src/models/vlm/idefics3.ts'
-import type { ShapedModel } from '../random-checkpoint.ts'
-import type { Compared } from '../shapes.ts'
+import type { Compared, ShapedModel } from '../compared.ts'
 import { normalise, siglip } from './siglip.ts'
 
 /** HuggingFaceTB/SmolVLM-256M-Instruct: SigLIP-B/16-512 and SmolLM2-135M. */

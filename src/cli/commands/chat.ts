@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { FoveaError } from '../../errors.ts'
 import type { Precision } from '../../pipeline/precision-report.ts'
+import type { AskOptions } from '../../pipeline/talk/ask-options.ts'
 import type { Conversation } from '../../pipeline/talk/conversation.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
@@ -15,12 +16,13 @@ import {
   withSamplingOptions,
 } from '../model-options.ts'
 import { withPixelsOption } from '../pixels-option.ts'
-import { costLine, cutLine, noEndLine, videoLine, visualTokensLine } from '../reply-report.ts'
+import { costLine, cutLine, droppedLine, noEndLine, videoLine, visualTokensLine } from '../reply-report.ts'
 import { isInteractive, note, print, tell } from '../terminal.ts'
 
 interface ChatFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
   stats?: boolean
+  dropOldest?: boolean
 }
 
 export const chatCommand = command<ChatFlags>({
@@ -34,10 +36,9 @@ export const chatCommand = command<ChatFlags>({
   ],
   configure: (program) => {
     program.argument('[file...]', 'images and videos; questions come from standard input')
-    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program))))).option(
-      '--stats',
-      'print tokens, time and FLOPs of each answer to standard error, as in a terminal',
-    )
+    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program)))))
+      .option('--stats', 'print tokens, time and FLOPs of each answer to standard error, as in a terminal')
+      .option('--drop-oldest', 'forget the oldest questions where the next answer has no room; otherwise it is refused')
   },
   run: async ({ args: [paths], options, signal }) => {
     const files = paths as string[]
@@ -50,7 +51,7 @@ export const chatCommand = command<ChatFlags>({
     try {
       if (isStated(options)) for (const video of seen) note(videoLine(video))
       const { dtype } = model.parts.precision
-      const sampling = samplingOf(options, model.parts)
+      const sampling = { ...samplingOf(options, model.parts), dropOldest: options.dropOldest }
       tell(noEndLine(model.parts))
       await talk(await model.converse(images, method, videos), { sampling, dtype, isStated: isStated(options) }, signal)
     } finally {
@@ -66,7 +67,7 @@ const isStated = ({ stats }: ChatFlags): boolean => stats ?? isTalking()
 const isTalking = (): boolean => isInteractive(process.stderr) && Boolean(process.stdin.isTTY)
 
 interface TalkOptions {
-  readonly sampling: ReturnType<typeof samplingOf>
+  readonly sampling: ReturnType<typeof samplingOf> & Pick<AskOptions, 'dropOldest'>
   readonly dtype: Precision
   /** Whether each answer's cost is said. */
   readonly isStated: boolean
@@ -92,6 +93,7 @@ async function talk(
       const reply = await conversation.ask(line, { ...sampling, signal, onText })
       print('')
       const { cached } = reply.tokens
+      tell(droppedLine(reply))
       tell(cutLine(reply, sampling.maxTokens))
       if (isStated)
         note(`${visualTokensLine(reply)}, ${cached} cached · ${costLine(reply, performance.now() - started, dtype)}`)

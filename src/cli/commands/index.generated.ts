@@ -11,6 +11,11 @@ export const commands = [
     load: () => import('./chat.ts').then((file) => file.chatCommand),
   },
   {
+    name: 'count',
+    summary: 'Count the tokens of a question about images and videos, without answering it',
+    load: () => import('./count.ts').then((file) => file.countCommand),
+  },
+  {
     name: 'embed',
     summary: 'Embed images and texts with CLIP or SigLIP, and compare them',
     load: () => import('./embed.ts').then((file) => file.embedCommand),
@@ -47,8 +52,13 @@ export const commands = [
   },
   {
     name: 'train',
-    summary: 'Train a model; interrupted runs are resumed',
+    summary: 'Train the weights of a method, or a model; interrupted runs are resumed',
     load: () => import('./train.ts').then((file) => file.trainCommand),
+  },
+  {
+    name: 'watch',
+    summary: 'Read a video frame by frame, as a stream, and ask about what was seen so far',
+    load: () => import('./watch.ts').then((file) => file.watchCommand),
   },
   {
     name: 'world',

@@ -2,6 +2,7 @@ import { countParameters, type WeightTable } from '../../checkpoints/weight-tabl
 import { FoveaError } from '../../errors.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
 import { tracePicture } from '../../pipeline/flow/trace-picture.ts'
+import { tokenOutputs } from '../../pipeline/flow/vision-program.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -94,7 +95,7 @@ function inspect(model: Model, method: Method, text: number): Inspection {
   const views = method.see?.views?.(own, architecture) ?? own
   const slots = architecture.prompt.pack?.(image, views)
   const picture = tracePicture(architecture, method, views, { slots, sizes: { question: text } })
-  const vision = [...picture.views, ...picture.gathered]
+  const vision = [...picture.views, ...picture.gathered].map(tokenOutputs)
   const language = traceLanguage(architecture, method)
   const given = picture.tokens
   const before = own

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { packageRoot } from '../../hub/package-root.ts'
+import { DEFAULT_MODEL, modelPath, packageRoot } from '../../hub/package-root.ts'
 import { NodeBackend } from '../../runtime/node/backend.ts'
 import { readValues } from '../../training/checkpoints.ts'
 import { readTokenizer, trainMini } from '../../training/mini/recipe.ts'
@@ -8,7 +8,7 @@ import type { Progress } from '../../training/trainer.ts'
 import { command } from '../command.ts'
 import { integer, number } from '../parsers.ts'
 import { type ProgressView, progressView } from '../progress.ts'
-import { note, print } from '../terminal.ts'
+import { note, print, table } from '../terminal.ts'
 
 interface TrainOptions {
   out: string
@@ -103,14 +103,19 @@ function watchTraining(stages: MiniRun['stages'], text: number) {
 /** Visual tokens of one image: the patches of fovea-mini. */
 const VISUAL_TOKENS = 144
 
-/** Status of a step: smoothed losses, images and tokens per second. */
-function smoother() {
+/** Means that forget, by name. */
+function averages() {
   const means = new Map<string, number>()
-  const average = (key: string, value: number) => {
+  return (key: string, value: number): number => {
     const mean = 0.9 * (means.get(key) ?? value) + 0.1 * value
     means.set(key, mean)
     return mean
   }
+}
+
+/** Status of a step: smoothed losses, images and tokens per second. */
+function smoother() {
+  const average = averages()
   return (stage: StageName, { losses, milliseconds }: Progress, batch: number, text: number): string => {
     const seconds = average(`${stage} seconds`, milliseconds / 1000)
     const shown = Object.entries(losses).map(
@@ -121,9 +126,95 @@ function smoother() {
   }
 }
 
-export const trainCommand = command({
+interface RecipeFlags {
+  out?: string
+  seed: number
+  steps?: number
+  base: string
+  saveEvery: number
+  json?: boolean
+}
+
+export const trainCommand = command<RecipeFlags>({
   name: 'train',
-  summary: 'Train a model; interrupted runs are resumed',
-  examples: ['fovea train mini', 'fovea train mini --help'],
+  summary: 'Train the weights of a method, or a model; interrupted runs are resumed',
+  examples: [
+    'fovea train',
+    'fovea train mqt',
+    'fovea train lora:rank=16 --out runs/wide --seed 2',
+    'fovea train mqt --steps 20 --out runs/try --json',
+    'fovea train mini --help',
+  ],
+  configure: (program) =>
+    program
+      .argument('[method]', 'as fovea train lists it, with options as in --method; without it: what can be trained')
+      .option('--out <folder>', 'states, logs, curves and the adapter (default: runs/METHOD)')
+      .option('--seed <number>', 'of weights and data', integer(), 1)
+      .option('--steps <count>', 'steps of every stage, in the place of those of the recipe', integer(1))
+      .option('--base <name>', 'the model that is trained on', DEFAULT_MODEL)
+      .option('--save-every <steps>', 'steps between saved states', integer(1), 50)
+      .option('--json', 'print one JSON object'),
   subcommands: [mini as never],
+  run: async ({ args: [method], options, signal }) => {
+    if (method === undefined) return print(await listTrainable(options.json))
+    await trainRecipe(method as string, options, signal)
+  },
 })
+
+async function listTrainable(json?: boolean): Promise<string> {
+  const { trainable } = await import('../../papers/train.ts')
+  const found = trainable.map(({ id, name, options, recipe }) => {
+    const { stages } = recipe!(options?.parse({}) ?? {})
+    return { id, name, stages: stages.map(({ name, steps }) => ({ name, steps })) }
+  })
+  if (json) return JSON.stringify(found)
+  const rows = found.map(({ id, name, stages }) => [
+    id,
+    name,
+    stages.map((stage) => `${stage.name} ${stage.steps}`).join(', '),
+  ])
+  return table(['id', 'name', 'stages and steps'], [['mini', 'fovea-mini', 'see fovea train mini --help'], ...rows])
+}
+
+async function trainRecipe(method: string, options: RecipeFlags, signal: AbortSignal): Promise<void> {
+  const { trainMethod } = await import('../../papers/train.ts')
+  const { json, base, ...rest } = options
+  const watch = watchStages()
+  try {
+    const { onStep, onNote } = watch
+    const done = await trainMethod(method, { ...rest, base: modelPath(base), signal, onStep, onNote })
+    watch.stop()
+    if (!done) note(`stopped; the same command goes on from here: fovea ${process.argv.slice(2).join(' ')}`)
+    else if (json) print(JSON.stringify(done))
+    else
+      print(
+        `wrote ${done.adapter}, ${done.weights} weights, and the loss curves ${done.curves.join(', ')}; ` +
+          `use it: --method ${done.id}:weights=${done.adapter}`,
+      )
+  } finally {
+    watch.stop()
+  }
+}
+
+/** One bar per stage: smoothed losses, steps per second. */
+function watchStages() {
+  let current: { stage: string; view: ProgressView } | undefined
+  const average = averages()
+  const stop = () => current?.view.stop()
+  return {
+    onStep: (stage: string, { step, total, losses, milliseconds }: Progress) => {
+      if (current?.stage !== stage) stop()
+      if (current?.stage !== stage) current = { stage, view: progressView(stage.padEnd(8), 20) }
+      const shown = Object.entries(losses).map(
+        ([name, value]) => `${name} ${average(`${stage} ${name}`, value).toFixed(3)}`,
+      )
+      const seconds = average(`${stage} seconds`, milliseconds / 1000)
+      current.view.update(step, total, `${shown.join(' ')} · ${seconds.toFixed(2)} s a step`)
+    },
+    onNote: (line: string) => {
+      stop()
+      note(line)
+    },
+    stop,
+  }
+}

@@ -1,6 +1,6 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { embedTokens, headWidth, type LlamaConfig, llama, logitsOf } from './llama.ts'
+import { embedTokens, headWidth, type LlamaConfig, llama, logitsOf, throughLlama } from './llama.ts'
 import type { DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
 /** A language model with its config bound. Its weights are `model.*` and `lm_head.*`, below a prefix after `within`. */
@@ -9,13 +9,15 @@ export interface LanguageModel {
   readonly heads: { readonly count: number; readonly keyValue: number; readonly width: number }
   readonly hiddenSize: number
   readonly vocabulary: number
-  /** Positions that it has learnt, for prompt and answer together; absent: they go on. */
+  /** Positions that it has learnt or was made for, for prompt and answer together; absent: they go on. */
   readonly contextLength?: number
   /**
    * Axes of the rotary positions. With 3 (time, row, column: M-RoPE) the patches of a view lie in a grid; absent: a
    * position is a place in the sequence.
    */
   readonly positionAxes?: 3
+  /** How positions are read where they are not rotary: what lies between whole ones means nothing then. */
+  readonly wholePositions?: 'learnt' | 'relative'
   /** Layers whose keys and values are kept; those of `layers` when absent. */
   readonly caches?: number
   /**
@@ -30,6 +32,8 @@ export interface LanguageModel {
   /** ids [...] -> embeddings [..., d]. */
   embed(p: Scope, ids: Tensor): Tensor
   decode(p: Scope, start: Hidden, options: DecoderOptions): DecoderResult
+  /** So many further layers of the kind of its decoder, with weights of their own, `layers.*` where p is; absent: none. */
+  extend?(p: Scope, start: Hidden, count: number): Hidden
   /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */
   logits(p: Scope, hidden: Tensor): Tensor
 }
@@ -67,8 +71,10 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   },
   hiddenSize: config.hidden_size,
   vocabulary: config.vocab_size,
+  contextLength: config.context_length,
   ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),
+  extend: (p, start, count) => throughLlama(p, config, start, count, {}).last,
   logits: (p, hidden) => logitsOf(p, config, hidden),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { RotaryScaling } from '../../nn/index.ts'
 import { act, assertHeads, configError, layerCount, MAX_HEAD_SIZE, optionalSize, parseConfig, size } from '../config.ts'
 import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
@@ -28,9 +29,18 @@ const schema = z.object({
 
 type Fields = z.output<z.ZodObject<typeof decoderFields>>
 
+/**
+ * What `max_position_embeddings` says. Files with linear scaling state there the length before it; dynamic scaling
+ * stretches with the text, without an end.
+ */
+function contextLength(longest: number, scaling?: RotaryScaling): number | undefined {
+  if (scaling?.type === 'dynamic') return undefined
+  return scaling?.type === 'linear' ? Math.floor(longest * scaling.factor) : longest
+}
+
 /** The parts of a decoder's config that need a look at several fields. */
 export function decoderConfig(fields: Fields, part: string, theta?: number): LlamaConfig {
-  const { rope_theta: _, rope_scaling: __, rope_parameters: ___, max_position_embeddings: ____, ...config } = fields
+  const { rope_theta: _, rope_scaling: __, rope_parameters: ___, max_position_embeddings: longest, ...config } = fields
   const { hidden_size, num_attention_heads: heads, num_key_value_heads: keyValue = heads, head_dim } = config
   if (heads % keyValue) throw configError(`${part}.num_key_value_heads`, `${keyValue} does not divide ${heads} heads`)
   if (head_dim === undefined) assertHeads(heads, hidden_size, part)
@@ -40,7 +50,9 @@ export function decoderConfig(fields: Fields, part: string, theta?: number): Lla
       `${part}.head_dim`,
       `${headWidth} numbers must be even, and at most ${MAX_HEAD_SIZE}, to be rotated`,
     )
-  return { ...config, num_key_value_heads: keyValue, ...rotaryOf(fields, part, theta) }
+  const rotary = rotaryOf(fields, part, theta)
+  const context_length = contextLength(longest, rotary.rotary_scaling)
+  return { ...config, num_key_value_heads: keyValue, context_length, ...rotary }
 }
 
 /** `text_config` of a LLaMA (arXiv 2302.13971). */

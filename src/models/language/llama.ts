@@ -22,6 +22,7 @@ import {
   type DecoderOptions,
   type DecoderResult,
   type Hidden,
+  type PastLayer,
   type Projected,
   pastLength,
   throughLayers,
@@ -38,6 +39,8 @@ export interface LlamaConfig {
   readonly head_dim?: number
   readonly hidden_act: string
   readonly rms_norm_eps: number
+  /** Positions that it was made for; absent: they go on. */
+  readonly context_length?: number
   readonly rope_theta: number
   readonly rotary_scaling?: RotaryScaling
   /** In the place of `rotary_scaling`. */
@@ -75,17 +78,23 @@ export function embedTokens(p: Scope, config: LlamaConfig, ids: Tensor): Tensor 
 
 /** LLaMA decoder (arXiv 2302.13971, section 2.2): pre-RMSNorm, rotary attention with grouped keys, SwiGLU. */
 export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
+  const { layers, last } = throughLlama(p.at('model'), config, start, config.num_hidden_layers, options)
+  return { layers, last, hidden: normed(p.at('model', 'norm'), config, last.states) }
+}
+
+/** So many layers of this shape, without the norm behind the last; their weights are `layers.*`. */
+export function throughLlama(p: Scope, config: LlamaConfig, start: Hidden, count: number, options: DecoderOptions) {
   const { stages, mask: maskOf = causalMask } = options
   const rotations = new Map<Tensor, Rotation>()
   const masks = new Map<string, Tensor | undefined>()
-  const { layers, last } = throughLayers(start, config.num_hidden_layers, stages, (index, input) => {
-    const { positions, tags } = input
-    const rotary = remember(rotations, positions, () => rotationOf(config, positions))
+  return throughLayers(start, count, stages, (index, input) => {
+    const { tags } = input
+    const rotary = (at: Tensor) => remember(rotations, at, () => rotationOf(config, at))
     const [past, window] = [options.past?.[index], windowOf(config, index)]
-    const seen = `${pastLength(past)}|${input.states.shape[1]}|${tags?.segment?.id}|${window}`
-    const mask = () => remember(masks, seen, () => maskOf(past, input, window))
+    const seen = `${input.states.shape[1]}|${tags?.segment?.id}|${window}`
+    const mask = (rows?: PastLayer) => remember(masks, `${pastLength(rows)}|${seen}`, () => maskOf(rows, input, window))
     const causal = !options.mask && !tags?.segment
-    return decoderLayer(p.at('model', 'layers', index), config, input, {
+    return decoderLayer(p.at('layers', index), config, input, {
       index,
       rotary,
       mask,
@@ -95,7 +104,6 @@ export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: Dec
       stages,
     })
   })
-  return { layers, last, hidden: normed(p.at('model', 'norm'), config, last.states) }
 }
 
 /** Hidden states [..., d] -> logits [..., vocabulary]. */
@@ -124,7 +132,8 @@ function normed(p: Scope, { norm_offset, rms_norm_eps }: LlamaConfig, x: Tensor)
 }
 
 interface LayerContext extends Pick<SelfAttentionOptions, 'index' | 'past' | 'window' | 'causal' | 'mask' | 'stages'> {
-  readonly rotary: Rotation
+  /** Of positions. */
+  readonly rotary: (positions: Tensor) => Rotation
 }
 
 function decoderLayer(p: Scope, config: LlamaConfig, input: Hidden, { rotary, ...context }: LayerContext) {
@@ -132,12 +141,12 @@ function decoderLayer(p: Scope, config: LlamaConfig, input: Hidden, { rotary, ..
   const x = input.states
   const after = (name: string, y: Tensor) => (config.post_norms ? normed(p.at(name), config, y) : y)
   const projected = project(p.at('self_attn'), config, normed(p.at('input_layernorm'), config, x))
-  const rotate = (x: Tensor, heads: number) => rotatePart(x, rotary, heads, rotary_width)
+  const rotate = (x: Tensor, heads: number, at: Tensor) => rotatePart(x, rotary(at), heads, rotary_width)
   const { mixed, ...seen } = selfAttention(projected, input, { heads, keyHeads, rotate, scoring, ...context })
   const output = linear(p.at('self_attn', 'o_proj'), mixed, config.hidden_size, config.output_bias ?? false)
   const attended = add(x, after('post_attention_layernorm', output))
   const before = config.post_norms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'
-  const plain = (y: Tensor) => feedForward(p.at('mlp'), config, y)
+  const plain = (y: Tensor, share?: number) => feedForward(p.at('mlp'), config, y, share)
   const fed = fedForward(context, normed(p.at(before), config, attended), plain, input)
   return { ...seen, output: add(attended, after('post_feedforward_layernorm', fed)) }
 }
@@ -163,12 +172,15 @@ function headsNormed(p: Scope, config: LlamaConfig, x: Tensor, heads: number): T
   return reshape(normed(p, config, apart), x.shape)
 }
 
-function feedForward(p: Scope, config: LlamaConfig, x: Tensor): Tensor {
-  const { intermediate_size: inner, mlp_bias: bias = false } = config
+function feedForward(p: Scope, config: LlamaConfig, x: Tensor, share = 1): Tensor {
+  const { intermediate_size: inner, hidden_size: width, mlp_bias: bias = false } = config
+  const used = Math.floor(inner * share)
+  const of = (out: number, width: number) => (used < inner ? ([out, width] as const) : undefined)
+  const first = (y: Tensor) => (used < inner ? slice(y, -1, 0, used) : y)
   const [gate, up] = config.fused_projections
-    ? splitLast(linear(p.at('gate_up_proj'), x, 2 * inner, bias), [inner])
-    : [linear(p.at('gate_proj'), x, inner, bias), linear(p.at('up_proj'), x, inner, bias)]
-  return linear(p.at('down_proj'), mul(activation(config.hidden_act)(gate), up), config.hidden_size, bias)
+    ? splitLast(linear(p.at('gate_up_proj'), x, 2 * inner, bias), [inner]).map(first)
+    : ['gate_proj', 'up_proj'].map((name) => linear(p.at(name), x, used, bias, of(inner, width)))
+  return linear(p.at('down_proj'), mul(activation(config.hidden_act)(gate), up), width, bias, of(width, inner))
 }
 
 /** The last axis in parts of the given sizes, and the rest. */

@@ -5,7 +5,7 @@ import { act, assertHeads, configError, layerCount, optionalSize, parseConfig, s
 import { type LanguageModel, language } from './language-model.ts'
 import { causalMask } from './masks.ts'
 import { fedForward, type SelfAttentionOptions, selfAttention } from './self-attention.ts'
-import { type DecoderOptions, type DecoderResult, type Hidden, throughLayers } from './sequence.ts'
+import { type DecoderOptions, type DecoderResult, type Hidden, type PastLayer, throughLayers } from './sequence.ts'
 
 const schema = z.object({
   vocab_size: size.default(50272),
@@ -54,24 +54,30 @@ export function optModel(raw: unknown, part: string): LanguageModel {
     hiddenSize: width,
     vocabulary,
     contextLength: config.max_position_embeddings,
+    wholePositions: 'learnt',
     ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
     embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
     decode: (p, start, options) => opt(decoderScope(p), config, start, options),
+    extend: (p, start, count) => throughOpt(p, config, start, count, {}).last,
     logits: (p, hidden) => linear(config.tie_word_embeddings ? table(p) : p.at('lm_head'), hidden, vocabulary, false),
   }
 }
+
+/** So many layers, without what lies before and behind them. */
+const throughOpt = (p: Scope, config: OptConfig, start: Hidden, count: number, options: DecoderOptions) =>
+  throughLayers(start, count, options.stages, (index, input) => {
+    const past = options.past?.[index]
+    const mask = (rows?: PastLayer) => (options.mask ?? causalMask)(rows, input)
+    const causal = !options.mask && !input.tags?.segment
+    return decoderLayer(p.at('layers', index), config, input, { index, mask, past, causal, stages: options.stages })
+  })
 
 function opt(p: Scope, config: OptConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
   const { max_position_embeddings: positions, hidden_size: width } = config
   const places = add(cast(start.positions, 'i64'), FIRST_POSITION)
   const placed = embedding(p.at('embed_positions'), places, positions + FIRST_POSITION, width)
   const placedStart: Hidden = { ...start, states: add(start.states, placed) }
-  const { layers, last } = throughLayers(placedStart, config.num_hidden_layers, options.stages, (index, input) => {
-    const past = options.past?.[index]
-    const mask = () => (options.mask ?? causalMask)(past, input)
-    const causal = !options.mask && !input.tags?.segment
-    return decoderLayer(p.at('layers', index), config, input, { index, mask, past, causal, stages: options.stages })
-  })
+  const { layers, last } = throughOpt(p, config, placedStart, config.num_hidden_layers, options)
   const isNormed = config.do_layer_norm_before && !config._remove_final_layer_norm
   return { layers, last, hidden: isNormed ? layerNormed(p.at('final_layer_norm'), last.states) : last.states }
 }
@@ -91,13 +97,12 @@ function decoderLayer(p: Scope, config: OptConfig, input: Hidden, context: Layer
     add(x, linear(p.at('self_attn', 'out_proj'), mixed, width, bias)),
   )
 
-  const plain = (y: Tensor) =>
-    linear(
-      p.at('fc2'),
-      activation(config.activation_function)(linear(p.at('fc1'), y, config.ffn_dim, bias)),
-      width,
-      bias,
-    )
+  const plain = (y: Tensor, share = 1) => {
+    const used = Math.floor(config.ffn_dim * share)
+    const of = (out: number, width: number) => (used < config.ffn_dim ? ([out, width] as const) : undefined)
+    const inner = linear(p.at('fc1'), y, used, bias, of(config.ffn_dim, width))
+    return linear(p.at('fc2'), activation(config.activation_function)(inner), width, bias, of(width, config.ffn_dim))
+  }
   const fed = fedForward(context, normBefore(p.at('final_layer_norm'), config, attended), plain, input)
   return { ...seen, output: normAfter(p.at('final_layer_norm'), config, add(attended, fed)) }
 }

@@ -16,9 +16,13 @@ export interface SlotTags {
   readonly segment?: Tensor
   /** The view that a visual token is of, counted from 0 over the whole prompt; -1 for text. */
   readonly view?: Tensor
+  /** Token id of text; -1 for visual tokens, and for what only fills a batch up. */
+  readonly token?: Tensor
   /** Its row and its column in that view, in whole patches; -1 for text. */
   readonly row?: Tensor
   readonly column?: Tensor
+  /** 1 for what the model itself says, as training has it behind a prompt; all is prompt when absent. */
+  readonly answer?: Tensor
 }
 
 /** What one decoder layer computed, and on what, for methods that read it. Nothing is computed unless it is used. */
@@ -29,6 +33,10 @@ export interface DecoderLayer {
   readonly queries: Tensor
   readonly keys: Tensor
   readonly values: Tensor
+  /** The keys of the new tokens before they were rotated. */
+  readonly unrotated?: Tensor
+  /** Cached rows as the layer looked at them. */
+  readonly past?: PastLayer
   /** Keys of past and new tokens, [b, hk, past + s, d]. */
   readonly allKeys: Tensor
   /** Added to the scores of these, where a model has more than a mask: [1, h, s, past + s]. */
@@ -37,6 +45,8 @@ export interface DecoderLayer {
   readonly mask?: () => Tensor | undefined
   /** How the layer scores keys, where that is not the usual way. */
   readonly scoring?: Scoring
+  /** Its attention written out, [b, h, s, past + s]: what values are mixed by, but for where a fused op computes the same. */
+  readonly attention?: () => Tensor
   /** Output of the layer, [b, s, d]. */
   readonly output: Tensor
 }
@@ -48,6 +58,39 @@ export interface PastLayer {
   readonly values: Tensor
   /** What the rows are, i64 [1, past] each. */
   readonly tags?: SlotTags
+  /** Where the rows are looked at, [1, past], or [1, past, axes]: their keys are not rotated yet. */
+  readonly positions?: Tensor
+  /** Rows before these that every query sees from one distance, wherever it stands. */
+  readonly far?: FarRows
+  /** What these rows were chosen from. */
+  readonly store?: RowStore
+}
+
+/** Keys, not rotated yet, and values, [n, hk, d] each. */
+export interface FarRows {
+  readonly keys: Tensor
+  readonly values: Tensor
+  readonly distance: number
+}
+
+/** All that is kept of a layer, [rows, ...] each; keys are not rotated. A run looks at some of it. */
+export interface RowStore {
+  readonly keys: Tensor
+  readonly values: Tensor
+  readonly positions: Tensor
+  /** Blocks that may be looked at as well. */
+  readonly blocks: {
+    /** The first row of each, i64 [blocks]. */
+    readonly first: Tensor
+    /** The rows of one: 0, 1, ..., i64 [w]. */
+    readonly within: Tensor
+    /** As many zeros as blocks are to be taken, i64 [take]: they go into what is taken, so that the number is known. */
+    readonly take: Tensor
+  }
+  /** Rows to be seen from one distance, i64 [n]. */
+  readonly sinks: Tensor
+  /** First rows of the blocks that a method took, i64 [take]. */
+  readonly taken?: Tensor
 }
 
 /** What a layer looks at with: queries [b, s, h d], keys and values [b, s, hk d], not rotated yet. */
@@ -63,7 +106,18 @@ export interface Asked extends Projected {
   readonly past?: PastLayer
   /** Added to the scores beside what the model itself hides, [b or 1, h or 1, s, past + s]. */
   readonly mask?: Tensor
+  /** Where the new tokens stand, [b, s], or [b, s, axes]; as in their sequence when absent. */
+  readonly positions?: Tensor
+  /** Whether keys and queries are rotated by their positions. */
+  readonly isRotary: boolean
+  /** What these see although the model itself hides it, bool [b or 1, h or 1, s, past + s]. */
+  readonly reveal?: Tensor
+  /** What becomes of the weights of attention, [b, h, s, past + s], before they mix the values. */
+  readonly weigh?: (weights: Tensor) => Tensor
 }
+
+/** A feed-forward layer [b, s, d] -> [b, s, d], with all its inner neurons or with the first ones: a share of them, rounded down. */
+export type FeedForward = (x: Tensor, share?: number) => Tensor
 
 /** What may be put around the layers of a decoder and around their parts; `next` is the part as it is. */
 export interface DecoderStages {
@@ -71,7 +125,7 @@ export interface DecoderStages {
   /** -> what the heads bring together, [b, s, h d], before the output projection. */
   attention?(index: number, asked: Asked, next: (asked: Asked) => Tensor): Tensor
   /** Normalised states -> what the feed-forward layer adds, [b, s, d] both. */
-  feedForward?(index: number, x: Tensor, next: (x: Tensor) => Tensor, input: Hidden): Tensor
+  feedForward?(index: number, x: Tensor, next: FeedForward, input: Hidden): Tensor
 }
 
 /** What a query may look at: an additive mask [b or 1, 1, s, past + s], or undefined where it sees everything. */
@@ -130,9 +184,13 @@ export function allTags(tag: keyof SlotTags, own: Tensor, past?: PastLayer): Ten
 /** New keys or values [1, hk, s, d] -> cache rows [s, hk, d]. */
 export const toRows = (x: Tensor): Tensor => reshape(transpose(x, [0, 2, 1, 3]), [x.shape[2], x.shape[1], x.shape[3]])
 
+/** Cache rows [n, hk, d] -> keys or values [1, hk, n, d]. */
+export function fromRows(rows: Tensor): Tensor {
+  const [count, heads, width] = rows.shape
+  return reshape(transpose(rows, [1, 0, 2]), [1, heads, count, width])
+}
+
 /** Keys or values of cached rows [past, hk, d] and of new tokens [b, hk, s, d]: [b, hk, past + s, d]. */
 export function withPast(rows: Tensor | undefined, x: Tensor): Tensor {
-  if (!rows) return x
-  const [past, heads, width] = rows.shape
-  return concat([reshape(transpose(rows, [1, 0, 2]), [1, heads, past, width]), x], 2)
+  return rows ? concat([fromRows(rows), x], 2) : x
 }

@@ -80,6 +80,7 @@ export function t5Model(raw: unknown, part: string): LanguageModel {
     layers: config.num_layers,
     caches: 2 * (config.num_decoder_layers ?? config.num_layers),
     answerStart: config.decoder_start_token_id ?? config.pad_token_id ?? 0,
+    wholePositions: 'relative',
     heads: { count: heads, keyValue: heads, width: config.d_kv },
     hiddenSize: width,
     vocabulary,

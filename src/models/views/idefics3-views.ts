@@ -2,7 +2,7 @@
 import { type RgbImage, resizeImage } from '../../media/image.ts'
 import { filterOf, type PreprocessorConfig } from './image-processor.ts'
 import { cutTiles } from './tiles.ts'
-import { type Extent, type View, wholeOf } from './view.ts'
+import { type Extent, hasText, type View, wholeOf } from './view.ts'
 
 /** Longest side that an image may be resized to. */
 export const MAX_EDGE = 4096
@@ -56,8 +56,12 @@ export function tileViews(
 
 export const FENCE = '<fake_token_around_image>'
 
-/** `<fence><row_1_col_1><image>...`, a line per row of tiles, then the whole image after an empty line. */
+/**
+ * `<fence><row_1_col_1><image>...`, a line per row of tiles, then the whole image after an empty line; without tags where
+ * a method writes its own.
+ */
 export function tilePrompt(views: readonly View[]): string {
+  if (hasText(views)) return views.map(() => `${FENCE}<image>`).join('') + FENCE
   const parts = views.map(({ tile }, index) => {
     const before = views[index - 1]?.tile
     if (!tile) return `${before ? '\n\n' : ''}${FENCE}<global-img><image>`

@@ -6,6 +6,9 @@ export interface Extent {
   readonly height: number
 }
 
+/** Whether something is written around one of these views. */
+export const hasText = (views: readonly View[]): boolean => views.some(({ text }) => text)
+
 /** A rectangle in the pixels of an image, not only whole ones; it reaches beyond the image where that was padded. */
 export interface Box extends Extent {
   readonly left: number
@@ -19,6 +22,11 @@ export interface View extends Extent {
   readonly box?: Box
   /** Which part of the image this is, counted from 1; absent: the whole of it. */
   readonly tile?: { readonly row: number; readonly column: number }
+  /**
+   * What a method writes around its tokens in the prompt. Views with such text enter the prompt one after another, and
+   * families leave out the tags that they have for tiles themselves.
+   */
+  readonly text?: { readonly before?: string; readonly after?: string }
   /** Frames of a video that are encoded as one, `image` the first of them, and their place on the axis of time. */
   readonly clip?: { readonly frames: readonly RgbImage[]; readonly time: number }
 }

@@ -22,7 +22,7 @@ import {
   transpose,
 } from '../../tensor/index.ts'
 import { imageSide, layerCount, optionalSize, size } from '../config.ts'
-import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
+import { type EncoderStages, type Grid, type LayerSteps, type Patches, throughEncoder } from '../vision-side.ts'
 import { interpolationMatrix } from './positions.ts'
 import type { TowerFeatures } from './tower.ts'
 
@@ -104,7 +104,8 @@ export function positionsWithClass(table: Tensor, side: number, grid: Grid): Ten
 /** All layers, every token seeing every other: what went in and what each layer left. */
 export function encoderLayers(p: Scope, config: EncoderConfig, start: Patches, stages?: EncoderStages): TowerFeatures {
   const run = (index: number, states: Tensor) => encoderLayer(p.at('layers', index), config, states)
-  return { ...throughEncoder(start, config.num_hidden_layers, stages, run), grid: start.grid }
+  const steps = (index: number) => layerSteps(p.at('layers', index), config)
+  return { ...throughEncoder(start, config.num_hidden_layers, stages, run, steps), grid: start.grid }
 }
 
 /** All layers over x [b, s, d] under a mask, where only what the last one leaves is asked for. */
@@ -114,21 +115,30 @@ export function encoderStack(p: Scope, config: EncoderConfig, x: Tensor, mask?: 
 }
 
 function encoderLayer(p: Scope, config: EncoderConfig, x: Tensor, mask?: Tensor) {
-  const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon } = config
-  const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
-  const project = (name: string) => linear(p.at('self_attn', name), normed, width)
-  const [queries, keys, values] = [project('q_proj'), project('k_proj'), project('v_proj')]
+  const { heads, ...steps } = layerSteps(p, config)
+  const normed = steps.normed(x)
+  const [queries, keys, values] = [steps.queries(normed), steps.keys(normed), steps.values(normed)]
   const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads), mask)
   const mixed = mask
     ? mergeHeads(attend(attention, splitHeads(values, heads)))
     : fullAttention(queries, keys, values, heads)
-  const attended = add(x, linear(p.at('self_attn', 'out_proj'), mixed, width))
+  const attended = add(x, steps.projected(mixed))
+  return { hidden: add(attended, steps.feedForward(attended)), keys, attention }
+}
 
-  const inner = linear(
-    p.at('mlp', 'fc1'),
-    layerNormed(p.at('layer_norm2'), attended, epsilon),
-    config.intermediate_size,
-  )
-  const hidden = add(attended, linear(p.at('mlp', 'fc2'), activation(config.hidden_act)(inner), width))
-  return { hidden, keys, attention }
+function layerSteps(p: Scope, config: EncoderConfig): LayerSteps {
+  const { hidden_size: width, num_attention_heads: heads, layer_norm_eps: epsilon, intermediate_size: inner } = config
+  const project = (name: string) => (y: Tensor) => linear(p.at('self_attn', name), y, width)
+  return {
+    heads,
+    normed: (x) => layerNormed(p.at('layer_norm1'), x, epsilon),
+    queries: project('q_proj'),
+    keys: project('k_proj'),
+    values: project('v_proj'),
+    projected: project('out_proj'),
+    feedForward: (x) => {
+      const risen = linear(p.at('mlp', 'fc1'), layerNormed(p.at('layer_norm2'), x, epsilon), inner)
+      return linear(p.at('mlp', 'fc2'), activation(config.hidden_act)(risen), width)
+    },
+  }
 }

@@ -1,8 +1,40 @@
+import { z } from 'zod'
+import { FoveaError } from '../../errors.ts'
+import type { Request } from '../../pipeline/method/talk-side.ts'
+import { replyFrom, silently } from '../../pipeline/talk/calls.ts'
+import type { ContentPart, Message } from '../../pipeline/talk/message.ts'
+import { pictureParts } from '../../pipeline/talk/picture-parts.ts'
+import type { Reply } from '../../pipeline/talk/reply.ts'
 import { paper } from '../paper.ts'
+import { after, canSolve, type Expert, parseDispatch } from './proreason/parse.ts'
+import { dispatcher, reasoner, referee, summarizer, visionPrefix } from './proreason/prompts.ts'
+
+const options = z.object({
+  attempts: z.int().min(1).default(8).describe('rounds before the question is asked directly, failed ones included'),
+  stepwise: z.boolean().default(true).describe('the vision expert is told to think step by step'),
+  open: z.boolean().default(true).describe('the summary is the answer; otherwise what follows "Answer:" in it'),
+  parser: z
+    .enum(['tolerant', 'strict'])
+    .default('tolerant')
+    .describe('whether replies must keep to their form as exactly as the released code wants it'),
+  memory: z
+    .enum(['answers', 'questions'])
+    .default('answers')
+    .describe('what is remembered of a consultation: its answer alone, or with its question'),
+  repeats: z.boolean().default(true).describe('whether the same question may be asked of the same expert twice'),
+})
+
+type Options = z.output<typeof options>
 
 /**
  * ProReason: Multi-Modal Proactive Reasoning with Decoupled Eyesight and Wisdom
  * 2024, EMNLP 2025. https://arxiv.org/abs/2410.14138
+ *
+ * A dispatcher asks a vision expert (who sees the pictures and nothing but its question) or a reasoning expert; a memory
+ * collects answers; a referee says when they suffice; a summarizer, who sees no picture, answers. One model has all roles.
+ *
+ * A failed round is one attempt, as in the released code. Errors are not swallowed, but for a memory that has outgrown
+ * the model: then, and when attempts are spent, the question is asked directly. Why it ended is a note of the reply.
  */
 export const proreason = paper({
   id: 'proreason',
@@ -20,4 +52,122 @@ export const proreason = paper({
     'summarizer answers, all in text. A strong text LLM can take every role but the eyes, and the traces can be ' +
     'distilled into one model.',
   places: ['talk.answer', 'training'],
+  options,
+  method: (chosen) => ({
+    talk: {
+      answer: (asked, next) =>
+        pictureParts(asked.messages).length === 0 ? next(asked) : new Consultation(asked, next, chosen).run(),
+    },
+  }),
 })
+
+type Next = (request: Request) => Promise<Reply>
+
+/** Why a consultation ended. */
+type Stop = 'solved' | 'exhausted' | 'unparsed' | 'memory full'
+
+/** One question on its way through the roles. */
+class Consultation {
+  private readonly calls: Reply[] = []
+  private memory = ''
+  private last?: Expert
+  private readonly asked = new Set<string>()
+
+  constructor(
+    private readonly request: Request,
+    private readonly next: Next,
+    private readonly options: Options,
+  ) {}
+
+  async run(): Promise<Reply> {
+    const rounds = { valid: 0, failed: 0 }
+    try {
+      for (let attempt = 0; attempt < this.options.attempts; attempt++) {
+        const isValid = await this.consult()
+        rounds[isValid ? 'valid' : 'failed']++
+        if (this.isAborted) return this.finish('exhausted', rounds, '')
+        if (!isValid) continue
+        const verdict = await this.ask(referee(this.question, this.memory))
+        if (this.isAborted) return this.finish('exhausted', rounds, '')
+        if (!canSolve(verdict, this.options.parser)) continue
+        this.memory += verdict
+        return this.finish('solved', rounds, await this.summarize())
+      }
+    } catch (error) {
+      if (!(error instanceof FoveaError) || error.code !== 'context_full') throw error
+      return this.directly('memory full', rounds)
+    }
+    return this.directly(rounds.valid > 0 ? 'exhausted' : 'unparsed', rounds)
+  }
+
+  /** One round of the dispatcher and an expert; whether it came to something. */
+  private async consult(): Promise<boolean> {
+    const { stepwise, parser, memory, repeats } = this.options
+    const reply = await this.ask(dispatcher(this.question, this.memory, this.last))
+    const dispatch = parseDispatch(reply, parser)
+    if (!dispatch || this.isAborted) return false
+    const { expert, question } = dispatch
+    const key = `${expert}: ${question}`
+    if (!repeats && this.asked.has(key)) return false
+    this.asked.add(key)
+    const answer =
+      expert === 'vision'
+        ? await this.look(`${stepwise ? visionPrefix : ''}${question}`)
+        : after('Final Answer:', await this.ask(reasoner(this.memory, question)))
+    this.memory += memory === 'questions' ? `${question} -> ${answer}\n` : `${answer}\n`
+    this.last = expert
+    return true
+  }
+
+  private get question(): string {
+    return textOf(this.request.messages[this.request.messages.length - 1])
+  }
+
+  private get isAborted(): boolean {
+    return this.calls.at(-1)?.finishReason === 'aborted'
+  }
+
+  /** Asks in words alone. */
+  private ask(text: string): Promise<string> {
+    return this.call(silently({ ...this.request, messages: [{ role: 'user', content: text }] }))
+  }
+
+  /** Asks about the pictures: they and the question are all that is seen. */
+  private look(question: string): Promise<string> {
+    const content: ContentPart[] = [...pictureParts(this.request.messages), { type: 'text', text: question }]
+    return this.call(silently({ ...this.request, messages: [{ role: 'user', content }] }))
+  }
+
+  /** What ends the answer does not end what is said on the way; nor is that written as a raw prompt. */
+  private call({ messages, options }: Request): Promise<string> {
+    const { stop: _, rawPrompt: __, ...rest } = options
+    return this.listen({ messages, options: rest })
+  }
+
+  /** Of an open question, aloud: it is the answer. */
+  private async summarize(): Promise<string> {
+    const text = summarizer(this.question, this.memory, this.options.open)
+    if (!this.options.open) return after('Answer:', await this.ask(text))
+    const { rawPrompt: _, ...options } = this.request.options
+    return this.listen({ messages: [{ role: 'user', content: text }], options })
+  }
+
+  private async listen(request: Request): Promise<string> {
+    const reply = await this.next(request)
+    this.calls.push(reply)
+    return reply.text
+  }
+
+  /** The question as it was asked. */
+  private async directly(stop: Stop, rounds: object): Promise<Reply> {
+    return this.finish(stop, rounds, await this.listen(this.request))
+  }
+
+  private finish(stop: Stop, rounds: object, text: string): Reply {
+    const note = { stop, rounds, memory: this.memory }
+    return replyFrom(this.calls, { text, note, by: 'proreason' })
+  }
+}
+
+const textOf = ({ content }: Message): string =>
+  typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('')

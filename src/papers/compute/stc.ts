@@ -1,8 +1,42 @@
+import { z } from 'zod'
+import type { LayerSteps, Patches } from '../../models/vision-side.ts'
+import type { Carrying } from '../../pipeline/method/carrying.ts'
+import type { EncoderSite, Site } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
+import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
+import { type GatheredTokens, keepTokens } from '../../pipeline/method/visual-tokens.ts'
+import {
+  add,
+  div,
+  exp,
+  fixedDim,
+  fullAttention,
+  gather,
+  maximum,
+  mean,
+  mul,
+  neg,
+  reshape,
+  sortAscending,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  topK,
+} from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /**
  * Accelerating Streaming Video Large Language Models via Hierarchical Token Compression
  * 2025, CVPR 2026. https://arxiv.org/abs/2512.00891
+ *
+ * Cacher: of every frame but each `interval`-th, the tokens U whose keys changed most since the last refresh are computed,
+ * x + A, A = A_ref but A[U] = attention of U over all fresh keys; then + M, M = M_ref but M[U] = MLP(LN(x)[U]). One counter
+ * per stream decides about refreshing, for all layers; each layer has a U and references of its own, one frame is a chunk.
+ * Pruner: on the half of the channels that vary least, tokens far from the mean of the frame and of all frames so far stay.
+ * The history holds means of all channels, from which those of the frame are taken; `released` averages, as the code
+ * does, whatever channels each frame chose. It is never shortened. Pictures that are no stream are only pruned.
  */
 export const stc = paper({
   id: 'stc',
@@ -20,4 +54,118 @@ export const stc = paper({
     "and passes on the tokens that differ most from recent history and from the frame's mean. Saves 24.5 % of " +
     'encoding and 45.3 % of prefill time.',
   places: ['see.layer', 'see.tokens', 'stream'],
+  options: z.object({
+    update: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.25)
+      .describe('share of the tokens that a frame between refreshes computes'),
+    interval: z.int().min(1).default(2).describe('every so many frames all tokens are computed'),
+    tokens: z.int().min(1).default(60).describe('tokens of a frame that stay; all where it has no more'),
+    score: z.enum(['gaussian', 'dual']).default('gaussian').describe('how far tokens lie from the two means'),
+    channels: z.number().gt(0).max(1).default(0.5).describe('share of the channels that tokens are compared on'),
+    alpha: z.number().min(0).max(1).default(0.5).describe('weight of the history where the score is dual'),
+    history: z.enum(['aligned', 'released']).default('aligned').describe('channels that the history is averaged over'),
+  }),
+  method: ({ update, interval, ...pruning }) => ({
+    needs: {
+      frame: (frame) => {
+        const refresh = frame % interval === 0
+        return { refresh, shares: { update: refresh ? 1 : update } }
+      },
+    },
+    see: {
+      layer: (patches, next, at) => (at.stream ? partlyAnew(patches, at, at.stream) : next(patches)),
+      tokens: (tokens, at) => prune(tokens, at, pruning),
+    },
+  }),
 })
+
+/** Which tokens changed: the lower the score [b, t] the more, from keys [b, t, d] and those of the last refresh. */
+export type Likeness = (keys: Tensor, before: Tensor) => Tensor
+
+/** The cosine of all heads together; 0 where there was nothing before. */
+export const cosine: Likeness = (a, b) => sum(mul(unit(a), unit(b)), -1)
+
+/** A layer of which only the tokens that changed most are computed. */
+export function partlyAnew(patches: Patches, at: EncoderSite, stream: Carrying, likeness = cosine): Patches {
+  const { states: x } = patches
+  const { layer, architecture } = at
+  const steps = at.steps ?? refuse(architecture.name)
+  const names = ['keys', 'values', 'attention', 'feedForward'].map((part) => `stc.${part}.${layer}`)
+  const [before, values, attention, feedForward] = names.map((name) => stream.carried(name, x.shape))
+  const y = steps.normed(x)
+  const keys = steps.keys(y)
+  const n = stream.count('update', fixedDim('stc', x, 1))
+  const U = mostChanged(likeness(keys, before), n)
+  const yU = gatherRows(y, U)
+  const V = writeRows(values, U, steps.values(yU))
+  const A = writeRows(attention, U, steps.projected(fullAttention(steps.queries(yU), keys, V, steps.heads)))
+  const attended = add(x, A)
+  const M = writeRows(feedForward, U, steps.feedForward(gatherRows(attended, U)))
+  for (const [at, value] of [keys, V, A, M].entries()) stream.carry(names[at], value, 'refresh')
+  return { ...patches, states: add(attended, M) }
+}
+
+/** U: the tokens of least likeness [b, t], as many as `n` [k] has zeros: i64 [b, k]. */
+export const mostChanged = (likeness: Tensor, n: Tensor): Tensor =>
+  add(sortAscending(topK(neg(likeness), n.shape[0])), reshape(n, [1, n.shape[0]]))
+
+function refuse(name: string): LayerSteps {
+  throw methodError(
+    `stc runs some tokens of an encoder layer alone, the encoder of ${name} cannot; use a CLIP or SigLIP`,
+  )
+}
+
+interface Pruning {
+  readonly tokens: number
+  readonly score: 'gaussian' | 'dual'
+  readonly channels: number
+  readonly alpha: number
+  readonly history: 'aligned' | 'released'
+}
+
+/** Keeps the tokens of each frame (view) that lie farthest from both means, in raster order. */
+function prune(given: GatheredTokens, { stream }: Site, { tokens, score, channels, alpha, history }: Pruning) {
+  const { states } = given // [frames, n, d]
+  const [frames, n, width] = [0, 1, 2].map((axis) => fixedDim('stc', states, axis))
+  const rows = reshape(states, [frames * n, width])
+  const spread = mean(square(sub(rows, mean(rows, 0, true))), 0)
+  const chosen = topK(neg(spread), Math.max(1, Math.floor(channels * width)))
+  const X = gather(states, chosen, 2)
+  const now = mean(mean(history === 'aligned' ? states : X, 1), 0)
+  const all = recalled(now, stream)
+  const temporal = history === 'aligned' ? gather(all, chosen) : all
+  const far = score === 'gaussian' ? neg(nearness(X, temporal)) : distance(X, temporal, alpha)
+  return keepTokens(given, sortAscending(topK(far, Math.min(tokens, n))), 'stc')
+}
+
+/** The mean of the means of all frames so far, this one too, [d]. */
+function recalled(now: Tensor, stream: Carrying | undefined): Tensor {
+  if (!stream) return now
+  const total = add(stream.carried('stc.total', now.shape), now)
+  const count = add(stream.carried('stc.count', [1]), 1)
+  stream.carry('stc.total', total)
+  stream.carry('stc.count', count)
+  return div(total, count)
+}
+
+/** g(|u - a_T|^2) + g(|u - a_S|^2) of unit tokens u [f, n, d]: [f, n]. */
+function nearness(X: Tensor, temporal: Tensor): Tensor {
+  const u = unit(X)
+  const squared = (anchor: Tensor) => sum(square(sub(u, anchor)), -1)
+  return add(gaussians(squared(unit(temporal))), gaussians(squared(mean(u, 1, true))))
+}
+
+/** g(d2) = sum over k = -3 .. 1 of exp(-d2 / (2 2^k)). */
+export const gaussians = (d2: Tensor): Tensor =>
+  [-3, -2, -1, 0, 1].map((k) => exp(mul(d2, -1 / (2 * 2 ** k)))).reduce((a, b) => add(a, b))
+
+/** alpha (1 - cos(z, a_T)) + (1 - alpha) (1 - cos(z, a_S)): [f, n]. */
+function distance(X: Tensor, temporal: Tensor, alpha: number): Tensor {
+  const away = (anchor: Tensor) => sub(1, sum(mul(unit(X), unit(anchor)), -1))
+  return add(mul(away(temporal), alpha), mul(away(mean(X, 1, true)), 1 - alpha))
+}
+
+const unit = (x: Tensor): Tensor => div(x, maximum(sqrt(sum(square(x), -1, true)), 1e-12))

@@ -1,8 +1,54 @@
+import { z } from 'zod'
+import { linear } from '../../nn/index.ts'
+import { topOfGroups } from '../../pipeline/method/groups.ts'
+import type { LayerSite, Stage } from '../../pipeline/method/method.ts'
+import { rangeLike } from '../../pipeline/method/rows.ts'
+import {
+  keepMarked,
+  type Marked,
+  putBack,
+  type Sequence,
+  viewNumbers,
+  visualStates,
+} from '../../pipeline/method/sequence.ts'
+import {
+  add,
+  cast,
+  dimValue,
+  equal,
+  minimum,
+  not,
+  or,
+  reshape,
+  select,
+  sigmoid,
+  sub,
+  type Tensor,
+  takeAlong,
+} from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
+
+/** What a change counts by, out of a router's score. */
+const GATES = {
+  raw: (mu: Tensor) => mu,
+  sigmoid: (mu: Tensor) => sigmoid(mu),
+  'one-plus': (mu: Tensor) => add(mu, 1),
+  none: () => undefined,
+}
 
 /**
  * VideoLLM-MoD: Efficient Video-Language Streaming with Mixture-of-Depths Vision Computation
  * 2024, NeurIPS 2024. https://arxiv.org/abs/2408.16730
+ *
+ * In every routed layer l a router scores the vision tokens of each frame, mu_ij = w_l^T x_ij. The k = max(1, ceil(r n))
+ * highest of a frame's n tokens and all text go through the layer at their own positions:
+ * x_ij^(l+1) = x_ij^l + g(mu_ij) f(X~)_ij, text x + f(X~); the others leave it as they came and give it no keys.
+ *
+ * Decided here, where the paper says nothing or no code is published: the first layer is dense (layers are routed from the
+ * back of each group of `every`); g = 1 + mu by default, since the paper's g = mu switches a pretrained layer off where mu is
+ * near 0 (`gate=raw` is the paper's); a frame's last token is always computed, since streaming reads its decision there; equal
+ * scores go to the earlier token. Positions are never numbered anew. A frame is a view; clips that a family joins into one
+ * run count as one. Without tags of views, as in a batch with one picture each, all visual tokens are one frame.
  */
 export const videollmMod = paper({
   id: 'videollm-mod',
@@ -19,4 +65,46 @@ export const videollmMod = paper({
     'and text is always computed. Training a streaming assistant takes 42 % less time and 30 % less memory at ' +
     'about equal quality.',
   places: ['read.layer', 'training'],
+  options: z.object({
+    ratio: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe('r: share of the tokens of a frame that a routed layer computes'),
+    every: z.int().min(1).default(2).describe('the last of each so many layers is routed; 1: all of them'),
+    gate: z
+      .enum(['raw', 'sigmoid', 'one-plus', 'none'])
+      .default('one-plus')
+      .describe("g: what a change counts by, of the router's score"),
+    keepLast: z.boolean().default(true).describe('the last token of each frame is always computed'),
+  }),
+  method: ({ ratio, every, gate, keepLast }) => {
+    const routed: Stage<Sequence, Sequence, LayerSite> = (seq, next, { p, layer }) => {
+      if ((layer + 1) % every !== 0) return next(seq)
+      const frames = viewNumbers(seq)
+      const mu = reshape(linear(p.at('layers', layer, 'router'), visualStates(seq), 1, false), frames.shape) // [b, v]
+      const marked = topOfGroups(keepLast ? lastFirst(mu, frames) : mu, frames, ratio)
+      const some = keepMarked(seq, marked, `mod.${layer}`, 'videollm-mod')
+      return putBack(seq, some.indices, next(some.seq), gateOf(some, GATES[gate](mu)))
+    }
+    return { read: { layer: routed } }
+  },
 })
+
+/** Above every score. */
+const ALWAYS = 1e30
+
+/** Scores [b, v] with the last token of each frame above all others. */
+function lastFirst(mu: Tensor, frames: Tensor): Tensor {
+  const places = rangeLike(frames)
+  const end = sub(dimValue(frames.shape[1]), 1)
+  const changes = not(equal(frames, takeAlong(frames, minimum(add(places, 1), end))))
+  return select(or(changes, equal(places, end)), ALWAYS, mu)
+}
+
+/** The gate of each token that is computed, [b, k]; undefined where all count in full. */
+function gateOf({ indices, isMarked }: Marked, gates?: Tensor): Tensor | undefined {
+  if (gates) return select(isMarked, takeAlong(gates, indices), 0)
+  return indices.shape[0] === 1 ? undefined : cast(isMarked, 'f32')
+}

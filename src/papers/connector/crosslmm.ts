@@ -1,8 +1,55 @@
+import { z } from 'zod'
+import {
+  attend,
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  type Scope,
+  splitHeads,
+  zeros,
+} from '../../nn/index.ts'
+import { leave, recall } from '../../pipeline/method/memory.ts'
+import type { LayerSite, Site } from '../../pipeline/method/method.ts'
+import { poolTokens } from '../../pipeline/method/pool.ts'
+import { writeRows } from '../../pipeline/method/rows.ts'
+import { type Sequence, textStates, visualStates } from '../../pipeline/method/sequence.ts'
+import {
+  add,
+  addDim,
+  arange,
+  concat,
+  dimValue,
+  fixedDim,
+  less,
+  mul,
+  pad,
+  reshape,
+  select,
+  slice,
+  type Tensor,
+  tanh,
+} from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
+
+const ID = 'crosslmm'
+
+/** Who looks at the patches: visual tokens, and text. */
+type Branch = 'v2v' | 't2v'
 
 /**
  * CrossLMM: Decoupling Long Video Sequences from LMMs via Dual Cross-Attention Mechanisms
  * 2025. https://arxiv.org/abs/2505.17020
+ *
+ * The patches V_o of a frame are pooled to n_p = side^2 before the projector. Before every K-th decoder layer, visual tokens V
+ * and text T look at all V_o of all frames: V += tanh(gamma_v) softmax(Q K^T / sqrt(d)) V' with Q = W_q LN(V), K = W_k V_o,
+ * V' = W_v V_o (eq. 7), and T with weights of its own (eq. 10). No positions, no mask.
+ *
+ * No code is published; decided here: the pretrained layer's own self-attention and feed-forward part follow (the paper's
+ * separate full layers would need caches of their own); layers are 0, K, 2K, ...; gates begin at 0, so the model begins as the
+ * pooled one; heads and grouped keys are those of the language model, V_o is not normalised; 27 x 27 to 3 x 3 (the text's
+ * "N / 9" does not fit its 9 tokens). K and V' are computed once per picture, in the vision program, and stay with the
+ * conversation: decoding adds only queries. Text is every row that is no visual token. Without pictures nothing changes.
  */
 export const crosslmm = paper({
   id: 'crosslmm',
@@ -18,5 +65,70 @@ export const crosslmm = paper({
     'patch features outside the sequence: before every few decoder layers, gated cross-attention lets the pooled ' +
     'visual tokens, and separately the text tokens, read them again. One to sixteen tokens per frame then compete ' +
     'with models that spend 196.',
-  places: ['see.connector', 'see.tokens', 'read.layer', 'training'],
+  places: ['see.connector', 'read.layer', 'training'],
+  options: z.object({
+    side: z.int().min(1).default(3).describe('a view becomes side x side tokens'),
+    every: z.int().min(1).default(4).describe('K: patches are looked at before layers 0, K, 2K, ...'),
+    text: z.boolean().default(true).describe('text looks at the patches too; off in the first stage of training'),
+  }),
+  method: ({ side, every, text }) => {
+    const branches: readonly Branch[] = text ? ['v2v', 't2v'] : ['v2v']
+    return {
+      see: {
+        connector: (tokens, next, at) => {
+          const pooled = next(poolTokens(tokens, { rows: side, columns: side }, ID))
+          const { layers } = at.architecture.language
+          const crossed = Array.from({ length: layers }, (_, layer) => layer).filter((layer) => layer % every === 0)
+          return crossed.reduce((left, layer) => {
+            const kept = branches.flatMap((branch) => keysAndValues(at, layer, branch, tokens.states))
+            return leave(left, memoryOf(layer), concat(kept, 2), ID)
+          }, pooled)
+        },
+      },
+      read: {
+        layer: (seq, next, at) => next(at.layer % every === 0 ? crossed(seq, at, branches) : seq),
+      },
+    }
+  },
 })
+
+const memoryOf = (layer: number): string => `cross.${layer}`
+
+const scopeOf = ({ p }: Site, layer: number, branch: Branch): Scope => p.at('layers', layer, branch)
+
+/** K and V' of all patches [b, n, d], [b, n, hk w] each. */
+function keysAndValues(at: Site, layer: number, branch: Branch, patches: Tensor): Tensor[] {
+  const { keyValue, width } = at.architecture.language.heads
+  const p = scopeOf(at, layer, branch)
+  return ['k_proj', 'v_proj'].map((name) => linear(p.at(name), patches, keyValue * width, false))
+}
+
+/** A sequence whose visual tokens, and then its text, have looked at all patches. */
+function crossed(seq: Sequence, at: LayerSite, branches: readonly Branch[]): Sequence {
+  const memory = recall(at, memoryOf(at.layer), ID)
+  const width = fixedDim(ID, memory, 2) / (2 * branches.length)
+  const part = (index: number) => slice(memory, 2, index * width, (index + 1) * width)
+  let states = seq.states
+  for (const [index, branch] of branches.entries()) {
+    const [rows, slots] = branch === 'v2v' ? [visualStates(seq), seq.visual] : [textStates(seq), seq.text]
+    const seen = look(scopeOf(at, at.layer, branch), rows, part(2 * index), part(2 * index + 1), at)
+    states = writeRows(states, slots, seen)
+  }
+  return { ...seq, states }
+}
+
+/** x + tanh(gamma) W_o softmax(Q K^T / sqrt(d)) V'. */
+function look(p: Scope, x: Tensor, keys: Tensor, values: Tensor, { architecture }: LayerSite): Tensor {
+  const { count, keyValue, width } = architecture.language.heads
+  const queries = splitHeads(linear(p.at('q_proj'), layerNormed(p.at('norm'), x), count * width, false), count)
+  const held = (rows: Tensor) => splitHeads(pad(rows, 1, 0, 1), keyValue)
+  const weights = attentionWeights(queries, held(keys), onlyHeld(keys))
+  const found = linear(p.at('o_proj'), mergeHeads(attend(weights, held(values))), fixedDim(ID, x, 2), false)
+  return add(x, mul(tanh(p('gate', [1], zeros)), found))
+}
+
+/** Hides the row of zeros behind the patches, which is there so that without pictures there is something to sum over. */
+function onlyHeld({ shape: [, count] }: Tensor): Tensor {
+  const places = arange(addDim(count, 1))
+  return reshape(select(less(places, dimValue(count)), 0, -1e9), [1, 1, 1, addDim(count, 1)])
+}

@@ -1,8 +1,60 @@
+import { z } from 'zod'
+import { f16ToF32, f32ToF16 } from '../../checkpoints/dtypes.ts'
+import type { Architecture } from '../../models/family.ts'
+import { squareSide } from '../../models/vision-side.ts'
+import {
+  attentionWeights,
+  layerNormed,
+  linear,
+  mergeHeads,
+  normal,
+  splitHeads,
+  startingAt,
+  truncatedNormal,
+} from '../../nn/index.ts'
+import type { PlaceFunctions, Site } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
+import { assertPatches, regroup, type VisualTokens } from '../../pipeline/method/visual-tokens.ts'
+import { i64 } from '../../runtime/index.ts'
+import {
+  add,
+  argmax,
+  constant,
+  expand,
+  fixedDim,
+  gather,
+  input,
+  interpolate,
+  matmul,
+  mean,
+  reshape,
+  slice,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
+import { dialogueStage } from '../../training/dialogue-stage.ts'
+import { inBlocks, isLora, lora } from '../../training/lora.ts'
+import { ownWeights } from '../../training/recipe.ts'
+import { Rng } from '../../world/index.ts'
 import { paper } from '../paper.ts'
+
+const options = z.object({
+  m: z.int().min(1).optional().describe('visual tokens, the first of the queries; all of them unless given'),
+  heads: z.int().min(1).default(16).describe('attention heads, a divisor of the width of the vision encoder'),
+  keys: z.enum(['fixed', 'content']).default('fixed').describe('what queries look at: places alone, or patches too'),
+  rank: z.int().min(1).default(16).describe('of the LoRA pairs that the language model is trained with'),
+  trained: z.enum(['elastic', 'whole']).default('elastic').describe('with m drawn anew at each step, or always all'),
+})
+
+type Options = z.output<typeof options>
 
 /**
  * Matryoshka Query Transformer for Large Vision-Language Models
- * 2024, NeurIPS 2024. https://arxiv.org/abs/2405.19315
+ * Hu et al. 2024, NeurIPS 2024. https://arxiv.org/abs/2405.19315
+ *
+ * Z = MHA(ln_q(Q[:m] + E_M[:m]), ln_k(E_N), ln_v(X)), out = Z P: the first m of M queries. E_M is a table of sines and
+ * cosines, E_N the same table resized to the patches. With `content` keys, q = ln_q(Q) + E_M and k = ln_k(X W) + E_N.
+ * The language model, which the paper trains as a whole, is trained by LoRA.
  */
 export const mqt = paper({
   id: 'mqt',
@@ -19,5 +71,123 @@ export const mqt = paper({
     'step uses only the first m of them, m drawn at random, so early queries learn the gist and later ones ' +
     'refine. At inference m is a free knob: 256 tokens match the 576 of LLaVA-1.5, and 16 lose 2.4 points on ' +
     'MMBench.',
-  places: ['see.connector', 'training'],
+  places: ['see.connector', 'read.linear', 'training'],
+  options,
+  method: (chosen) =>
+    places(chosen, (Q) => {
+      const [M, m = M] = [fixedDim('mqt', Q, 0), chosen.m]
+      if (m > M) throw methodError(`mqt: m=${m}, but for this model there are ${M} queries; m goes from 1 to ${M}`)
+      return slice(Q, 0, 0, m)
+    }),
+  recipe: ({ m: _, ...bound }) => {
+    // The number of queries is a size of the inputs: one program for all of them.
+    const method = { name: 'mqt', ...places(bound, (Q) => gather(Q, input('queries', ['m'], 'i64'))) }
+    const draw = bound.trained === 'elastic' ? drawnQueries : (_: number, M: number) => M
+    const stage = (name: string, steps: number, count: typeof draw, trains: (weight: string) => boolean) =>
+      dialogueStage({
+        name,
+        steps,
+        rate: 3e-3,
+        method,
+        trains,
+        visual: (step, { seed, architecture }) => count(step, queryCount(architecture), seed),
+        inputs: (step, { seed, architecture }) => {
+          const m = count(step, queryCount(architecture), seed)
+          return { queries: i64([m], [...Array(m).keys()]) }
+        },
+      })
+    return {
+      options: bound,
+      stages: [
+        stage(
+          'align',
+          150,
+          (_, M) => M,
+          (weight) => ownWeights(weight) && !isLora(weight),
+        ),
+        stage('tune', 500, draw, ownWeights),
+      ],
+    }
+  },
 })
+
+/** An even number of queries, 2 to M, each as likely. */
+export const drawnQueries = (step: number, M: number, seed: number): number =>
+  2 * Rng.from(seed, 'mqt', step).int(1, Math.floor(M / 2))
+
+const places = ({ rank, ...options }: Omit<Options, 'm'>, choose: (Q: Tensor) => Tensor): PlaceFunctions => ({
+  see: { connector: (tokens, _, site) => resample(tokens, options, choose, site) },
+  read: { linear: lora({ rank, alpha: 2 * rank, match: inBlocks }) },
+})
+
+/** Patch tokens [b, n, C] -> the chosen queries' view of them, [b, m, D]. */
+function resample(
+  tokens: VisualTokens,
+  { heads, keys }: Pick<Options, 'heads' | 'keys'>,
+  choose: (Q: Tensor) => Tensor,
+  { p, architecture }: Site,
+): VisualTokens {
+  assertPatches(tokens, 'mqt')
+  const { states: X, vision } = tokens
+  const [C, D, M] = [fixedDim('mqt', X, 2), architecture.language.hiddenSize, queryCount(architecture)]
+  const { rows, columns } = vision.grid
+  if (rows * columns !== X.shape[1])
+    throw methodError('mqt: the patches of this model are not one grid of a still image')
+  if (C % heads !== 0 || C % 4 !== 0)
+    throw methodError(`mqt: ${heads} heads do not divide the ${C} channels of a patch`)
+
+  const side = Math.sqrt(M)
+  const table = constant(sineTable(side, C), [C, side, side])
+  const E_M = choose(inRows(table)) // [m, C]
+  const E_N = inRows(interpolate(table, [rows, columns], { mode: 'bicubic' })) // [n, C]
+  const Q = choose(p('queries', [M, C], truncatedNormal(0.02)))
+  const norm = (name: string, x: Tensor) => layerNormed(p.at(name), x, 1e-6)
+  const q = keys === 'fixed' ? norm('ln_q', add(Q, E_M)) : add(norm('ln_q', Q), E_M)
+  const k = keys === 'fixed' ? norm('ln_k', E_N) : add(norm('ln_k', linear(p.at('content'), X, C, false)), E_N)
+  const v = norm('ln_v', X)
+
+  const split = (name: string, x: Tensor) => splitHeads(linear(p.at(name), batched(x), C), heads)
+  const A = attentionWeights(...(same(split('q', q), split('k', k)) as [Tensor, Tensor])) // [1 or b, h, m, n]
+  const Z = linear(p.at('out'), mergeHeads(matmul(A, split('v', v))), C)
+  const out = linear(startingAt(p.at('projection'), normal(D ** -0.5)), Z, D, false)
+  const nearest = argmax(transpose(mean(A, 1)), -1) // the query that looks at each patch most, [1 or b, n]
+  return regroup(tokens, out, expand(nearest, [X.shape[0], X.shape[1]]), 'mqt')
+}
+
+/** [n, C] -> [1, n, C]; what has a batch stays. */
+const batched = (x: Tensor): Tensor => (x.shape.length === 3 ? x : reshape(x, [1, ...x.shape]))
+
+/** Queries [1, h, m, d] for as many images as there are keys. */
+const same = (q: Tensor, k: Tensor): Tensor[] => [expand(q, [k.shape[0], ...q.shape.slice(1)]), k]
+
+/** [C, rows, columns] -> [rows columns, C]. */
+const inRows = (table: Tensor): Tensor => transpose(reshape(table, [table.shape[0], -1]))
+
+/** Queries in a square, two thirds of the patches along each side: 16 x 16 for 24 x 24. */
+export function queryCount({ vision }: Architecture): number {
+  const side = squareSide(vision)
+  const { rows } = vision.grid({
+    image: { data: new Uint8Array(0), width: side, height: side },
+    width: side,
+    height: side,
+  })
+  return Math.round((2 * rows) / 3) ** 2
+}
+
+/**
+ * Sines and cosines of the places in a grid, [C, side, side], in half precision. The first half of the channels tells the
+ * column, the second the row: [sin(p w_0), ..., cos(p w_0), ...] each, with w_k = 10000^(-k / (C / 4)).
+ */
+export function sineTable(side: number, C: number): Float32Array {
+  const waves = C / 4
+  const table = new Float32Array(C * side * side)
+  for (let channel = 0; channel < C; channel++) {
+    const wave = 10000 ** (-(channel % waves) / waves)
+    const f = Math.floor(channel / waves) % 2 === 0 ? Math.sin : Math.cos
+    for (let cell = 0; cell < side * side; cell++) {
+      const place = channel < C / 2 ? cell % side : Math.floor(cell / side)
+      table[channel * side * side + cell] = f(place * wave)
+    }
+  }
+  return f16ToF32(f32ToF16(table))
+}

@@ -1,8 +1,55 @@
+import { z } from 'zod'
+import type { Architecture } from '../../models/family.ts'
+import { linear, type Scope } from '../../nn/index.ts'
+import { leave, recall } from '../../pipeline/method/memory.ts'
+import type { Site } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
+import type { Read } from '../../pipeline/method/sequence.ts'
+import type { Feed, Step, StepSite } from '../../pipeline/method/talk-side.ts'
+import { f32 } from '../../runtime/index.ts'
+import {
+  add,
+  concat,
+  constant,
+  conv2d,
+  expand,
+  mul,
+  reshape,
+  silu,
+  slice,
+  subDim,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
+import { type Box, decodeBoxes, meanOf, regionOf, suppress } from './covlm/boxes.ts'
+
+const options = z.object({
+  score: z.number().min(0).max(1).default(0.01).describe('boxes that the detector is less sure of are left out'),
+  overlap: z.number().min(0).max(1).default(0.45).describe('boxes that overlap a better one by more are left out'),
+  boxes: z.int().min(1).default(100).describe('most boxes that a phrase may have'),
+  width: z.int().min(1).default(256).describe('channels of the detector'),
+})
+
+type Options = z.output<typeof options>
+
+/** Words of its own that it may say; in the places of <box> and <prebox> stand the regions themselves. */
+const WORDS = ['<obj>', '</obj>', '<visual>', '<previsual>'] as const
+type Word = (typeof WORDS)[number]
+
+/** Before training its words are never said. */
+const UNSAID = -10
 
 /**
  * CoVLM: Composing Visual Entities and Relationships in Large Language Models Via Communicative Decoding
  * 2023, ICLR 2024. https://arxiv.org/abs/2311.03354
+ *
+ * A word of its own is said where its logit is above that of every token. After <visual> (for the phrase just written) and
+ * <previsual> (for what comes next) a detector reads f = [E_ij; h], E the visual tokens and h the last state; of every box
+ * the mean of E in it is read as the next embedding.
+ *
+ * Its words are chosen greedily, whatever the sampling options. After <previsual> the best box is read, where the paper
+ * mixes the next words of all of them. The norms of the detector are folded into its convolutions. One square picture.
  */
 export const covlm = paper({
   id: 'covlm',
@@ -19,5 +66,112 @@ export const covlm = paper({
     'emits tokens that call a detector, for a phrase just written or for the object that must come next; the ' +
     'features of the boxes found are inserted into its input. The next words thus depend on the right regions, ' +
     'which helps on relation and composition tests.',
-  places: ['talk.step', 'read.heads', 'training'],
+  places: ['see.tokens', 'read.heads', 'talk.step', 'training'],
+  options,
+  method: (chosen) => ({
+    see: { tokens: (tokens) => leave(tokens, 'covlm.grid', tokens.states, 'covlm') },
+    read: {
+      heads: {
+        'covlm.grid': (_, at) => recall(at, 'covlm.grid', 'covlm'),
+        'covlm.boxes': (read, at) => detect(read, at, chosen.width),
+        'covlm.words': ({ hidden }, { p }) => wordLogits(p.at('says'), lastState(hidden)),
+        'covlm.embeddings': (_, { p, architecture }) => mul(wordTable(p, architecture), 1),
+      },
+    },
+    talk: { step: (at) => step(at, chosen) },
+  }),
+})
+
+const wordTable = (p: Scope, { language }: Architecture): Tensor => p('words', [WORDS.length, language.hiddenSize])
+
+const wordLogits = (p: Scope, h: Tensor): Tensor =>
+  add(
+    linear(p, h, WORDS.length, false),
+    p('bias', [WORDS.length], ([count]) => new Float32Array(count).fill(UNSAID)),
+  )
+
+/** [b, s, d] -> [b, d]. */
+function lastState(hidden: Tensor): Tensor {
+  const [batch, length, width] = hidden.shape
+  return reshape(slice(hidden, 1, subDim(length, 1), length), [batch, width])
+}
+
+/** Side of the grid of the view that a model was made for, in patches. */
+function gridSide({ vision, name }: Architecture): number {
+  const { rows, columns } = vision.grid({ image: EMPTY, width: vision.viewSize, height: vision.viewSize })
+  if (rows === columns) return rows
+  throw methodError(`covlm reads a square grid of patches, that of ${name} is ${rows}x${columns}`)
+}
+
+const EMPTY = { width: 0, height: 0, data: new Uint8Array(0) }
+
+/** tx, ty, tw, th and objectness of every cell, [b, g * g, 5]: the head of YOLOX on one level. */
+function detect({ hidden }: Read, at: Site, width: number): Tensor {
+  const g = gridSide(at.architecture)
+  const [batch, , d] = hidden.shape
+  // Without a picture, or with a smaller one, the rest of the grid is nothing.
+  const nothing = expand(constant([0], [1, 1, 1]), [batch, g * g, d])
+  const grid = recall(at, 'covlm.grid', 'covlm')
+  const E = slice(concat([expand(grid, [batch, grid.shape[1], d]), nothing], 1), 1, 0, g * g)
+  const h = reshape(lastState(hidden), [batch, 1, d])
+  const f = concat([E, expand(h, [batch, g * g, d])], 2) // [b, g g, 2 d]
+  const map = reshape(transpose(f), [batch, f.shape[2], g, g])
+  const stem = convolved(at.p.at('stem'), map, width, 1)
+  const features = convolved(at.p.at('second'), convolved(at.p.at('first'), stem, width, 3), width, 3)
+  const said = convolution(at.p.at('boxes'), features, 5, 1)
+  return transpose(reshape(said, [batch, 5, g * g]))
+}
+
+const convolved = (p: Scope, x: Tensor, out: number, size: number): Tensor => silu(convolution(p, x, out, size))
+
+function convolution(p: Scope, x: Tensor, out: number, size: number): Tensor {
+  const weight = p('weight', [out, x.shape[1], size, size])
+  return conv2d(x, weight, { padding: (size - 1) / 2, bias: p('bias', [out]) })
+}
+
+/** What was fed, so that it is known when it has been read. */
+type Spoken = Feed & { readonly word?: Word }
+
+function step(at: StepSite, chosen: Options): Step | undefined {
+  const { word } = (at.fed ?? {}) as Partial<Spoken>
+  if (word === '<visual>' || word === '<previsual>') return look(word, at, chosen)
+  const said = at.heads['covlm.words'].data as Float32Array
+  const best = said.indexOf(Math.max(...said))
+  if (said[best] <= at.logits.reduce((most, value) => Math.max(most, value))) return undefined
+  return { feed: wordFeed(WORDS[best], at), note: { word: WORDS[best] } }
+}
+
+function wordFeed(word: Word, { heads }: StepSite): Spoken {
+  const { dims, data } = heads['covlm.embeddings']
+  const at = WORDS.indexOf(word)
+  const row = (data as Float32Array).slice(at * dims[1], (at + 1) * dims[1])
+  return { embeds: f32([1, dims[1]], row), word }
+}
+
+/** Detects, and gives the regions found to be read. */
+function look(word: Word, { heads, architecture }: StepSite, { score, overlap, boxes: most }: Options): Step {
+  const g = gridSide(architecture)
+  const { dims, data } = heads['covlm.grid']
+  const [count, width] = dims.slice(-2)
+  if (count !== g * g)
+    throw methodError(`covlm looks for objects in one picture of ${g}x${g} patches, there are ${count} visual tokens`)
+  const side = architecture.vision.viewSize
+  const cells = decodeBoxes(heads['covlm.boxes'].data as Float32Array, g, side / g)
+  const found = suppress(
+    cells.filter((box) => box.score > score),
+    overlap,
+  ).slice(0, word === '<visual>' ? most : 1)
+  const boxes = found.map((box) => scaled(box, side))
+  const means = boxes.map((box) => meanOf(data as Float32Array, regionOf(box, g), g))
+  const rows = Float32Array.from(means.flatMap((mean) => [...mean]))
+  return { note: { word, boxes }, ...(means.length > 0 && { feed: { embeds: f32([means.length, width], rows) } }) }
+}
+
+/** Corners in [0, 1]. */
+const scaled = ({ x1, y1, x2, y2, score }: Box, side: number): Box => ({
+  x1: x1 / side,
+  y1: y1 / side,
+  x2: x2 / side,
+  y2: y2 / side,
+  score,
 })

@@ -1,8 +1,41 @@
+import { z } from 'zod'
+import { adaptivePool } from '../../models/connectors/adaptive-pool.ts'
+import { cellOfPatches } from '../../models/connectors/cells.ts'
+import { experts } from '../../models/vision/experts.ts'
+import { linear, type Scope, zeros } from '../../nn/index.ts'
+import { leave } from '../../pipeline/method/memory.ts'
+import { type EncoderFeatures, patchGrid, regroup } from '../../pipeline/method/visual-tokens.ts'
+import {
+  add,
+  concat,
+  constant,
+  expand,
+  fixedDim,
+  matmul,
+  mean,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  stopGradient,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
 /**
  * Unifying Specialized Visual Encoders for Video Language Models
- * 2025, ICML 2025. https://arxiv.org/abs/2501.01426
+ * Chung et al. 2025, ICML 2025. https://arxiv.org/abs/2501.01426
+ *
+ * Features of E frozen encoders, averaged on one grid of s x s cells and projected, x_e = pool(v_e) W_e + b_e, are mixed by
+ * one learnt query: w = softmax(Q K^T / sqrt(d)), K_e the mean of x_e over its tokens, O = sum_e w_e x_e (section 3.2).
+ *
+ * Decided here: the model's own encoder, as its own connector would read it, is one of the E; DINOv2 and SigLIP come
+ * beside it, their layer before the last. All see the same view, squeezed into their square, and nothing is mirrored (the
+ * released code crops for one of them and mirrors at random). `paper` is the equation; `code` projects query and keys to a
+ * width of their own first; its discarded value projection is no weight here. Encoders of moving pictures are not among
+ * the towers, so a frame of a video is a view like any other and has a mixture of its own. The weights of the mixture are
+ * left as `merv.weights`, [b, 1, E], the model's own encoder first.
  */
 export const merv = paper({
   id: 'merv',
@@ -19,5 +52,79 @@ export const merv = paper({
     'their features are resized to one grid and projected, and a small cross-attention averages the aligned ' +
     'sequences with weights per video. The LLM sees no more tokens than with one encoder, and the weights name ' +
     'the expert used.',
-  places: ['see.layer', 'see.connector', 'training'],
+  places: ['see.connector', 'training'],
+  options: z.object({
+    encoders: z.enum(['small', 'paper']).default('small').describe('sizes of DINOv2 and SigLIP beside the own encoder'),
+    side: z.int().min(1).max(64).default(8).describe('s: cells along a side of the common grid'),
+    fusion: z
+      .enum(['paper', 'code', 'static', 'uniform', 'sequence', 'channel'])
+      .default('paper')
+      .describe('how encoders are mixed: by a query, by constant weights, or side by side'),
+    width: z.int().positive().default(3072).describe('a: width of query and keys where fusion is code'),
+  }),
+  method: ({ encoders, side, fusion, width }) => ({
+    needs: { encoders: experts[encoders] },
+    see: {
+      connector: (tokens, _next, { p, architecture }) => {
+        const grid = patchGrid(tokens, 'merv')
+        const d = architecture.language.hiddenSize
+        const volumes = [
+          { name: 'own', patches: tokens.states, grid },
+          ...Object.entries(tokens.encoders).map(volumeOf),
+        ]
+        const aligned = volumes.map(({ name, patches, grid }) =>
+          linear(p.at('projectors', name), adaptivePool(stopGradient(patches), grid, side), d),
+        ) // x_e, [b, l, d] each
+        const mixed = (states: Tensor) =>
+          regroup(tokens, states, cellOfPatches(tokens.states.shape[0], grid, side), 'merv')
+        if (fusion === 'sequence') return mixed(concat(aligned, 1)) // [b, E l, d]
+        if (fusion === 'channel') return mixed(linear(p.at('joined'), concat(aligned, 2), d))
+        const w = softmax(scores(p, aligned, { fusion, width })) // [b, E]
+        const row = reshape(w, [w.shape[0], 1, w.shape[1]])
+        return leave(mixed(mixture(aligned, w)), 'merv.weights', row, 'merv')
+      },
+    },
+  }),
 })
+
+interface Volume {
+  readonly name: string
+  /** [b, n, d of the encoder] */
+  readonly patches: Tensor
+  readonly grid: EncoderFeatures['grid']
+}
+
+/** The patches of the layer before the last. */
+function volumeOf([name, { outputs, special, grid }]: [string, EncoderFeatures]): Volume {
+  return { name, patches: slice(outputs[Math.max(0, outputs.length - 2)].states, 1, special), grid }
+}
+
+interface FusionOptions {
+  readonly fusion: 'paper' | 'code' | 'static' | 'uniform'
+  readonly width: number
+}
+
+/** What the softmax makes the weights of: for x_e [b, l, d], [b, E]. */
+export function scores(p: Scope, aligned: readonly Tensor[], { fusion, width }: FusionOptions): Tensor {
+  const [batch] = aligned[0].shape
+  const count = aligned.length
+  if (fusion === 'uniform' || fusion === 'static') {
+    const constants = fusion === 'uniform' ? constant(zeros([count]), [count]) : p('scores', [count], zeros)
+    return expand(reshape(constants, [1, count]), [batch, count])
+  }
+  const keys = concat(
+    aligned.map((x) => mean(x, 1, true)),
+    1,
+  ) // K, [b, E, d]
+  const a = fusion === 'code' ? width : fixedDim('merv', keys, 2)
+  const query = p('query', [1, a])
+  const project = (name: string, x: Tensor) => (fusion === 'code' ? linear(p.at(name), x, a) : x)
+  const products = matmul(project('k_proj', keys), transpose(project('q_proj', query))) // [b, E, 1]
+  return reshape(mul(products, 1 / Math.sqrt(a)), [batch, count])
+}
+
+/** O = sum_e w_e x_e from x_e [b, l, d] and w [b, E]. */
+export function mixture(aligned: readonly Tensor[], w: Tensor): Tensor {
+  const weighted = aligned.map((x, e) => mul(x, reshape(slice(w, 1, e, e + 1), [w.shape[0], 1, 1])))
+  return weighted.reduce((sum, part) => add(sum, part))
+}

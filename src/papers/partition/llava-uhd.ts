@@ -1,8 +1,26 @@
+import { z } from 'zod'
+import { resizeImage } from '../../media/image.ts'
+import { overCells, overSlice } from '../../models/connectors/slice-resampler.ts'
+import { bestSize, type SliceOptions, sliceGrid, sliceSize } from '../../models/views/slices.ts'
+import { cutTiles } from '../../models/views/tiles.ts'
+import { type View, wholeOf } from '../../models/views/view.ts'
+import { patchGrid, regroup } from '../../pipeline/method/visual-tokens.ts'
 import { paper } from '../paper.ts'
 
 /**
  * LLaVA-UHD: an LMM Perceiving Any Aspect Ratio and High-Resolution Images
- * 2024, ECCV 2024. https://arxiv.org/abs/2403.11703
+ * Xu et al. 2024, ECCV 2024. https://arxiv.org/abs/2403.11703
+ *
+ * Slices (section 3.1): S(m, n) = -|ln(W n / (H m))| chooses the grid. Each is encoded at its own shape, the encoder's
+ * learnt positions resampled, and compressed to a constant number of tokens (section 3.2) by one layer of cross-attention
+ * with shared queries q: LN(Attention(LN(q) + P, LN(W x) + P', LN(W x))) W_o, P in sine and cosine, P' the same
+ * resampled to the slice. A comma between slices and a line break after each row tell their layout (section 3.3).
+ *
+ * Decided here: two resamplers bear the name. `global` is that of the paper, 64 queries that see the whole slice; `cells`
+ * is that of the released code, 144 queries, each of which sees its own cell of the slice, sampled by RoIAlign. Sampling is
+ * linear and its weights sum to 1, so it comes after the projection of keys and values. N_max is the paper's 6 (7 in the
+ * code). A square image just above S^2 has one column and two rows. Commas and line breaks are tokenized where they
+ * stand, and count as text. The image must come as patches: no method may have dropped some before.
  */
 export const llavaUhd = paper({
   id: 'llava-uhd',
@@ -19,5 +37,38 @@ export const llavaUhd = paper({
     'number suit it, each encoded at its own aspect ratio by interpolating the position table and compressed to ' +
     '64 tokens; commas and newlines tell the LLM the layout. Handles six times the pixels of LLaVA-1.5 with ' +
     'slightly less compute.',
-  places: ['see.views', 'see.layer', 'see.connector', 'read.sequence', 'training'],
+  places: ['see.views', 'see.connector', 'training'],
+  options: z.object({
+    slices: z.int().min(1).max(64).default(6).describe('N_max: most slices of an image; 1 shows it as a whole'),
+    resampler: z.enum(['global', 'cells']).default('global').describe('whether a query sees its slice or its own cell'),
+    queries: z
+      .int()
+      .positive()
+      .refine((count) => Number.isInteger(Math.sqrt(count)), 'must be a square number')
+      .optional()
+      .describe('tokens of a slice; 64 for global, 144 for cells'),
+  }),
+  method: ({ slices, resampler, queries = resampler === 'global' ? 64 : 144 }) => ({
+    see: {
+      views: (views, { image, vision: { viewSize: side, patchSize: patch } }) =>
+        image ? sliced(image, { side, patch, most: slices }) : views, // frames of a video stay whole
+      connector: (tokens, _next, { p, architecture }) => {
+        const grid = patchGrid(tokens, 'llava-uhd')
+        const options = { side: Math.sqrt(queries), width: architecture.language.hiddenSize, grid }
+        const made = (resampler === 'global' ? overSlice : overCells)(p, tokens.states, options)
+        return regroup(tokens, made.states, made.assignment, 'llava-uhd')
+      },
+    },
+  }),
 })
+
+/** The slices row by row, the text of the layout between them, and the whole image after them. */
+function sliced(image: View['image'], options: SliceOptions): View[] {
+  const grid = sliceGrid(image, options)
+  if (!grid) return [{ image, ...bestSize(image, options, true), text: {} }]
+  const size = sliceSize(image, grid, options)
+  const resized = resizeImage(image, size.width * grid.columns, size.height * grid.rows, 'bicubic')
+  const slices = cutTiles(resized, size, wholeOf(image))
+  const schema = slices.map((view) => ({ ...view, text: { after: view.tile!.column < grid.columns ? ',' : '\n' } }))
+  return [...schema, { image, ...bestSize(image, options), text: {} }]
+}

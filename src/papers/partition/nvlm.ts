@@ -1,8 +1,20 @@
+import { z } from 'zod'
+import { gridViews } from '../../models/views/nearest-grid.ts'
+import type { View } from '../../models/views/view.ts'
 import { paper } from '../paper.ts'
 
 /**
  * NVLM: Open Frontier-Class Multimodal LLMs
- * 2024. https://arxiv.org/abs/2409.11402
+ * Dai et al. 2024. https://arxiv.org/abs/2409.11402
+ *
+ * NVLM-D (sections 4.1 and 4.2): the grid of at most six tiles whose shape is nearest to the image's, each tile and, behind
+ * them, a thumbnail of the encoder's own size; all tokens in the sequence, each tile announced by a tag of plain text.
+ *
+ * Decided here: grids of as many tiles are tried with few columns first; the thumbnail is last, as in the code and not as
+ * in the figure; an image of one tile is the thumbnail alone. Tags are tokenized together with all other text of the image,
+ * so lengths of tags may differ, and any number of images may have them. Where a family marks tiles itself, these tags take
+ * the place of its own, and what it writes around a whole image stays. Boxes are in thousandths of the sides, columns and
+ * rows count from 0. NVLM-X and NVLM-H read tiles by cross-attention, whose blocks were never published.
  */
 export const nvlm = paper({
   id: 'nvlm',
@@ -18,5 +30,51 @@ export const nvlm = paper({
     'thumbnail in sequence and the tiles through cross-attention. Plain-text tags that number the tiles beat no ' +
     'tags, grids and boxes, most of all for reading. Good text data in tuning keeps text skill without freezing ' +
     'the LLM.',
-  places: ['see.views', 'read.sequence', 'read.layer', 'training', 'evaluation'],
+  places: ['see.views', 'training'],
+  options: z.object({
+    tiles: z.int().min(1).max(99).default(6).describe('most tiles that an image is cut into, without the thumbnail'),
+    tags: z.enum(['number', 'grid', 'box', 'none']).default('number').describe('what announces a tile'),
+    thumbnail: z
+      .enum(['tile_global_thumbnail', 'tile_global'])
+      .default('tile_global_thumbnail')
+      .describe('tag of the whole image; which one depends on the language model'),
+  }),
+  method: ({ tiles, tags, thumbnail }) => ({
+    see: {
+      views: (views, { image, vision: { viewSize: tile } }) => {
+        if (!image) return views // the paper has no videos
+        const own = gridViews(image, { tile, least: 1, most: tiles })
+        const tag = tags === 'none' ? () => '' : tagOf(TAGS[tags], own, { thumbnail, digits: tiles < 10 ? 1 : 2 })
+        return own.map((view, at) => {
+          const [opening, closing] = [at === 0 ? '<Image>' : '', at === own.length - 1 ? '</Image>' : '']
+          return { ...view, text: { before: opening + tag(view), after: closing } }
+        })
+      },
+    },
+  }),
 })
+
+interface Layout {
+  readonly columns: number
+  readonly rows: number
+  /** Of the number of a tile. */
+  readonly digits: number
+}
+
+/** Which tile of an image it is, counted from 0, as a tag. */
+type Tag = (row: number, column: number, layout: Layout) => string
+
+const TAGS: Readonly<Record<'number' | 'grid' | 'box', Tag>> = {
+  number: (row, column, { columns, digits }) => `<tile_${`${row * columns + column + 1}`.padStart(digits, '0')}>`,
+  grid: (row, column) => `<tile_x${column}_y${row}>`,
+  box: (row, column, { columns, rows }) => {
+    const corner = (x: number, y: number) => `(${Math.round((1000 * x) / columns)},${Math.round((1000 * y) / rows)})`
+    return `<box>${corner(column, row)},${corner(column + 1, row + 1)}</box>`
+  },
+}
+
+function tagOf(tag: Tag, views: readonly View[], { thumbnail, digits }: { thumbnail: string; digits: number }) {
+  const largest = (side: 'row' | 'column') => Math.max(...views.map(({ tile }) => tile?.[side] ?? 0))
+  const layout = { columns: largest('column'), rows: largest('row'), digits }
+  return ({ tile }: View) => (tile ? tag(tile.row - 1, tile.column - 1, layout) : `<${thumbnail}>`)
+}

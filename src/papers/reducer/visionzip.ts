@@ -81,7 +81,7 @@ export const visionzip = paper({
 /** D dominant and C contextual tokens, in that order; D in raster order. */
 function zip(tokens: VisualTokens, layer: number, D: number, C: number): VisualTokens {
   const n = fixedDim('visionzip', tokens.states, 1)
-  const order = topK(sum(clsAttention(tokens, layer), 1), n) // [b, n], most attended first
+  const order = topK(sum(clsAttention(tokens, layer, 'visionzip'), 1), n) // [b, n], most attended first
   const dominant = sortAscending(slice(order, 1, 0, D))
   const kept = gatherRows(tokens.states, dominant)
   const places = [rowOf(D, dominant)]
@@ -114,7 +114,7 @@ const rowOf = (count: number, like: Tensor): Tensor => expand(reshape(arange(cou
 function meanOverHeads(tokens: VisualTokens, layer: number): Tensor {
   const keys = patchKeys(tokens, layer)
   const [batch, n] = keys.shape
-  const heads = fixedDim('visionzip', clsAttention(tokens, layer), 1)
+  const heads = fixedDim('visionzip', clsAttention(tokens, layer, 'visionzip'), 1)
   return mean(reshape(keys, [batch, n, heads, fixedDim('visionzip', keys, 2) / heads]), 2)
 }
 

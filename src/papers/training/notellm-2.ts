@@ -1,8 +1,51 @@
+import { z } from 'zod'
+import { linear } from '../../nn/index.ts'
+import { leave, recall } from '../../pipeline/method/memory.ts'
+import type { Site } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
+import { lastSlot, type Read, stateAt } from '../../pipeline/method/sequence.ts'
+import { clsState, type VisualTokens, visionLayer } from '../../pipeline/method/visual-tokens.ts'
+import {
+  abs,
+  add,
+  arange,
+  cast,
+  concat,
+  dimValue,
+  div,
+  equal,
+  expand,
+  fixedDim,
+  matmul,
+  maximum,
+  mean,
+  mul,
+  reshape,
+  select,
+  sigmoid,
+  slice,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+} from '../../tensor/index.ts'
+import { contrastive } from '../../training/objectives/contrastive.ts'
+import { Rng } from '../../world/rng.ts'
 import { paper } from '../paper.ts'
+
+/** What stands behind the image alone; the state that would say it is read one slot before it. */
+const WORD = '<IMG_EMB>'
+const FEATURE = 'note.feature'
 
 /**
  * NoteLLM-2: Multimodal Large Representation Models for Recommendation
- * 2024, KDD 2025. https://arxiv.org/abs/2405.16789
+ * Zhang et al. 2024, KDD 2025. https://arxiv.org/abs/2405.16789
+ *
+ * n_v = H[pos(<IMG_EMB>) - 1], n_m = H[last]; v = W_f x_CLS; z = sigmoid(W_g [n ; v]); e = W_o (z n + (1 - z) v).
+ *
+ * The embedding is e_m; the head `visual` gives e_v, which training pulls as well. The connector stays that of the model:
+ * the paper's Q-Former is one where the model has one. x_CLS is the last layer's, before any norm; of several pictures it
+ * is their mean, and 0 without a picture. Rows of a batch may be filled up on the right with token -1.
  */
 export const notellm2 = paper({
   id: 'notellm-2',
@@ -19,5 +62,103 @@ export const notellm2 = paper({
     'remedies: a prompt that first compresses the image alone into one state and then the text in its presence, ' +
     'both trained; and a gate that mixes the raw image feature into both states after the LLM. Gains most on ' +
     'items with short text.',
-  places: ['read.sequence', 'read.heads', 'training'],
+  places: ['see.patches', 'read.prompt', 'read.heads', 'training'],
+  options: z.object({
+    prompt: z.enum(['two-part', 'basic']).default('two-part').describe('the image compressed by itself first, or not'),
+    fusion: z.boolean().default(true).describe('whether the visual feature is gated in behind the language model'),
+    feature: z.enum(['cls', 'mean']).default('cls').describe('visual feature: CLS, or the mean of all patches'),
+    width: z.int().min(1).default(64).describe('numbers in an embedding'),
+  }),
+  method: ({ prompt, fusion, feature, width }) => ({
+    needs: prompt === 'two-part' ? { words: [WORD] } : {},
+    ...(fusion && { see: { patches: (tokens) => leave(tokens, FEATURE, featureOf(tokens, feature), 'notellm-2') } }),
+    read: {
+      prompt: ({ text, pictures }) => ({ text: (prompt === 'basic' ? basic : twoPart)(text, pictures), pictures: '' }),
+      heads: {
+        embedding: (read, at) => {
+          assertOnePrompt(at)
+          return project(fused(textState(read), at, fusion), at, width)
+        },
+        ...(prompt === 'two-part' && {
+          visual: (read: Read, at: Site) => project(fused(imageState(read, at), at, fusion), at, width),
+        }),
+      },
+    },
+  }),
 })
+
+/** An encoder-decoder has the words of the prompt in another stack than its last state. */
+function assertOnePrompt({ architecture: { name, language } }: Site): void {
+  if (language.answerStart === undefined) return
+  throw methodError(
+    `notellm-2 reads states behind words of the prompt, but ${name} says its answers in another stack; use a decoder`,
+  )
+}
+
+const basic = (text: string, image: string): string => `note: {image: ${image}, ${text}}, compress into one word: "`
+
+const twoPart = (text: string, image: string): string =>
+  `note: {image: ${image}}, compress into one word: "${WORD}". note: {${text}}, compress into one word: "`
+
+const featureOf = (tokens: VisualTokens, feature: 'cls' | 'mean'): Tensor =>
+  feature === 'cls'
+    ? clsState(tokens, -1, 'notellm-2')
+    : mean(slice(visionLayer(tokens, -1).hidden, 1, tokens.vision.special), 1, true)
+
+/** n_m: the state of the last token, [b, d]. */
+function textState({ hidden, last }: Read): Tensor {
+  return stateAt(hidden, lastSlot(last, 'notellm-2'))
+}
+
+/** n_v: the state before the special word, which says it, [b, d]. */
+function imageState({ hidden, last }: Read, { words }: Site): Tensor {
+  return stateAt(hidden, maximum(sub(lastSlot(last, 'notellm-2', words.get(WORD)), 1), 0))
+}
+
+/** n~ = z n + (1 - z) v with z = sigmoid(W_g [n ; v]): n, v [b, d], W_g [d, 2 d]. */
+export function gated(n: Tensor, v: Tensor, weights: Tensor): Tensor {
+  const z = sigmoid(matmul(concat([n, v], -1), transpose(weights)))
+  return add(mul(z, n), mul(sub(1, z), v))
+}
+
+function fused(n: Tensor, at: Site, fusion: boolean): Tensor {
+  if (!fusion) return n
+  const rows = recall(at, FEATURE, 'notellm-2') // [1, pictures, d vision]
+  const x = div(sum(rows, 1), maximum(cast(dimValue(rows.shape[1]), 'f32'), 1))
+  const d = fixedDim('notellm-2', n, -1)
+  const v = expand(linear(at.p.at('feature'), x, d, false), n.shape)
+  return gated(n, v, at.p.at('gate')('weight', [d, 2 * d], xavier))
+}
+
+const project = (n: Tensor, at: Site, width: number): Tensor => linear(at.p.at('out'), n, width, false)
+
+/** Normal values of variance 2 / (fan in + fan out). */
+function xavier([out, inner]: readonly number[]): Float32Array {
+  const rng = Rng.from(1, 'notellm-2 gate')
+  return Float32Array.from({ length: out * inner }, () => rng.normal() * Math.sqrt(2 / (out + inner)))
+}
+
+/** (w_m L(e_m) + w_v L(e_v)) / (w_m + w_v); the paper's 9 : 1. */
+export const noteLoss = (multimodal: Tensor, visual: Tensor, tau: Tensor, weights = { multimodal: 9, visual: 1 }) =>
+  div(
+    add(mul(contrastive(multimodal, tau), weights.multimodal), mul(contrastive(visual, tau), weights.visual)),
+    weights.multimodal + weights.visual,
+  )
+
+/**
+ * I = |sum over heads of A dL/dA|, A [b, h, s, s], without its diagonal, and of it what the last token has from the image
+ * (slots `from` to `to`), what from the rest, and the mean of all others: [b, 3] that sum to 1.
+ */
+export function saliency(attention: Tensor, gradient: Tensor, image: { from: number; to: number }): Tensor {
+  const s = fixedDim('notellm-2', attention, -1)
+  const batch = attention.shape[0]
+  const [p, V] = [s - 1, image.to - image.from]
+  const isDiagonal = equal(reshape(arange(s), [s, 1]), reshape(arange(s), [1, s]))
+  const I = select(isDiagonal, 0, abs(sum(mul(attention, gradient), 1))) // [b, s, s]
+  const row = reshape(slice(I, 1, p, s), [batch, s])
+  const ofImage = sum(slice(row, 1, image.from, image.to), 1, true)
+  const ofText = sub(sum(row, 1, true), ofImage)
+  const rest = sub(reshape(sum(sum(I, 2), 1), [batch, 1]), add(ofImage, ofText))
+  const found = concat([div(ofImage, V), div(ofText, p - V), div(rest, (p * (p + 1)) / 2 - p)], 1)
+  return div(found, sum(found, 1, true))
+}

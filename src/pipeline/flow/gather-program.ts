@@ -3,19 +3,29 @@ import type { Architecture } from '../../models/family.ts'
 import { createScope, type Scope } from '../../nn/index.ts'
 import { type Backend, compile, i64 } from '../../runtime/index.ts'
 import { type Dim, input } from '../../tensor/index.ts'
+import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import { actsIn } from '../method/places.ts'
 import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
 import { gatherViews } from './gather.ts'
 import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
 import type { Packing } from './pack.ts'
-import { type EncodedView, memoryName, signalName, type TracedVision, tokenOutputs } from './vision-program.ts'
+import { type EncodedView, memoryName, signalName, tokenOutputs } from './vision-program.ts'
+
+export interface GatherHow {
+  /** Token ids, for methods that read them. */
+  readonly question?: readonly number[]
+  /** Of a frame of a stream: which it is. */
+  readonly at?: StreamPlace
+}
 
 /** Makes of the views of a picture, all with equally many tokens and patches, what a method and the family make of them together. */
 export interface GatherProgram {
-  /** @param question token ids, for methods that read them */
-  gather(views: readonly EncodedView[], packing?: PackingFeeds, question?: readonly number[]): Promise<EncodedView[]>
+  gather(views: readonly EncodedView[], packing?: PackingFeeds, how?: GatherHow): Promise<EncodedView[]>
+  /** Forgets what the frames of a stream left for each other. */
+  forget(stream: string): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -28,6 +38,7 @@ export interface GatherShape {
   /** Rows and width of what each view left, by name. */
   readonly memory: Readonly<Record<string, readonly [rows: Dim, width: number]>>
   readonly signals: readonly string[]
+  readonly changedBy: readonly string[]
   readonly packing?: { readonly slots: Dim; readonly most: number; readonly whole: boolean }
 }
 
@@ -46,6 +57,7 @@ export function gatherShape(method: Method, views: readonly EncodedView[], packi
     patches: sizeOf('patches', first.owner.length),
     memory: Object.fromEntries(memory),
     signals: Object.keys(first.signals),
+    changedBy: first.changedBy,
     ...(packing && { packing: { slots: sizeOf('slots', slots), most, whole: packing.whole } }),
   }
 }
@@ -56,8 +68,9 @@ export function traceGather(
   method: Method,
   shape: GatherShape,
   scope: Scope = createScope(),
-): TracedVision {
-  const { views, tokens, patches, memory, signals, packing } = shape
+  stream?: Carrying,
+): GatheredTokens {
+  const { views, tokens, patches, memory, signals, changedBy, packing } = shape
   const width = architecture.language.hiddenSize
   const given: GatheredTokens = {
     states: input('given.embeds', [views, tokens, width]),
@@ -69,11 +82,11 @@ export function traceGather(
       ]),
     ),
     signals: Object.fromEntries(signals.map((name) => [name, input(`given.${signalName(name)}`, [views, tokens])])),
-    changedBy: [],
+    changedBy,
   }
   const question = method.needs?.question && input('question', [1, 'question'], 'i64')
-  const options = { packing: packing && packingInputs(packing), question }
-  return tokenOutputs(gatherViews(scope, architecture, method, given, options))
+  const options = { packing: packing && packingInputs(packing), question, stream }
+  return gatherViews(scope, architecture, method, given, options)
 }
 
 const packingInputs = ({ slots, most, whole }: NonNullable<GatherShape['packing']>): Packing => ({
@@ -89,20 +102,28 @@ export async function compileGather(
   weights: WeightTable,
   method: Method,
   shape: GatherShape,
+  ofStream = false,
 ): Promise<GatherProgram> {
   const scope = createScope()
-  const outputs = traceGather(architecture, method, shape, scope)
+  const stream = ofStream ? createCarrying() : undefined
+  const tokens = traceGather(architecture, method, shape, scope, stream)
+  const [outputs, { changedBy }] = [tokenOutputs(tokens), tokens]
   assertOwnWeights(method, scope.parameters)
-  const program = await compile(backend, outputs, weightsUnder(method, weights))
+  const carried = stream ? carriedOutputs(stream, method) : {}
+  const program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
+  const frames = stream && new CarriedValues(program, stream, planOf(method))
   const known = new Set(program.inputs.map(({ name }) => name))
   return {
-    gather: async (views, packing, question = []) => {
+    gather: async (views, packing, { question = [], at } = {}) => {
+      const { feeds: before, keep } = (at && (await frames?.of(at))) ?? {}
       const all = { ...feedsOf(views, packing), question: i64([1, question.length], question) }
       const feeds = Object.entries(all).filter(([name]) => known.has(name))
-      const { values, milliseconds, sizes } = await program.run(Object.fromEntries(feeds))
-      const own = { milliseconds, cost: program.cost(sizes) }
+      const given = { ...Object.fromEntries(feeds), ...before }
+      const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
+      const own = { milliseconds, cost: program.cost(sizes), changedBy }
       return packing ? [packedView(views, values, own)] : splitViews(views, values, own)
     },
+    forget: async (key) => frames?.forget(key),
     dispose: () => program.dispose(),
   }
 }

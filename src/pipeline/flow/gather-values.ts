@@ -8,8 +8,8 @@ export interface PackingFeeds {
   readonly whole: boolean
 }
 
-/** What gathering took. */
-type Effort = Pick<EncodedView, 'milliseconds' | 'cost'>
+/** What gathering took, and who changed the tokens. */
+type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy'>
 
 /** The inputs of the program; those that it does not read are among them. */
 export function feedsOf(views: readonly EncodedView[], packing?: PackingFeeds): Record<string, Value> {
@@ -61,6 +61,7 @@ export function packedView(
     owner,
     memory: inOneRow(valuesOfAll(values, memoryName)),
     signals: valuesNamed(values, signalName),
+    changedBy: own.changedBy,
     grid: { rows: 1, columns: owner.length },
     milliseconds: own.milliseconds + views.reduce((sum, view) => sum + view.milliseconds, 0),
     cost: {
@@ -110,6 +111,7 @@ export function splitViews(
     owner: owners.slice(at * patches, (at + 1) * patches),
     memory: named(memoryName, at),
     signals: named(signalName, at),
+    changedBy: own.changedBy,
     ...(at === 0 && {
       milliseconds: view.milliseconds + own.milliseconds,
       cost: { flops: view.cost.flops + own.cost.flops, bytes: view.cost.bytes + own.cost.bytes },

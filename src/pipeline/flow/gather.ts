@@ -1,6 +1,7 @@
 import type { Architecture } from '../../models/family.ts'
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
+import type { Carrying } from '../method/carrying.ts'
 import { reachLog } from '../method/compose.ts'
 import type { Method, Site } from '../method/method.ts'
 import type { GatheredTokens } from '../method/visual-tokens.ts'
@@ -11,6 +12,8 @@ export interface GatherOptions {
   readonly packing?: Packing
   /** Token ids of the question, i64 [1, t], for methods that read it. */
   readonly question?: Tensor
+  /** Of frames of a stream: what goes from one to the next. */
+  readonly stream?: Carrying
 }
 
 /**
@@ -22,10 +25,11 @@ export function gatherViews<Tokens extends GatheredTokens>(
   architecture: Architecture,
   method: Method,
   tokens: Tokens,
-  { packing, question }: GatherOptions = {},
+  { packing, question, stream }: GatherOptions = {},
 ): Tokens {
   const log = reachLog(method, 'picture')
-  const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
+  const words: Site['words'] = new Map()
+  const at: Site = { p: p.at('method'), architecture, memory: {}, words, question, stream, reached: log.reached }
   const packed = packing ? packTokens(tokens, packing, architecture.vision.separator!(p)) : tokens
   const gathered = { ...packed, ...method.see?.tokens?.(packed, at) }
   log.assertAll()

@@ -5,8 +5,9 @@ import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
+import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
-import { TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
+import { LOOK, TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
 import { memoryName } from './vision-program.ts'
 
 /** New tokens for the language model, in order: text by id, visual tokens by their embeddings. */
@@ -19,11 +20,23 @@ export interface Chunk {
   /** Position of each slot for the rotary embedding; where positions have several axes, all of a slot together. */
   readonly positions: readonly number[]
   /** What each slot is, for methods that ask; -1 for text. */
-  readonly tags?: Readonly<Record<(typeof TAGS)[number], readonly number[]>>
+  readonly tags?: Readonly<Partial<Record<(typeof TAGS)[number], readonly number[]>>>
   /** What `see` left beside the visual tokens, [n, d]; it stays with the conversation. */
   readonly memory?: Readonly<Record<string, Value<Float32Array>>>
+  /** What of the cache is looked at, where a method keeps it as a store; all of it when absent. */
+  readonly look?: Look
   /** Of an encoder-decoder: new tokens of the answer. The others go to the encoder. */
   readonly answer?: readonly number[]
+}
+
+/** What a run looks at of the rows that are kept. */
+export interface Look {
+  /** Rows of each layer, in order. */
+  readonly rows: readonly (readonly number[])[]
+  /** Rows that are seen from one distance. */
+  readonly sinks?: readonly number[]
+  /** First rows of the blocks that a layer may look at as well, the rows of a block, and how many blocks it takes. */
+  readonly blocks?: { readonly first: readonly number[]; readonly length: number; readonly take: number }
 }
 
 export interface ChunkResult {
@@ -60,9 +73,10 @@ export async function compileLanguage(
   architecture: Architecture,
   weights: WeightTable,
   method: Method,
+  words?: Words,
 ): Promise<LanguageProgram> {
   const scope = createScope()
-  const traced = traceLanguage(architecture, method, scope)
+  const traced = traceLanguage(architecture, method, scope, words)
   assertOwnWeights(method, scope.parameters)
   const program = await compile(backend, traced.outputs, weightsUnder(method, weights))
   return new CompiledLanguage(program, traced, architecture.language)
@@ -99,10 +113,13 @@ class CompiledLanguage implements LanguageProgram {
   async run(key: string, chunk: Chunk): Promise<ChunkResult> {
     const past = this.lengths(key)
     const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
-    const sizes = { text, visual, answer, ...Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows])) }
     await this.remember(key, chunk)
     const { program, residents, traced, known } = this
-    const fed = Object.entries(chunkFeeds(chunk, this.language)).filter(([name]) => known.has(name))
+    const given = {
+      ...chunkFeeds(chunk, this.language),
+      ...(traced.isStore && lookFeeds(chunk.look ?? everything(past))),
+    }
+    const fed = Object.entries(given).filter(([name]) => known.has(name))
     const feeds = {
       ...Object.fromEntries(fed),
       ...Object.fromEntries(residents.map((name) => [name, { resident: resident(key, name) }])),
@@ -111,6 +128,8 @@ class CompiledLanguage implements LanguageProgram {
     const append = Object.fromEntries(added.map((name) => [`new.${name}`, resident(key, name)]))
     const fetch = ['logits', 'kept', ...traced.heads]
     const { values, milliseconds, sizes: found } = await program.run(feeds, { fetch, append })
+    const pasts = Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows]))
+    const sizes = { ...found, text, visual, answer, ...pasts } // found: those that only the data tells, too
     this.caches.set(
       key,
       past.map((rows, layer) => rows + traced.rows(layer, sizes)),
@@ -118,7 +137,7 @@ class CompiledLanguage implements LanguageProgram {
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
     const logits = values.logits.data as Float32Array
-    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes: { ...found, ...sizes } }
+    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
   /** What `see` left stays with the conversation. */
@@ -160,12 +179,27 @@ const resident = (key: string, name: string): string => `${key}/${name}`
 /** The layer in a name such as `keys.3`. */
 const layerOf = (name: string): number => Number(name.split('.')[1])
 
+const everything = (past: readonly number[]): Look => ({ rows: past.map((rows) => [...Array(rows).keys()]) })
+
+function lookFeeds({ rows, sinks = [], blocks }: Look): Record<string, Value> {
+  const list = (values: readonly number[]) => i64([values.length], values)
+  const { first, length, take } = blocks ?? { first: [], length: 1, take: 0 }
+  return {
+    ...Object.fromEntries(rows.map((looked, layer) => [LOOK.rows(layer), list(looked)])),
+    [LOOK.sinks]: list(sinks),
+    [LOOK.blocks]: list(first),
+    [LOOK.within]: list([...Array(length).keys()]),
+    [LOOK.take]: list(new Array<number>(take).fill(0)),
+  }
+}
+
 function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value> {
   const { ids, visual, order, positions, tags, answer = [] } = chunk
   const slots = order.map((from, slot) => ({ from, slot }))
   const slotsWhere = (isText: boolean) =>
     slots.filter(({ from }) => from < ids.length === isText).map(({ slot }) => slot)
   const text = new Array<number>(order.length).fill(-1)
+  const told = { token: order.map((from) => ids[from] ?? -1), ...tags }
   return {
     ids: i64([ids.length], ids),
     visual: f32([visual.dims[0], language.hiddenSize], visual.data),
@@ -175,6 +209,6 @@ function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value
     textSlots: i64([1, ids.length], slotsWhere(true)),
     visualSlots: i64([1, visual.dims[0]], slotsWhere(false)),
     opening: f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
-    ...Object.fromEntries(TAGS.map((tag) => [tag, i64([1, order.length], tags?.[tag] ?? text)])),
+    ...Object.fromEntries(TAGS.map((tag) => [tag, i64([1, order.length], told[tag] ?? text)])),
   }
 }

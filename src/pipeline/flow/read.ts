@@ -6,11 +6,14 @@ import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
 import type { LayerSite, Method, PartSite, ReadSide, Site } from '../method/method.ts'
 import type { Read, Sequence } from '../method/sequence.ts'
+import { logitsOf, type Words, wordsOf } from '../method/words.ts'
 import { whole } from './see.ts'
 
 export interface ReadOptions extends Pick<DecoderOptions, 'past' | 'answer' | 'mask'> {
   /** What `see` left for the language model, [1, n, d] each. */
   readonly memory?: Site['memory']
+  /** Tokens of the method's words; behind the vocabulary when absent. */
+  readonly words?: Words
 }
 
 /** What came of a sequence, and what turns its states into logits. */
@@ -27,11 +30,11 @@ export function read(
   architecture: Architecture,
   method: Method,
   start: Omit<Sequence, 'ran' | 'changedBy'>,
-  { memory = {}, ...options }: ReadOptions = {},
+  { memory = {}, words = wordsOf(method, architecture), ...options }: ReadOptions = {},
 ): Finished {
   const { language } = architecture
   const log = reachLog(method, 'language')
-  const at: Site = { p: p.at('method'), architecture, memory, reached: log.reached }
+  const at: Site = { p: p.at('method'), architecture, memory, words: words.ids, reached: log.reached }
   const places = method.read ?? {}
   assertLayers(method, 'read', language.layers)
   const scope = scopeUnder(p, places.linear, at)
@@ -40,7 +43,7 @@ export function read(
   const { layers, last, hidden } = language.decode(scope, opened, { ...options, stages: stagesOf(places, at) })
   const done: Read = { hidden, last: last as Sequence, layers }
   const heads = Object.entries(places.heads ?? {}).map(([name, head]) => [name, head(done, at)] as const)
-  const logits = (states: Tensor) => language.logits(scope, states)
+  const logits = (states: Tensor) => logitsOf(scope, architecture, method, words, states)
   log.assertAll()
   return { ...done, logits, heads: Object.fromEntries(heads) }
 }

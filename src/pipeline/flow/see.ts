@@ -1,20 +1,34 @@
 import type { Architecture } from '../../models/family.ts'
-import type { EncoderStages } from '../../models/vision-side.ts'
+import type { EncoderStages, VisionFeatures } from '../../models/vision-side.ts'
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
+import type { Carrying } from '../method/carrying.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
-import type { Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
+import type { FurtherEncoder, Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
 import { gatherViews } from './gather.ts'
 import type { Packing } from './pack.ts'
 
-/** What a picture comes as. */
-export interface Pictures {
-  /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
-  readonly pixels: Tensor
+/** What pictures come as: as pixels, or as what the vision encoder made of them before. */
+export type Pictures = (Pixels | Features) & {
+  /** The same views for the further encoders of the method, by name: [b, 3, S, S] each. */
+  readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Of frames of a stream: what goes from one to the next. */
+  readonly stream?: Carrying
+}
+
+interface Pixels {
+  /** Views of one size, [b, 3, H, W], or clips, [b, 3 frames, H, W]. */
+  readonly pixels: Tensor
+}
+
+interface Features {
+  /** Of square views; where only patches were kept, there are no layers for methods to read. */
+  readonly features: VisionFeatures
 }
 
 /** The only way from pixels to visual tokens: compiled, differentiated and checked alike. */
@@ -25,36 +39,64 @@ export function see(
   pictures: Pictures,
   packing?: Packing,
 ): VisualTokens {
-  const { question } = pictures
-  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), { packing, question })
+  const { question, stream } = pictures
+  const options = { packing, question, stream }
+  return gatherViews(p, architecture, method, seeViews(p, architecture, method, pictures), options)
 }
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question } = pictures
+  const { question, stream } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
-  const at: Site = { p: p.at('method'), architecture, memory: {}, question, reached: log.reached }
+  const at: Site = {
+    p: p.at('method'),
+    architecture,
+    memory: {},
+    words: new Map(),
+    question,
+    stream,
+    reached: log.reached,
+  }
   const places = method.see ?? {}
-  const features = vision.encode(p, pictures.pixels, encoderStages(places.layer, at))
-  assertLayers(method, 'see', features.layers.length)
+  const features = encode(p, architecture, method, pictures, at)
   const own = (tokens: VisualTokens): VisualTokens => {
     const made = vision.connect(p, tokens.states, { vision: tokens.vision, question })
     if (!('assignment' in made)) return { ...tokens, states: made }
     // Tokens of a connector that resamples are no patches: methods after it cannot read the encoder by patch.
     return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
   }
-  const patches = allPatches(features)
+  const patches = allPatches(features, encodeFurther(p, method, pictures))
   const chosen = places.patches?.(patches, at) ?? patches
   const connected = places.connector?.(chosen, own, at) ?? own(chosen)
   log.assertAll()
   return connected
 }
 
+function encodeFurther(p: Scope, { needs }: Method, { encoders: pixels = {} }: Pictures): VisualTokens['encoders'] {
+  const run = ([name, { tower, owner }]: [string, FurtherEncoder]) => {
+    const scope = p.at('method', owner!, 'encoders', name)
+    return [name, { ...tower.encode(scope, pixels[name]), special: tower.special }] as const
+  }
+  return Object.fromEntries(Object.entries(needs?.encoders ?? {}).map(run))
+}
+
+/** Runs the vision encoder, where it has not run before. */
+function encode(p: Scope, { vision }: Architecture, method: Method, pictures: Pictures, at: Site): VisionFeatures {
+  const { layer } = method.see ?? {}
+  if ('features' in pictures) {
+    if (layer) throw methodError(`${method.name} acts inside the vision encoder, whose features were kept; encode anew`)
+    return pictures.features
+  }
+  const features = vision.encode(p, pictures.pixels, encoderStages(layer, at))
+  assertLayers(method, 'see', features.layers.length)
+  return features
+}
+
 function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {
   if (!stage) return undefined
   const around = whole(stage)
-  return { layer: (layer, input, next, ran) => around(input, next, { ...at, layer, ran }) }
+  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps }) }
 }
 
 /** Composed methods have one function for all layers. */

@@ -18,15 +18,18 @@ import {
   topologicalOrder,
 } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
+import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { type Finished, read } from './read.ts'
 import { memoryName, memoryWidths } from './vision-program.ts'
 
 /** What slots may be told apart by, where a method reads it. */
-export const TAGS = ['view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
+export const TAGS = ['token', 'view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
 
 /** Names of what a layer keeps: inputs of a run hold the rows so far, outputs `new.*` those to add. */
-export const cacheName = (part: 'keys' | 'values' | keyof SlotTags, layer: number): string => `${part}.${layer}`
+export const cacheName = (part: 'keys' | 'values' | 'positions' | keyof SlotTags, layer: number): string =>
+  `${part}.${layer}`
 
 export interface TracedLanguage {
   readonly outputs: Readonly<Record<string, Tensor>>
@@ -34,6 +37,8 @@ export interface TracedLanguage {
   readonly kept: readonly string[]
   /** Widths of what the method reads of `see`, by name. */
   readonly memory: Readonly<Record<string, number>>
+  /** Whether a run says what it looks at. */
+  readonly isStore: boolean
   /** Outputs of heads. */
   readonly heads: readonly string[]
   /** Rows that a layer adds to its cache, from the sizes of a chunk. */
@@ -45,33 +50,42 @@ export function traceLanguage(
   architecture: Architecture,
   method: Method,
   scope: Scope = createScope(),
+  words: Words = wordsOf(method, architecture),
 ): TracedLanguage {
   const { language } = architecture
   const memory = method.read && method.see ? memoryWidths(architecture, method) : {}
   const { layers: count, caches = count } = language
-  const past = Array.from({ length: caches }, (_, layer) => pastLayer(language, layer))
-  const finished = read(scope, architecture, method, promptSequence(scope, language), {
+  const isStore = method.needs?.store !== undefined
+  if (isStore && language.answerStart !== undefined)
+    throw methodError(
+      `${method.name} keeps keys before they are rotated, ${architecture.name} rotates none; use another model`,
+    )
+  const past = Array.from({ length: caches }, (_, layer) => (isStore ? chosenRows : pastLayer)(language, layer))
+  const embed = (ids: Tensor) => embedTokens(scope, architecture, method, ids, words)
+  const finished = read(scope, architecture, method, promptSequence(embed, language), {
     past,
-    answer: answerOf(scope, language),
+    words,
+    answer: answerOf(embed, language),
     memory: Object.fromEntries(Object.entries(memory).map(([name, width]) => [name, memoryInput(name, width)])),
   })
   const heads = Object.entries(finished.heads).map(([name, head]) => [`head.${name}`, head] as const)
-  const answers = { ...lastLogits(language, finished), ...Object.fromEntries(heads) }
-  const rows = cacheRows(finished.layers, answers)
+  const answers = { ...lastLogits(finished), ...Object.fromEntries(heads) }
+  const rows = cacheRows(finished.layers, answers, isStore)
   return {
     outputs: { ...Object.fromEntries(Object.entries(rows).map(([name, row]) => [`new.${name}`, row])), ...answers },
     kept: Object.keys(rows),
     memory,
+    isStore,
     heads: heads.map(([name]) => name),
     rows: (layer, sizes) => addedRows(finished.layers[layer], sizes),
   }
 }
 
 /** Text and visual tokens in the order of their slots, batch 1. */
-function promptSequence(scope: Scope, language: LanguageModel) {
+function promptSequence(embed: (ids: Tensor) => Tensor, language: LanguageModel) {
   const { hiddenSize } = language
   const length = addDim('text', 'visual')
-  const embedded = language.embed(scope, input('ids', ['text'], 'i64'))
+  const embedded = embed(input('ids', ['text'], 'i64'))
   const rows = concat([embedded, input('visual', ['visual', hiddenSize])], 0)
   const tags = TAGS.map((tag) => [tag, input(tag, [1, length], 'i64')] as const)
   return {
@@ -101,27 +115,68 @@ function pastLayer({ heads }: LanguageModel, layer: number): PastLayer {
   }
 }
 
-function answerOf(scope: Scope, { answerStart, embed, hiddenSize }: LanguageModel): Tensor | undefined {
-  if (answerStart === undefined) return undefined
-  return reshape(embed(scope, input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
+/** What a layer looks at of all that is kept of it: rows that a run names, at the positions where they were written. */
+function chosenRows(language: LanguageModel, layer: number): PastLayer {
+  const all = pastLayer(language, layer)
+  const count = all.keys.shape[0]
+  const written = input(cacheName('positions', layer), positionShape(language, count).slice(1))
+  const looked = input(LOOK.rows(layer), [`look${layer}`], 'i64')
+  const choose = (rows: Tensor) => gather(rows, looked)
+  return {
+    keys: choose(all.keys),
+    values: choose(all.values),
+    tags: Object.fromEntries(TAGS.map((name) => [name, gather(all.tags![name]!, looked, 1)])),
+    positions: reshape(choose(written), positionShape(language, looked.shape[0])),
+    store: {
+      keys: all.keys,
+      values: all.values,
+      positions: written,
+      blocks: {
+        first: input(LOOK.blocks, ['blocks'], 'i64'),
+        within: input(LOOK.within, ['within'], 'i64'),
+        take: input(LOOK.take, ['take'], 'i64'),
+      },
+      sinks: input(LOOK.sinks, ['sinks'], 'i64'),
+    },
+  }
 }
 
-function lastLogits({ hiddenSize, vocabulary }: LanguageModel, { hidden, last, logits }: Finished) {
-  const length = hidden.shape[1]
-  const row = reshape(slice(hidden, 1, subDim(length, 1), length), [hiddenSize])
+/** Inputs that say what a run looks at; of `take` its length counts. */
+export const LOOK = {
+  rows: (layer: number): string => `look.${layer}`,
+  blocks: 'look.blocks',
+  within: 'look.within',
+  take: 'look.take',
+  sinks: 'look.sinks',
+}
+
+function answerOf(embed: (ids: Tensor) => Tensor, { answerStart, hiddenSize }: LanguageModel): Tensor | undefined {
+  if (answerStart === undefined) return undefined
+  return reshape(embed(input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
+}
+
+function lastLogits({ hidden, last, logits }: Finished) {
+  const [, length, width] = hidden.shape
+  const row = reshape(slice(hidden, 1, subDim(length, 1), length), [width])
+  const said = logits(reshape(row, [1, width]))
   return {
-    logits: reshape(logits(reshape(row, [1, hiddenSize])), [vocabulary]),
+    logits: reshape(said, [said.shape[1]]),
     // The sequence as the last layer left it; renamed by identity where nothing was dropped.
     kept: reshape(last.source, [last.source.shape[1]]),
   }
 }
 
 /** What each layer adds to its cache: keys, values, and the tags that something reads of the past. */
-function cacheRows(layers: readonly DecoderLayer[], answers: Readonly<Record<string, Tensor>>) {
+function cacheRows(
+  layers: readonly DecoderLayer[],
+  answers: Readonly<Record<string, Tensor>>,
+  isStore: boolean,
+): Record<string, Tensor> {
   const rows: Record<string, Tensor> = {}
-  layers.forEach(({ keys, values }, layer) => {
-    rows[cacheName('keys', layer)] = toRows(keys)
+  layers.forEach(({ keys, values, unrotated, input: { positions } }, layer) => {
+    rows[cacheName('keys', layer)] = toRows(isStore ? unrotated! : keys)
     rows[cacheName('values', layer)] = toRows(values)
+    if (isStore) rows[cacheName('positions', layer)] = reshape(positions, positions.shape.slice(1))
   })
   const read = new Set(
     topologicalOrder([...Object.values(answers), ...Object.values(rows)]).map(

@@ -4,15 +4,16 @@ import type { View } from '../../models/views/view.ts'
 import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
 import { actsIn } from '../method/places.ts'
+import type { GatheredTokens } from '../method/visual-tokens.ts'
 import { traceGather } from './gather-program.ts'
-import { memoryName, signalName, type TracedVision, traceVision } from './vision-program.ts'
+import { memoryName, traceVision } from './vision-program.ts'
 
 /** What seeing a picture computes, traced for views of these sizes: nothing is run. */
 export interface TracedPicture {
   /** What is computed for each view. */
-  readonly views: readonly TracedVision[]
+  readonly views: readonly GatheredTokens[]
   /** What is computed of them together, in no, one or several programs. */
-  readonly gathered: readonly TracedVision[]
+  readonly gathered: readonly GatheredTokens[]
   /** Visual tokens that the language model is given; where only the data tells, at most so many. */
   readonly tokens: number
   /** Rows that are left for the language model, by name. */
@@ -31,7 +32,7 @@ export function tracePicture(
     sizes = {},
   }: { readonly slots?: readonly PackedSlot[]; readonly sizes?: Readonly<Record<string, number>> } = {},
 ): TracedPicture {
-  const known = new Map<string, TracedVision>()
+  const known = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
     const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
     const outputs = known.get(key) ?? traceVision(architecture, method, view)
@@ -49,34 +50,30 @@ export function tracePicture(
   })
   const last = gathered.length > 0 ? gathered : traced
   const bound = new Map(Object.entries({ packed: slots?.length ?? 0, ...sizes }))
-  const rows = (outputs: TracedVision, name: string) =>
-    outputs[name].shape.slice(0, 2).reduce<number>((product, dim) => product * evaluateDim(dim, bound), 1)
-  const names = Object.keys(last[0] ?? {}).filter((name) => name.startsWith(memoryName('')))
-  const total = (name: string) => last.reduce((sum, outputs) => sum + rows(outputs, name), 0)
+  const rows = ({ shape }: Tensor) =>
+    shape.slice(0, 2).reduce<number>((product, dim) => product * evaluateDim(dim, bound), 1)
+  const total = (part: (tokens: GatheredTokens) => Tensor) => last.reduce((sum, tokens) => sum + rows(part(tokens)), 0)
+  const names = Object.keys(last[0]?.memory ?? {})
   return {
     views: traced,
     gathered,
-    tokens: total('embeds'),
-    memory: Object.fromEntries(names.map((name) => [name, total(name)])),
+    tokens: total(({ states }) => states),
+    memory: Object.fromEntries(names.map((name) => [memoryName(name), total(({ memory }) => memory[name])])),
   }
 }
 
-function shapeOf(outputs: TracedVision) {
-  const memory = named(outputs, memoryName).map(([name, value]) => {
+function shapeOf({ states, owner, memory, signals, changedBy }: GatheredTokens) {
+  const left = Object.entries(memory).map(([name, value]) => {
     return [name, [value.shape[1], fixedDim('memory', value, 2)] as const] as const
   })
   return {
-    tokens: outputs.embeds.shape[1],
-    patches: outputs.owner.shape[1],
-    memory: Object.fromEntries(memory),
-    signals: named(outputs, signalName).map(([name]) => name),
+    tokens: states.shape[1],
+    patches: owner.shape[1],
+    memory: Object.fromEntries(left),
+    signals: Object.keys(signals),
+    changedBy,
   }
 }
-
-const named = (outputs: TracedVision, nameOf: (name: string) => string): [string, Tensor][] =>
-  Object.entries(outputs).flatMap(([name, value]) =>
-    name.startsWith(nameOf('')) ? [[name.slice(nameOf('').length), value]] : [],
-  )
 
 /** As if nothing were dropped before: at most so many slots are left. */
 const packingShape = (slots: readonly PackedSlot[]) => ({

@@ -3,13 +3,16 @@ import { resizeImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
 import { filterOf, modelPixels, type PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
-import type { Grid } from '../../models/vision-side.ts'
+import { type Grid, squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
-import { fixedDim, input, type Tensor } from '../../tensor/index.ts'
+import { fixedDim, input } from '../../tensor/index.ts'
+import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
-import type { GatheredTokens } from '../method/visual-tokens.ts'
+import type { GatheredTokens, VisualTokens } from '../method/visual-tokens.ts'
+import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
 import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
@@ -21,6 +24,8 @@ export interface EncodedView {
   readonly memory: Readonly<Record<string, Value<Float32Array>>>
   /** What was noted of each token, by name, [m]. */
   readonly signals: Readonly<Record<string, Value<Float32Array>>>
+  /** Who changed the number or meaning of the tokens, in order. */
+  readonly changedBy: readonly string[]
   readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
@@ -29,7 +34,9 @@ export interface EncodedView {
 /** Vision encoder, connector and the methods between them, for views of one size. */
 export interface VisionProgram {
   /** @param question token ids, for a connector that reads them */
-  encode(pixels: Float32Array, question?: readonly number[]): Promise<EncodedView>
+  encode(pixels: ViewPixels, question?: readonly number[], at?: StreamPlace): Promise<EncodedView>
+  /** Forgets what the frames of a stream left for each other. */
+  forget(stream: string): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -39,27 +46,33 @@ export async function compileVision(
   weights: WeightTable,
   method: Method,
   view: View,
+  ofStream = false,
 ): Promise<VisionProgram> {
   const scope = createScope()
-  const outputs = traceVision(architecture, method, view, scope)
+  const stream = ofStream ? createCarrying() : undefined
+  const tokens = traceVision(architecture, method, view, scope, stream)
+  const [outputs, { changedBy }] = [tokenOutputs(tokens), tokens]
   assertOwnWeights(method, scope.parameters)
-  const program: Program = await compile(backend, outputs, weightsUnder(method, weights))
+  const carried = stream ? carriedOutputs(stream, method) : {}
+  const program: Program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
+  const frames = stream && new CarriedValues(program, stream, planOf(method))
   const readsQuestion = program.inputs.some(({ name }) => name === 'question')
   const grid = architecture.vision.grid(view)
   const shape = pixelShape(view)
   return {
-    encode: async (pixels, question = []) => {
-      const { values, milliseconds, sizes } = await program.run({
-        pixels: f32(shape, pixels),
-        ...(readsQuestion && { question: i64([1, question.length], question) }),
-      })
+    encode: async (pixels, question = [], at) => {
+      const { feeds, keep } = (at && (await frames?.of(at))) ?? {}
+      const asked = readsQuestion && { question: i64([1, question.length], question) }
+      const given = { pixels: f32(shape, pixels.own), ...furtherFeeds(method, pixels), ...asked, ...feeds }
+      const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const cost = program.cost(sizes)
       const [, m, d] = values.embeds.dims
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
       const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
-      return { embeds, owner, memory, signals, grid, milliseconds, cost }
+      return { embeds, owner, memory, signals, changedBy, grid, milliseconds, cost }
     },
+    forget: async (key) => frames?.forget(key),
     dispose: () => program.dispose(),
   }
 }
@@ -80,31 +93,59 @@ type Shaped = Pick<View, 'width' | 'height' | 'clip'>
 /** [1, 3, height, width], or [1, 3 frames, height, width] of a clip. */
 const pixelShape = ({ width, height, clip }: Shaped) => [1, 3 * (clip?.frames.length ?? 1), height, width]
 
-/** Outputs of the vision program: those that every view has, `memory.*` and `signal.*`. */
-export type TracedVision = Readonly<Record<string, Tensor>> & { readonly embeds: Tensor; readonly owner: Tensor }
-
-/** The graph of the vision side: pixels [1, 3, height, width] -> embeddings [1, m, d] and the owner of each patch. */
-export function traceVision(
+/** The graph of the vision side for one view: pixels [1, 3, height, width] -> its tokens. */
+export const traceVision = (
   architecture: Architecture,
   method: Method,
   view: Shaped,
   scope = createScope(),
-): TracedVision {
-  const tokens = seeViews(scope, architecture, method, picturesOf(architecture, method, view))
-  return tokenOutputs(tokens)
-}
+  stream?: Carrying,
+): VisualTokens => seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view), stream })
 
 /** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
-export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens): TracedVision {
+export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens) {
   const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
     Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
   return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }
 }
 
+/** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
+export interface ViewPixels {
+  readonly own: Float32Array
+  readonly encoders: Readonly<Record<string, Float32Array>>
+}
+
+/** Encoders that a method brings see a view as a square of their own size, whatever its shape. */
+export function viewPixels(view: View, config: PreprocessorConfig, method: Method): ViewPixels {
+  const seen = further(method).map(([name, { side, processor }]) => {
+    return [name, pixelsOf({ ...view, width: side, height: side }, processor)] as const
+  })
+  return { own: pixelsOf(view, config), encoders: Object.fromEntries(seen) }
+}
+
+const further = ({ needs }: Method) => Object.entries(needs?.encoders ?? {})
+const pixelsName = (encoder: string): string => `pixels.${encoder}`
+
+const furtherFeeds = (method: Method, { encoders }: ViewPixels): Record<string, Value> =>
+  Object.fromEntries(
+    further(method).map(([name, { side }]) => [pixelsName(name), f32([1, 3, side, side], encoders[name])]),
+  )
+
+/** Further encoders take still images. Throws FoveaError `method_unfit` for clips of frames that are encoded as one. */
+function furtherInputs(method: Method, { clip }: Shaped): Pictures['encoders'] {
+  const encoders = further(method)
+  if (clip && encoders.length > 0)
+    throw methodError(
+      `${method.name} brings encoders of still images, but this model encodes clips of ${clip.frames.length} frames; give frames as images`,
+    )
+  return Object.fromEntries(encoders.map(([name, { side }]) => [name, input(pixelsName(name), [1, 3, side, side])]))
+}
+
 /** Inputs for a view; the length of the question, where something reads it, is the dim `question`. */
-const picturesOf = ({ vision }: Architecture, { needs }: Method, view: Shaped): Pictures => ({
+const picturesOf = ({ vision }: Architecture, method: Method, view: Shaped): Pictures => ({
   pixels: input('pixels', pixelShape(view)),
-  ...((vision.question || needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
+  encoders: furtherInputs(method, view),
+  ...((vision.question || method.needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
 })
 
 /** What an output of the vision program, and an input of the language program, is called that carries a memory. */
@@ -112,19 +153,15 @@ export const memoryName = (name: string): string => `memory.${name}`
 
 export const signalName = (name: string): string => `signal.${name}`
 
-/** Enough along a side for what methods do with a grid. */
-const SOME_PATCHES = 8
+/** All of the vision side for one square view. */
+export function traceSquare(architecture: Architecture, method: Method, scope = createScope()): VisualTokens {
+  const side = squareSide(architecture.vision)
+  return see(scope, architecture, method, picturesOf(architecture, method, { width: side, height: side }))
+}
 
 /** Widths of what a method leaves for the language model, by name. */
 export function memoryWidths(architecture: Architecture, method: Method): Record<string, number> {
-  const { viewSize, patchSize } = architecture.vision
-  const side = viewSize > patchSize ? viewSize : SOME_PATCHES * patchSize // of encoders that take any size
-  const { memory } = see(
-    createScope(),
-    architecture,
-    method,
-    picturesOf(architecture, method, { width: side, height: side }),
-  )
+  const { memory } = traceSquare(architecture, method)
   return Object.fromEntries(Object.entries(memory).map(([name, value]) => [name, fixedDim('memory', value, 2)]))
 }
 

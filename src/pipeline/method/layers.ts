@@ -1,11 +1,11 @@
 import { FoveaError } from '../../errors.ts'
 import type { Method } from './method.ts'
-import { at, PLACES, type Place } from './places.ts'
+import { at, PLACES } from './places.ts'
 
 const MODELS = { see: 'the vision encoder', read: 'the language model' } as const
 
 /** Throws FoveaError `method_layer` for a method that names a layer which the model does not have. */
-export function assertLayers(method: Method, side: Place['side'], layers: number): void {
+export function assertLayers(method: Method, side: keyof typeof MODELS, layers: number): void {
   for (const part of method.parts ?? [method])
     for (const place of PLACES.filter((each) => each.side === side && each.form === 'layers')) {
       const found = at(part, place)

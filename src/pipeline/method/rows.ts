@@ -1,5 +1,24 @@
 /** Rows of batched tensors by index, each batch entry by its own. */
-import { add, arange, dimValue, expand, gather, mul, mulDim, reshape, type Tensor } from '../../tensor/index.ts'
+import {
+  add,
+  arange,
+  cast,
+  concat,
+  type Dim,
+  dimValue,
+  div,
+  equal,
+  expand,
+  floor,
+  gather,
+  mul,
+  mulDim,
+  reshape,
+  scatterAdd,
+  select,
+  sub,
+  type Tensor,
+} from '../../tensor/index.ts'
 
 /** 0, 1, ..., k - 1 in every row, in the shape of `like` [b, k]; i64. */
 export const rangeLike = (like: Tensor): Tensor => {
@@ -11,6 +30,13 @@ export const rangeLike = (like: Tensor): Tensor => {
 export const rowNumbers = ({ shape: [batch, count] }: Tensor): Tensor =>
   expand(reshape(arange(count), [1, count]), [batch, count])
 
+/** 0, 1, ..., n - 1 modulo a number, i64 [n]. */
+export function remainders(n: Dim, of: number): Tensor {
+  const places = arange(n)
+  const wholes = cast(floor(div(add(cast(places, 'f32'), 0.5), of)), 'i64')
+  return sub(places, mul(wholes, of))
+}
+
 /** Rows of x [b, n, ...] by indices i64 [b, k], per batch entry: [b, k, ...]. */
 export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const [batch, count, ...rest] = x.shape
@@ -19,4 +45,12 @@ export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const starts = mul(arange(batch), dimValue(count))
   const flat = reshape(add(indices, reshape(starts, [batch, 1])), [mulDim(batch, k)])
   return reshape(gather(reshape(x, [mulDim(batch, count), ...rest]), flat), [batch, k, ...rest])
+}
+
+/** x [b, n, d] with `rows` [b, k, d] in the places that `indices` (i64 [b, k], no two alike) name; all others bit by bit. */
+export function writeRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
+  const count = dimValue(x.shape[1])
+  const places = scatterAdd([x.shape[0], x.shape[1]], indices, add(rangeLike(indices), 1)) // 0 where x stays
+  const from = select(equal(places, 0), rowNumbers(x), add(places, sub(count, 1)))
+  return gatherRows(concat([x, rows], 1), from)
 }

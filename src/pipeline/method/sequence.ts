@@ -3,22 +3,32 @@ import { attentionWeights } from '../../nn/index.ts'
 import {
   add,
   arange,
+  argsort,
+  cast,
   concat,
   constant,
   dimValue,
+  equal,
   expand,
+  greaterEqual,
+  less,
+  maskedIndices,
+  max,
   mul,
   reshape,
   scatterAdd,
+  select,
   slice,
   sortAscending,
   sub,
   subDim,
+  sum,
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
+import { runsOf } from './groups.ts'
 import { methodError } from './method-error.ts'
-import { gatherRows, rangeLike } from './rows.ts'
+import { gatherRows, rangeLike, writeRows } from './rows.ts'
 
 /** A prompt inside the language model, and which of its slots hold visual tokens. */
 export interface Sequence extends Hidden {
@@ -56,9 +66,17 @@ export interface Read {
 /** The layer's computation on exactly this sequence. Throws FoveaError `method_unfit` where tokens were dropped since. */
 export function decoderLayer(seq: Sequence, layer: number, by: string): DecoderLayer {
   const ran = seq.ran[layer]
-  if (ran && (ran.input as Sequence).visual === seq.visual) return ran
-  const reason = ran ? `${seq.changedBy.at(-1)} dropped tokens before layer ${seq.ran.length}` : 'it has not run yet'
-  throw methodError(`${by} reads attention of layer ${layer}, but ${reason}`)
+  const given = ran?.input as Sequence | undefined
+  if (ran && given?.visual === seq.visual) return ran
+  throw methodError(`${by} reads attention of layer ${layer}, but ${whyOther(seq, given)}`)
+}
+
+/** Why a layer did not see the tokens that are there now. */
+function whyOther(seq: Sequence, given?: Sequence): string {
+  if (!given) return 'it has not run yet'
+  const wasGivenFewer = given.changedBy.length > seq.changedBy.length
+  if (wasGivenFewer) return `${given.changedBy.at(-1)} gave it only some of the tokens`
+  return `${seq.changedBy.at(-1)} dropped tokens before layer ${seq.ran.length}`
 }
 
 /**
@@ -75,6 +93,20 @@ export function lastAttention(seq: Sequence, layer: number, by: string): Tensor 
   const columns = add(seq.visual, dimValue(subDim(allKeys.shape[2], length)))
   const places = expand(reshape(columns, [batch, 1, count]), [batch, heads, count])
   return takeAlong(reshape(row, [batch, heads, allKeys.shape[2]]), places)
+}
+
+/** States of one slot of each row: hidden [b, s, d], slots i64 [b] -> [b, d]. */
+export function stateAt(hidden: Tensor, slots: Tensor): Tensor {
+  const [batch, , width] = hidden.shape
+  return reshape(gatherRows(hidden, reshape(slots, [batch, 1])), [batch, width])
+}
+
+/** The last slot of each row that holds text, or that holds one token: i64 [b], -1 where there is none. */
+export function lastSlot({ tags }: Hidden, by: string, token?: number): Tensor {
+  const found = tags?.token
+  if (!found) throw methodError(`${by} looks for words of the prompt, but this sequence does not say which they are`)
+  const isThere = token === undefined ? greaterEqual(found, 0) : equal(found, token)
+  return max(select(isThere, rangeLike(found), constant([-1], [], 'i64')), 1)
 }
 
 /** States of the visual tokens, [b, v, d]. */
@@ -104,22 +136,56 @@ export function keepVisual(seq: Sequence, indices: Tensor, by: string): Sequence
 const tagsAt = (tags: SlotTags, slots: Tensor): SlotTags =>
   Object.fromEntries(Object.entries(tags).map(([name, tag]) => [name, takeAlong(tag, slots)]))
 
+/** What is left of a sequence where each row of a batch keeps its own number of visual tokens. */
+export interface Marked {
+  readonly seq: Sequence
+  /** Into the visual tokens, i64 [b, k] ascending. */
+  readonly indices: Tensor
+  /** Those that were marked, bool [b, k]; the others fill up a row that keeps fewer, and nothing sees them. */
+  readonly isMarked: Tensor
+}
+
+/** Keeps the visual tokens that are marked (bool [b, v]): how many only the data tells, so that is the new dim `count`. */
+export function keepMarked(seq: Sequence, marked: Tensor, count: string, by: string): Marked {
+  const ones = cast(marked, 'i64')
+  const [batch, visual] = marked.shape
+  const most = maskedIndices(less(arange(visual), max(concat([sum(ones, 1), constant([0], [1], 'i64')], 0))), count)
+  const markedFirst = argsort(ones, { descending: true })
+  const indices = sortAscending(
+    takeAlong(markedFirst, expand(reshape(most, [1, most.shape[0]]), [batch, most.shape[0]])),
+  )
+  const kept = keepVisual(seq, indices, by)
+  const isMarked = equal(takeAlong(ones, indices), 1)
+  if (batch === 1) return { seq: kept, indices, isMarked }
+  const [, length] = kept.states.shape
+  const segment = kept.tags?.segment ?? expand(constant([0], [1, 1], 'i64'), [batch, length])
+  const shown = takeAlong(segment, kept.visual)
+  const hidden = scatterAdd([batch, length], kept.visual, select(isMarked, mul(shown, 0), sub(HIDDEN, shown)))
+  return { seq: { ...kept, tags: { ...kept.tags, segment: add(segment, hidden) } }, indices, isMarked }
+}
+
+/** A segment that nothing else is of. */
+const HIDDEN = -1
+
+/** Which view each visual token is of, numbered from 0, i64 [b, v]; all are of one where a sequence has no tags. */
+export function viewNumbers({ visual, tags }: Sequence): Tensor {
+  return tags?.view ? runsOf(takeAlong(tags.view, visual)) : mul(visual, 0)
+}
+
 /**
  * The whole sequence after some of its visual tokens went through a layer by themselves: `ran` is what came of
  * `keepVisual(seq, indices)`. The others keep their value. With a `gate` [b, k], what changed a visual token counts by it.
  */
 export function putBack(seq: Sequence, indices: Tensor, ran: Sequence, gate?: Tensor): Sequence {
   const slots = sortAscending(concat([seq.text, takeAlong(seq.visual, indices)], 1))
-  const [batch, length, width] = seq.states.shape
-  const change = sub(ran.states, gatherRows(seq.states, slots))
-  const index = expand(reshape(slots, [batch, slots.shape[1], 1]), change.shape)
-  const delta = scatterAdd([batch, length, width], index, gate ? gated(change, ran, gate) : change, 1)
-  return { ...seq, states: add(seq.states, delta) }
+  const before = () => gatherRows(seq.states, slots)
+  const states = gate ? gated(before(), ran, gate) : ran.states
+  return { ...seq, states: writeRows(seq.states, slots, states) }
 }
 
-/** Changes [b, t + k, d] of text as they are, those of visual tokens by their gate [b, k]. */
-function gated(change: Tensor, { visual }: Sequence, gate: Tensor): Tensor {
-  const [batch, count] = change.shape
-  const factors = add(scatterAdd([batch, count], visual, sub(gate, 1)), 1)
-  return mul(change, reshape(factors, [batch, count, 1]))
+/** Text as it came out, visual tokens as far from `before` as their gate [b, k] lets them: [b, t + k, d]. */
+function gated(before: Tensor, { states, visual }: Sequence, gate: Tensor): Tensor {
+  const from = gatherRows(before, visual)
+  const change = sub(gatherRows(states, visual), from)
+  return writeRows(states, visual, add(from, mul(change, reshape(gate, [...gate.shape, 1]))))
 }

@@ -1,8 +1,10 @@
-import type { VisionFeatures } from '../../models/vision-side.ts'
+import type { TowerFeatures } from '../../models/vision/tower.ts'
+import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
   constant,
   type Dim,
+  fixedDim,
   less,
   maximum,
   reshape,
@@ -16,6 +18,12 @@ import {
 import { methodError } from './method-error.ts'
 import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
 
+/** What a further encoder computed for the same views. */
+export interface EncoderFeatures extends TowerFeatures {
+  /** Tokens before the patches in every layer. */
+  readonly special: number
+}
+
 /** The tokens of a picture, and where each came from. Everything that drops or merges tokens returns a new set. */
 export interface GatheredTokens {
   /** [b, m, d] */
@@ -28,18 +36,36 @@ export interface GatheredTokens {
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Who left something that holds for these tokens only; they cannot be changed any more. */
+  readonly reliedOnBy?: string
 }
 
 /** The tokens of views on their way from the vision encoder through the connector. */
 export interface VisualTokens extends GatheredTokens {
   /** What the vision encoder computed for the n patches. */
   readonly vision: VisionFeatures
+  /** What further encoders of methods computed, by name. */
+  readonly encoders: Readonly<Record<string, EncoderFeatures>>
 }
 
 /** All patches that a vision encoder left, each its own token. */
-export function allPatches(vision: VisionFeatures): VisualTokens {
+export function allPatches(vision: VisionFeatures, encoders: VisualTokens['encoders'] = {}): VisualTokens {
   const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
-  return { states, owner, vision, signals: {}, memory: {}, changedBy }
+  return { states, owner, vision, encoders, signals: {}, memory: {}, changedBy }
+}
+
+/**
+ * The grid that the tokens are, patch by patch. Throws FoveaError `method_unfit` where a method changed them, or where the
+ * encoder hands over more than its patches.
+ */
+export function patchGrid(tokens: VisualTokens, by: string): Grid {
+  assertPatches(tokens, by)
+  const { grid } = tokens.vision
+  const count = fixedDim(by, tokens.states, 1)
+  if (count === grid.rows * grid.columns) return grid
+  throw methodError(
+    `${by} reads a grid of ${grid.rows} x ${grid.columns} patches, but this encoder hands over ${count} tokens; use a model without tokens beside its patches`,
+  )
 }
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
@@ -65,6 +91,9 @@ export function regroup<Tokens extends GatheredTokens>(
   assignment: Tensor,
   by: string,
 ): Tokens {
+  const { reliedOnBy: left } = tokens
+  if (left)
+    throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
   return { ...tokens, states, owner, signals: {}, changedBy: [...tokens.changedBy, by] }
@@ -99,12 +128,22 @@ export function visionLayer(tokens: VisualTokens, index: number) {
 }
 
 /** Attention of CLS to every patch at a layer: [b, h, n]. */
-export function clsAttention(tokens: VisualTokens, layer: number): Tensor {
+export function clsAttention(tokens: VisualTokens, layer: number, by: string): Tensor {
   const { attention } = visionLayer(tokens, layer)
   const { special } = tokens.vision
-  if (special === 0) throw methodError('this vision encoder has no CLS token; use a method that needs none')
+  if (special === 0)
+    throw methodError(
+      `${by} reads what CLS attends to, but this vision encoder has no CLS token; use a method that needs none`,
+    )
   const row = slice(slice(attention, 2, 0, 1), 3, special)
   return reshape(row, [row.shape[0], row.shape[1], row.shape[3]])
+}
+
+/** State of CLS at a layer, [b, 1, d]. */
+export function clsState(tokens: VisualTokens, layer: number, by: string): Tensor {
+  if (tokens.vision.special === 0)
+    throw methodError(`${by} reads CLS, this vision encoder has none; use the mean of its patches`)
+  return slice(visionLayer(tokens, layer).hidden, 1, 0, 1)
 }
 
 /** Keys of every patch at a layer, [b, n, d]. */

@@ -1,7 +1,9 @@
 import { FoveaError } from '../../errors.ts'
 import { assertViewSize } from '../../models/views/image-processor.ts'
-import type { View } from '../../models/views/view.ts'
+import { hasText, type View } from '../../models/views/view.ts'
 import type { VisionSide } from '../../models/vision-side.ts'
+import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
 
 /** The views that a model was made for need not be whole patches: so400m has 384 pixels and patches of 14. */
 const fits = ({ width, height }: View, { patchSize, viewSize }: VisionSide): boolean =>
@@ -19,4 +21,9 @@ export function assertViews(views: readonly View[], vision: VisionSide): void {
     const message = `preprocessor_config.json: views of ${view.width}x${view.height} pixels are not whole patches of ${vision.patchSize}; the file is of another model`
     throw new FoveaError('preprocessor_invalid', 'input', message)
   }
+}
+
+/** Frames of a video have no places for text between them. Throws FoveaError `method_unfit`. */
+export function assertNoText(views: readonly View[], method: Method): void {
+  if (hasText(views)) throw methodError(`${method.name} writes text around views, but frames of a video have none`)
 }

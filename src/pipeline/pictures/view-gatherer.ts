@@ -4,17 +4,21 @@ import { compileGather, type GatherProgram, gatherShape } from '../flow/gather-p
 import type { PackingFeeds } from '../flow/gather-values.ts'
 import { ProgramCache } from '../flow/program-cache.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import type { StreamPlace } from '../method/carrying.ts'
 import { composed } from '../method/compose.ts'
 import type { Method } from '../method/method.ts'
 import { blameMethod } from '../method/method-error.ts'
 import { actsIn, programKey } from '../method/places.ts'
 import type { ModelParts } from '../parts.ts'
+import { HeldPrograms } from '../stream/held-programs.ts'
 import { packingOf } from './packing.ts'
 
 export interface Gathering {
   readonly method: Method
   /** Tokens of the question, where something reads it. */
   readonly asked?: readonly number[]
+  /** Of a frame of a stream: which it is. */
+  readonly stream?: StreamPlace
 }
 
 /** Programs without the weights of a model, one for each shape that a method sees. */
@@ -23,6 +27,7 @@ const CACHED_SHAPES = 16
 /** What becomes of encoded views together: packed as the family does, then under what a method does to a whole picture. */
 export class ViewGatherer {
   private readonly programs = new ProgramCache<GatherProgram>(CACHED_SHAPES)
+  private readonly frames = new HeldPrograms(this.programs)
 
   constructor(
     private readonly parts: ModelParts,
@@ -48,12 +53,22 @@ export class ViewGatherer {
     this.programs.clear()
   }
 
-  private run({ method, asked }: Gathering, views: readonly EncodedView[], packing?: PackingFeeds) {
+  /** Forgets what the frames of a stream left for each other, for when it ends. */
+  forgetStream(key: string): Promise<void> {
+    return this.frames.release(key)
+  }
+
+  private async run({ method, asked, stream }: Gathering, views: readonly EncodedView[], packing?: PackingFeeds) {
     const { architecture, weights } = this.parts
     const shape = gatherShape(method, views, packing)
-    const compile = () => compileGather(this.backend, architecture, weights, composed(method), shape).catch(blameMethod)
+    const compile = () =>
+      compileGather(this.backend, architecture, weights, composed(method), shape, stream !== undefined).catch(
+        blameMethod,
+      )
     const key = `${programKey(method, 'picture')}|${JSON.stringify(shape)}`
-    return this.programs.use(key, compile, (program) => program.gather(views, packing, asked))
+    const gather = (program: GatherProgram) => program.gather(views, packing, { question: asked, at: stream })
+    if (stream) return gather(await this.frames.of(stream.key, key, compile))
+    return this.programs.use(key, compile, gather)
   }
 }
 

@@ -1,39 +1,64 @@
 import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { EncodedImage } from '../parts.ts'
 import type { Decoded } from './decoding.ts'
-import type { Reply } from './reply.ts'
-import type { Reading } from './strand.ts'
+import type { BranchAccount, Reply } from './reply.ts'
+import type { Voice } from './voices.ts'
 
-/** The account of a turn. */
-export function replyOf(reading: Reading, decoded: Decoded, program: LanguageProgram): Reply {
+/** The account of an answer; what its branches cost is in the sums, and by itself. */
+export function replyOf([own, ...others]: readonly Voice[], decoded: Decoded): Reply {
+  const branches = others.map((voice): BranchAccount => ({ by: voice.by!.name, ...accountOf(voice) }))
+  const { tokens, ...costs } = accountOf(own)
+  const { images, lastKept } = own.reading
+  const { text, finishReason, generated, fed, notes } = decoded
+  return {
+    text,
+    finishReason,
+    tokens: { ...tokens, generated, ...(fed > 0 && { fed }) },
+    ...addCosts([costs, ...branches]),
+    kept: keptPatches(images, lastKept),
+    videos: images.flatMap(({ video }) => video ?? []),
+    ...(branches.length > 0 && { branches }),
+    ...(notes.length > 0 && { notes }),
+  }
+}
+
+type Costs = Pick<Reply, 'milliseconds' | 'flops'>
+
+/** The same of several things together. */
+export function addCosts(costs: readonly Costs[]): Costs {
+  const add = <Name extends string>(names: readonly Name[], of: (cost: Costs) => Readonly<Record<Name, number>>) =>
+    Object.fromEntries(names.map((name) => [name, sum(costs.map((cost) => of(cost)[name]))])) as Record<Name, number>
+  return {
+    milliseconds: add(['preprocess', 'vision', 'prefill', 'decode', 'ttft'], (cost) => cost.milliseconds),
+    flops: add(['vision', 'prefill', 'decode'], (cost) => cost.flops),
+  }
+}
+
+/** What one reading took. */
+function accountOf({ reading, strand, steps }: Voice): Omit<BranchAccount, 'by'> {
   const { images, fresh, lastKept, chunk } = reading
-  const views = images.flatMap((image) => image.views)
+  const { program } = strand.cache
   const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
   const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
-  const after = sum(views.map((view) => view.embeds.dims[0]))
+  const after = sum(images.flatMap((image) => image.views.map((view) => view.embeds.dims[0])))
   return {
-    text: decoded.text,
-    finishReason: decoded.finishReason,
     tokens: {
       visual: { before: sum(images.map((image) => image.patches)), after, last: lastKept.length },
       text: reading.news - reading.views,
       cached: reading.cached,
-      generated: decoded.generated,
     },
     milliseconds: {
       preprocess,
       vision,
       prefill: chunk.milliseconds,
-      decode: sum(decoded.steps.map((step) => step.milliseconds)),
+      decode: sum(steps.map((step) => step.milliseconds)),
       ttft: preprocess + vision + chunk.milliseconds,
     },
     flops: {
       vision: sum(fresh.flatMap((image) => image.views.map((view) => view.cost.flops))),
       prefill: program.cost(chunk.sizes).flops,
-      decode: decodeFlops(program, decoded.steps),
+      decode: decodeFlops(program, steps),
     },
-    kept: keptPatches(images, lastKept),
-    videos: images.flatMap(({ video }) => video ?? []),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Value } from '../../runtime/index.ts'
 import type { SamplingOptions } from '../../text/sampling.ts'
 
 /** How a question is asked and its answer made. */
@@ -11,12 +12,17 @@ export interface AskOptions extends SamplingOptions {
   readonly stop?: readonly string[]
   /** Goes on to `maxTokens` where the model would end its answer. */
   readonly ignoreEos?: boolean
+  /**
+   * In a conversation that has grown too long, the oldest turns are dropped until the answer has room; the pictures stay.
+   * Otherwise it is refused.
+   */
+  readonly dropOldest?: boolean
   readonly signal?: AbortSignal
   /**
    * Called once the prompt has run: its token ids, with one placeholder per visual token, and the logits of its last
-   * position.
+   * position, and what the heads of the method say.
    */
-  readonly onPrefill?: (ids: readonly number[], logits: Float32Array) => void
+  readonly onPrefill?: (ids: readonly number[], logits: Float32Array, heads: Readonly<Record<string, Value>>) => void
   /** Called with each token of the answer. */
   readonly onToken?: (id: number) => void
   /** Called with each piece of the answer as it is generated. */

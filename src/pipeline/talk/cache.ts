@@ -1,11 +1,19 @@
 import { FoveaError } from '../../errors.ts'
 import type { Architecture } from '../../models/family.ts'
+import type { Value } from '../../runtime/index.ts'
 import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
+import type { Placement } from '../method/placement.ts'
 import { layout } from './layout.ts'
+import { placedBy, textPosition } from './positions.ts'
 
 let caches = 0
+
+/** Stands for an embedding among the token ids that were fed. */
+const FED = -1
 
 /** What a language program has read of a conversation, and what it is given next. */
 export class Cache {
@@ -17,14 +25,15 @@ export class Cache {
   private constructor(
     private readonly architecture: Architecture,
     private readonly held: Held<LanguageProgram>,
+    private readonly method: Method,
     private readonly key: string,
   ) {}
 
   /** An empty one under a key of its own; the program is held until it is closed. */
-  static async open(architecture: Architecture, held: Held<LanguageProgram>): Promise<Cache> {
+  static async open(architecture: Architecture, held: Held<LanguageProgram>, method: Method): Promise<Cache> {
     const key = `conversation-${caches++}`
     await held.program.open(key)
-    return new Cache(architecture, held, key)
+    return new Cache(architecture, held, method, key)
   }
 
   get program(): LanguageProgram {
@@ -56,16 +65,19 @@ export class Cache {
   }
 
   /** Finds how much of a prompt is cached already; a changed ending is cut off, anything else starts anew. */
-  async rewind(ids: readonly number[]): Promise<number> {
+  async rewind(ids: readonly number[], mayRestart = false): Promise<number> {
     let common = 0
     while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
     const stale = this.fed.slice(common)
-    if (stale.includes(this.architecture.prompt.imageToken))
+    if (stale.includes(this.architecture.prompt.imageToken)) {
+      if (mayRestart) return this.restart()
       throw new FoveaError(
         'template_rewrites',
         'input',
         'the chat template changed an earlier turn that held an image; start a new conversation',
       )
+    }
+    if (stale.includes(FED)) return this.restart() // methods may have changed how many rows of it each layer has
     if (stale.length) {
       await this.program.truncate(this.key, stale.length)
       this.fed = this.fed.slice(0, common)
@@ -77,9 +89,10 @@ export class Cache {
   /** Runs new prompt tokens through the model, each placeholder replaced by the visual tokens of the next view. */
   async feed(ids: readonly number[], views: readonly EncodedView[] = []): Promise<ChunkResult> {
     const { prompt, language } = this.architecture
-    const { contextLength, answerStart, positionAxes } = language
-    const chunk = layout(ids, prompt.imageToken, views, this.position, positionAxes)
-    if (chunk.end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(chunk.end, contextLength)
+    const { answerStart, positionAxes } = language
+    const place = (own: Placement) => placedBy(this.method, this.architecture, own)
+    const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
+    this.assertRoom(chunk.end)
     const answer = answerStart === undefined ? undefined : [answerStart]
     const result = await this.program.run(this.key, { ...chunk, answer })
     this.fed.push(...ids)
@@ -92,6 +105,29 @@ export class Cache {
     if (this.architecture.language.answerStart === undefined) return this.feed([id])
     this.fed.push(id)
     return this.program.run(this.key, { ...layout([], id, [], this.position), answer: [id] })
+  }
+
+  /**
+   * Runs embeddings [n, d] through the model as if they were tokens.
+   * @throws FoveaError `method_unfit` where the model is an encoder-decoder
+   */
+  async feedEmbeds(embeds: Value<Float32Array>, by: string): Promise<ChunkResult> {
+    const { name, language } = this.architecture
+    if (language.answerStart !== undefined)
+      throw methodError(`${by} feeds embeddings into the answer, but ${name} is an encoder-decoder; use another model`)
+    const [count] = embeds.dims
+    const places = Array.from({ length: count }, (_, at) => textPosition(this.position + at, language.positionAxes))
+    const [order, positions] = [[...places.keys()], places.flatMap(({ slots }) => slots[0].place)]
+    this.assertRoom(this.position + count)
+    const result = await this.program.run(this.key, { ids: [], visual: embeds, order, positions })
+    this.fed.push(...new Array<number>(count).fill(FED))
+    this.position += count
+    return result
+  }
+
+  private assertRoom(end: number): void {
+    const { contextLength } = this.architecture.language
+    if (end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(end, contextLength)
   }
 
   /** Frees it and gives the program back. */

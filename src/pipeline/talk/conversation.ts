@@ -1,38 +1,37 @@
 import { FoveaError } from '../../errors.ts'
 import type { ChatMessage } from '../../text/chat-template.ts'
 import type { Method } from '../method/method.ts'
-import { replyOf } from './account.ts'
 import type { AskOptions } from './ask-options.ts'
-import { decode, samplerOf } from './decoding.ts'
+import type { PromptCount } from './count.ts'
 import type { Host } from './host.ts'
 import type { ContentPart, Message } from './message.ts'
-import { arrange, assertSpeakable, illustrate } from './messages.ts'
+import { assertSpeakable, illustrate } from './messages.ts'
 import type { Reply } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { Pictures } from './sight.ts'
-import { Strand } from './strand.ts'
+import { Talker } from './talker.ts'
 import { turnError } from './turn-error.ts'
 
 /** Several turns about the same pictures. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   /** All turns so far, pictures in their parts. */
-  private readonly messages: Message[] = []
+  private messages: readonly Message[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
 
   private constructor(
     private readonly host: Host,
     private readonly pictures: Pictures,
-    private readonly strand: Strand,
+    private readonly talker: Talker,
   ) {}
 
   static async open(host: Host, method: Method, pictures: Pictures): Promise<Conversation> {
-    return new Conversation(host, pictures, await Strand.open(host, method))
+    return new Conversation(host, pictures, await Talker.open(host, method))
   }
 
   /** Encodes the pictures before anything is asked, unless their tokens depend on that; a failure ends the conversation. */
   async look(): Promise<void> {
     try {
-      await this.strand.look(this.pictures)
+      await this.talker.look(this.pictures)
     } catch (error) {
       await this.close()
       throw error
@@ -44,8 +43,7 @@ export class Conversation {
    * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
-    const pictures = this.messages.length === 0 ? partsOf(this.pictures) : []
-    return this.turn([{ role: 'user', content: [...pictures, { type: 'text', text: prompt }] }], options)
+    return this.turn([this.questionOf(prompt)], options)
   }
 
   /** As `ask`, piece by piece. */
@@ -74,38 +72,40 @@ export class Conversation {
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
-    const before = this.messages.length
-    this.messages.push(...added)
     try {
-      const reply = await this.answer(options)
-      this.messages.push({ role: 'assistant', content: reply.text })
-      return reply
-    } catch (error) {
-      this.messages.length = before
-      throw error
+      const said = [...this.messages, ...added]
+      const messages = options.dropOldest ? await this.talker.fitting(said, options) : said
+      const dropped = questionsIn(said) - questionsIn(messages)
+      const reply = await this.talker.answer({ messages, options }, dropped > 0)
+      this.messages = [...messages, { role: 'assistant', content: reply.text }]
+      return dropped > 0 ? { ...reply, dropped } : reply
     } finally {
       if (this.state === 'answering') this.state = 'idle'
     }
+  }
+
+  /** What the next question would take of the places that the model has, without computing anything. */
+  count(prompt: string, options: Pick<AskOptions, 'rawPrompt'> = {}): Promise<PromptCount> {
+    return this.talker.count([...this.messages, this.questionOf(prompt)], options)
+  }
+
+  private questionOf(prompt: string): Message {
+    const pictures = this.messages.length === 0 ? partsOf(this.pictures) : []
+    return { role: 'user', content: [...pictures, { type: 'text', text: prompt }] }
   }
 
   /** Frees the KV cache; the conversation is over. */
   async close(): Promise<void> {
     if (this.state === 'closed') return
     this.state = 'closed'
-    await this.strand.close()
-  }
-
-  private async answer(options: AskOptions): Promise<Reply> {
-    const sample = samplerOf(options)
-    const reading = await this.strand.read(arrange(this.messages), options.rawPrompt)
-    options.onPrefill?.(reading.ids, reading.chunk.logits)
-    const decoded = await decode(this.host.parts, this.strand, reading.chunk.logits, sample, options)
-    return replyOf(reading, decoded, this.strand.cache.program)
+    await this.talker.close()
   }
 }
 
+const questionsIn = (messages: readonly Message[]): number => messages.filter(({ role }) => role === 'user').length
+
 /** What a first message holds before its text. */
-const partsOf = ({ images, videos }: Pictures): ContentPart[] => [
+export const partsOf = ({ images, videos }: Pictures): ContentPart[] => [
   ...images.map((image) => ({ type: 'image', image }) as const),
   ...videos.map((video) => ({ type: 'video', video }) as const),
 ]

@@ -2,20 +2,24 @@ import { FoveaError } from '../../errors.ts'
 import { decodeStream } from '../../text/decode-stream.ts'
 import { createSampler, type Sampler } from '../../text/sampling.ts'
 import { createStopMatcher } from '../../text/stop.ts'
-import type { ChunkResult } from '../flow/language-program.ts'
+import type { Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
+import type { Feed, OwnedStep } from '../method/talk-side.ts'
 import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
-import type { Reply } from './reply.ts'
-import type { Strand } from './strand.ts'
+import type { Note, Reply } from './reply.ts'
+import type { Voices } from './voices.ts'
 
-const MAX_TOKENS = 128
+export const MAX_TOKENS = 128
 
 /** An answer as it was made. */
 export interface Decoded {
   readonly text: string
   readonly finishReason: Reply['finishReason']
   readonly generated: number
-  readonly steps: readonly ChunkResult[]
+  /** Tokens and embeddings that steps had the model read. */
+  readonly fed: number
+  readonly notes: readonly Note[]
 }
 
 /** The sampler of an answer. Throws FoveaError `max_tokens_invalid`, `sampling_option_invalid`: before anything is read. */
@@ -25,40 +29,77 @@ export function samplerOf(options: AskOptions): Sampler {
   throw new FoveaError('max_tokens_invalid', 'usage', `maxTokens must be a whole number from 0, got ${maxTokens}`)
 }
 
-/** Goes on from the logits that a prompt ended with, token by token, until something ends the answer. */
+/** Goes on from what a prompt ended with, token by token, until something ends the answer. */
 export async function decode(
   parts: ModelParts,
-  { cache }: Strand,
-  start: Float32Array,
+  voices: Voices,
   sample: Sampler,
   options: AskOptions,
 ): Promise<Decoded> {
   const { maxTokens = MAX_TOKENS, signal, onToken } = options
   const speech = speak(parts, options)
-  const steps: ChunkResult[] = []
-  let [generated, logits, finishReason]: [number, Float32Array, Reply['finishReason']] = [0, start, 'length']
-  while (generated < maxTokens) {
-    if (signal?.aborted) {
-      finishReason = 'aborted'
-      break
+  const steps = new Steps(voices, maxTokens)
+  const said: number[] = []
+  const answer = async (): Promise<Reply['finishReason']> => {
+    let end = maxTokens > 0 ? await steps.after(said) : 'length'
+    while (!end && said.length < maxTokens) {
+      if (signal?.aborted) return 'aborted'
+      const id = sample(voices.logits(said), voices.own.cache.history)
+      said.push(id)
+      onToken?.(id)
+      if (speech.push(id)) return 'stop'
+      if (voices.isFull || said.length + steps.fed >= maxTokens) break
+      await voices.feedAnswer(id)
+      end = await steps.after(said, id)
     }
-    const id = sample(logits, cache.history)
-    generated++
-    onToken?.(id)
-    if (speech.push(id)) {
-      finishReason = 'stop'
-      break
-    }
-    if (cache.isFull) break
-    if (generated < maxTokens) {
-      const result = await cache.feedAnswer(id)
-      steps.push(result)
-      logits = result.logits
+    return end ?? 'length'
+  }
+  const finishReason = await answer()
+  if (!speech.isOver) speech.end()
+  return { text: speech.text, finishReason, generated: said.length, fed: steps.fed, notes: steps.notes }
+}
+
+/** What a method does after something was read. */
+class Steps {
+  readonly notes: Note[] = []
+  fed = 0
+
+  constructor(
+    private readonly voices: Voices,
+    private readonly most: number,
+  ) {}
+
+  /** Feeds what the method wants to be read; says why the answer ends here, if it does. */
+  async after(said: readonly number[], token?: number): Promise<'stop' | 'length' | undefined> {
+    if (!this.voices.method.talk?.step) return undefined
+    let read: { token?: number; fed?: Feed } = { token }
+    for (;;) {
+      const found = await this.voices.step({ said, logits: this.voices.logits(said), ...read })
+      for (const { by, note } of found)
+        if (note !== undefined) this.notes.push({ by: nameOf(by), at: said.length, note })
+      if (found.some(({ stop }) => stop)) return 'stop'
+      const next = feedOf(found)
+      if (!next) return undefined
+      const count = lengthOf(next.feed)
+      if (said.length + this.fed + count > this.most) return 'length'
+      await this.voices.feed(next.feed, next.by)
+      this.fed += count
+      read = { fed: next.feed }
     }
   }
-  if (finishReason !== 'stop') speech.end()
-  return { text: speech.text, finishReason, generated, steps }
 }
+
+/** What is to be fed and by whom. Throws FoveaError `method_unfit` where two methods want to. */
+function feedOf(found: readonly OwnedStep[]) {
+  const [first, second] = found.filter(({ feed }) => feed)
+  if (second)
+    throw methodError(`${nameOf(first.by)} and ${nameOf(second.by)} both feed the answer at once; use one of the two`)
+  return first?.feed && { feed: first.feed, by: nameOf(first.by) }
+}
+
+const nameOf = (by: unknown): string => (by as Method).name
+
+const lengthOf = (feed: Feed): number => ('tokens' in feed ? feed.tokens.length : feed.embeds.dims[0])
 
 /** Tokens to text, piece by piece, up to what ends an answer. */
 function speak({ tokenizer, eosIds }: ModelParts, { stop = [], ignoreEos, onText }: AskOptions) {
@@ -66,7 +107,7 @@ function speak({ tokenizer, eosIds }: ModelParts, { stop = [], ignoreEos, onText
   const matcher = createStopMatcher({ eosIds: ignoreEos ? [] : eosIds, stopStrings: stop })
   // A vocabulary that was rounded up has ids that stand for nothing.
   const pieceOf = (id: number) => (tokenizer.idToToken(id) === undefined ? '' : stream.push(id))
-  const speech = { text: '' }
+  const speech = { text: '', isOver: false }
   const say = (piece: string) => {
     speech.text += piece
     if (piece) onText?.(piece)
@@ -76,7 +117,8 @@ function speak({ tokenizer, eosIds }: ModelParts, { stop = [], ignoreEos, onText
     push: (id: number): boolean => {
       const { text, reason } = matcher.push(id, pieceOf(id))
       say(text)
-      return reason !== undefined
+      speech.isOver = reason !== undefined
+      return speech.isOver
     },
     /** Says what was held back. */
     end: () => say(matcher.end() + stream.end()),

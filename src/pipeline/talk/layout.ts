@@ -1,11 +1,13 @@
 import { FoveaError } from '../../errors.ts'
 import type { PromptForm } from '../../models/views/prompt-form.ts'
-import type { View } from '../../models/views/view.ts'
+import { hasText, type View } from '../../models/views/view.ts'
 import { f32, type Value } from '../../runtime/index.ts'
 import type { Chunk } from '../flow/language-program.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
-import type { EncodedImage, ModelParts, PromptPicture } from '../parts.ts'
-import { textPosition, tokenPlaces, viewPositions } from './positions.ts'
+import { methodError } from '../method/method-error.ts'
+import type { PlacedSlot, Placement, Span } from '../method/placement.ts'
+import type { EncodedImage, ModelParts, PromptPicture, PromptSize } from '../parts.ts'
+import { textPosition, viewPositions } from './positions.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
 
@@ -30,14 +32,49 @@ function joinValues(parts: readonly Value<Float32Array>[]): Value<Float32Array> 
   return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
 }
 
-/** The token ids that stand for an image of these views in a prompt. Throws FoveaError `tokenizer_invalid`. */
-export function imagePrompt({ architecture: { prompt }, tokenizer }: ModelParts, views: readonly View[]): number[] {
-  const text = prompt.expand?.(views)
+/** What encoded views take in a prompt. */
+export function sizeOf(views: readonly EncodedView[], axes = 1): PromptSize {
+  const sum = (of: (view: EncodedView) => number) => views.reduce((total, view) => total + of(view), 0)
+  return {
+    tokens: sum(({ embeds }) => embeds.dims[0]),
+    positions: sum((view) => viewPositions(view, 0, 0, axes).end),
+  }
+}
+
+/**
+ * The token ids that stand for an image of these views in a prompt, one image token for each of them.
+ * @param by the method that chose them
+ * @throws FoveaError `tokenizer_invalid`; `method_unfit` for text around views where the model has no place for it
+ */
+export function imagePrompt(parts: ModelParts, views: readonly View[], by: string): number[] {
+  const { architecture, tokenizer } = parts
+  const { prompt } = architecture
+  const own = prompt.expand?.(views)
+  const text = hasText(views) ? withText(parts, views, own, by) : own
   if (text === undefined) return views.map(() => prompt.imageToken)
   const ids = tokenizer.encode(text, { special: true })
   if (ids.filter((id) => id === prompt.imageToken).length === views.length) return ids
   const message = `tokenizer.json does not know the image token ${prompt.imageToken} that config.json names`
   throw new FoveaError('tokenizer_invalid', 'input', message)
+}
+
+/** The family's text with that of the views around their image tokens. It is tokenized as a whole. */
+function withText(
+  { architecture: { name, prompt }, tokenizer }: ModelParts,
+  views: readonly View[],
+  own: string | undefined,
+  by: string,
+): string {
+  const token = tokenizer.idToToken(prompt.imageToken)
+  if (prompt.imagesFirst || token === undefined)
+    throw methodError(
+      `${by} writes text around views, but ${name} takes its images before all text, with none between them; use another model or method`,
+    )
+  const between = (own ?? token.repeat(views.length)).split(token)
+  const written = between.map(
+    (text, at) => `${views[at - 1]?.text?.after ?? ''}${text}${views[at]?.text?.before ?? ''}`,
+  )
+  return written.join(token)
 }
 
 /**
@@ -91,19 +128,9 @@ export function repeatPlaceholders(
   return ids.flatMap((id) => (id === imageToken ? runs[next++] : [id]))
 }
 
-/** What each slot is: the view that a visual token is of, counted from 0, and where in it the token lies. */
-function tagsOf(ids: readonly number[], imageToken: number, views: readonly EncodedView[]): Chunk['tags'] {
-  let next = 0
-  const slots = ids.flatMap((id) => {
-    if (id !== imageToken) return [{ view: -1, row: -1, column: -1 }]
-    const view = next++
-    return tokenPlaces(views[view]).map(([, row, column]) => ({
-      view,
-      row: Math.round(row),
-      column: Math.round(column),
-    }))
-  })
-  const tag = (name: 'view' | 'row' | 'column') => slots.map((slot) => slot[name])
+/** What methods may ask of each slot; the middle of several patches counts as the one before or behind it. */
+function tagsOf(slots: readonly PlacedSlot[]): Chunk['tags'] {
+  const tag = (name: 'view' | 'row' | 'column') => slots.map((slot) => Math.round(slot[name]))
   return { view: tag('view'), row: tag('row'), column: tag('column') }
 }
 
@@ -112,30 +139,53 @@ export interface PlacedChunk extends Chunk {
   readonly end: number
 }
 
-/**
- * Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. `axes` says how many axes
- * positions have.
- */
+export interface LayoutOptions {
+  /** Axes that positions have. */
+  readonly axes?: number
+  /** Where a method puts the slots instead. */
+  readonly place?: (own: Placement) => Placement
+}
+
+/** Slots of a chunk: text ids in order, each placeholder replaced by the tokens of the next view. */
 export function layout(
   ids: readonly number[],
   imageToken: number,
   views: readonly EncodedView[],
   start: number,
-  axes = 1,
+  { axes, place = (own) => own }: LayoutOptions = {},
 ): PlacedChunk {
   const visual = joinEmbeds(views)
   const text = views.length ? ids.filter((id) => id !== imageToken) : ids
-  const order: number[] = []
-  const placed: (readonly number[])[] = []
-  let [nextText, nextVisual, nextView, end] = [0, 0, 0, start]
-  for (const id of ids) {
-    const view = views.length && id === imageToken ? views[nextView++] : undefined
-    if (view) for (let i = 0; i < view.embeds.dims[0]; i++) order.push(text.length + nextVisual++)
-    else order.push(nextText++)
-    const next = view ? viewPositions(view, end, axes) : textPosition(end, axes)
-    placed.push(next.positions)
-    end = next.end
+  const own = placement(
+    ids.map((id) => views.length > 0 && id === imageToken),
+    views,
+    start,
+    axes,
+  )
+  let [nextText, nextVisual] = [0, text.length]
+  const order = own.slots.map(({ kind }) => (kind === 'text' ? nextText++ : nextVisual++))
+  const { slots, end } = place(own)
+  const positions = slots.flatMap((slot) => slot.place)
+  const pictures = views.length > 0 && { tags: tagsOf(own.slots), memory: joinMemory(views) }
+  return { ids: text, visual, order, positions, end, ...pictures }
+}
+
+/** Where the model itself puts tokens of text and, where `isView` says so, those of the next view. */
+function placement(
+  isView: readonly boolean[],
+  views: readonly EncodedView[],
+  start: number,
+  axes: number | undefined,
+): Placement {
+  const slots: PlacedSlot[] = []
+  const spans: Span[] = []
+  let end = start
+  for (const isNext of isView) {
+    const from = end
+    const run = isNext ? viewPositions(views[spans.length], spans.length, from, axes) : textPosition(from, axes)
+    for (const slot of run.slots) slots.push(slot)
+    end = run.end
+    if (isNext) spans.push({ start: from, end })
   }
-  const pictures = views.length > 0 && { tags: tagsOf(ids, imageToken, views), memory: joinMemory(views) }
-  return { ids: text, visual, order, positions: placed.flat(), end, ...pictures }
+  return { slots, start, end, views: spans }
 }

@@ -46,8 +46,9 @@ export function encodePrompt<Picture extends PromptPicture>(
     ? encodeImagesFirst(parts, text, pictures.length)
     : encodeText(parts, written?.text ?? text)
   const images = written?.images ?? inPromptOrder(said, form, pictures)
-  const ids = expandImages(said, form.imageToken, images)
-  assertIds(ids, parts.architecture)
+  const inPlace = images.filter(({ text, views }) => text === undefined || views.length > 0)
+  const ids = expandImages(said, form.imageToken, inPlace)
+  assertIds(ids, parts)
   return { ids, images }
 }
 
@@ -91,9 +92,10 @@ function encodeImagesFirst(parts: ModelParts, prompt: string, images: number): r
 }
 
 /** The model's own vocabulary counts: reading past the table of embeddings would end the engine. */
-function assertIds(ids: readonly number[], { language, prompt }: ModelParts['architecture']): void {
+function assertIds(ids: readonly number[], { architecture: { language, prompt }, words }: ModelParts): void {
   const { vocabulary } = language
-  const beyond = ids.find((id) => id >= vocabulary && id !== prompt.imageToken)
+  const isOwn = (id: number) => words !== undefined && id >= words.first
+  const beyond = ids.find((id) => id >= vocabulary && id !== prompt.imageToken && !isOwn(id))
   if (beyond === undefined) return
   const message = `tokenizer.json gives token ${beyond}, the model has ${vocabulary}; the file is of another model`
   throw new FoveaError('token_id_invalid', 'input', message)

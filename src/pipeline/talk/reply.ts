@@ -10,12 +10,38 @@ export interface Reply {
     readonly text: number
     readonly cached: number
     readonly generated: number
+    /** What steps of a method had the model read while it answered. */
+    readonly fed?: number
   }
-  /** Milliseconds per stage; `ttft` is preprocessing, vision and prefill together. */
+  /** Milliseconds per stage, of all branches and calls; `ttft` is preprocessing, vision and prefill together. */
   readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
   /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
   readonly kept: readonly (readonly number[])[]
   /** For each video, in the order of the prompt: the frames that the model saw. */
   readonly videos: readonly SeenVideo[]
+  /** Turns that the conversation forgot, where that was allowed. */
+  readonly dropped?: number
+  /** Other readings of the conversation that a method ran beside it; what they cost is in the sums above. */
+  readonly branches?: readonly BranchAccount[]
+  /** What methods noted while the answer was made. */
+  readonly notes?: readonly Note[]
+  /** Of an answer that was put together from several: each of them, in order; what they cost is in the sums above. */
+  readonly calls?: readonly Reply[]
+}
+
+/** What a branch cost. */
+export interface BranchAccount {
+  /** The method that asked for it. */
+  readonly by: string
+  readonly tokens: Omit<Reply['tokens'], 'generated' | 'fed'>
+  readonly milliseconds: Reply['milliseconds']
+  readonly flops: Reply['flops']
+}
+
+export interface Note {
+  readonly by: string
+  /** Tokens of the answer that had been said. */
+  readonly at: number
+  readonly note: unknown
 }

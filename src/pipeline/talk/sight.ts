@@ -3,6 +3,7 @@ import type { Video } from '../../media/video.ts'
 import type { Method } from '../method/method.ts'
 import type { EncodedImage, PreparedImage } from '../parts.ts'
 import type { Host } from './host.ts'
+import { sizeOf } from './layout.ts'
 
 /** The pictures that go with messages, in the order of their kind. */
 export interface Pictures {
@@ -26,11 +27,15 @@ export class Sight {
     return this.host.parts.architecture.vision.question !== undefined || this.method.needs?.question === true
   }
 
-  /** Gets pictures ready, images first; those that were seen before are encoded already. */
-  async prepare({ images, videos }: Pictures, question?: string): Promise<readonly PreparedImage[]> {
-    const how = JSON.stringify([images.length === 1, this.readsQuestion && question])
+  /**
+   * Gets pictures ready, images first; those that were seen before are encoded already.
+   * @param token stands for each of them instead of its visual tokens
+   */
+  async prepare({ images, videos }: Pictures, question?: string, token?: number): Promise<readonly PreparedImage[]> {
+    const how = JSON.stringify([images.length === 1, this.readsQuestion && question, token])
     if (how !== this.how) this.known.clear()
     this.how = how
+    if (token !== undefined) this.blank([...images, ...videos], token)
     const look = { method: this.method, alone: images.length === 1, question }
     const ready: PreparedImage[] = []
     for (const image of images)
@@ -40,11 +45,22 @@ export class Sight {
     return ready
   }
 
+  /** Puts a token in the place of pictures that are not known yet. */
+  private blank(pictures: readonly (RgbImage | Video)[], token: number): void {
+    const { video } = this.host.parts.architecture.prompt
+    const nothing = { views: [], patches: 0, preprocessMilliseconds: 0, cached: true }
+    for (const picture of pictures.filter((each) => !this.known.has(each))) {
+      // A video that is written as text is left out: its place is not one token.
+      const place = 'frames' in picture ? { token: video?.token, ...(video?.written && { text: '' }) } : {}
+      this.known.set(picture, { prompt: [token], ...place, ...nothing })
+    }
+  }
+
   private seen(picture: RgbImage | Video): PreparedImage | undefined {
     const encoded = this.known.get(picture)
     if (!encoded) return undefined
-    const tokens = encoded.views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0)
-    return { ...encoded, tokens: () => tokens, encode: async () => encoded }
+    const axes = this.host.parts.architecture.language.positionAxes
+    return { ...encoded, size: () => sizeOf(encoded.views, axes), encode: async () => encoded }
   }
 
   private keeping(picture: RgbImage | Video, prepared: PreparedImage): PreparedImage {

@@ -1,12 +1,14 @@
 import type { ChunkResult } from '../flow/language-program.ts'
 import type { Method } from '../method/method.ts'
-import type { EncodedImage } from '../parts.ts'
+import type { EncodedImage, PreparedImage } from '../parts.ts'
 import { Cache } from './cache.ts'
+import { assertRoom, countPrompt, type PromptCount } from './count.ts'
 import type { Host } from './host.ts'
 import { repeatPlaceholders } from './layout.ts'
 import type { Dialogue } from './messages.ts'
-import { encodePrompt, promptText, questionOf } from './prompt.ts'
+import type { Prompt } from './prompt.ts'
 import { Sight } from './sight.ts'
+import { type WriteOptions, writePrompt } from './write.ts'
 
 /** A prompt that was read. */
 export interface Reading {
@@ -25,6 +27,11 @@ export interface Reading {
   readonly chunk: ChunkResult
 }
 
+export interface ReadOptions extends WriteOptions {
+  /** Whether it may be read anew from its beginning where an earlier turn with a picture changed. */
+  readonly mayRestart?: boolean
+}
+
 /** One way of reading a conversation: its pictures under a method, and a language program with a cache of its own. */
 export class Strand {
   private images: readonly EncodedImage[] = []
@@ -34,15 +41,16 @@ export class Strand {
 
   private constructor(
     private readonly host: Host,
-    private readonly method: Method,
+    private readonly reads: Method,
     private readonly sight: Sight,
     readonly cache: Cache,
   ) {}
 
-  static async open(host: Host, method: Method): Promise<Strand> {
-    const held = await host.holdLanguage(method)
+  /** One that sees pictures under a method and reads under another, or the same. */
+  static async open(host: Host, sees: Method, reads = sees): Promise<Strand> {
+    const held = await host.holdLanguage(reads)
     try {
-      return new Strand(host, method, new Sight(host, method), await Cache.open(host.parts.architecture, held))
+      return new Strand(host, reads, new Sight(host, sees), await Cache.open(host.parts.architecture, held, reads))
     } catch (error) {
       await held.release()
       throw error
@@ -56,25 +64,32 @@ export class Strand {
   }
 
   /** Reads a conversation up to a question, or what of it is new. */
-  async read(dialogue: Dialogue, isRaw?: boolean): Promise<Reading> {
-    const { parts } = this.host
-    const said = { messages: dialogue.messages, isRaw }
-    const text = promptText(parts, said)
-    const question = this.sight.readsQuestion ? questionOf(parts, said) : undefined
-    const prepared = await this.sight.prepare(dialogue, question)
-    const prompt = encodePrompt(parts, text, prepared)
+  async read(dialogue: Dialogue, { isRaw, pictureToken, mayRestart }: ReadOptions = {}): Promise<Reading> {
+    const prompt = await this.write(dialogue, { isRaw, pictureToken })
+    // Where a method places tokens itself, that is known when they are laid out.
+    const turns = dialogue.messages.filter(({ role }) => role === 'user').length
+    if (!this.reads.read?.positions) assertRoom(countPrompt(this.host.parts, prompt), turns)
     const images: EncodedImage[] = []
     for (const picture of prompt.images) images.push(await picture.encode())
-    const cached = await this.rewind(prompt.ids, images)
+    const cached = await this.rewind(prompt.ids, images, mayRestart)
     return this.feed(prompt.ids, cached)
   }
 
+  /** What a conversation would take, without computing any of it. */
+  async count(dialogue: Dialogue, options: ReadOptions = {}): Promise<PromptCount> {
+    return countPrompt(this.host.parts, await this.write(dialogue, options))
+  }
+
+  private write(dialogue: Dialogue, options: ReadOptions): Promise<Prompt<PreparedImage>> {
+    return writePrompt(this.host.parts, this.sight, dialogue, options)
+  }
+
   /** What is cached of a prompt. Nothing is where its pictures are others, or where every turn is read anew. */
-  private async rewind(ids: readonly number[], images: readonly EncodedImage[]): Promise<number> {
+  private async rewind(ids: readonly number[], images: readonly EncodedImage[], mayRestart = false): Promise<number> {
     const isSame = images.length === this.images.length && images.every((image, at) => image === this.images[at])
     this.images = images
-    const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.method.needs?.prompt
-    return isSame && !isReadAnew ? this.cache.rewind(ids) : this.cache.restart()
+    const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.reads.needs?.prompt
+    return isSame && !isReadAnew ? this.cache.rewind(ids, mayRestart) : this.cache.restart()
   }
 
   private async feed(ids: readonly number[], cached: number): Promise<Reading> {

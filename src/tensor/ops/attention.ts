@@ -50,7 +50,8 @@ export const rotary: Op<{ heads: number }, [x: Tensor, cos: Tensor, sin: Tensor,
   },
   onnx: (emit, [x, cos, sin], { heads }, { inputs: [, angles] }) => {
     const [batch, , length, half] = angles.shape
-    const table = (angle: string) => emit.node('Reshape', [angle, emit.dims([mulDim(batch, length), half])])
+    const table = (angle: string) =>
+      emit.node('Reshape', [angle, emit.dims([mulDim(batch, length), half])], { allowzero: 1 })
     return emit.node(
       'RotaryEmbedding',
       [x, rowsOf(emit, batch, length), table(cos), table(sin)],

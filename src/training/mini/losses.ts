@@ -1,35 +1,11 @@
 import type { Architecture } from '../../models/family.ts'
 import { linear, rmsNormed, type Scope } from '../../nn/index.ts'
-import { read } from '../../pipeline/flow/read.ts'
 import { see } from '../../pipeline/flow/see.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
-import { rowNumbers } from '../../pipeline/method/rows.ts'
-import {
-  abs,
-  add,
-  cast,
-  concat,
-  constant,
-  crossEntropy,
-  fixedDim,
-  input,
-  mean,
-  mul,
-  reshape,
-  slice,
-  sub,
-  subDim,
-  type Tensor,
-  weightedMean,
-} from '../../tensor/index.ts'
+import { abs, input, mean, mul, reshape, sub, type Tensor, weightedMean } from '../../tensor/index.ts'
+import { type BatchShape, readDialogue } from '../dialogue.ts'
 import { denseLosses } from './dense.ts'
-
-export interface BatchShape {
-  readonly batch: number
-  /** Text tokens per image. */
-  readonly text: number
-}
 
 const patchCount = ({ vision: { viewSize, patchSize } }: Architecture): number => (viewSize / patchSize) ** 2
 
@@ -52,14 +28,9 @@ export function dialogueLosses(
   { batch, text }: BatchShape,
   method: Method = dense,
 ): Record<string, Tensor> {
-  const { states, vision } = see(p, architecture, method, { pixels: pixelsOf(architecture, batch) })
-  const start = dialogueSequence(states, architecture.language.embed(p, input('ids', [batch, text], 'i64')))
-  const { hidden, layers, logits } = read(p, architecture, method, start)
-
-  // A method may have left fewer visual tokens; the text is at the end of every row.
-  const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
-  const weights = input('weights', [batch, text])
-  const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
+  const seen = see(p, architecture, method, { pixels: pixelsOf(architecture, batch) })
+  const { answer, layers, ofText } = readDialogue(p, architecture, method, seen, { batch, text })
+  const { vision } = seen
   const last = vision.layers[vision.layers.length - 1].hidden
   const labels = Object.entries(denseLosses(p.at('dense'), last, batch, patchCount(architecture)))
   const found = layers[Math.floor(layers.length * EVIDENCE_DEPTH)].input.states
@@ -67,21 +38,6 @@ export function dialogueLosses(
     answer,
     evidence: evidenceLoss(p.at('dense', 'evidence'), ofText(found)),
     ...Object.fromEntries(labels.map(([name, loss]) => [name, mul(loss, DENSE_WEIGHT)])),
-  }
-}
-
-/** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(visual: Tensor, embeds: Tensor) {
-  const [batch, text] = [fixedDim('dialogue', embeds, 0), fixedDim('dialogue', embeds, 1)]
-  const tokens = rowNumbers(visual)
-  return {
-    states: concat([visual, embeds], 1),
-    positions: concat([cast(tokens, 'f32'), input('positions', [batch, text])], 1),
-    tags: { segment: concat([mul(tokens, 0), input('segments', [batch, text], 'i64')], 1) },
-    visual: tokens,
-    text: add(rowNumbers(embeds), visual.shape[1] as number),
-    source: tokens,
-    opening: constant([1], []),
   }
 }
 

@@ -53,6 +53,7 @@ const encoded = (owners: readonly number[][], tokens: number): EncodedView[] =>
     owner,
     memory: {},
     signals: {},
+    changedBy: [],
     grid: { rows: 2, columns: 2 },
     milliseconds: 0,
     cost: { flops: 0, bytes: 0 },

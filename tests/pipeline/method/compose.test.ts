@@ -44,6 +44,17 @@ describe('methods together', () => {
     expect(chunk.visual.dims[0]).toBe(3)
   })
 
+  it('have heads that are told apart', () => {
+    const head = (name: string): Method => ({ name, read: { heads: { box: ({ hidden }) => hidden } } })
+    expect(() => compose(head('a'), head('b'))).toThrow('a and b both have a head named box; use one of the two')
+  })
+
+  it('may talk in any order with what is done inside the model', () => {
+    const talking: Method = { name: 'talking', talk: { logits: (row) => row } }
+    for (const method of [compose(talking, parseMethod('fastv')), compose(parseMethod('fastv'), talking)])
+      expect(method.talk?.logits).toBeDefined()
+  })
+
   it('are the left one and then the right one at the same place', () => {
     const step = (name: string): Method => ({
       name,

@@ -17,6 +17,7 @@ const view = (values: readonly number[], owner = [0, 1, 2, 3]): EncodedView => (
   owner,
   memory: {},
   signals: {},
+  changedBy: [],
   grid: { rows: 2, columns: 2 },
   milliseconds: 1,
   cost: { flops: 10, bytes: 100 },

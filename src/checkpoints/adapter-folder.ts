@@ -1,0 +1,123 @@
+/**
+ * What a method adds to a model or replaces in it, as a folder: `adapter.safetensors`, the weights in half precision, and
+ * `adapter.json`, which says whose they are. That is written last, and names the weights by their hash.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { FoveaError } from '../errors.ts'
+import type { Value } from '../runtime/index.ts'
+import type { DType } from '../tensor/index.ts'
+import { readModelFile } from '../text/model-file.ts'
+import { writeFileAtomic } from './atomic.ts'
+import { f32ToF16 } from './dtypes.ts'
+import { parseSafetensorsHeader, saveSafetensors, type TensorEntry } from './safetensors.ts'
+import type { TableEntry } from './weight-table.ts'
+
+export const ADAPTER_CARD = 'adapter.json'
+export const ADAPTER_WEIGHTS = 'adapter.safetensors'
+
+/** Raised when older readers could not read what is written. */
+const FORMAT = 1
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const cardSchema = z.object({
+  format: z.literal(FORMAT),
+  /** Id of the method. */
+  id: z.string().min(1),
+  /** SHA-256 of the config and the weights that it was trained on. */
+  base: hash,
+  /** Options of the method that the weights are bound to. */
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** SHA-256 of adapter.safetensors. */
+  sha256: hash,
+})
+
+export type AdapterCard = z.output<typeof cardSchema>
+
+/** An adapter in memory. */
+export interface StoredAdapter {
+  readonly card: AdapterCard
+  readonly entries: ReadonlyMap<string, TableEntry>
+  /** Content of adapter.safetensors. */
+  readonly bytes: Uint8Array
+}
+
+const invalid = (message: string, cause?: unknown): FoveaError =>
+  new FoveaError('adapter_invalid', 'input', message, { cause })
+
+/**
+ * The card of an adapter; undefined where a folder is not there.
+ * @throws FoveaError `adapter_invalid` for a folder that is no adapter, or was not written to its end
+ */
+export async function readAdapterCard(folder: string): Promise<AdapterCard | undefined> {
+  const text = await readModelFile(folder, ADAPTER_CARD).catch((cause: Error) => {
+    throw invalid(cause.message, cause)
+  })
+  if (text === undefined) {
+    const names = await readdir(folder).catch(() => undefined)
+    if (!names) return undefined
+    const isCut = names.includes(ADAPTER_WEIGHTS)
+    throw invalid(`${folder}: it lacks ${ADAPTER_CARD}${isCut ? '; its writing was cut off: train it again' : ''}`)
+  }
+  return parseCard(text, join(folder, ADAPTER_CARD))
+}
+
+function parseCard(text: string, path: string): AdapterCard {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw invalid(`${path}: truncated or not JSON`, cause)
+  }
+  const { success, data, error } = cardSchema.safeParse(json)
+  if (success) return data
+  const [{ path: field, message }] = error.issues
+  throw invalid(`${path}: ${field.join('.') || 'the whole'}: ${message}`)
+}
+
+/** Reads the weights that a card names. Throws FoveaError `adapter_invalid`. */
+export async function openAdapter(folder: string, card: AdapterCard): Promise<StoredAdapter> {
+  const path = join(folder, ADAPTER_WEIGHTS)
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) throw invalid(`${folder}: it lacks ${ADAPTER_WEIGHTS}`)
+  const bytes = new Uint8Array(await readFile(path))
+  if (digestOf(bytes) !== card.sha256)
+    throw invalid(`${path}: it is not the file that ${ADAPTER_CARD} names; one of the two was cut off or exchanged`)
+  const entries = [...headerOf(bytes, path).tensors].map(([name, entry]) => [name, entryOf(path, name, entry)] as const)
+  return { card, bytes, entries: new Map(entries) }
+}
+
+function headerOf(bytes: Uint8Array, path: string) {
+  try {
+    return parseSafetensorsHeader(bytes, bytes.length, path)
+  } catch (cause) {
+    throw invalid((cause as Error).message, cause)
+  }
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+function entryOf(path: string, name: string, { dtype, shape, offset, byteLength }: TensorEntry): TableEntry {
+  if (dtype !== 'F16' && dtype !== 'BF16' && dtype !== 'F32')
+    throw invalid(`${path}: ${name} is ${dtype}; only f32, f16 and bf16 can be loaded`)
+  return { dtype: dtype.toLowerCase() as DType, shape, file: ADAPTER_WEIGHTS, offset, byteLength }
+}
+
+/** Writes an adapter in half precision; what was there before is replaced. Throws those of `writeFileAtomic`. */
+export async function saveAdapter(
+  folder: string,
+  about: Pick<AdapterCard, 'id' | 'base' | 'options'>,
+  values: ReadonlyMap<string, Value>,
+): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, ADAPTER_WEIGHTS)
+  const tensors = [...values].map(
+    ([name, { dims, data }]) =>
+      [name, { dtype: 'F16', shape: [...dims], data: f32ToF16(data as Float32Array) }] as const,
+  )
+  await saveSafetensors(path, new Map(tensors), { method: about.id })
+  const card: AdapterCard = { format: FORMAT, ...about, sha256: digestOf(await readFile(path)) }
+  await writeFileAtomic(join(folder, ADAPTER_CARD), new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`))
+}

@@ -1,0 +1,138 @@
+/** Training the weights of a paper's method by its recipe. */
+import { join } from 'node:path'
+import { saveAdapter } from '../checkpoints/adapter-folder.ts'
+import { FoveaError } from '../errors.ts'
+import { loadModel } from '../loading/node-load.ts'
+import type { ModelParts } from '../pipeline/parts.ts'
+import type { Value } from '../runtime/index.ts'
+import { NodeBackend } from '../runtime/node/backend.ts'
+import { baseValues } from '../training/base-values.ts'
+import { remember } from '../training/mini/recipe.ts'
+import { special, specialTokens } from '../training/mini/tokenizer.ts'
+import type { Recipe } from '../training/recipe.ts'
+import { runRecipe, withSteps } from '../training/run-recipe.ts'
+import type { RunOptions } from '../training/run-stage.ts'
+import { buildMethod, parseEntry } from './methods.ts'
+import type { Paper } from './paper.ts'
+import { papers } from './registry.ts'
+
+/** Entries whose weights can be trained. */
+export const trainable: readonly Paper[] = papers.filter((entry) => entry.recipe)
+
+export interface TrainOptions extends Pick<RunOptions, 'onStep' | 'onNote' | 'signal'> {
+  /** States, logs, curves and the adapter; a run begun there is resumed. `runs/<id>` unless given. */
+  readonly out?: string
+  /** Of weights and data. */
+  readonly seed?: number
+  /** Steps of every stage, in the place of those of the recipe. */
+  readonly steps?: number
+  /** Folder of the model that is trained on, or its name on the hub. */
+  readonly base: string
+  readonly saveEvery?: number
+  readonly threads?: number
+}
+
+export interface Trained {
+  readonly id: string
+  /** Folder of the adapter: `weights=FOLDER` names it, and a copy in `methods/<id>` of the model is found by itself. */
+  readonly adapter: string
+  readonly weights: number
+  /** Curves of the stages. */
+  readonly curves: readonly string[]
+}
+
+/**
+ * Trains or resumes the weights of a method: `mqt`, with options `mqt:keys=content`. Returns undefined when the signal ended
+ * it before its last step; calling again then goes on where it stopped.
+ * @throws FoveaError kind `usage` `recipe_missing`, `recipe_base`, and what `buildMethod` and `runRecipe` refuse
+ */
+export async function trainMethod(text: string, options: TrainOptions): Promise<Trained | undefined> {
+  const { entry, given } = parseEntry(text)
+  const { name, options: parsed = {} } = buildMethod(entry, given)
+  if (!entry.recipe) throw missing(entry.id)
+  const recipe = entry.recipe(parsed)
+  const parts = await partsOf(options)
+  assertWorldTokens(parts)
+  const folder = options.out ?? join('runs', entry.id)
+  const values = await runOn(
+    parts,
+    { ...recipe, stages: withSteps(recipe.stages, options.steps) },
+    name,
+    folder,
+    options,
+  )
+  if (!values) return undefined
+  const adapter = join(folder, 'adapter')
+  await saveAdapter(adapter, { id: entry.id, base: await identityOf(parts), options: recipe.options }, values)
+  return {
+    id: entry.id,
+    adapter,
+    weights: [...values.values()].reduce((total, { data }) => total + data.length, 0),
+    curves: recipe.stages.map((stage) => join(folder, `${stage.name}.svg`)),
+  }
+}
+
+async function partsOf({ base, threads, signal }: TrainOptions): Promise<ModelParts> {
+  const model = await loadModel(base, { threads, signal })
+  await model.dispose()
+  return model.parts
+}
+
+async function runOn(
+  parts: ModelParts,
+  { stages }: Recipe,
+  name: string,
+  folder: string,
+  options: TrainOptions,
+): Promise<ReadonlyMap<string, Value> | undefined> {
+  const { seed = 1, saveEvery = 100, onStep, onNote, signal } = options
+  const { architecture, tokenizer, weights } = parts
+  const backend = new NodeBackend()
+  const bank = async (scenes: number) => {
+    const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
+    return featureBank({ backend, parts, scenes, onNote, signal })
+  }
+  try {
+    return await runRecipe({
+      backend,
+      name,
+      folder,
+      seed,
+      saveEvery,
+      onStep,
+      onNote,
+      signal,
+      architecture,
+      stages,
+      data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank },
+      settings: { method: name, base: await identityOf(parts) },
+      start: {
+        base: weights.compileOptions,
+        known: () => undefined,
+        read: (names) => baseValues(weights, names),
+      },
+    })
+  } catch (error) {
+    if (signal?.aborted) return undefined // while scenes were encoded
+    throw error
+  } finally {
+    await backend.dispose()
+  }
+}
+
+const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()
+
+/** Questions of the World are written with the marks of fovea-mini. Throws FoveaError `recipe_base`. */
+function assertWorldTokens({ name, tokenizer }: ModelParts): void {
+  const other = [special.eos, special.user, special.assistant].find(
+    (id) => tokenizer.tokenToId(specialTokens[id]) !== id,
+  )
+  if (other === undefined) return
+  const message = `${name}: its tokenizer has no ${specialTokens[other]} where fovea-mini has it; recipes on World questions need a model with fovea-mini's tokenizer`
+  throw new FoveaError('recipe_base', 'usage', message)
+}
+
+function missing(id: string): FoveaError {
+  const ids = trainable.map((entry) => entry.id).join(', ')
+  return new FoveaError('recipe_missing', 'usage', `${id} has no weights to train; those that have: ${ids}`)
+}

@@ -1,0 +1,139 @@
+import type { Value } from '../../runtime/index.ts'
+import type { ChunkResult } from '../flow/language-program.ts'
+import { memoryName } from '../flow/vision-program.ts'
+import type { Branch, Method } from '../method/method.ts'
+import { methodError } from '../method/method-error.ts'
+import type { BranchRow, Feed, OwnedStep, Request, StepSite, TalkSite } from '../method/talk-side.ts'
+import type { Host } from './host.ts'
+import { arrange } from './messages.ts'
+import { type Reading, Strand } from './strand.ts'
+
+/** One reading of a conversation while an answer is made. */
+export interface Voice {
+  readonly strand: Strand
+  /** The part of the method that asked for it; absent of the answer itself. */
+  readonly by?: Method
+  readonly reading: Reading
+  /** What it read after the prompt. */
+  readonly steps: ChunkResult[]
+}
+
+interface Other {
+  readonly how: string
+  readonly strand: Strand
+}
+
+/** All readings of a conversation that go into one answer, fed with the same tokens; the first is the answer's own. */
+export class Voices {
+  private others: readonly Other[] = []
+  private speaking: readonly Voice[] = []
+
+  private constructor(
+    private readonly host: Host,
+    readonly method: Method,
+    readonly own: Strand,
+  ) {}
+
+  static async open(host: Host, method: Method): Promise<Voices> {
+    return new Voices(host, method, await Strand.open(host, method))
+  }
+
+  get site(): TalkSite {
+    const { architecture, tokenizer } = this.host.parts
+    return { architecture, tokenizer }
+  }
+
+  /** Reads what was asked in all ways that the method wants. */
+  async read(asked: Request, mayRestart = false): Promise<readonly Voice[]> {
+    const how = { isRaw: asked.options.rawPrompt, mayRestart }
+    const branches = this.method.talk?.branches?.(asked, this.site) ?? []
+    await this.openBranches(branches)
+    const voices = [await voiceOf(this.own, this.own.read(arrange(asked.messages), how))]
+    for (const [at, { messages, pictureToken, by }] of branches.entries()) {
+      const { strand } = this.others[at]
+      const reading = strand.read(arrange(messages), { ...how, pictureToken })
+      voices.push({ ...(await voiceOf(strand, reading)), by: by as Method })
+    }
+    this.speaking = voices
+    return voices
+  }
+
+  /** The logits that the next token is chosen from. */
+  logits(said: readonly number[]): Float32Array {
+    const [own, ...others] = this.speaking
+    const branches = others.map((voice): BranchRow => ({ row: lastOf(voice).logits, by: voice.by }))
+    const row = lastOf(own).logits
+    return this.method.talk?.logits?.(row, { ...this.site, said, branches }) ?? row
+  }
+
+  /** What the method wants after something was read. */
+  async step(at: Pick<StepSite, 'said' | 'token' | 'fed' | 'logits'>): Promise<readonly OwnedStep[]> {
+    const { heads } = lastOf(this.speaking[0])
+    const found = await this.method.talk?.step?.({ ...this.site, ...at, heads })
+    return (found ?? []) as readonly OwnedStep[]
+  }
+
+  /** Whether one of them has no place for another token. */
+  get isFull(): boolean {
+    return this.speaking.some(({ strand }) => strand.cache.isFull)
+  }
+
+  async feedAnswer(id: number): Promise<void> {
+    for (const { strand, steps } of this.speaking) steps.push(await strand.cache.feedAnswer(id))
+  }
+
+  async feed(feed: Feed, by: string): Promise<void> {
+    if ('tokens' in feed) for (const id of feed.tokens) await this.feedAnswer(id)
+    else for (const voice of this.speaking) await this.feedEmbeds(voice, feed.embeds, by)
+  }
+
+  private async feedEmbeds({ strand, steps }: Voice, embeds: Value<Float32Array>, by: string): Promise<void> {
+    const read = await strand.cache.feedEmbeds(embeds, by)
+    steps.push(read)
+    if (read.kept.length === embeds.dims[0]) return
+    const droppers = this.method.parts?.filter(({ read }) => read?.layer || read?.sequence).map(({ name }) => name)
+    throw methodError(
+      `${by} feeds embeddings into the answer, but ${droppers?.join(', ')} drops some of them; use one of the two`,
+    )
+  }
+
+  async close(): Promise<void> {
+    for (const strand of [this.own, ...this.others.map((other) => other.strand)]) await strand.close()
+    this.others = []
+  }
+
+  /** Those of an earlier turn go on where they see and read in the same way. */
+  private async openBranches(branches: readonly Branch[]): Promise<void> {
+    const before = this.others
+    const opened: Other[] = []
+    try {
+      for (const [at, { see = this.method, read = this.method, by }] of branches.entries()) {
+        const how = `${see.name} | ${read.name}`
+        const known = before[at]?.how === how ? before[at] : undefined
+        opened.push(known ?? { how, strand: await this.openBranch(see, read, by as Method) })
+      }
+    } finally {
+      this.others = opened
+      for (const { strand } of before.filter((other) => !opened.includes(other))) await strand.close()
+    }
+  }
+
+  private async openBranch(see: Method, read: Method, by: Method): Promise<Strand> {
+    const strand = await Strand.open(this.host, see, read)
+    const reads = strand.cache.program.program.inputs.find(({ name }) => name.startsWith(memoryName('')))
+    if (see === read || !reads) return strand
+    await strand.close()
+    const others = read.parts?.filter((part) => part.see && part.read).map(({ name }) => name)
+    throw methodError(
+      `${by.name} shows pictures in another way, but ${others?.join(', ')} reads them in the language model, too; use one of the two`,
+    )
+  }
+}
+
+const voiceOf = async (strand: Strand, reading: Promise<Reading>): Promise<Voice> => ({
+  strand,
+  reading: await reading,
+  steps: [],
+})
+
+const lastOf = ({ reading, steps }: Voice): ChunkResult => steps.at(-1) ?? reading.chunk

@@ -1,0 +1,48 @@
+import { compose } from '../pipeline/method/compose.ts'
+import type { Method } from '../pipeline/method/method.ts'
+import { answerLoss } from './dialogue.ts'
+import { muonForMatrices, ownWeights, type TrainingData, type TrainingStage } from './recipe.ts'
+import { warmupStableDecay } from './schedules.ts'
+import type { Batch } from './step.ts'
+import { worldDialogues } from './world-dialogues.ts'
+
+/** A stage that trains a method on questions about the World; the vision encoder is frozen, and its features are kept. */
+export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'rate'> {
+  readonly method: Method
+  /** Visual tokens that it leaves of each image at a step. */
+  readonly visual: (step: number, data: TrainingData) => number
+  /** What its batches bring beside those of every dialogue. */
+  readonly inputs?: (step: number, data: TrainingData) => Batch
+  /** All of the method's weights, and none of the model's, when absent. */
+  readonly trains?: TrainingStage['trains']
+  readonly optimizer?: TrainingStage['optimizer']
+  readonly batch?: number
+  /** Text tokens per image. */
+  readonly text?: number
+  /** How often each task is asked; as fovea-mini was trained when absent. */
+  readonly tasks?: Readonly<Record<string, number>>
+}
+
+/** Scenes whose features are kept. Their questions are drawn anew at every step. */
+const SCENES = 2048
+
+export function dialogueStage(stage: DialogueStage): TrainingStage {
+  const { name, steps, rate, visual, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
+  const { optimizer = muonForMatrices(/queries|embed|lora_[AB]/) } = stage
+  const method = compose(stage.method)
+  return {
+    name,
+    steps,
+    rate,
+    batch,
+    trains,
+    optimizer,
+    schedule: warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4),
+    losses: (p, architecture) => answerLoss(p, architecture, method, { batch, text }),
+    batches: async (data) => {
+      const bank = await data.bank(SCENES)
+      const dialogues = worldDialogues(data, { bank, batch, text, tasks, visual: (step) => visual(step, data) })
+      return (step) => ({ ...dialogues(step), ...inputs?.(step, data) })
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { llava } from '../../../src/models/vlm/llava.ts'
+import { parseMethod } from '../../../src/papers/methods.ts'
+import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
+import { tokenOutputs, traceVision } from '../../../src/pipeline/flow/vision-program.ts'
+import { compose, dense } from '../../../src/pipeline/method/compose.ts'
+import type { Method } from '../../../src/pipeline/method/method.ts'
+import { poolTokens } from '../../../src/pipeline/method/pool.ts'
+import { f32, type Value } from '../../../src/runtime/index.ts'
+import { NodeBackend } from '../../../src/runtime/node/backend.ts'
+import { countCost } from '../../../src/runtime/program.ts'
+import {
+  largestDifference,
+  PATCHES,
+  picture,
+  prefill,
+  type Tiny,
+  tinyConfig,
+  tinyModel,
+} from '../../pipeline/tiny-model.ts'
+import { ownLeaves, withRandomAdapter } from '../random-adapter.ts'
+import { ownGradients, pictureChunk, runChunks, textChunk } from '../read-side.ts'
+
+let tiny: Tiny
+const backend = new NodeBackend()
+beforeAll(async () => {
+  tiny = await tinyModel()
+})
+afterAll(async () => {
+  await tiny.close()
+  await backend.dispose()
+})
+
+const method = (text: string, untrained = false): Method =>
+  withRandomAdapter(tiny.model.parts.architecture, parseMethod(text), { untrained })
+const question = [21, 40, 33]
+
+/** The same rows in another order. */
+function shuffled({ dims: [rows, width], data }: Value<Float32Array>): Value<Float32Array> {
+  const order = Array.from({ length: rows }, (_, at) => (at * 5 + 3) % rows)
+  expect(new Set(order).size).toBe(rows)
+  return f32([rows, width], Float32Array.from(order.flatMap((row) => [...data.slice(row * width, (row + 1) * width)])))
+}
+
+describe('CrossLMM', () => {
+  it('begins as the pooled model, bit by bit', async () => {
+    const pooled = compose({
+      name: 'pooled',
+      see: { connector: (tokens, next) => next(poolTokens(tokens, { rows: 2, columns: 2 }, 'pooled')) },
+    })
+    const { logits, chunk } = await prefill(tiny.model, { method: pooled })
+    expect(chunk.visual.dims[0]).toBe(4)
+    const start = await prefill(tiny.model, { method: method('crosslmm:side=2,every=1', true) })
+    expect(start.logits).toEqual(logits)
+    const trained = await prefill(tiny.model, { method: method('crosslmm:side=2,every=2') })
+    expect(trained.logits).not.toEqual(logits)
+  })
+
+  it('begins as the model itself where nothing is pooled', async () => {
+    const start = await prefill(tiny.model, { method: method('crosslmm:side=4', true) })
+    expect(start.logits).toEqual((await prefill(tiny.model)).logits)
+  })
+
+  it('looks at patches in any order', async () => {
+    const crossed = method('crosslmm')
+    const chunk = await pictureChunk(tiny.model, crossed, [picture()], question)
+    const { data, dims } = chunk.memory!['cross.0']
+    expect(dims).toEqual([PATCHES, 4 * 16])
+    const other = { ...chunk, memory: { 'cross.0': shuffled(f32(dims, data)) } }
+    const none = { ...chunk, memory: { 'cross.0': f32(dims, new Float32Array(data.length)) } }
+    const [logits, same, blind] = (
+      await Promise.all([chunk, other, none].map((each) => runChunks(tiny.model, crossed, [each])))
+    ).map(([{ logits }]) => logits)
+    expect(largestDifference(logits, same)).toBeLessThan(1e-5)
+    expect(largestDifference(logits, blind)).toBeGreaterThan(1e-3)
+  })
+
+  it('decodes step by step what it computes at once, over the patches of all frames', async () => {
+    const crossed = method('crosslmm:side=2,every=2')
+    const frames = [picture(1), picture(2), picture(3)]
+    const chunks = [await pictureChunk(tiny.model, crossed, frames, question)]
+    for (const id of [31, 62, 45]) chunks.push(textChunk(tiny.model, [id], chunks.at(-1)!))
+    const [whole] = await runChunks(tiny.model, crossed, [
+      await pictureChunk(tiny.model, crossed, frames, [...question, 31, 62, 45]),
+    ])
+    const stepwise = (await runChunks(tiny.model, crossed, chunks)).at(-1)!
+    expect(largestDifference(stepwise.logits, whole.logits)).toBeLessThan(1e-4)
+  })
+
+  it('moves its gates first', async () => {
+    const gradients = await ownGradients(backend, tiny.model, method('crosslmm:side=2', true))
+    for (const [name, gradient] of gradients)
+      expect(
+        gradient.some((value) => value !== 0),
+        name,
+      ).toBe(name.endsWith('gate'))
+  })
+
+  it('has no text branch in the first stage of training', () => {
+    const names = (text: string) => ownLeaves(tiny.model.parts.architecture, parseMethod(text)).map(({ name }) => name)
+    expect(names('crosslmm:text=false').some((name) => name.includes('t2v'))).toBe(false)
+    expect(names('crosslmm').filter((name) => name.includes('t2v'))).toHaveLength(7)
+  })
+
+  it('looks before layers 0, K, 2K, ...', () => {
+    const leaves = ownLeaves(tiny.model.parts.architecture, parseMethod('crosslmm:every=2'))
+    const layers = new Set(leaves.map(({ name }) => name.split('.')[3]))
+    expect(layers).toEqual(new Set(['0', '2']))
+  })
+
+  it('costs a third at most of full tokens at 16 frames of 27 x 27', () => {
+    const { text_config, vision_config, ...rest } = tinyConfig(1000)
+    const architecture = llava.bind({
+      ...rest,
+      vision_config: { ...vision_config, hidden_size: 1152, num_attention_heads: 16, image_size: 54, patch_size: 2 },
+      text_config: {
+        ...text_config,
+        hidden_size: 1536,
+        intermediate_size: 8960,
+        num_attention_heads: 12,
+        num_key_value_heads: 2,
+      },
+    })
+    const [frames, patches] = [16, 729]
+    const costOf = (text: string, perFrame: number) => {
+      const own = parseMethod(text)
+      const past = Object.fromEntries([0, 1, 2, 3].map((layer) => [`past${layer}`, 0]))
+      const sizes = { text: 40, visual: frames * perFrame, answer: 0, 'memory.cross.0': frames * patches, ...past }
+      const language = countCost(Object.values(traceLanguage(architecture, own).outputs), sizes).flops
+      const view = { width: 54, height: 54 }
+      const seen = (of: Method) => countCost(Object.values(tokenOutputs(traceVision(architecture, of, view))), {}).flops
+      return language + frames * (seen(own) - seen(dense))
+    }
+    expect(costOf('dense', patches) / costOf('crosslmm', 9)).toBeGreaterThan(3)
+  })
+
+  it('cannot make more tokens than there are patches', () => {
+    expect(() => method('crosslmm:side=5')).toThrow(
+      expect.objectContaining({
+        code: 'method_unfit',
+        message: 'crosslmm cannot make 5 x 5 regions of 4 x 4 patches; ask for fewer',
+      }),
+    )
+  })
+})

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { adaptiveMatrix, adaptivePool } from '../../../src/models/connectors/adaptive-pool.ts'
+import { experts } from '../../../src/models/vision/experts.ts'
+import { createScope } from '../../../src/nn/index.ts'
+import { mixture, scores } from '../../../src/papers/encoder/merv.ts'
+import { parseMethod } from '../../../src/papers/methods.ts'
+import { compose } from '../../../src/pipeline/method/compose.ts'
+import type { Method } from '../../../src/pipeline/method/method.ts'
+import { NodeBackend } from '../../../src/runtime/node/backend.ts'
+import { constant, evaluate, grad, mean, softmax, square, sub, type Tensor } from '../../../src/tensor/index.ts'
+import { picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
+import { adapterOf, randomAdapter, withRandomAdapter } from '../random-adapter.ts'
+import { runViews, seeTraced } from '../see-trace.ts'
+
+let tiny: Tiny
+const backend = new NodeBackend()
+beforeAll(async () => {
+  tiny = await tinyModel()
+})
+afterAll(async () => {
+  await tiny.close()
+  await backend.dispose()
+})
+
+const numbers = (x: Tensor, leaves = new Map<Tensor, { shape: number[]; data: Float64Array }>()): number[] =>
+  Array.from(evaluate([x], leaves as never)[0].data, Number)
+
+const ready = (name: string): Method => withRandomAdapter(tiny.model.parts.architecture, parseMethod(name))
+
+describe('the common grid', () => {
+  it.each([
+    [14, [0.5, 2, 4, 5.5, 7.5, 9, 11, 12.5]],
+    [16, [0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5]],
+  ])('means of %s samples in 8 cells', (from, expected) => {
+    const matrix = adaptiveMatrix(from, 8)
+    const means = expected.map((_, row) =>
+      matrix.subarray(row * from, (row + 1) * from).reduce((sum, share, at) => sum + share * at, 0),
+    )
+    for (const [at, value] of means.entries()) expect(value).toBeCloseTo(expected[at], 5)
+  })
+
+  it('is pooled in both directions, in raster order', () => {
+    const map = constant(
+      Array.from({ length: 8 }, (_, at) => at),
+      [1, 8, 1],
+    ) // 2 rows of 4
+    expect(numbers(adaptivePool(map, { rows: 2, columns: 4 }, 2))).toEqual([0.5, 2.5, 4.5, 6.5])
+  })
+})
+
+/** x_e of one token each. */
+const tokens = (...rows: (readonly number[])[]) => rows.map((row) => constant([...row], [1, 1, row.length]))
+const paperForm = { fusion: 'paper', width: 0 } as const
+
+/** Weights of a mixture whose query is given. */
+function weightsFor(query: readonly number[], aligned: readonly Tensor[]): number[] {
+  const scope = createScope()
+  const w = softmax(scores(scope, aligned, paperForm))
+  const leaf = scope.parameters.get('query')!
+  return numbers(w, new Map([[leaf, { shape: [1, query.length], data: Float64Array.from(query) }]]))
+}
+
+describe('the mixture', () => {
+  it('is the worked example: Q = (1, 0), means (2, 0) and (0, 0)', () => {
+    const [first, second] = weightsFor([1, 0], tokens([2, 0], [0, 0]))
+    expect(first).toBeCloseTo(0.8044, 4)
+    expect(second).toBeCloseTo(0.1956, 4)
+  })
+
+  it('weighs all alike where the query is nothing', () => {
+    expect(weightsFor([0, 0], tokens([2, 1], [0, 3]))).toEqual([0.5, 0.5])
+    const uniform = { fusion: 'uniform', width: 0 } as const
+    expect(numbers(softmax(scores(createScope(), tokens([1, 2], [3, 4]), uniform)))).toEqual([0.5, 0.5])
+  })
+
+  it('of one encoder, or of copies of it, is that encoder', () => {
+    const [x] = tokens([0.3, -2])
+    for (const copies of [1, 4]) {
+      const all = new Array<Tensor>(copies).fill(x)
+      const w = softmax(scores(createScope(), all, { fusion: 'uniform', width: 0 }))
+      for (const [at, value] of numbers(mixture(all, w)).entries()) expect(value).toBeCloseTo([0.3, -2][at], 6)
+    }
+  })
+
+  it('does not care for the order of encoders', () => {
+    const [a, b] = tokens([2, 1], [-1, 3])
+    const [one, other] = [weightsFor([1, 0.5], [a, b]), weightsFor([1, 0.5], [b, a])]
+    expect(other).toEqual([one[1], one[0]])
+    expect(numbers(mixture([b, a], constant(other, [1, 2])))).toEqual(numbers(mixture([a, b], constant(one, [1, 2]))))
+  })
+
+  it('is linear in each encoder', () => {
+    const w = constant([0.25, 0.75], [1, 2])
+    const [a, b, zero] = tokens([2, 1], [-1, 3], [0, 0])
+    const sum = numbers(mixture([a, zero], w)).map((value, at) => value + numbers(mixture([zero, b], w))[at])
+    expect(numbers(mixture([a, b], w))).toEqual(sum)
+  })
+})
+
+describe('MERV on a model', () => {
+  it.each([
+    ['merv', 64],
+    ['merv:side=3', 9],
+    ['merv:fusion=static', 64],
+    ['merv:fusion=uniform', 64],
+    ['merv:fusion=code,width=16', 64],
+    ['merv:fusion=channel', 64],
+    ['merv:fusion=sequence', 3 * 64],
+  ])('%s: %s tokens for three encoders, and weights that sum to 1', async (name, count) => {
+    const { views } = await tiny.model.encode(picture(1), ready(name))
+    const [{ embeds, owner, memory }] = views
+    expect(embeds.dims).toEqual([count, 32])
+    expect(owner.every((token) => token >= 0 && token < 64)).toBe(true)
+    const weights = memory['merv.weights']
+    if (/sequence|channel/.test(name)) return expect(weights).toBeUndefined()
+    expect(weights.dims).toEqual([1, 3])
+    expect(weights.data.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5)
+    if (name.includes('uniform')) for (const weight of weights.data) expect(weight).toBeCloseTo(1 / 3, 6)
+  })
+
+  it('sees with every encoder: each of them changes the tokens', async () => {
+    const { architecture } = tiny.model.parts
+    const method = parseMethod('merv:fusion=uniform')
+    const all = randomAdapter(architecture, method)
+    const embedsUnder = async (name: string, adapter: Method['adapter']) => {
+      const [part] = method.parts!
+      const { views } = await tiny.model.encode(picture(2), { ...part, adapter: { ...adapter!, name } })
+      return views[0].embeds.data
+    }
+    const whole = await embedsUnder('whole', all)
+    for (const encoder of ['own', 'dinov2', 'siglip']) {
+      const bytes = all.files.adapter as Uint8Array
+      const values = [...all.entries].map(([key, { shape, offset, byteLength }]) => {
+        const data = new Float32Array(bytes.slice(offset, offset + byteLength).buffer)
+        return [
+          key,
+          { shape, data: key.startsWith(`method.merv.projectors.${encoder}.`) ? data.fill(0) : data },
+        ] as const
+      })
+      expect(await embedsUnder(`without ${encoder}`, adapterOf(new Map(values)))).not.toEqual(whole)
+    }
+  })
+
+  it.each(['merv', 'merv:fusion=code,width=16'])(
+    '%s: gradients reach query, projections and projectors, and no encoder',
+    async (name) => {
+      const { architecture } = tiny.model.parts
+      const [method, scope] = [ready(name), createScope()]
+      const { states } = seeTraced(architecture, method, scope)
+      const loss = mean(square(sub(states, 1)))
+      const leaves = [...scope.parameters].filter(([leaf]) => leaf.startsWith('method.') || leaf.includes('vision'))
+      const slopes = grad(
+        loss,
+        leaves.map(([, leaf]) => leaf),
+      )
+      const outputs = Object.fromEntries(leaves.map(([leaf], at) => [`slope ${leaf}`, slopes[at]]))
+      const [{ values }] = await runViews(backend, tiny.model, method, outputs, [[1, 2]])
+      for (const [leaf, slope] of Object.entries(values)) {
+        const isFrozen = leaf.includes('.encoders.') || leaf.includes('vision_tower')
+        // The same for every encoder, so that the softmax does not notice.
+        if (leaf.endsWith('k_proj.bias')) continue
+        expect([leaf, slope.some((value) => value !== 0)]).toEqual([leaf, !isFrozen])
+      }
+    },
+  )
+})
+
+describe('further encoders', () => {
+  it('of the paper see 256 and 196 patches at 224 pixels', () => {
+    const { dinov2, siglip } = experts.paper
+    expect([(dinov2.side / dinov2.tower.patchSize) ** 2, (siglip.side / siglip.tower.patchSize) ** 2]).toEqual([
+      256, 196,
+    ])
+    expect(dinov2.tower.special).toBe(5)
+  })
+
+  it('of one name from two methods are refused', () => {
+    const other: Method = { name: 'other:x=1', needs: { encoders: { siglip: experts.small.siglip } }, see: {} }
+    expect(() => compose(parseMethod('merv'), other)).toThrow('merv and other:x=1 both bring an encoder named siglip')
+  })
+
+  it('have weights, or are refused by name', async () => {
+    await expect(tiny.model.encode(picture(9), parseMethod('merv'))).rejects.toMatchObject({
+      code: 'adapter_missing',
+      message: expect.stringContaining('method.merv.encoders.'),
+    })
+  })
+
+  it('are no use behind a method that drops patches', () => {
+    expect(() => ready('visionzip:keep=.5+merv')).toThrow(
+      expect.objectContaining({ code: 'method_unfit', message: expect.stringMatching(/merv.*visionzip/) }),
+    )
+  })
+})
