@@ -1,5 +1,5 @@
 /**
- * Fovea: vision-language models in TypeScript, and every published way of spending visual tokens as a small program.
+ * Fovea: vision-language models in TypeScript, and ways of spending fewer visual tokens as small programs.
  */
 
 export type { Embedder } from './embedding/embedder.ts'
@@ -12,7 +12,7 @@ export type { LoadOptions } from './loading/node-load.ts'
 export { type LoadEmbedderOptions, loadEmbedder } from './loading/node-load-embedder.ts'
 export { decodeImage } from './media/decode.ts'
 export type { RgbImage } from './media/image.ts'
-export { readImage } from './media/read-image.ts'
+export { type ImageInput, readImage } from './media/read-image.ts'
 export type { FrameSource, VideoFacts } from './media/video/frame-source.ts'
 export { openVideo, type ReadVideoOptions, readVideo, type VideoInput } from './media/video/read-video.ts'
 export { type SampleOptions, sampleVideo } from './media/video/sample-video.ts'

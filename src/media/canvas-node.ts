@@ -1,9 +1,10 @@
 /** The Node twin of `createBrowserCanvas`. */
-import { createCanvas, ImageData } from '@napi-rs/canvas'
 import type { DrawingCanvas } from './canvas.ts'
+import { canvasPackage } from './canvas-package.ts'
 
-/** A canvas of @napi-rs/canvas. */
+/** A canvas of @napi-rs/canvas. Throws FoveaError kind `resource` `package_missing`. */
 export function createNodeCanvas(width: number, height: number): DrawingCanvas {
+  const { createCanvas, ImageData } = canvasPackage()
   const canvas = createCanvas(width, height)
   const context = canvas.getContext('2d')
   return {

@@ -1,6 +1,7 @@
-/** Images from a path or from standard input. */
+/** Images from wherever they are: files, standard input, URLs that need no network, bytes. */
 import { open } from 'node:fs/promises'
-import { FoveaError } from '../errors.ts'
+import { fileURLToPath } from 'node:url'
+import { assertOptions, FoveaError, kindOf } from '../errors.ts'
 import { DEFAULT_MAX_BYTES, type DecodeLimits, decodeImage } from './decode.ts'
 import type { RgbImage } from './image.ts'
 
@@ -48,14 +49,70 @@ async function readPath(path: string, maxBytes: number): Promise<Uint8Array> {
 }
 
 /**
- * Reads and decodes one image; `-` means standard input.
- * @throws FoveaError kind `input`: `file_missing`, `file_is_directory`, `file_unreadable`, and those of `decodeImage`,
- *   each naming the path as given
+ * A path (`-`: standard input), a `file:` or `data:` URL as text or as an object, or the bytes of an encoded image, such as
+ * a Buffer or a Blob.
  */
-export async function readImage(path: string, limits: DecodeLimits = {}): Promise<RgbImage> {
-  const maxBytes = limits.maxBytes ?? DEFAULT_MAX_BYTES
-  const name = path === '-' ? 'standard input' : path
-  const bytes = path === '-' ? await gather(name, process.stdin, maxBytes) : await readPath(path, maxBytes)
+export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob
+
+/** The bytes of an image, and what messages call it. */
+interface Found {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+const attempt = async <T>(name: string, what: string, get: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await get()
+  } catch (cause) {
+    throw new FoveaError('url_invalid', 'input', `${name}: ${what}`, { cause })
+  }
+}
+
+async function readUrl(url: string, maxBytes: number): Promise<Found> {
+  const scheme = url.slice(0, url.indexOf(':')).toLowerCase()
+  if (scheme === 'file') {
+    const path = await attempt(url, 'this URL names no file of this machine', () => fileURLToPath(url))
+    return { name: url, bytes: await readPath(path, maxBytes) }
+  }
+  if (scheme !== 'data')
+    throw new FoveaError('url_unsupported', 'usage', `${url}: download the image first, then name the file`)
+  const name = `${url.slice(0, 24)}...`
+  const response = await attempt(name, 'this data URL is damaged', () => fetch(url))
+  return { name, bytes: new Uint8Array(await response.arrayBuffer()) }
+}
+
+async function readText(text: string, maxBytes: number): Promise<Found> {
+  if (text === '-') return { name: 'standard input', bytes: await gather('standard input', process.stdin, maxBytes) }
+  if (/^(data|file):|^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return readUrl(text, maxBytes)
+  return { name: text, bytes: await readPath(text, maxBytes) }
+}
+
+async function readInput(input: ImageInput, maxBytes: number): Promise<Found> {
+  if (typeof input === 'string') return readText(input, maxBytes)
+  if (input instanceof URL) return readUrl(input.href, maxBytes)
+  const name = 'the image'
+  if (input instanceof Blob) return { name, bytes: await gather(name, input.stream(), maxBytes) }
+  if (input instanceof Uint8Array) return { name, bytes: input }
+  if (input instanceof ArrayBuffer) return { name, bytes: new Uint8Array(input) }
+  const forms = 'a path, a URL, a Buffer, an ArrayBuffer or a Blob'
+  throw new FoveaError('image_invalid', 'usage', `readImage: an image is ${forms}, not ${kindOf(input)}`)
+}
+
+/**
+ * Reads and decodes one image; `-` means standard input.
+ * @throws FoveaError kind `input`: `file_missing`, `file_is_directory`, `file_unreadable`, `url_invalid`, and those of
+ *   `decodeImage`, each naming the path as given; kind `usage`: `url_unsupported`, `image_invalid`, `option_unknown`,
+ *   `option_invalid`
+ */
+export async function readImage(image: ImageInput, limits: DecodeLimits = {}): Promise<RgbImage> {
+  assertOptions<DecodeLimits>('readImage', limits, {
+    pixels: ['seen', 'reference'],
+    maxPixels: 'number',
+    maxBytes: 'number',
+    allowSvg: 'boolean',
+    page: 'number',
+  })
+  const { name, bytes } = await readInput(image, limits.maxBytes ?? DEFAULT_MAX_BYTES)
   try {
     return await decodeImage(bytes, limits)
   } catch (error) {

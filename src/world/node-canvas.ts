@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Canvas, createCanvas, GlobalFonts } from '@napi-rs/canvas'
+import type { Canvas } from '@napi-rs/canvas'
 import { FoveaError } from '../errors.ts'
+import { canvasPackage } from '../media/canvas-package.ts'
 import { type Canvas2D, drawScene } from './draw.ts'
 import { FONTS } from './fonts.ts'
 import type { Scene } from './scene.ts'
@@ -11,6 +12,7 @@ let registered = false
 /** Makes the fonts of the World known to @napi-rs/canvas, once per process: its threads share them. */
 export function registerFonts(): void {
   if (registered) return
+  const { GlobalFonts } = canvasPackage()
   for (const { family, file } of Object.values(FONTS)) {
     if (GlobalFonts.has(family)) continue
     const path = fileURLToPath(new URL(`./fonts/${file}`, import.meta.url))
@@ -21,10 +23,10 @@ export function registerFonts(): void {
   registered = true
 }
 
-/** A canvas with the World's fonts registered. */
+/** A canvas with the World's fonts registered. Throws FoveaError kind `resource` `package_missing`. */
 export function createWorldCanvas(size: number): Canvas {
   registerFonts()
-  return createCanvas(size, size)
+  return canvasPackage().createCanvas(size, size)
 }
 
 /** Draws a scene on a reused canvas of its size and returns its pixels, RGBA, row by row. */

@@ -169,7 +169,7 @@ describe('a name of a model', () => {
   it.each(['nowhere', './a/b', 'a/b/c', '../up', 'a--b/c', 'README.md'])('cannot be %s', async (name) => {
     await expect(resolveModel(name)).rejects.toMatchObject({
       code: 'model_missing',
-      message: expect.stringContaining('a model is a folder, or org/name of the hub'),
+      message: expect.stringContaining('a model is mini, a folder, or org/name of the hub'),
     })
   })
 

@@ -130,7 +130,7 @@ describe('the engine of Node', () => {
       await program.run({ x: f32([4, 256], new Float32Array(1024)) })
       await program.dispose()
     }
-    for (let at = 0; at < 40; at++) await cycle()
+    for (let at = 0; at < 150; at++) await cycle()
     const before = process.memoryUsage().rss
     for (let at = 0; at < 100; at++) await cycle()
     expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(30)

@@ -1,6 +1,6 @@
 /** Videos from files, folders and bytes, in Node. */
 import { open, stat } from 'node:fs/promises'
-import { FoveaError } from '../../errors.ts'
+import { FoveaError, whereMissing } from '../../errors.ts'
 import { fileError, gather } from '../read-image.ts'
 import type { Video } from '../video.ts'
 import { openAnimation } from './animation.ts'
@@ -32,7 +32,7 @@ const MAX_ANIMATION_BYTES = 2 ** 28
  * `{ frames: 8 }` eight of them, `{ fps: 2, maxFrames: 64, start: 10 }` two a second from the tenth second on.
  * @throws FoveaError kind `input`: `file_missing`, `file_unreadable`, `unsupported_media`, `video_unreadable`,
  *   `video_no_picture`, `video_codec`, `video_too_large`, `video_empty`, `video_too_long`, `video_truncated`,
- *   `video_damaged`; kind `usage`: `video_options`, `video_frames`; kind `resource`: `video_memory`
+ *   `video_damaged`; kind `usage`: `video_options`, `video_frames`; kind `resource`: `video_memory`, `package_missing`
  */
 export async function readVideo(input: VideoInput, options: ReadVideoOptions = {}): Promise<Video> {
   const source = await openVideo(input, options)
@@ -55,6 +55,9 @@ export async function openVideo(input: VideoInput, options: OpenVideoOptions = {
   return openPath(input, options)
 }
 
+const containers = () =>
+  import('./node-container.ts').catch(whereMissing('reading videos', 'mediabunny', '@napi-rs/webcodecs'))
+
 async function openPath(path: string, options: OpenVideoOptions): Promise<FrameSource> {
   try {
     if ((await stat(path)).isDirectory()) return await openSequence(await imagesInFolder(path), path, options)
@@ -64,7 +67,7 @@ async function openPath(path: string, options: OpenVideoOptions): Promise<FrameS
   const head = await firstBytes(path)
   const kind = kindOf(head, path)
   if (kind === 'animation') return openAnimation(await wholeAnimation(path), path, options)
-  const { openContainerFile } = await import('./node-container.ts')
+  const { openContainerFile } = await containers()
   return openContainerFile(path, options)
 }
 
@@ -73,7 +76,7 @@ async function openBytes(input: Uint8Array | Blob, name: string, options: OpenVi
   const kind = kindOf(head, name)
   if (kind === 'animation')
     return openAnimation(input instanceof Blob ? new Uint8Array(await input.arrayBuffer()) : input, name, options)
-  const { openContainerBytes } = await import('./node-container.ts')
+  const { openContainerBytes } = await containers()
   return openContainerBytes(input, name, options)
 }
 

@@ -1,3 +1,4 @@
+import { whereMissing } from '../../errors.ts'
 import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } from '../backend.ts'
 import { deviceUnavailable, explainLoadFailure } from '../device.ts'
 import { type OrtInferenceSession, type OrtModule, OrtSession, type WireFeed } from '../ort-session.ts'
@@ -53,7 +54,8 @@ export class WebBackend implements Backend {
 async function startEngine(device: Device, { wasmPaths, threads = 1 }: WebOptions): Promise<WebModule> {
   if (device !== 'wasm' && device !== 'webgpu') throw deviceUnavailable(device)
   if (device === 'webgpu' && !('gpu' in (globalThis.navigator ?? {}))) throw deviceUnavailable(device)
-  const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web')
+  const missing = whereMissing(`the device ${device}`, 'onnxruntime-web')
+  const ort = await (device === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web')).catch(missing)
   ort.env.wasm.numThreads = threads
   ort.env.logLevel = 'error'
   if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths

@@ -77,7 +77,9 @@ describe('a model of the hub by its name', () => {
     expect(unknown.status).toBe(4)
     expect(unknown.stderr).toMatch(/^fovea: fovea-tests\/tyni: there is no such folder here, and no such model at http/)
     expect(odd.status).toBe(3)
-    expect(odd.stderr).toContain('tiny: there is no such model folder; a model is a folder, or org/name of the hub')
+    expect(odd.stderr).toContain(
+      'tiny: there is no such model folder; a model is mini, a folder, or org/name of the hub',
+    )
   })
 })
 
