@@ -28,6 +28,7 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'llava-mini': /lays patches out anew|leaves 8 rows for the 36 patches/,
   'vision-remember': /lays patches out anew/,
   vlora: /this model has 3/,
+  'notellm-2': /reads CLS, this vision encoder/,
 }
 
 const backend = new NodeBackend()

@@ -11,7 +11,6 @@ import {
   exp,
   fixedDim,
   fullAttention,
-  gather,
   maximum,
   mean,
   mul,
@@ -24,6 +23,7 @@ import {
   sum,
   type Tensor,
   topK,
+  transpose,
 } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 
@@ -129,19 +129,22 @@ interface Pruning {
 /** Keeps the tokens of each frame (view) that lie farthest from both means, in raster order. */
 function prune(given: GatheredTokens, { stream }: Site, { tokens, score, channels, alpha, history }: Pruning) {
   const { states } = given // [frames, n, d]
-  const [frames, n, width] = [0, 1, 2].map((axis) => fixedDim('stc', states, axis))
-  const rows = reshape(states, [frames * n, width])
-  const spread = mean(square(sub(rows, mean(rows, 0, true))), 0)
+  const [n, width] = [1, 2].map((axis) => fixedDim('stc', states, axis))
+  const spread = mean(square(sub(states, mean(states, 1, true))), 1)
   const chosen = topK(neg(spread), Math.max(1, Math.floor(channels * width)))
-  const X = gather(states, chosen, 2)
-  const now = mean(mean(history === 'aligned' ? states : X, 1), 0)
-  const all = recalled(now, stream)
-  const temporal = history === 'aligned' ? gather(all, chosen) : all
+  const onChosen = (x: Tensor) => turned(gatherRows(turned(x), chosen))
+  const X = onChosen(states)
+  const isAligned = history === 'aligned'
+  const now = recalled(mean(isAligned ? states : X, 1, true), stream)
+  const temporal = isAligned ? onChosen(now) : now
   const far = score === 'gaussian' ? neg(nearness(X, temporal)) : distance(X, temporal, alpha)
   return keepTokens(given, sortAscending(topK(far, Math.min(tokens, n))), 'stc')
 }
 
-/** The mean of the means of all frames so far, this one too, [d]. */
+/** [f, n, d] -> [f, d, n]. */
+const turned = (x: Tensor): Tensor => transpose(x, [0, 2, 1])
+
+/** The mean of the means of all frames so far, this one too, [f, 1, d]. */
 function recalled(now: Tensor, stream: Carrying | undefined): Tensor {
   if (!stream) return now
   const total = add(stream.carried('stc.total', now.shape), now)

@@ -100,8 +100,11 @@ const fromLayer = (p: Scope, by: number): Scope =>
     prefix: p.prefix,
     parameters: p.parameters,
     firsts: p.firsts,
-    at: (...path: (string | number)[]) =>
-      path[1] === 'layers' ? p.at('model', 'layers', Number(path[2]) + by) : p.at(...path),
+    at: (...path: (string | number)[]) => {
+      const [room, layer] = path
+      if (room === 'layers') return p.at(room, Number(layer) + by)
+      return path.length === 1 && room === 'model' ? fromLayer(p.at(room), by) : p.at(...path)
+    },
   })
 
 /** The whole sequence through all layers, with a mask of its own from layer K on. */
