@@ -134,5 +134,5 @@ function assertWorldTokens({ name, tokenizer }: ModelParts): void {
 
 function missing(id: string): FoveaError {
   const ids = trainable.map((entry) => entry.id).join(', ')
-  return new FoveaError('recipe_missing', 'usage', `${id} has no weights to train; those that have: ${ids}`)
+  return new FoveaError('recipe_missing', 'usage', `${id} has no recipe to train by; those that have one: ${ids}`)
 }

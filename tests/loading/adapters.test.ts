@@ -132,7 +132,9 @@ describe('what is refused by name', () => {
   it('missing: nothing was trained, or the named folder is not there', async () => {
     expect(await refusal()).toMatchObject({
       code: 'adapter_missing',
-      message: expect.stringMatching(/^lora:rank=2.* none are there for this model; train them with fovea train lora/),
+      message: expect.stringMatching(
+        /^lora:rank=2.* none are there for this model; name their folder: lora:weights=FOLDER/,
+      ),
     })
     expect(await refusal(`${TEXT},weights=${elsewhere}`)).toEqual({
       code: 'adapter_missing',

@@ -126,7 +126,7 @@ function missingError(part: Method, missing: readonly string[]): FoveaError {
     ? [`${part.adapter.name} lacks ${listed(missing)}`, 'it belongs to another version or to other options']
     : [
         `it has weights of its own (${listed(missing)}), and none are there for this model`,
-        `train them with fovea train ${id}, or name their folder: ${id}:weights=FOLDER`,
+        `name their folder: ${id}:weights=FOLDER (fovea train lists the methods that can be trained)`,
       ]
   return new FoveaError('adapter_missing', 'input', `${part.name}: ${problem}; ${advice}`)
 }

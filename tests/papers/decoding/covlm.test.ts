@@ -130,7 +130,7 @@ describe('CoVLM', () => {
     const error = await ask(parseMethod('covlm')).catch((caught) => caught)
     expect(error).toMatchObject({ code: 'adapter_missing', kind: 'input' })
     expect(error.message).toMatch(
-      /^covlm:.*: it has weights of its own \(method\.covlm\..*train them with fovea train covlm/,
+      /^covlm:.*: it has weights of its own \(method\.covlm\..*name their folder: covlm:weights=FOLDER/,
     )
     expect(error.message).not.toContain('\n')
   })

@@ -73,7 +73,7 @@ describe('weights of a method', () => {
       code: 'adapter_missing',
       message:
         'bare:x=1: it has weights of its own (method.bare.map.weight, method.bare.map.bias), and none are there for this model; ' +
-        'train them with fovea train bare, or name their folder: bare:weights=FOLDER',
+        'name their folder: bare:weights=FOLDER (fovea train lists the methods that can be trained)',
     })
   })
 
