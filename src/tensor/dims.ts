@@ -145,11 +145,15 @@ export function evaluateDim(dim: Dim, bindings: Bindings): number {
   )
 }
 
+/** A named size was asked for that nobody has told. */
+export class UnknownSize extends Error {}
+
 function evaluateAtom(atom: string, bindings: Bindings): number {
   const bound = bindings.get(atom)
   if (bound !== undefined) return bound
   const known = functions.get(atom)
-  if (!known) throw new Error(`dim "${atom}" has no size; known dims: ${[...bindings.keys()].join(', ') || 'none'}`)
+  if (!known)
+    throw new UnknownSize(`dim "${atom}" has no size; known dims: ${[...bindings.keys()].join(', ') || 'none'}`)
   return dimFunctions[known.fn](known.scale, evaluateDim(known.of, bindings)) + 0
 }
 

@@ -8,7 +8,7 @@ import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { type LayerReport, type PrecisionReport, precisionJson } from '../../pipeline/precision-report.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
-import { type Tensor, topologicalOrder } from '../../tensor/index.ts'
+import { type Tensor, topologicalOrder, UnknownSize } from '../../tensor/index.ts'
 import { command } from '../command.ts'
 import { type ModelOptions, methodOf, openModel, withDtypeOption, withMethodOption } from '../model-options.ts'
 import { integer } from '../parsers.ts'
@@ -42,7 +42,8 @@ interface Inspection {
   readonly vocabulary: number
   readonly visualTokens: { readonly before: number; readonly given: number }
   readonly parts: readonly Part[]
-  readonly stages: Readonly<Record<string, Cost>>
+  /** null: the method computes on as much as it finds in a picture. */
+  readonly stages: Readonly<Record<string, Cost | null>>
   /** How often each op occurs, per program. */
   readonly ops: Readonly<Record<'vision' | 'language', Readonly<Record<string, number>>>>
 }
@@ -104,8 +105,10 @@ function inspect(model: Model, method: Method, text: number): Inspection {
   const { layers, caches = layers, answerStart, heads, hiddenSize, vocabulary } = architecture.language
   const { memory } = picture
   const prompt = { text, visual: given, answer: 1, ...memory, ...pastSizes(caches, () => 0) }
-  const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
-  const next = { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
+  const next = () => {
+    const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
+    return { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
+  }
   const outputs = Object.values(language.outputs)
   return {
     model: name,
@@ -118,13 +121,25 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     visualTokens: { before, given },
     parts: partsOf(weights),
     stages: {
-      vision: addCosts(
-        vision.map((outputs) => countCost(Object.values(outputs), { question: text, packed: slots?.length ?? 0 })),
+      vision: costIfKnown(() =>
+        addCosts(
+          vision.map((outputs) => countCost(Object.values(outputs), { question: text, packed: slots?.length ?? 0 })),
+        ),
       ),
-      prefill: countCost(outputs, prompt),
-      'decode, per token': countCost(outputs, next),
+      prefill: costIfKnown(() => countCost(outputs, prompt)),
+      'decode, per token': costIfKnown(() => countCost(outputs, next())),
     },
     ops: { vision: countOps(vision.flatMap((o) => Object.values(o))), language: countOps(outputs) },
+  }
+}
+
+/** null where a size is one that only running the program tells. */
+function costIfKnown(count: () => Cost): Cost | null {
+  try {
+    return count()
+  } catch (error) {
+    if (error instanceof UnknownSize) return null
+    throw error
   }
 }
 
@@ -173,11 +188,11 @@ function describe(found: Inspection, { graph, text }: InspectFlags): string {
     table(['weights', '>layers', '>parameters'], [...parts, total].map(partRow)),
     table(
       [`stage (${text} text tokens)`, '>FLOPs', '>bytes moved'],
-      Object.entries(stages).map(([name, { flops, bytes }]) => [
-        name,
-        formatFlops(flops),
-        `${(bytes / 1e6).toPrecision(3)} MB`,
-      ]),
+      Object.entries(stages).map(([name, cost]) =>
+        cost
+          ? [name, formatFlops(cost.flops), `${(cost.bytes / 1e6).toPrecision(3)} MB`]
+          : [name, 'as the picture asks', ''],
+      ),
     ),
   ]
   if (graph) sections.push(table(['op', '>vision', '>language'], opRows(ops)))

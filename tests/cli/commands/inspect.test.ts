@@ -25,4 +25,13 @@ describe('fovea inspect', () => {
     expect(stages['decode, per token'].flops).toBeLessThan(found.stages['decode, per token'].flops)
     expect(stages.vision.flops).toBe(found.stages.vision.flops)
   })
+
+  it('says which costs only a picture decides', async () => {
+    const args = ['inspect', '--method', 'videollm-mod']
+    const [text, json] = await Promise.all([fovea(...args), fovea(...args, '--json')])
+    expect(text.stdout).toMatch(/prefill +as the picture asks/)
+    const { stages } = JSON.parse(json.stdout)
+    expect(stages).toMatchObject({ prefill: null, 'decode, per token': null })
+    expect(stages.vision.flops).toBeGreaterThan(0)
+  })
 })
