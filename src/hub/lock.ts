@@ -95,7 +95,8 @@ export async function lockHolder(path: string): Promise<number | undefined> {
   return holder && !(await isStale(path, holder)) ? holder.pid : undefined
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine runs. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FoveaError } from '../errors.ts'
+import { isAlive } from '../hub/lock.ts'
 
 /** Makes this process the only one that works in a folder; a lock left by a process that died is taken over. */
 export async function acquireLock(folder: string, work = 'training'): Promise<() => Promise<void>> {
@@ -20,13 +21,4 @@ export async function acquireLock(folder: string, work = 'training'): Promise<()
   await file.writeFile(String(process.pid))
   await file.close()
   return () => rm(path, { force: true })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
