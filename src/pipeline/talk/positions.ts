@@ -37,8 +37,12 @@ export function viewPositions(seen: PlacedView, view: number, start: number, axe
     const place = axes > 1 ? inView.map((value) => start + value) : [start + token]
     return { kind: 'visual', view, row, column, time, place }
   })
-  return { slots, end: start + (axes > 1 ? gridSpan(seen.grid) : slots.length) }
+  return { slots, end: start + spanOf(seen, axes) }
 }
+
+/** Positions that the tokens of a view take. */
+export const spanOf = ({ grid, embeds }: Pick<PlacedView, 'grid' | 'embeds'>, axes = 1): number =>
+  axes > 1 ? gridSpan(grid) : embeds.dims[0]
 
 /**
  * Where the slots of a chunk stand under a method.
@@ -65,13 +69,19 @@ const lastPlace = ({ rows, columns, times = [0] }: Grid): number[] => [times.at(
 export function tokenPlaces({ owner, grid, embeds }: PlacedView): number[][] {
   const { rows, columns, times = [0] } = grid
   const ends = lastPlace(grid)
-  const sums = Array.from({ length: embeds.dims[0] }, () => ({ place: [0, 0, 0], patches: 0 }))
-  for (const [patch, token] of owner.entries()) {
+  const places = Array.from({ length: embeds.dims[0] }, () => [0, 0, 0])
+  const patches = new Uint32Array(places.length)
+  for (let patch = 0; patch < owner.length; patch++) {
+    const token = owner[patch]
     if (token < 0) continue
     const inGrid = patch % (rows * columns)
-    const place = [times[Math.floor(patch / (rows * columns))], Math.floor(inGrid / columns), inGrid % columns]
-    for (const [axis, value] of place.entries()) sums[token].place[axis] += value
-    sums[token].patches++
+    const place = places[token]
+    place[0] += times[Math.floor(patch / (rows * columns))]
+    place[1] += Math.floor(inGrid / columns)
+    place[2] += inGrid % columns
+    patches[token]++
   }
-  return sums.map(({ place, patches }) => place.map((sum, axis) => (patches > 0 ? sum / patches : ends[axis] / 2)))
+  return places.map((sums, token) => {
+    return patches[token] > 0 ? sums.map((sum) => sum / patches[token]) : ends.map((end) => end / 2)
+  })
 }
