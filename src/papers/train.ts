@@ -48,6 +48,15 @@ export interface Trained {
  */
 export async function trainMethod(text: string, options: TrainOptions): Promise<Trained | undefined> {
   const { entry, given } = parseEntry(text)
+  return trainEntry(entry, given, options)
+}
+
+/** The same from an entry and the options that were given. */
+export async function trainEntry(
+  entry: Paper,
+  given: Readonly<Record<string, unknown>>,
+  options: TrainOptions,
+): Promise<Trained | undefined> {
   const { name, options: parsed = {} } = buildMethod(entry, given)
   if (!entry.recipe) throw missing(entry.id)
   const recipe = entry.recipe(parsed)
@@ -88,9 +97,11 @@ async function runOn(
   const { seed = 1, saveEvery = 100, onStep, onNote, signal } = options
   const { architecture, tokenizer, weights } = parts
   const backend = new NodeBackend()
+  // A short try sees few scenes.
+  const most = options.steps === undefined ? Number.POSITIVE_INFINITY : Math.max(1, imagesOf(stages))
   const bank = async (scenes: number) => {
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
-    return featureBank({ backend, parts, scenes, onNote, signal })
+    return featureBank({ backend, parts, scenes: Math.min(scenes, most), onNote, signal })
   }
   try {
     return await runRecipe({
@@ -119,6 +130,9 @@ async function runOn(
     await backend.dispose()
   }
 }
+
+/** How many images the longest stage takes. */
+const imagesOf = (stages: Recipe['stages']): number => Math.max(...stages.map(({ steps, batch }) => steps * batch))
 
 const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()
 
