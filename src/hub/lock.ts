@@ -1,9 +1,11 @@
 /** One process at a time: a lock file whose holder shows that it lives. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '../checkpoints/leftovers.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 
 interface Holder {
   readonly pid: number
@@ -28,7 +30,7 @@ export interface LockOptions {
  * taken over.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() }
   await acquire(path, mine, options)
   const refresh = setInterval(() => utimes(path, new Date(), new Date()).catch(() => undefined), REFRESH_MS)
@@ -93,14 +95,4 @@ async function takeAway(path: string, holder: Holder | undefined): Promise<void>
 export async function lockHolder(path: string): Promise<number | undefined> {
   const holder = await readHolder(path)
   return holder && !(await isStale(path, holder)) ? holder.pid : undefined
-}
-
-/** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -7,7 +7,7 @@ import { FoveaError } from '../errors.ts'
 import { createScope } from '../nn/index.ts'
 import { pixelsOf } from '../pipeline/flow/vision-program.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
-import { cacheFolder, ignoreFullDisk, makeFolder } from '../quantization/node-cache.ts'
+import { cacheFolder, ignoreFullDisk, makeEntryFolder } from '../quantization/node-cache.ts'
 import { type Backend, compile, f32, type Value } from '../runtime/index.ts'
 import { squareFeatures } from './dialogue.ts'
 import { imageOf } from './mini/data.ts'
@@ -94,7 +94,7 @@ async function makeBank(options: BankOptions, path: string, size: number): Promi
 }
 
 async function keep(path: string, halves: Uint16Array, shape: readonly number[]): Promise<void> {
-  await makeFolder(path)
+  await makeEntryFolder(path)
   await saveSafetensors(path, new Map([['features', { dtype: 'F16', shape, data: halves }]]))
 }
 

@@ -1,11 +1,12 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isAlive } from '../checkpoints/leftovers.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { FoveaError } from '../errors.ts'
-import { isAlive } from '../hub/lock.ts'
 
 /** Makes this process the only one that works in a folder; a lock left by a process that died is taken over. */
 export async function acquireLock(folder: string, work = 'training'): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const path = join(folder, 'trainer.lock')
   const holder = Number(await readFile(path, 'utf8').catch(() => ''))
   if (holder && holder !== process.pid && isAlive(holder))
