@@ -1,5 +1,6 @@
 /** Questions and answers about pictures as one sequence, for training. */
 import type { Architecture } from '../models/family.ts'
+import type { SlotTags } from '../models/language/sequence.ts'
 import { squareSide, type VisionFeatures } from '../models/vision-side.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { read } from '../pipeline/flow/read.ts'
@@ -7,6 +8,7 @@ import { see } from '../pipeline/flow/see.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
+import { visualTags } from '../pipeline/method/token-tags.ts'
 import type { VisualTokens } from '../pipeline/method/visual-tokens.ts'
 import {
   add,
@@ -16,6 +18,7 @@ import {
   crossEntropy,
   dimValue,
   fixedDim,
+  greater,
   input,
   mul,
   slice,
@@ -39,36 +42,64 @@ export function readDialogue(
   p: Scope,
   architecture: Architecture,
   method: Method,
-  { states, memory }: Pick<VisualTokens, 'states' | 'memory'>,
+  tokens: Pick<VisualTokens, 'states' | 'owner' | 'vision' | 'memory'>,
   { batch, text }: BatchShape,
 ) {
-  const ids = input('ids', [batch, text], 'i64')
-  const start = dialogueSequence(states, architecture.language.embed(p, ids), ids)
+  const said: Said = {
+    ids: input('ids', [batch, text], 'i64'),
+    segments: input('segments', [batch, text], 'i64'),
+    positions: input('positions', [batch, text]),
+    weights: input('weights', [batch, text]),
+  }
+  const { memory } = tokens
+  const start = dialogueSequence(tokens, architecture.language.embed(p, said.ids), said)
   const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
-  const weights = input('weights', [batch, text])
+  const { weights } = said
   const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
   return { answer, layers, ofText }
 }
 
+/** What a batch says of its text, [b, t] each. */
+type Said = Readonly<Record<'ids' | 'segments' | 'positions' | 'weights', Tensor>>
+
 /** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(visual: Tensor, embeds: Tensor, ids: Tensor): Omit<Sequence, 'ran' | 'changedBy'> {
-  const [batch, text] = [fixedDim('dialogue', embeds, 0), fixedDim('dialogue', embeds, 1)]
+function dialogueSequence(
+  seen: Pick<VisualTokens, 'states' | 'owner' | 'vision'>,
+  embeds: Tensor,
+  said: Said,
+): Omit<Sequence, 'ran' | 'changedBy'> {
+  const { states: visual, vision } = seen
   const tokens = rowNumbers(visual)
   return {
     states: concat([visual, embeds], 1),
-    positions: concat([cast(tokens, 'f32'), input('positions', [batch, text])], 1),
-    tags: {
-      segment: concat([mul(tokens, 0), input('segments', [batch, text], 'i64')], 1),
-      token: concat([sub(mul(tokens, 0), 1), ids], 1),
-      view: concat([mul(tokens, 0), sub(mul(ids, 0), 1)], 1),
-    },
+    positions: concat([cast(tokens, 'f32'), said.positions], 1),
+    tags: dialogueTags(visualTags(seen, vision.grid), said),
     visual: tokens,
     text: add(rowNumbers(embeds), dimValue(visual.shape[1])),
     source: tokens,
     opening: constant([1], []),
   }
+}
+
+/** Tags of visual tokens [b, n], then those of text [b, t]: all that a prompt has, its segments, and what is an answer. */
+function dialogueTags({ view, row, column }: ReturnType<typeof visualTags>, said: Said): Required<SlotTags> {
+  const [none, ofText] = [mul(view, 0), sub(mul(said.ids, 0), 1)]
+  return {
+    segment: concat([none, said.segments], 1),
+    token: concat([sub(none, 1), said.ids], 1),
+    view: concat([view, ofText], 1),
+    row: concat([row, ofText], 1),
+    column: concat([column, ofText], 1),
+    answer: concat([none, isAnswer(said.weights)], 1),
+  }
+}
+
+/** 1 where a token is learnt, so where the slot before it has a weight: f32 [b, t] -> i64 [b, t]. */
+function isAnswer(weights: Tensor): Tensor {
+  const isLearnt = cast(greater(weights, 0), 'i64')
+  return concat([mul(slice(isLearnt, 1, 0, 1), 0), slice(isLearnt, 1, 0, fixedDim('dialogue', weights, 1) - 1)], 1)
 }
 
 /** Loss of the answers where the features of a frozen vision encoder are kept: a batch brings `patches` for pixels. */
