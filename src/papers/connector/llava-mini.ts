@@ -62,7 +62,7 @@ export const llavaMini = paper({
     'four small decoder layers fuse all patches into the text embeddings ahead of the LLM, which then sees one ' +
     'compressed image token instead of 576. FLOPs fall by 77 %, latency to a third, and a video costs one token ' +
     'per frame.',
-  places: ['see.views', 'see.connector', 'see.tokens', 'read.sequence', 'read.linear', 'training'],
+  places: ['see.connector', 'read.sequence', 'read.linear', 'training'],
   options,
   method: (options) => places(options),
   recipe: (options) => {
