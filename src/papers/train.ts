@@ -7,6 +7,7 @@ import type { ModelParts } from '../pipeline/parts.ts'
 import type { Value } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { baseValues } from '../training/base-values.ts'
+import type { BankContent } from '../training/feature-bank.ts'
 import { remember } from '../training/mini/recipe.ts'
 import { special, specialTokens } from '../training/mini/tokenizer.ts'
 import type { Recipe } from '../training/recipe.ts'
@@ -26,6 +27,8 @@ export interface TrainOptions extends Pick<RunOptions, 'onStep' | 'onNote' | 'si
   readonly seed?: number
   /** Steps of every stage, in the place of those of the recipe. */
   readonly steps?: number
+  /** Scenes whose features are kept, in the place of those of the recipe. */
+  readonly scenes?: number
   /** Folder of the model that is trained on, or its name on the hub. */
   readonly base: string
   readonly saveEvery?: number
@@ -99,9 +102,10 @@ async function runOn(
   const backend = new NodeBackend()
   // A short try sees few scenes.
   const most = options.steps === undefined ? Number.POSITIVE_INFINITY : Math.max(1, imagesOf(stages))
-  const bank = async (scenes: number) => {
+  const bank = async (wanted: BankContent) => {
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
-    return featureBank({ backend, parts, scenes: Math.min(scenes, most), onNote, signal })
+    const scenes = options.scenes ?? Math.min(wanted.scenes, most)
+    return featureBank({ backend, parts, ...wanted, scenes, onNote, signal })
   }
   try {
     return await runRecipe({
@@ -113,10 +117,13 @@ async function runOn(
       onStep,
       onNote,
       signal,
-      architecture,
       stages,
       data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank },
-      settings: { method: name, base: await identityOf(parts) },
+      settings: {
+        method: name,
+        base: await identityOf(parts),
+        ...(options.scenes !== undefined && { scenes: options.scenes }),
+      },
       start: {
         base: weights.compileOptions,
         known: () => undefined,
