@@ -177,8 +177,8 @@ export interface Needs {
  */
 export interface Method {
   /**
-   * Id and options, e.g. "fastv:layer=2,keep=0.5". Compiled programs and encoded images are kept under this name, so
-   * methods that do different things must have different names.
+   * Id and options, e.g. "fastv:layer=2,keep=0.5". Where `options` are given, compiled programs and encoded images are kept
+   * under it; others are told apart by the functions that they are made of.
    */
   readonly name: string
   readonly needs?: Needs
@@ -189,7 +189,7 @@ export interface Method {
   readonly adapter?: Adapter
   /** Where to look: a folder, or a model of the hub; beside the model that runs it when absent. */
   readonly weights?: string
-  /** Its options, defaults filled in. */
+  /** Its options, defaults filled in; with the name they say all that it does. */
   readonly options?: Readonly<Record<string, unknown>>
   /** Of several methods together: each of them. */
   readonly parts?: readonly Method[]
