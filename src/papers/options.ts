@@ -6,6 +6,10 @@ import type { Ids } from '../pipeline/method/ids.ts'
 export const keepOption = (byDefault: number) =>
   z.number().min(0).max(1).default(byDefault).describe('share of the visual tokens that stay')
 
+/** The same for patches on their way into a connector, which takes some at least. */
+export const keepSomeOption = (byDefault: number) =>
+  z.number().gt(0).max(1).default(byDefault).describe('share of the visual tokens that stay')
+
 /** What becomes of positions when tokens go. */
 export const idsOption = (byDefault: Ids) =>
   z

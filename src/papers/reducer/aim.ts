@@ -67,7 +67,7 @@ export const aim = paper({
   options: z.object({
     merge: z
       .number()
-      .min(0)
+      .gt(0)
       .max(1)
       .default(0.4375)
       .describe('share of the patches that merging leaves; 0.25 for videos'),

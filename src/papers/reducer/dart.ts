@@ -8,7 +8,6 @@ import { decoderLayer, keepVisual, type Sequence } from '../../pipeline/method/s
 import { unit } from '../../pipeline/method/similarity.ts'
 import {
   abs,
-  add,
   addDim,
   and,
   argsort,

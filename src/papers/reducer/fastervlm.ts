@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { best, keepPatches } from '../../pipeline/method/choose.ts'
 import { saliency } from '../../pipeline/method/encoder-signals.ts'
-import { idsOption, keepOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -29,7 +29,7 @@ export const fastervlm = paper({
     'encoder attends to is neither. The patches it looks at most are kept before the language model, whatever the ' +
     'question, and nothing has to be trained.',
   places: ['see.patches'],
-  options: z.object({ keep: keepOption(0.222), layer: visionLayerOption, ids: idsOption('pack') }),
+  options: z.object({ keep: keepSomeOption(0.222), layer: visionLayerOption, ids: idsOption('pack') }),
   method: ({ layer, ...how }) => ({
     see: {
       patches: (tokens) => {

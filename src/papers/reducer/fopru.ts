@@ -17,7 +17,7 @@ import {
   sum,
   type Tensor,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -46,7 +46,7 @@ export const fopru = paper({
     'the tokens costs about a point.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.25),
+    keep: keepSomeOption(0.25),
     by: z.enum(['rank', 'row']).default('rank').describe('whether tokens or whole rows of the grid stay'),
     scores: z
       .enum(['logits', 'attention'])

@@ -17,7 +17,7 @@ import {
   type Tensor,
   topK,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -48,7 +48,7 @@ export const hiprune = paper({
     'to. It needs no CLS token, no training and no question.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.2222),
+    keep: keepSomeOption(0.2222),
     alpha: z.number().min(0).max(1).default(0.1).describe('share of what stays for anchors and their neighbours'),
     object: z
       .int()

@@ -21,7 +21,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -52,7 +52,7 @@ export const idSelection = paper({
     'unlike all others keep their rank. No training.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.2222),
+    keep: keepSomeOption(0.2222),
     gamma: z.number().min(0).default(20).describe('how fast suppression falls with the squared distance'),
     suppress: z
       .enum(['subtract', 'clamp', 'multiply'])

@@ -17,7 +17,6 @@ import {
   expand,
   gather,
   mean,
-  mul,
   reshape,
   slice,
   sortAscending,
@@ -25,10 +24,9 @@ import {
   sub,
   sum,
   type Tensor,
-  takeAlong,
   topK,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption } from '../options.ts'
+import { idsOption, keepSomeOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -60,7 +58,7 @@ export const mustdrop = paper({
     'is kept; no attention, no question, no training.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.2222),
+    keep: keepSomeOption(0.2222),
     window: z
       .int()
       .min(2)

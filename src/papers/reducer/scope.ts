@@ -17,7 +17,7 @@ import {
   sum,
   type Tensor,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -48,7 +48,7 @@ export const scope = paper({
     'attends to it. No training, no look at the question.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.2222),
+    keep: keepSomeOption(0.2222),
     alpha: z.number().min(0).default(1).describe('power of the saliency; 0: coverage alone'),
     combine: z.enum(['product', 'sum']).default('product').describe('how coverage and saliency are joined'),
     layer: visionLayerOption,

@@ -188,13 +188,15 @@ export function clustered(x: Tensor, c: Dim): { centres: Tensor; means: Tensor }
   return { centres, means: div(sums, maximum(counts, 1)) }
 }
 
-/** Euclidean, over the root of the width. */
+/** Euclidean, over the root of the width; 0 from each point to itself, without what rounding leaves there. */
 function distances(x: Tensor): Tensor {
   const [batch, R] = x.shape
   const squares = sum(square(x), 2)
   const products = matmul(x, transpose(x))
   const squared = sub(add(reshape(squares, [batch, R, 1]), reshape(squares, [batch, 1, R])), mul(products, 2))
-  return div(sqrt(maximum(squared, 0)), Math.sqrt(fixedDim('sparsevlm', x, 2)))
+  const places = rangeLike(squares)
+  const isSelf = equal(reshape(places, [batch, R, 1]), reshape(places, [batch, 1, R]))
+  return select(isSelf, 0, div(sqrt(maximum(squared, 0)), Math.sqrt(fixedDim('sparsevlm', x, 2))))
 }
 
 /** Distance to the nearest denser point, the largest distance for the densest: [b, R]. */

@@ -16,11 +16,12 @@ import {
   maximum,
   mean,
   minDim,
+  oneOf,
   subDim,
   sum,
   type Tensor,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption, mergingOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, mergingOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -57,7 +58,7 @@ export const visiondrop = paper({
     'training; twice as fast with 64 tokens.',
   places: ['see.patches', 'read.layer', 'read.attention'],
   options: z.object({
-    keep: keepOption(0.25).describe('share of the visual tokens that is left, mean over all layers'),
+    keep: keepSomeOption(0.25).describe('share of the visual tokens that is left, mean over all layers'),
     first: z.number().min(1).default(1.5).describe('times that share that the encoder leaves; 3 for videos'),
     contextual: z.number().min(0).max(1).default(0.135).describe('share of the tokens of a stage that are merged ones'),
     merging: mergingOption,
@@ -78,7 +79,7 @@ export const visiondrop = paper({
           if (stage === undefined) return next(seq)
           const seen = ahead(seq, next)
           const v = seq.visual.shape[1]
-          const total = minDim(v, countOf(visualAtStart(seq), shares[stage + 1] / (shares[0] || 1)))
+          const total = minDim(v, countOf(visualAtStart(seq), shares[stage + 1] / shares[0]))
           return next(reduced(seq, scoresOf(seen, layer, masked), meanKeysOf(seen, layer), total, how))
         },
       },
@@ -94,7 +95,7 @@ export function stageShares(keep: number, first: number): number[] {
   const f = Math.min(1, first * keep)
   const sharesAt = (q: number) => Array.from({ length: STAGES + 1 }, (_, stage) => f * q ** stage)
   const meanAt = (q: number) => sharesAt(q).reduce((sum, share) => sum + share, 0) / (STAGES + 1)
-  if (keep === 0 || meanAt(1) <= keep) return sharesAt(1)
+  if (meanAt(1) <= keep) return sharesAt(1)
   let [low, high] = [0, 1]
   for (let step = 0; step < 50; step++) {
     const q = (low + high) / 2
@@ -123,7 +124,9 @@ interface How {
 /** D = total - C dominant tokens, then C contextual ones. */
 function reduced(seq: Sequence, scores: Tensor, keys: Tensor, total: Dim, { contextual: share, merging, ids }: How) {
   const v = seq.visual.shape[1]
-  const C = minDim(countOf(total, share), subDim(v, total)) // no more than there are to merge
+  // No more than there are to merge, and one dominant token at least unless all are contextual.
+  const most = share < 1 ? subDim(total, oneOf(total)) : total
+  const C = minDim(minDim(countOf(total, share), most), subDim(v, total))
   const split = splitByScore(scores, keys, subDim(total, C), C)
   const h = visualStates(seq)
   const states = concat([gatherRows(h, split.dominant), contextual(h, split, merging)], 1)

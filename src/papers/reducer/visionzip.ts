@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { zipPatches } from '../../pipeline/method/contextual.ts'
-import { idsOption, keepOption, mergingOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, mergingOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -35,7 +35,7 @@ export const visionzip = paper({
     'made once per image, before the language model.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.25),
+    keep: keepSomeOption(0.25),
     contextual: z.number().min(0).max(1).default(0.15625).describe('share of those tokens that are merged ones'),
     merging: mergingOption,
     layer: visionLayerOption,

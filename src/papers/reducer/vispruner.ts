@@ -18,7 +18,7 @@ import {
   takeAlong,
   topK,
 } from '../../tensor/index.ts'
-import { idsOption, keepOption, visionLayerOption } from '../options.ts'
+import { idsOption, keepSomeOption, visionLayerOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -50,7 +50,7 @@ export const vispruner = paper({
     'go before the language model, whatever the question.',
   places: ['see.patches'],
   options: z.object({
-    keep: keepOption(0.2222),
+    keep: keepSomeOption(0.2222),
     important: z.number().min(0).max(1).default(0.5).describe('share of what stays that is chosen by attention'),
     layer: visionLayerOption,
     ids: idsOption('pack'),
