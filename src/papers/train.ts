@@ -3,15 +3,17 @@ import { join } from 'node:path'
 import { saveAdapter } from '../checkpoints/adapter-folder.ts'
 import { FoveaError } from '../errors.ts'
 import { loadModel } from '../loading/node-load.ts'
+import { createScope } from '../nn/index.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
-import type { Value } from '../runtime/index.ts'
+import { type Backend, compile, type Value } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { baseValues } from '../training/base-values.ts'
 import { remember } from '../training/mini/recipe.ts'
 import { special, specialTokens } from '../training/mini/tokenizer.ts'
-import type { Recipe } from '../training/recipe.ts'
+import type { Measuring, Recipe, TrainingData } from '../training/recipe.ts'
 import { runRecipe, withSteps } from '../training/run-recipe.ts'
 import type { RunOptions } from '../training/run-stage.ts'
+import { pick } from '../training/step.ts'
 import { buildMethod, parseEntry } from './methods.ts'
 import type { Paper } from './paper.ts'
 import { papers } from './registry.ts'
@@ -80,7 +82,7 @@ async function partsOf({ base, threads, signal }: TrainOptions): Promise<ModelPa
 
 async function runOn(
   parts: ModelParts,
-  { stages }: Recipe,
+  recipe: Recipe,
   name: string,
   folder: string,
   options: TrainOptions,
@@ -92,7 +94,9 @@ async function runOn(
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
     return featureBank({ backend, parts, scenes, onNote, signal })
   }
+  const data: TrainingData = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank }
   try {
+    const measured = await measuredFor(recipe, { backend, data, weights })
     return await runRecipe({
       backend,
       name,
@@ -103,12 +107,12 @@ async function runOn(
       onNote,
       signal,
       architecture,
-      stages,
-      data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank },
+      stages: recipe.stages,
+      data,
       settings: { method: name, base: await identityOf(parts) },
       start: {
         base: weights.compileOptions,
-        known: () => undefined,
+        known: (weight) => measured.get(weight),
         read: (names) => baseValues(weights, names),
       },
     })
@@ -118,6 +122,26 @@ async function runOn(
   } finally {
     await backend.dispose()
   }
+}
+
+/** Weights that a recipe measures before it trains; none for most. */
+export async function measuredFor(
+  { measured }: Pick<Recipe, 'measured'>,
+  { backend, data, weights }: Pick<ModelParts, 'weights'> & { backend: Backend; data: TrainingData },
+): Promise<ReadonlyMap<string, Value>> {
+  if (!measured) return new Map()
+  const run: Measuring['run'] = async (trace, batches) => {
+    const program = await compile(backend, trace(createScope()), weights.compileOptions)
+    const names = program.inputs.map((input) => input.name)
+    const found: Readonly<Record<string, Value>>[] = []
+    try {
+      for (const batch of batches) found.push((await program.run(pick(batch, names))).values)
+    } finally {
+      await program.dispose()
+    }
+    return found
+  }
+  return measured({ data, run })
 }
 
 const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()

@@ -4,13 +4,15 @@ import { answerLoss } from './dialogue.ts'
 import { muonForMatrices, ownWeights, type TrainingData, type TrainingStage } from './recipe.ts'
 import { warmupStableDecay } from './schedules.ts'
 import type { Batch } from './step.ts'
-import { worldDialogues } from './world-dialogues.ts'
+import { type ImagePlace, type PlacedImage, worldDialogues } from './world-dialogues.ts'
 
 /** A stage that trains a method on questions about the World; the vision encoder is frozen, and its features are kept. */
 export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'rate'> {
   readonly method: Method
   /** Visual tokens that it leaves of each image at a step. */
   readonly visual: (step: number, data: TrainingData) => number
+  /** Where the visual tokens of an image stand, and the text about it; one after another when absent. */
+  readonly place?: (of: PlacedImage, data: TrainingData) => ImagePlace
   /** What its batches bring beside those of every dialogue. */
   readonly inputs?: (step: number, data: TrainingData) => Batch
   /** All of the method's weights, and none of the model's, when absent. */
@@ -27,7 +29,7 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
 const SCENES = 2048
 
 export function dialogueStage(stage: DialogueStage): TrainingStage {
-  const { name, steps, rate, visual, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
+  const { name, steps, rate, visual, place, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
   const { optimizer = muonForMatrices(/queries|embed|lora_[AB]/) } = stage
   const method = compose(stage.method)
   return {
@@ -38,10 +40,12 @@ export function dialogueStage(stage: DialogueStage): TrainingStage {
     trains,
     optimizer,
     schedule: warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4),
-    losses: (p, architecture) => answerLoss(p, architecture, method, { batch, text }),
+    losses: (p, architecture) => answerLoss(p, architecture, method, { batch, text, placed: place !== undefined }),
     batches: async (data) => {
       const bank = await data.bank(SCENES)
-      const dialogues = worldDialogues(data, { bank, batch, text, tasks, visual: (step) => visual(step, data) })
+      const placed = place && ((of: PlacedImage) => place(of, data))
+      const shape = { bank, batch, text, tasks, visual: (step: number) => visual(step, data), place: placed }
+      const dialogues = worldDialogues(data, shape)
       return (step) => ({ ...dialogues(step), ...inputs?.(step, data) })
     },
   }

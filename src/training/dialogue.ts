@@ -31,6 +31,8 @@ export interface BatchShape {
   readonly batch: number
   /** Text tokens per image. */
   readonly text: number
+  /** A batch says where visual tokens stand, too: input `visualPositions` [batch, n]; one after another when absent. */
+  readonly placed?: boolean
 }
 
 /**
@@ -43,7 +45,7 @@ export function readDialogue(
   architecture: Architecture,
   method: Method,
   tokens: Pick<VisualTokens, 'states' | 'owner' | 'vision' | 'memory'>,
-  { batch, text }: BatchShape,
+  { batch, text, placed }: BatchShape,
 ) {
   const said: Said = {
     ids: input('ids', [batch, text], 'i64'),
@@ -52,7 +54,7 @@ export function readDialogue(
     weights: input('weights', [batch, text]),
   }
   const { memory } = tokens
-  const start = dialogueSequence(tokens, architecture.language.embed(p, said.ids), said)
+  const start = dialogueSequence(tokens, architecture.language.embed(p, said.ids), said, placed)
   const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
@@ -69,12 +71,16 @@ function dialogueSequence(
   seen: Pick<VisualTokens, 'states' | 'owner' | 'vision'>,
   embeds: Tensor,
   said: Said,
+  placed = false,
 ): Omit<Sequence, 'ran' | 'changedBy'> {
   const { states: visual, vision } = seen
   const tokens = rowNumbers(visual)
   return {
     states: concat([visual, embeds], 1),
-    positions: concat([cast(tokens, 'f32'), said.positions], 1),
+    positions: concat(
+      [placed ? input('visualPositions', visual.shape.slice(0, 2)) : cast(tokens, 'f32'), said.positions],
+      1,
+    ),
     tags: dialogueTags(visualTags(seen, vision.grid), said),
     visual: tokens,
     text: add(rowNumbers(embeds), dimValue(visual.shape[1])),

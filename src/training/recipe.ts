@@ -1,5 +1,6 @@
 import type { Architecture } from '../models/family.ts'
 import type { Scope } from '../nn/index.ts'
+import type { Value } from '../runtime/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { FeatureBank } from './feature-bank.ts'
 import type { Stream } from './mix.ts'
@@ -13,6 +14,18 @@ export interface Recipe {
   readonly options: Readonly<Record<string, string | number | boolean>>
   /** One after the other; each begins with the weights of those before. */
   readonly stages: readonly TrainingStage[]
+  /** Weights that are measured on the data before the first stage, and not trained. */
+  readonly measured?: (at: Measuring) => Promise<ReadonlyMap<string, Value>>
+}
+
+/** What weights are measured with. */
+export interface Measuring {
+  readonly data: TrainingData
+  /** Computes outputs over the weights of the model, for each of several batches. */
+  readonly run: (
+    trace: (p: Scope) => Readonly<Record<string, Tensor>>,
+    batches: readonly Batch[],
+  ) => Promise<readonly Readonly<Record<string, Value>>[]>
 }
 
 export interface TrainingStage {

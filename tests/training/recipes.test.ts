@@ -1,0 +1,33 @@
+/** The recipes of methods that act inside the language model: they run, every weight learns, and what they make answers. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseMethod } from '../../src/papers/methods.ts'
+import { picture, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
+import { runOnTiny } from './recipe-run.ts'
+
+let tiny: Tiny
+beforeAll(async () => {
+  tiny = await tinyModel()
+})
+afterAll(() => tiny.close())
+
+/** Options that are small, and those that an answer needs beside them. */
+const RECIPES: readonly (readonly [train: string, use: string])[] = [['v2pe:rank=2', 'v2pe:rank=2,delta=.125']]
+
+describe.each(RECIPES)('the recipe of %s', (train, use) => {
+  it('has finite losses, reaches every weight, and its adapter answers', async () => {
+    const { losses, untouched, weights, adapter } = await runOnTiny(tiny.model, train)
+    const id = train.split(':')[0]
+    for (const stage of losses) {
+      expect(stage).toHaveLength(3)
+      for (const step of stage) expect(Object.values(step).every(Number.isFinite)).toBe(true)
+    }
+    expect(untouched).toEqual([])
+    expect(weights.length).toBeGreaterThan(0)
+    expect(weights.every((name) => name.startsWith(`method.${id}.`))).toBe(true)
+    const method = parseMethod(`${use},weights=${adapter}`)
+    const asked = { prompt: 'is there a star?', images: [picture()], maxTokens: 4, ignoreEos: true }
+    const reply = await tiny.model.generate({ ...asked, method })
+    expect(reply.tokens.generated).toBeGreaterThan(0)
+    expect(reply.text).not.toBe('')
+  })
+})
