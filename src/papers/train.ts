@@ -56,13 +56,7 @@ export async function trainMethod(text: string, options: TrainOptions): Promise<
   const parts = await partsOf(options)
   assertWorldTokens(parts)
   const folder = options.out ?? join('runs', entry.id)
-  const values = await runOn(
-    parts,
-    { ...recipe, stages: withSteps(recipe.stages, options.steps) },
-    name,
-    folder,
-    options,
-  )
+  const values = await runOn(parts, { ...recipe, stages: stagesOf(recipe, options) }, name, folder, options)
   if (!values) return undefined
   const adapter = join(folder, 'adapter')
   await saveAdapter(adapter, { id: entry.id, base: await identityOf(parts), options: recipe.options }, values)
@@ -97,7 +91,7 @@ async function runOn(
   const data: TrainingData = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank }
   try {
     const measured = await measuredFor(recipe, { backend, data, weights })
-    return await runRecipe({
+    const trained = await runRecipe({
       backend,
       name,
       folder,
@@ -116,6 +110,7 @@ async function runOn(
         read: (names) => baseValues(weights, names),
       },
     })
+    return trained && new Map([...measured, ...trained])
   } catch (error) {
     if (signal?.aborted) return undefined // while scenes were encoded
     throw error
@@ -123,6 +118,10 @@ async function runOn(
     await backend.dispose()
   }
 }
+
+/** A recipe may measure its weights and train none. */
+const stagesOf = ({ stages, measured }: Recipe, { steps }: TrainOptions): Recipe['stages'] =>
+  measured && stages.length === 0 ? [] : withSteps(stages, steps)
 
 /** Weights that a recipe measures before it trains; none for most. */
 export async function measuredFor(

@@ -26,7 +26,7 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
 }
 
 /** Scenes whose features are kept. Their questions are drawn anew at every step. */
-const SCENES = 2048
+export const SCENES = 2048
 
 export function dialogueStage(stage: DialogueStage): TrainingStage {
   const { name, steps, rate, visual, place, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage

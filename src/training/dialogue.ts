@@ -108,16 +108,20 @@ function isAnswer(weights: Tensor): Tensor {
   return concat([mul(slice(isLearnt, 1, 0, 1), 0), slice(isLearnt, 1, 0, fixedDim('dialogue', weights, 1) - 1)], 1)
 }
 
-/** Loss of the answers where the features of a frozen vision encoder are kept: a batch brings `patches` for pixels. */
+/** `readDialogue` where the features of a frozen vision encoder are kept: a batch brings `patches` for pixels. */
+export function readKept(p: Scope, architecture: Architecture, method: Method, shape: BatchShape) {
+  const seen = see(p, architecture, method, { features: keptFeatures(architecture, shape.batch) })
+  return readDialogue(p, architecture, method, seen, shape)
+}
+
+/** Loss of the answers, with kept features. */
 export function answerLoss(
   p: Scope,
   architecture: Architecture,
   method: Method,
   shape: BatchShape,
 ): Record<string, Tensor> {
-  const seen = see(p, architecture, method, { features: keptFeatures(architecture, shape.batch) })
-  const { answer } = readDialogue(p, architecture, method, seen, shape)
-  return { answer }
+  return { answer: readKept(p, architecture, method, shape).answer }
 }
 
 /** Features of square views as an input `patches` [batch, n, d]; what else the encoder computed is not kept. */

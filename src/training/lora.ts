@@ -1,4 +1,4 @@
-import { type LinearPlace, zeros } from '../nn/index.ts'
+import { corner, type LinearPlace, zeros } from '../nn/index.ts'
 import type { Site, Stage } from '../pipeline/method/method.ts'
 import type { Value } from '../runtime/index.ts'
 import { add, fixedDim, matmul, mul, type Tensor, transpose } from '../tensor/index.ts'
@@ -16,11 +16,14 @@ export interface LoraOptions {
 
 /** Around linear layers: W x + (alpha / rank) B A x for those that match; the pairs are weights of the method's own. */
 export function lora({ rank, alpha, match }: LoraOptions): Stage<Tensor, Tensor, Site & LinearPlace> {
-  return (x, next, { p, weight, out }) => {
+  return (x, next, { p, weight, out, of }) => {
     if (!match(weight)) return next(x)
     const pair = p.at(weight.replace(/\.weight$/, ''))
-    const A = pair('lora_A.weight', [rank, fixedDim('lora', x, -1)])
-    const B = pair('lora_B.weight', [out, rank], zeros)
+    const width = fixedDim('lora', x, -1)
+    const [rows, columns] = of ?? [out, width]
+    const part = (whole: Tensor, used: readonly [number, number]) => (of ? corner(whole, ...used) : whole)
+    const A = part(pair('lora_A.weight', [rank, columns]), [rank, width])
+    const B = part(pair('lora_B.weight', [rows, rank], zeros), [out, rank])
     return add(next(x), mul(matmul(matmul(x, transpose(A)), transpose(B)), alpha / rank))
   }
 }

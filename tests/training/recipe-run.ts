@@ -85,7 +85,7 @@ async function run(backend: NodeBackend, { parts }: Model, id: string, recipe: R
     seed: 3,
     saveEvery: 100,
     architecture,
-    stages: withSteps(recipe.stages, steps),
+    stages: recipe.measured && recipe.stages.length === 0 ? [] : withSteps(recipe.stages, steps),
     data,
     start: {
       base: weights.compileOptions,
@@ -93,7 +93,7 @@ async function run(backend: NodeBackend, { parts }: Model, id: string, recipe: R
       read: (names) => baseValues(weights, names),
     },
   })
-  return values!
+  return new Map([...measured, ...values!])
 }
 
 /** Weights whose optimizer never saw a gradient. */
@@ -104,7 +104,7 @@ async function untouchedIn(folders: readonly string[]): Promise<string[]> {
     for (const [name, { data }] of state!.values) {
       const [weight, isState] = name.split('#')
       trained.add(weight)
-      if (isState && Array.from(data).some((value) => Number(value) !== 0)) touched.add(weight)
+      if (isState && Array.from(data, Number).some((value) => value !== 0)) touched.add(weight)
     }
   }
   return [...trained].filter((weight) => !touched.has(weight))

@@ -11,7 +11,11 @@ beforeAll(async () => {
 afterAll(() => tiny.close())
 
 /** Options that are small, and those that an answer needs beside them. */
-const RECIPES: readonly (readonly [train: string, use: string])[] = [['v2pe:rank=2', 'v2pe:rank=2,delta=.125']]
+const RECIPES: readonly (readonly [train: string, use: string])[] = [
+  ['v2pe:rank=2', 'v2pe:rank=2,delta=.125'],
+  ['yopo:rank=2', 'yopo:rank=2'],
+  ['yopo:rank=0', 'yopo:rank=0'],
+]
 
 describe.each(RECIPES)('the recipe of %s', (train, use) => {
   it('has finite losses, reaches every weight, and its adapter answers', async () => {
