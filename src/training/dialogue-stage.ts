@@ -1,6 +1,7 @@
 import { compose } from '../pipeline/method/compose.ts'
 import type { Method } from '../pipeline/method/method.ts'
-import { answerLoss } from './dialogue.ts'
+import type { Tensor } from '../tensor/index.ts'
+import { type ReadDialogue, readKept } from './dialogue.ts'
 import { muonForMatrices, ownWeights, type TrainingData, type TrainingStage } from './recipe.ts'
 import { warmupStableDecay } from './schedules.ts'
 import type { Batch } from './step.ts'
@@ -15,6 +16,8 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
   readonly place?: (of: PlacedImage, data: TrainingData) => ImagePlace
   /** What its batches bring beside those of every dialogue. */
   readonly inputs?: (step: number, data: TrainingData) => Batch
+  /** Losses beside that of the answers, over what was read. */
+  readonly further?: (read: ReadDialogue) => Readonly<Record<string, Tensor>>
   /** All of the method's weights, and none of the model's, when absent. */
   readonly trains?: TrainingStage['trains']
   readonly optimizer?: TrainingStage['optimizer']
@@ -29,7 +32,7 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
 export const SCENES = 2048
 
 export function dialogueStage(stage: DialogueStage): TrainingStage {
-  const { name, steps, rate, visual, place, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
+  const { name, steps, rate, visual, place, inputs, further, trains = ownWeights, batch = 8, text = 96, tasks } = stage
   const { optimizer = muonForMatrices(/queries|embed|lora_[AB]/) } = stage
   const method = compose(stage.method)
   return {
@@ -40,7 +43,10 @@ export function dialogueStage(stage: DialogueStage): TrainingStage {
     trains,
     optimizer,
     schedule: warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4),
-    losses: (p, architecture) => answerLoss(p, architecture, method, { batch, text, placed: place !== undefined }),
+    losses: (p, architecture) => {
+      const read = readKept(p, architecture, method, { batch, text, placed: place !== undefined })
+      return { answer: read.answer, ...further?.(read) }
+    },
     batches: async (data) => {
       const bank = await data.bank(SCENES)
       const placed = place && ((of: PlacedImage) => place(of, data))

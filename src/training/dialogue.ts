@@ -55,13 +55,17 @@ export function readDialogue(
   }
   const { memory } = tokens
   const start = dialogueSequence(tokens, architecture.language.embed(p, said.ids), said, placed)
-  const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
+  const done = read(p, architecture, method, start, { memory })
+  const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
   const { weights } = said
   const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
-  return { answer, layers, ofText }
+  return { ...done, answer, layers, ofText, ids: said.ids }
 }
+
+/** What training has of a dialogue that was read. */
+export type ReadDialogue = ReturnType<typeof readDialogue>
 
 /** What a batch says of its text, [b, t] each. */
 type Said = Readonly<Record<'ids' | 'segments' | 'positions' | 'weights', Tensor>>
@@ -112,16 +116,6 @@ function isAnswer(weights: Tensor): Tensor {
 export function readKept(p: Scope, architecture: Architecture, method: Method, shape: BatchShape) {
   const seen = see(p, architecture, method, { features: keptFeatures(architecture, shape.batch) })
   return readDialogue(p, architecture, method, seen, shape)
-}
-
-/** Loss of the answers, with kept features. */
-export function answerLoss(
-  p: Scope,
-  architecture: Architecture,
-  method: Method,
-  shape: BatchShape,
-): Record<string, Tensor> {
-  return { answer: readKept(p, architecture, method, shape).answer }
 }
 
 /** Features of square views as an input `patches` [batch, n, d]; what else the encoder computed is not kept. */

@@ -15,6 +15,7 @@ const RECIPES: readonly (readonly [train: string, use: string])[] = [
   ['v2pe:rank=2', 'v2pe:rank=2,delta=.125'],
   ['yopo:rank=2', 'yopo:rank=2'],
   ['yopo:rank=0', 'yopo:rank=0'],
+  ['videollm-mod:rank=2', 'videollm-mod:rank=2,ratio=.5'],
 ]
 
 describe.each(RECIPES)('the recipe of %s', (train, use) => {

@@ -77,7 +77,7 @@ export const yopo = paper({
     'only to neighbours in the image, heads that do not look at images leave them out, part of the feed-forward ' +
     'neurons suffices, and late layers skip them. LLaVA-1.5 keeps most of its accuracy at 12 % of the FLOPs, ' +
     'after its usual tuning.',
-  places: ['read.layer', 'read.attention', 'read.feedForward', 'training'],
+  places: ['read.layer', 'read.attention', 'read.feedForward', 'read.linear', 'training'],
   options,
   recipe: (options) => ({
     options,
