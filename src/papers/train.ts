@@ -88,7 +88,8 @@ async function runOn(
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
     return featureBank({ backend, parts, scenes, onNote, signal })
   }
-  const data: TrainingData = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank }
+  const drawing = async () => (await import('../training/drawn-scenes.ts')).sceneDrawer(parts)
+  const data = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank, drawing }
   try {
     const measured = await measuredFor(recipe, { backend, data, weights })
     const trained = await runRecipe({

@@ -2,6 +2,7 @@ import type { Architecture } from '../models/family.ts'
 import type { Scope } from '../nn/index.ts'
 import type { Value } from '../runtime/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import type { DrawScenes } from './drawn-scenes.ts'
 import type { FeatureBank } from './feature-bank.ts'
 import type { Stream } from './mix.ts'
 import { adamw, muon, type Optimizer } from './optimizers.ts'
@@ -55,6 +56,8 @@ export interface TrainingData {
   readonly encode: (text: string) => readonly number[]
   /** Scenes of the training split and what the frozen vision encoder makes of them; computed when first asked for. */
   readonly bank: (scenes: number) => Promise<FeatureBank>
+  /** What draws scenes as the model takes them, for recipes that run its vision encoder; absent where nothing can draw. */
+  readonly drawing?: () => Promise<DrawScenes>
 }
 
 /** All weights that a method adds, and none of the model's. */

@@ -11,6 +11,7 @@ import { f32 } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
 import { baseValues } from '../../src/training/base-values.ts'
 import { newestState } from '../../src/training/checkpoints.ts'
+import { sceneDrawer } from '../../src/training/drawn-scenes.ts'
 import type { FeatureBank } from '../../src/training/feature-bank.ts'
 import { readLossLog } from '../../src/training/loss-log.ts'
 import { trainingScene } from '../../src/training/mini/questions.ts'
@@ -76,6 +77,7 @@ async function run(backend: NodeBackend, { parts }: Model, id: string, recipe: R
     architecture,
     encode: (text) => tokenizer.encode(text),
     bank: async () => noiseBank,
+    drawing: async () => sceneDrawer(parts),
   }
   const measured = await measuredFor(recipe, { backend, data, weights })
   const values = await runRecipe({

@@ -16,6 +16,8 @@ const RECIPES: readonly (readonly [train: string, use: string])[] = [
   ['yopo:rank=2', 'yopo:rank=2'],
   ['yopo:rank=0', 'yopo:rank=0'],
   ['videollm-mod:rank=2', 'videollm-mod:rank=2,ratio=.5'],
+  ['notellm-2:rank=2,width=8', 'notellm-2:rank=2,width=8'],
+  ['notellm-2:rank=0,prompt=basic,feature=mean', 'notellm-2:rank=0,prompt=basic,feature=mean'],
 ]
 
 describe.each(RECIPES)('the recipe of %s', (train, use) => {
@@ -31,6 +33,11 @@ describe.each(RECIPES)('the recipe of %s', (train, use) => {
     expect(weights.every((name) => name.startsWith(`method.${id}.`))).toBe(true)
     const method = parseMethod(`${use},weights=${adapter}`)
     const asked = { prompt: 'is there a star?', images: [picture()], maxTokens: 4, ignoreEos: true }
+    if (method.read?.heads?.embedding) {
+      const vector = await tiny.model.embed({ ...asked, method })
+      expect(vector.reduce((total, x) => total + x * x, 0)).toBeCloseTo(1, 4)
+      return
+    }
     const reply = await tiny.model.generate({ ...asked, method })
     expect(reply.tokens.generated).toBeGreaterThan(0)
     expect(reply.text).not.toBe('')

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createScope } from '../../../src/nn/index.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
-import { gated, noteLoss, saliency } from '../../../src/papers/training/notellm-2.ts'
+import { noteLoss } from '../../../src/papers/training/notellm-2/loss.ts'
+import { gated, saliency } from '../../../src/papers/training/notellm-2.ts'
 import { read } from '../../../src/pipeline/flow/read.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
 import { allText } from '../../../src/pipeline/method/sequence.ts'
@@ -91,9 +92,9 @@ describe('embed', () => {
   it('without fusion and without the special word needs no weights but the projection', async () => {
     const basic = withRandomAdapter(
       tiny.model.parts.architecture,
-      parseMethod('notellm-2:prompt=basic,fusion=false,width=8'),
+      parseMethod('notellm-2:prompt=basic,fusion=false,width=8,rank=0'),
     )
-    expect([...basic.adapter!.entries.keys()]).toEqual(['method.notellm-2.out.weight'])
+    expect([...basic.adapter!.entries.keys()]).toEqual(['method.notellm-2.tau', 'method.notellm-2.out.weight'])
     expect(await tiny.model.embed({ prompt: 'a vase', images: [picture()], method: basic })).toHaveLength(8)
   })
 
