@@ -65,12 +65,16 @@ export function noteStage(given: Method): TrainingStage {
   }
 }
 
-function pairLosses(p: Scope, architecture: Architecture, method: Method): Record<string, Tensor> {
+/** What the heads of a method say of the notes of a batch, [notes, width] each. */
+export function readNotes(p: Scope, architecture: Architecture, method: Method): Readonly<Record<string, Tensor>> {
   const { viewSize: side } = architecture.vision
   const seen = see(p, architecture, method, { pixels: input('pixels', [NOTES, 3, side, side]) })
   const { memory } = seen
-  const { heads } = read(p, architecture, method, noteSequence(p, architecture, method, seen), { memory })
-  const { embedding, visual = embedding } = heads
+  return read(p, architecture, method, noteSequence(p, architecture, method, seen), { memory }).heads
+}
+
+function pairLosses(p: Scope, architecture: Architecture, method: Method): Record<string, Tensor> {
+  const { embedding, visual = embedding } = readNotes(p, architecture, method)
   return { pairs: noteLoss(embedding, visual, tauOf(p.at('method', idOf(method)))) }
 }
 
