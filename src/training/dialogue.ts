@@ -33,7 +33,11 @@ export interface BatchShape {
   readonly text: number
   /** A batch says where visual tokens stand, too: input `visualPositions` [batch, n]; one after another when absent. */
   readonly placed?: boolean
+  /** Embeddings of the text [b, t, d], where the model's own are not meant. */
+  readonly embed?: (ids: Tensor, seen: Seen) => Tensor
 }
+
+type Seen = Pick<VisualTokens, 'states' | 'owner' | 'vision' | 'memory'>
 
 /**
  * Reads visual tokens and what is asked about them. All questions about an image share one sequence; each is a segment that
@@ -44,8 +48,8 @@ export function readDialogue(
   p: Scope,
   architecture: Architecture,
   method: Method,
-  tokens: Pick<VisualTokens, 'states' | 'owner' | 'vision' | 'memory'>,
-  { batch, text, placed }: BatchShape,
+  tokens: Seen,
+  { batch, text, placed, embed = (ids) => architecture.language.embed(p, ids) }: BatchShape,
 ) {
   const said: Said = {
     ids: input('ids', [batch, text], 'i64'),
@@ -54,7 +58,7 @@ export function readDialogue(
     weights: input('weights', [batch, text]),
   }
   const { memory } = tokens
-  const start = dialogueSequence(tokens, architecture.language.embed(p, said.ids), said, placed)
+  const start = dialogueSequence(tokens, embed(said.ids, tokens), said, placed)
   const done = read(p, architecture, method, start, { memory })
   const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
@@ -71,12 +75,7 @@ export type ReadDialogue = ReturnType<typeof readDialogue>
 type Said = Readonly<Record<'ids' | 'segments' | 'positions' | 'weights', Tensor>>
 
 /** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(
-  seen: Pick<VisualTokens, 'states' | 'owner' | 'vision'>,
-  embeds: Tensor,
-  said: Said,
-  placed = false,
-): Omit<Sequence, 'ran' | 'changedBy'> {
+function dialogueSequence(seen: Seen, embeds: Tensor, said: Said, placed = false): Omit<Sequence, 'ran' | 'changedBy'> {
   const { states: visual, vision } = seen
   const tokens = rowNumbers(visual)
   return {

@@ -16,6 +16,7 @@ const RECIPES: readonly (readonly [train: string, use: string])[] = [
   ['yopo:rank=2', 'yopo:rank=2'],
   ['yopo:rank=0', 'yopo:rank=0'],
   ['videollm-mod:rank=2', 'videollm-mod:rank=2,ratio=.5'],
+  ['covlm:rank=2,width=8', 'covlm:rank=2,width=8'],
   ['notellm-2:rank=2,width=8', 'notellm-2:rank=2,width=8'],
   ['notellm-2:rank=0,prompt=basic,feature=mean', 'notellm-2:rank=0,prompt=basic,feature=mean'],
 ]
