@@ -8,6 +8,7 @@ import type { ModelParts } from '../pipeline/parts.ts'
 import { type Backend, compile, type Value } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { baseValues } from '../training/base-values.ts'
+import type { BankContent } from '../training/feature-bank.ts'
 import { remember } from '../training/mini/recipe.ts'
 import { special, specialTokens } from '../training/mini/tokenizer.ts'
 import type { Measuring, Recipe, TrainingData } from '../training/recipe.ts'
@@ -28,6 +29,8 @@ export interface TrainOptions extends Pick<RunOptions, 'onStep' | 'onNote' | 'si
   readonly seed?: number
   /** Steps of every stage, in the place of those of the recipe. */
   readonly steps?: number
+  /** Scenes whose features are kept, in the place of those of the recipe. */
+  readonly scenes?: number
   /** Folder of the model that is trained on, or its name on the hub. */
   readonly base: string
   readonly saveEvery?: number
@@ -84,9 +87,9 @@ async function runOn(
   const { seed = 1, saveEvery = 100, onStep, onNote, signal } = options
   const { architecture, tokenizer, weights } = parts
   const backend = new NodeBackend()
-  const bank = async (scenes: number) => {
+  const bank = async (wanted: BankContent) => {
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
-    return featureBank({ backend, parts, scenes, onNote, signal })
+    return featureBank({ backend, parts, ...wanted, scenes: options.scenes ?? wanted.scenes, onNote, signal })
   }
   const drawing = async () => (await import('../training/drawn-scenes.ts')).sceneDrawer(parts)
   const data = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank, drawing }
@@ -101,10 +104,13 @@ async function runOn(
       onStep,
       onNote,
       signal,
-      architecture,
       stages: recipe.stages,
       data,
-      settings: { method: name, base: await identityOf(parts) },
+      settings: {
+        method: name,
+        base: await identityOf(parts),
+        ...(options.scenes !== undefined && { scenes: options.scenes }),
+      },
       start: {
         base: weights.compileOptions,
         known: (weight) => measured.get(weight),

@@ -1,15 +1,12 @@
 /** Questions and answers about pictures as one sequence, for training. */
 import type { Architecture } from '../models/family.ts'
 import type { SlotTags } from '../models/language/sequence.ts'
-import { squareSide, type VisionFeatures } from '../models/vision-side.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { read } from '../pipeline/flow/read.ts'
 import { see } from '../pipeline/flow/see.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
-import { visualTags } from '../pipeline/method/token-tags.ts'
-import type { VisualTokens } from '../pipeline/method/visual-tokens.ts'
 import {
   add,
   cast,
@@ -26,18 +23,21 @@ import {
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
+import { keptPictures, viewsOfScenes } from './kept-pictures.ts'
+import { BARE, joinViews, type Opening, openingOf, type Seen, type Written, writtenAround } from './opening.ts'
+import type { TrainingData } from './recipe.ts'
 
 export interface BatchShape {
   readonly batch: number
   /** Text tokens per image. */
   readonly text: number
-  /** A batch says where visual tokens stand, too: input `visualPositions` [batch, n]; one after another when absent. */
+  /** What is written around the views of an image; there is one, and nothing around it, when absent. */
+  readonly written?: Written
+  /** A batch says where the slots before the text stand, too: input `openingPositions` [batch, s]; in order when absent. */
   readonly placed?: boolean
   /** Embeddings of the text [b, t, d], where the model's own are not meant. */
   readonly embed?: (ids: Tensor, seen: Seen) => Tensor
 }
-
-type Seen = Pick<VisualTokens, 'states' | 'owner' | 'vision' | 'memory'>
 
 /**
  * Reads visual tokens and what is asked about them. All questions about an image share one sequence; each is a segment that
@@ -49,7 +49,7 @@ export function readDialogue(
   architecture: Architecture,
   method: Method,
   tokens: Seen,
-  { batch, text, placed, embed = (ids) => architecture.language.embed(p, ids) }: BatchShape,
+  { batch, text, written = BARE, placed, embed = (ids) => architecture.language.embed(p, ids) }: BatchShape,
 ) {
   const said: Said = {
     ids: input('ids', [batch, text], 'i64'),
@@ -58,7 +58,8 @@ export function readDialogue(
     weights: input('weights', [batch, text]),
   }
   const { memory } = tokens
-  const start = dialogueSequence(tokens, embed(said.ids, tokens), said, placed)
+  const opening = openingOf(p, architecture, tokens, written)
+  const start = dialogueSequence(opening, embed(said.ids, tokens), said, placed)
   const done = read(p, architecture, method, start, { memory })
   const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
@@ -74,30 +75,33 @@ export type ReadDialogue = ReturnType<typeof readDialogue>
 /** What a batch says of its text, [b, t] each. */
 type Said = Readonly<Record<'ids' | 'segments' | 'positions' | 'weights', Tensor>>
 
-/** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(seen: Seen, embeds: Tensor, said: Said, placed = false): Omit<Sequence, 'ran' | 'changedBy'> {
-  const { states: visual, vision } = seen
-  const tokens = rowNumbers(visual)
+/** What it opens with [b, s, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
+function dialogueSequence(
+  opening: Opening,
+  embeds: Tensor,
+  said: Said,
+  placed = false,
+): Omit<Sequence, 'ran' | 'changedBy'> {
+  const { states, visual } = opening
+  const asked = add(rowNumbers(embeds), dimValue(states.shape[1]))
+  const before = placed ? input('openingPositions', states.shape.slice(0, 2)) : cast(rowNumbers(states), 'f32')
   return {
-    states: concat([visual, embeds], 1),
-    positions: concat(
-      [placed ? input('visualPositions', visual.shape.slice(0, 2)) : cast(tokens, 'f32'), said.positions],
-      1,
-    ),
-    tags: dialogueTags(visualTags(seen, vision.grid), said),
-    visual: tokens,
-    text: add(rowNumbers(embeds), dimValue(visual.shape[1])),
-    source: tokens,
+    states: concat([states, embeds], 1),
+    positions: concat([before, said.positions], 1),
+    tags: dialogueTags(opening.tags, said),
+    visual,
+    text: opening.text ? concat([opening.text, asked], 1) : asked,
+    source: rowNumbers(visual),
     opening: constant([1], []),
   }
 }
 
-/** Tags of visual tokens [b, n], then those of text [b, t]: all that a prompt has, its segments, and what is an answer. */
-function dialogueTags({ view, row, column }: ReturnType<typeof visualTags>, said: Said): Required<SlotTags> {
+/** Tags of the opening [b, s], then those of text [b, t]: all that a prompt has, its segments, and what is an answer. */
+function dialogueTags({ view, row, column, token }: Opening['tags'], said: Said): Required<SlotTags> {
   const [none, ofText] = [mul(view, 0), sub(mul(said.ids, 0), 1)]
   return {
     segment: concat([none, said.segments], 1),
-    token: concat([sub(none, 1), said.ids], 1),
+    token: concat([token, said.ids], 1),
     view: concat([view, ofText], 1),
     row: concat([row, ofText], 1),
     column: concat([column, ofText], 1),
@@ -111,25 +115,35 @@ function isAnswer(weights: Tensor): Tensor {
   return concat([mul(slice(isLearnt, 1, 0, 1), 0), slice(isLearnt, 1, 0, fixedDim('dialogue', weights, 1) - 1)], 1)
 }
 
-/** `readDialogue` where the features of a frozen vision encoder are kept: a batch brings `patches` for pixels. */
-export function readKept(p: Scope, architecture: Architecture, method: Method, shape: BatchShape) {
-  const seen = see(p, architecture, method, { features: keptFeatures(architecture, shape.batch) })
-  return readDialogue(p, architecture, method, seen, shape)
+/** `readDialogue` where the features of a frozen vision encoder are kept: a batch brings them in the place of pixels. */
+export function readKept(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  { encode, ...shape }: BatchShape & Pick<TrainingData, 'encode'>,
+): ReadDialogue {
+  const { seen, written } = seenDialogue(p, architecture, method, { encode, batch: shape.batch })
+  return readDialogue(p, architecture, method, seen, { ...shape, written })
 }
 
-/** Features of square views as an input `patches` [batch, n, d]; what else the encoder computed is not kept. */
-function keptFeatures(architecture: Architecture, batch: number): VisionFeatures {
-  const { patches, grid, special } = squareFeatures(architecture)
-  const [, n, d] = patches.shape
-  return { layers: [], patches: input('patches', [batch, n, d]), special, grid }
+/** Slots before the dialogue: the tokens that a method leaves of each scene, and what it writes around its views. */
+export function openingLength(
+  architecture: Architecture,
+  method: Method,
+  { encode }: Pick<TrainingData, 'encode'>,
+): number {
+  const { seen, written } = seenDialogue(createScope(), architecture, method, { encode, batch: 1 })
+  return fixedDim('dialogue', seen.states, 1) + written.flat().length
 }
 
-/** What the vision encoder makes of one square view, traced. */
-export function squareFeatures({ vision }: Architecture, p: Scope = createScope(), batch = 1): VisionFeatures {
-  const side = squareSide(vision)
-  return vision.encode(p, input('pixels', [batch, 3, side, side]))
+function seenDialogue(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  { encode, batch }: Pick<TrainingData, 'encode'> & Pick<BatchShape, 'batch'>,
+) {
+  const views = viewsOfScenes(method, architecture)
+  const pictures = keptPictures(architecture, method, batch * views.length)
+  const seen = joinViews(see(p, architecture, method, pictures), views.length)
+  return { seen, written: writtenAround(views, encode) }
 }
-
-/** Patches of a square view: the visual tokens of a model whose connector makes one of each. */
-export const squarePatches = (architecture: Architecture): number =>
-  fixedDim('patches', squareFeatures(architecture).patches, 1)

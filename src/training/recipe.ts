@@ -3,7 +3,7 @@ import type { Scope } from '../nn/index.ts'
 import type { Value } from '../runtime/index.ts'
 import type { Tensor } from '../tensor/index.ts'
 import type { DrawScenes } from './drawn-scenes.ts'
-import type { FeatureBank } from './feature-bank.ts'
+import type { BankContent, FeatureBank } from './feature-bank.ts'
 import type { Stream } from './mix.ts'
 import { adamw, muon, type Optimizer } from './optimizers.ts'
 import type { Schedule } from './schedules.ts'
@@ -43,7 +43,7 @@ export interface TrainingStage {
   /** AdamW for all when absent. */
   readonly optimizer?: (weight: string, leaf: Tensor) => Optimizer
   /** Scalars to minimise (their sum) and to report, over `see` and `read`. */
-  losses(p: Scope, architecture: Architecture): Record<string, Tensor>
+  losses(p: Scope, architecture: Architecture, encode: TrainingData['encode']): Record<string, Tensor>
   /** The batch of a step: a function of seed and step alone. What the losses do not ask for is left out. */
   batches(data: TrainingData): Stream<Batch> | Promise<Stream<Batch>>
 }
@@ -55,7 +55,7 @@ export interface TrainingData {
   /** Text to token ids of the model that is trained on. */
   readonly encode: (text: string) => readonly number[]
   /** Scenes of the training split and what the frozen vision encoder makes of them; computed when first asked for. */
-  readonly bank: (scenes: number) => Promise<FeatureBank>
+  readonly bank: (wanted: BankContent) => Promise<FeatureBank>
   /** What draws scenes as the model takes them, for recipes that run its vision encoder; absent where nothing can draw. */
   readonly drawing?: () => Promise<DrawScenes>
 }

@@ -11,24 +11,24 @@ export interface WorldDialogues {
   readonly batch: number
   /** Text tokens per image. */
   readonly text: number
-  /** Visual tokens of each image at a step. */
+  /** Slots of each image before its questions at a step. */
   readonly visual: (step: number) => number
-  /** Where the visual tokens of an image stand, and the text about it; one after another when absent. */
+  /** Where these stand, and the text behind them; one after another when absent. */
   readonly place?: (of: PlacedImage) => ImagePlace
   /** How often each task is asked; as fovea-mini was trained when absent. */
   readonly tasks?: Readonly<Record<string, number>>
 }
 
-/** Which image of which step, and its visual tokens. */
+/** Which image of which step, and its slots. */
 export interface PlacedImage {
   readonly step: number
   readonly at: number
-  readonly visual: number
+  readonly slots: number
 }
 
-/** Positions of visual tokens, and of the first token of each text behind them. */
+/** Positions of the slots before a text, and of its first token. */
 export interface ImagePlace {
-  readonly visual: readonly number[]
+  readonly opening: readonly number[]
   readonly text: number
 }
 
@@ -41,7 +41,7 @@ export function worldDialogues(
     const rng = Rng.from(seed, 'dialogues', step)
     const chosen = Array.from({ length: batch }, () => rng.int(0, bank.scenes - 1))
     const count = visual(step)
-    const places = place && chosen.map((_, at) => place({ step, at, visual: count }))
+    const places = place && chosen.map((_, at) => place({ step, at, slots: count }))
     const packed = chosen.map((index, at) => {
       const { scene } = bank.scene(index)
       const questions = askAll(scene, rng, 24, tasks).map((qa) => [qa])
@@ -50,9 +50,9 @@ export function worldDialogues(
     const join = (key: keyof PackedText) => packed.flatMap((row) => [...row[key]])
     const shape = [batch, text]
     return {
-      patches: bank.features(chosen),
+      ...bank.features(chosen),
       ...(places && {
-        visualPositions: f32([batch, count], Float32Array.from(places.flatMap(({ visual }) => visual))),
+        openingPositions: f32([batch, count], Float32Array.from(places.flatMap(({ opening }) => opening))),
       }),
       ids: i64(shape, join('ids')),
       segments: i64(shape, join('segments')),

@@ -31,7 +31,7 @@ export const noiseBank: FeatureBank = {
       const rng = Rng.from(index, 'features')
       return Array.from({ length: PATCHES * WIDTH }, () => rng.normal())
     })
-    return f32([indices.length, PATCHES, WIDTH], Float32Array.from(noise))
+    return { patches: f32([indices.length, PATCHES, WIDTH], Float32Array.from(noise)) }
   },
 }
 
@@ -86,7 +86,6 @@ async function run(backend: NodeBackend, { parts }: Model, id: string, recipe: R
     folder,
     seed: 3,
     saveEvery: 100,
-    architecture,
     stages: recipe.measured && recipe.stages.length === 0 ? [] : withSteps(recipe.stages, steps),
     data,
     start: {

@@ -12,13 +12,13 @@ afterAll(() => tiny.close())
 
 /** Options that are small, and those that an answer needs beside them. */
 const RECIPES: readonly (readonly [train: string, use: string])[] = [
-  ['v2pe:rank=2', 'v2pe:rank=2,delta=.125'],
-  ['yopo:rank=2', 'yopo:rank=2'],
-  ['yopo:rank=0', 'yopo:rank=0'],
-  ['videollm-mod:rank=2', 'videollm-mod:rank=2,ratio=.5'],
-  ['covlm:rank=2,width=8', 'covlm:rank=2,width=8'],
-  ['notellm-2:rank=2,width=8', 'notellm-2:rank=2,width=8'],
-  ['notellm-2:rank=0,prompt=basic,feature=mean', 'notellm-2:rank=0,prompt=basic,feature=mean'],
+  ['v2pe:lora=2', 'v2pe:lora=2,delta=.125'],
+  ['yopo:lora=2', 'yopo:lora=2'],
+  ['yopo:lora=0', 'yopo:lora=0'],
+  ['videollm-mod:lora=2', 'videollm-mod:lora=2,ratio=.5'],
+  ['covlm:lora=2,width=8', 'covlm:lora=2,width=8'],
+  ['notellm-2:lora=2,width=8', 'notellm-2:lora=2,width=8'],
+  ['notellm-2:lora=0,prompt=basic,feature=mean', 'notellm-2:lora=0,prompt=basic,feature=mean'],
 ]
 
 describe.each(RECIPES)('the recipe of %s', (train, use) => {

@@ -130,6 +130,7 @@ interface RecipeFlags {
   out?: string
   seed: number
   steps?: number
+  scenes?: number
   base: string
   saveEvery: number
   json?: boolean
@@ -151,6 +152,7 @@ export const trainCommand = command<RecipeFlags>({
       .option('--out <folder>', 'states, logs, curves and the adapter (default: runs/METHOD)')
       .option('--seed <number>', 'of weights and data', integer(), 1)
       .option('--steps <count>', 'steps of every stage, in the place of those of the recipe', integer(1))
+      .option('--scenes <count>', 'scenes whose features are kept, in the place of those of the recipe', integer(1))
       .option('--base <name>', 'the model that is trained on', DEFAULT_MODEL)
       .option('--save-every <steps>', 'steps between saved states', integer(1), 50)
       .option('--json', 'print one JSON object'),

@@ -29,9 +29,9 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
-import { type ReadDialogue, squarePatches } from '../../training/dialogue.ts'
+import type { ReadDialogue } from '../../training/dialogue.ts'
 import { dialogueStage } from '../../training/dialogue-stage.ts'
-import { inBlocks, lora } from '../../training/lora.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { adamw } from '../../training/optimizers.ts'
 import { paper } from '../paper.ts'
 
@@ -56,11 +56,7 @@ const options = z.object({
     .default('one-plus')
     .describe("g: what a change counts by, of the router's score"),
   keepLast: z.boolean().default(true).describe('the last token of each frame is always computed'),
-  rank: z
-    .int()
-    .min(0)
-    .default(8)
-    .describe('of the LoRA pairs that the language model is trained with; 0: it stays as it is'),
+  lora: loraRank,
 })
 
 /**
@@ -96,14 +92,13 @@ export const videollmMod = paper({
   places: ['read.layer', 'read.linear', 'training'],
   options,
   recipe: (options) => ({
-    options: { every: options.every, gate: options.gate, rank: options.rank },
+    options: { every: options.every, gate: options.gate, lora: options.lora },
     stages: [
       dialogueStage({
         name: 'route',
         steps: 300,
         rate: 1e-3,
         method: { name: 'videollm-mod', ...places(options) },
-        visual: (_, { architecture }) => squarePatches(architecture),
         further: (read) => ({ stream: speakingLoss(read) }),
         optimizer: () => adamw(),
       }),
@@ -114,7 +109,7 @@ export const videollmMod = paper({
 
 type Options = z.output<typeof options>
 
-function places({ ratio, every, gate, keepLast, rank }: Options): PlaceFunctions {
+function places({ ratio, every, gate, keepLast, lora }: Options): PlaceFunctions {
   const routed: Stage<Sequence, Sequence, LayerSite> = (seq, next, { p, layer }) => {
     if ((layer + 1) % every !== 0) return next(seq)
     const frames = viewNumbers(seq)
@@ -126,8 +121,7 @@ function places({ ratio, every, gate, keepLast, rank }: Options): PlaceFunctions
     const some = keepMarked(seq, marked, `mod.${layer}`, 'videollm-mod')
     return putBack(seq, some.indices, next(some.seq), gateOf(some, GATES[gate](mu)))
   }
-  const tuned = rank > 0 && { linear: lora({ rank, alpha: 2 * rank, match: inBlocks }) }
-  return { read: { layer: routed, ...tuned } }
+  return { read: { layer: routed, ...tuned(lora) } }
 }
 
 /** The streaming loss where somebody speaks next: -log P(what opens the turn) at the last token of a frame. */

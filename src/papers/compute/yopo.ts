@@ -21,9 +21,8 @@ import {
   sub,
   type Tensor,
 } from '../../tensor/index.ts'
-import { squarePatches } from '../../training/dialogue.ts'
 import { dialogueStage } from '../../training/dialogue-stage.ts'
-import { inBlocks, isLora, lora } from '../../training/lora.ts'
+import { isLora, loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 import { calibratedHeads } from './yopo/calibrate.ts'
 import { ownTag } from './yopo/tags.ts'
@@ -45,7 +44,7 @@ const options = z.object({
     .max(1)
     .default(0.75)
     .describe('share of the heads behind the first two layers that calibration keeps; tau follows from it'),
-  rank: z.int().min(0).default(8).describe('of the LoRA pairs that the language model is tuned with; 0: it is not'),
+  lora: loraRank,
 })
 
 /**
@@ -84,7 +83,7 @@ export const yopo = paper({
     ...(options.heads && {
       measured: (at) => calibratedHeads(at, { ...options, layers: maskedLayers(at.data.architecture, options) }),
     }),
-    stages: options.rank === 0 ? [] : [tuning(options)],
+    stages: options.lora === 0 ? [] : [tuning(options)],
   }),
   method: (options) => places(options),
 })
@@ -98,11 +97,10 @@ const tuning = (options: Options) =>
     steps: 300,
     rate: 1e-3,
     method: { name: 'yopo', ...places(options) },
-    visual: (_, { architecture }) => squarePatches(architecture),
     trains: isLora,
   })
 
-function places({ window, causal, heads, ratio, cut, after, rank }: Options): PlaceFunctions {
+function places({ window, causal, heads, ratio, cut, after, lora }: Options): PlaceFunctions {
   const cutOf = ({ architecture }: Site) => cutLayer(architecture, cut)
   return {
     read: {
@@ -122,7 +120,7 @@ function places({ window, causal, heads, ratio, cut, after, rank }: Options): Pl
         const inFull = writeRows(x, text, next(gatherRows(x, text)))
         return writeRows(inFull, visual, next(gatherRows(x, visual), 1 / ratio))
       },
-      ...(rank > 0 && { linear: lora({ rank, alpha: 2 * rank, match: inBlocks }) }),
+      ...tuned(lora),
     },
   }
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Architecture } from '../../models/family.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
 import type { Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
@@ -7,10 +6,11 @@ import type { Read } from '../../pipeline/method/sequence.ts'
 import type { Feed, Step, StepSite } from '../../pipeline/method/talk-side.ts'
 import { f32 } from '../../runtime/index.ts'
 import { concat, constant, expand, mul, reshape, slice, subDim, type Tensor } from '../../tensor/index.ts'
-import { inBlocks, lora } from '../../training/lora.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 import { type Box, decodeBoxes, meanOf, regionOf, suppress } from './covlm/boxes.ts'
 import { detector } from './covlm/detector.ts'
+import { gridSide } from './covlm/grid.ts'
 import { groundingStage } from './covlm/stage.ts'
 import { WORDS, type Word, wordLogits, wordTable } from './covlm/words.ts'
 
@@ -19,7 +19,7 @@ const options = z.object({
   overlap: z.number().min(0).max(1).default(0.45).describe('boxes that overlap a better one by more are left out'),
   boxes: z.int().min(1).default(100).describe('most boxes that a phrase may have'),
   width: z.int().min(1).default(96).describe('channels of the detector; 256 in the paper'),
-  rank: z.int().min(0).default(8).describe('of the LoRA pairs that the language model is trained with; 0: none'),
+  lora: loraRank,
 })
 
 type Options = z.output<typeof options>
@@ -55,14 +55,14 @@ export const covlm = paper({
     'which helps on relation and composition tests.',
   places: ['see.tokens', 'read.linear', 'read.heads', 'talk.step', 'training'],
   options,
-  recipe: ({ width, rank }) => ({
-    options: { width, rank },
-    stages: [groundingStage({ name: 'covlm', ...(rank > 0 && { read: { linear: tuned(rank) } }) }, width)],
+  recipe: ({ width, lora }) => ({
+    options: { width, lora },
+    stages: [groundingStage({ name: 'covlm', read: tuned(lora) }, width)],
   }),
   method: (chosen) => ({
     see: { tokens: (tokens) => leave(tokens, 'covlm.grid', tokens.states, 'covlm') },
     read: {
-      ...(chosen.rank > 0 && { linear: tuned(chosen.rank) }),
+      ...tuned(chosen.lora),
       heads: {
         'covlm.grid': (_, at) => recall(at, 'covlm.grid', 'covlm'),
         'covlm.boxes': (read, at) => detect(read, at, chosen.width),
@@ -74,22 +74,11 @@ export const covlm = paper({
   }),
 })
 
-const tuned = (rank: number) => lora({ rank, alpha: 2 * rank, match: inBlocks })
-
 /** [b, s, d] -> [b, d]. */
 function lastState(hidden: Tensor): Tensor {
   const [batch, length, width] = hidden.shape
   return reshape(slice(hidden, 1, subDim(length, 1), length), [batch, width])
 }
-
-/** Side of the grid of the view that a model was made for, in patches. */
-function gridSide({ vision, name }: Architecture): number {
-  const { rows, columns } = vision.grid({ image: EMPTY, width: vision.viewSize, height: vision.viewSize })
-  if (rows === columns) return rows
-  throw methodError(`covlm reads a square grid of patches, that of ${name} is ${rows}x${columns}`)
-}
-
-const EMPTY = { width: 0, height: 0, data: new Uint8Array(0) }
 
 /** What the detector says for the last state, [b, g g, 5]. */
 function detect({ hidden }: Read, at: Site, width: number): Tensor {

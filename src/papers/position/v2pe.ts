@@ -3,9 +3,8 @@ import { methodError } from '../../pipeline/method/method-error.ts'
 import type { PlacedSlot, Placement, Span } from '../../pipeline/method/placement.ts'
 import { viewPositions } from '../../pipeline/talk/positions.ts'
 import { f32 } from '../../runtime/index.ts'
-import { squarePatches } from '../../training/dialogue.ts'
 import { dialogueStage } from '../../training/dialogue-stage.ts'
-import { inBlocks, lora } from '../../training/lora.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import type { ImagePlace } from '../../training/world-dialogues.ts'
 import { Rng } from '../../world/rng.ts'
 import { paper } from '../paper.ts'
@@ -45,31 +44,26 @@ export const v2pe = paper({
   options: z.object({
     delta: z.number().gt(0).max(1).default(0.25).describe('what a visual token advances the position by'),
     stride: z.number().positive().optional().describe('s: positions that each view takes in all, instead of delta'),
-    rank: z
-      .int()
-      .min(0)
-      .default(0)
-      .describe('of the LoRA pairs that the language model was trained with; 0: the model as it is'),
+    lora: loraRank.default(0),
   }),
-  method: ({ delta, stride, rank }) => ({
-    ...(rank === 0 && { needs: { untrained: true } }),
+  method: ({ delta, stride, lora }) => ({
+    ...(lora === 0 && { needs: { untrained: true } }),
     read: {
       positions: (own) => variablePositions(own, (view) => (stride === undefined ? delta : perToken(stride, view))),
-      ...(rank > 0 && { linear: tuned(rank) }),
+      ...tuned(lora),
     },
   }),
-  recipe: ({ rank: asked }) => {
-    const rank = asked || RANK
+  recipe: ({ lora: asked }) => {
+    const lora = asked || RANK
     return {
-      options: { rank },
+      options: { lora },
       stages: [
         dialogueStage({
           name: 'tune',
           steps: 300,
           rate: 1e-3,
-          method: { name: 'v2pe', read: { linear: tuned(rank) } },
-          visual: (_, { architecture }) => squarePatches(architecture),
-          place: ({ step, at, visual }, { seed }) => placedView(visual, drawnDelta(seed, step, at)),
+          method: { name: 'v2pe', read: tuned(lora) },
+          place: ({ step, at, slots }, { seed }) => placedView(slots, drawnDelta(seed, step, at)),
         }),
       ],
     }
@@ -78,8 +72,6 @@ export const v2pe = paper({
 
 /** Of the pairs that the recipe trains, where none is asked for. */
 const RANK = 16
-
-const tuned = (rank: number) => lora({ rank, alpha: 2 * rank, match: inBlocks })
 
 /** delta of an image in training: 1, 1/2, ..., 1/256, each as likely, drawn for every image of every step. */
 export const drawnDelta = (seed: number, step: number, image: number): number =>
@@ -91,7 +83,7 @@ function placedView(n: number, delta: number): ImagePlace {
   const view = { owner, grid: { rows: 1, columns: n }, embeds: f32([n, 0], new Float32Array(0)) }
   const { slots, end } = viewPositions(view, 0, 0)
   const placed = variablePositions({ slots, start: 0, end, views: [{ start: 0, end }] }, () => delta)
-  return { visual: placed.slots.map(({ place: [position] }) => position), text: placed.end }
+  return { opening: placed.slots.map(({ place: [position] }) => position), text: placed.end }
 }
 
 /** s / N for a view of N steps. */

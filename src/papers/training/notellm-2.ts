@@ -30,7 +30,7 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
-import { inBlocks, lora } from '../../training/lora.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { Rng } from '../../world/rng.ts'
 import { paper } from '../paper.ts'
 import { tauOf } from './notellm-2/loss.ts'
@@ -45,7 +45,7 @@ const options = z.object({
   fusion: z.boolean().default(true).describe('whether the visual feature is gated in behind the language model'),
   feature: z.enum(['cls', 'mean']).default('cls').describe('visual feature: CLS, or the mean of all patches'),
   width: z.int().min(1).default(64).describe('numbers in an embedding'),
-  rank: z.int().min(0).default(16).describe('of the LoRA pairs that the language model is trained with; 0: none'),
+  lora: loraRank,
 })
 
 type Options = z.output<typeof options>
@@ -83,7 +83,7 @@ export const notellm2 = paper({
   method: (options) => places(options),
 })
 
-const places = ({ prompt, fusion, feature, width, rank }: Options): PlaceFunctions => ({
+const places = ({ prompt, fusion, feature, width, lora }: Options): PlaceFunctions => ({
   needs: prompt === 'two-part' ? { words: [WORD] } : {},
   ...(fusion && { see: { patches: (tokens) => leave(tokens, FEATURE, featureOf(tokens, feature), 'notellm-2') } }),
   read: {
@@ -98,7 +98,7 @@ const places = ({ prompt, fusion, feature, width, rank }: Options): PlaceFunctio
         visual: (read: Read, at: Site) => project(fused(imageState(read, at), at, fusion), at, width),
       }),
     },
-    ...(rank > 0 && { linear: lora({ rank, alpha: 2 * rank, match: inBlocks }) }),
+    ...tuned(lora),
   },
 })
 

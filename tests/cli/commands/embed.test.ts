@@ -73,10 +73,10 @@ describe('fovea embed', () => {
   it('embeds images and texts together by a method, as the library does', async () => {
     const { folder: model, model: loaded, close } = await tinyModel()
     try {
-      const text = 'notellm-2:width=8,rank=0'
+      const text = 'notellm-2:width=8,lora=0'
       const { adapter } = withRandomAdapter(loaded.parts.architecture, parseMethod(text))
       const values = await baseValues(weightTable(adapter!.entries, adapter!.files), [...adapter!.entries.keys()])
-      const options = { width: 8, rank: 0 }
+      const options = { width: 8, lora: 0 }
       const base = await loaded.parts.adapters!.identity()
       await saveAdapter(join(model, 'methods/notellm-2'), { id: 'notellm-2', base, options }, values)
       const given = ['embed', model, '--method', text, '--image', ...images.slice(0, 2), '--text', 'a cat', 'a dog']

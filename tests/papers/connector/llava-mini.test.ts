@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { createScope } from '../../../src/nn/index.ts'
-import { sinesOf } from '../../../src/papers/connector/llava-mini.ts'
+import { sinesOf } from '../../../src/papers/connector/llava-mini/compressor.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
 import type { Method, Site, Stage } from '../../../src/pipeline/method/method.ts'
@@ -16,6 +16,7 @@ import { largestDifference, picture, prefill, type Tiny, tinyConfig, tinyModel }
 import { withRandomAdapter } from '../random-adapter.ts'
 import { pictureChunk, runChunks, textChunk } from '../read-side.ts'
 import { numbersIn, siteOf } from '../site.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -212,6 +213,21 @@ describe('LLaVA-Mini', () => {
       const bound = { text: 20, visual, answer: 0, frames: 1, patches: 576, 'memory.patches': 576, ...past }
       return countCost(Object.values(traceLanguage(architecture, parseMethod(text)).outputs), bound).flops
     }
-    expect(flops('llava-mini', 1) / flops('dense', 576)).toBeLessThan(0.4)
+    expect(flops('llava-mini:lora=0', 1) / flops('dense', 576)).toBeLessThan(0.4)
+  })
+})
+
+describe('the recipe', () => {
+  it.each([
+    ['llava-mini:layers=1', 1],
+    ['llava-mini:layers=1,side=3,resolution=2', 10],
+  ])('of %s trains compressor, fusion, projector and language model', async (method, visual) => {
+    const run = await trainTiny(method, ['tune'])
+    expect(run.losses.tune.every(Number.isFinite)).toBe(true)
+    expect(run.unreached).toEqual({ tune: [] })
+    for (const part of ['llava-mini.compressor', 'llava-mini.fusion', 'multi_modal_projector', 'lora_B'])
+      expect(run.trained.tune.some((name) => name.includes(part))).toBe(true)
+    expect(run.visual).toBe(visual)
+    expect(run.text).not.toBe('')
   })
 })

@@ -221,15 +221,15 @@ describe('the recipe', () => {
   })
 
   it('gives a batch the positions that a prompt has under the delta of each image', async () => {
-    const [stage] = v2pe.recipe!(v2pe.options!.parse({ rank: 2 })).stages
-    const bank = { ...noiseBank, features: () => f32([0], new Float32Array(0)) }
+    const [stage] = v2pe.recipe!(v2pe.options!.parse({ lora: 2 })).stages
+    const bank = { ...noiseBank, features: () => ({}) }
     const encode = (text: string) => Array.from(text.slice(0, 3), () => 20)
     const batches = await stage.batches({ seed: 5, architecture, encode, bank: async () => bank })
-    const { visualPositions, positions, segments } = batches(7)
+    const { openingPositions, positions, segments } = batches(7)
     for (let image = 0; image < stage.batch; image++) {
       const method = `v2pe:delta=${drawnDelta(5, 7, image)}`
       const { positions: expected } = placed([IMAGE, 1, 1], [16], method)
-      expect([...visualPositions.data].slice(16 * image, 16 * image + 16)).toEqual(expected.slice(0, 16))
+      expect([...openingPositions.data].slice(16 * image, 16 * image + 16)).toEqual(expected.slice(0, 16))
       const first = Array.from(segments.data, Number).indexOf(1, 96 * image)
       expect([...positions.data].slice(first, first + 2)).toEqual(expected.slice(16))
     }
@@ -237,9 +237,9 @@ describe('the recipe', () => {
 
   it('makes weights that only the tuned model asks for', () => {
     const { options } = v2pe.recipe!(v2pe.options!.parse({}))
-    expect(options).toEqual({ rank: 16 })
+    expect(options).toEqual({ lora: 16 })
     expect(parseMethod('v2pe').parts![0].needs).toEqual({ untrained: true })
-    expect(parseMethod('v2pe:rank=16').parts![0].needs).toBeUndefined()
+    expect(parseMethod('v2pe:lora=16').parts![0].needs).toBeUndefined()
   })
 })
 

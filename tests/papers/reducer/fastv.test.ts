@@ -97,6 +97,7 @@ function keptOf(attention: readonly number[], keep: number): number[] {
 /** The same scope with the layers counted from `by`. */
 const fromLayer = (p: Scope, by: number): Scope =>
   Object.assign((name: string, shape: Parameters<Scope>[1]) => p(name, shape), {
+    root: p.root,
     prefix: p.prefix,
     parameters: p.parameters,
     firsts: p.firsts,

@@ -104,7 +104,7 @@ describe('embed', () => {
   it('without fusion and without the special word needs no weights but the projection', async () => {
     const basic = withRandomAdapter(
       tiny.model.parts.architecture,
-      parseMethod('notellm-2:prompt=basic,fusion=false,width=8,rank=0'),
+      parseMethod('notellm-2:prompt=basic,fusion=false,width=8,lora=0'),
     )
     expect([...basic.adapter!.entries.keys()]).toEqual(['method.notellm-2.tau', 'method.notellm-2.out.weight'])
     expect(await tiny.model.embed({ prompt: 'a vase', images: [picture()], method: basic })).toHaveLength(8)

@@ -2,9 +2,9 @@
 import { dense } from '../../../pipeline/method/compose.ts'
 import { f32, type Value } from '../../../runtime/index.ts'
 import { concat, reshape, type Tensor } from '../../../tensor/index.ts'
-import { readKept, squarePatches } from '../../../training/dialogue.ts'
-import { SCENES } from '../../../training/dialogue-stage.ts'
-import type { Measuring } from '../../../training/recipe.ts'
+import { openingLength, readKept } from '../../../training/dialogue.ts'
+import { bankOf } from '../../../training/dialogue-stage.ts'
+import type { Measuring, TrainingStage } from '../../../training/recipe.ts'
 import { worldDialogues } from '../../../training/world-dialogues.ts'
 import { headRatios } from './head-ratios.ts'
 
@@ -48,14 +48,15 @@ export async function calibratedHeads(
   { data, run }: Measuring,
   { kept, layers }: { readonly kept: number; readonly layers: number },
 ): Promise<ReadonlyMap<string, Value>> {
-  const visual = squarePatches(data.architecture)
-  const shape = { batch: AT_ONCE, text: 96 }
-  const batches = worldDialogues(data, { ...shape, bank: await data.bank(SCENES), visual: () => visual })
+  const shape = { batch: AT_ONCE, text: 96, encode: data.encode }
+  const ratiosOf: TrainingStage['losses'] = (p, architecture) => ({
+    ratios: stacked(readKept(p, architecture, dense, shape).layers.map(headRatios)),
+  })
+  const bank = await bankOf(data, dense, ratiosOf)
+  const slots = openingLength(data.architecture, dense, data)
+  const batches = worldDialogues(data, { ...shape, bank, visual: () => slots })
   const steps = Array.from({ length: SAMPLES / AT_ONCE }, (_, step) => batches(step))
-  const found = await run(
-    (p) => ({ ratios: stacked(readKept(p, data.architecture, dense, shape).layers.map(headRatios)) }),
-    steps,
-  )
+  const found = await run((p) => ratiosOf(p, data.architecture, data.encode), steps)
   const samples = found.flatMap(({ ratios }) => samplesIn(ratios, layers))
   const mask = headMask(samples, tauFor(samples, kept))
   return new Map(

@@ -1,13 +1,13 @@
 /** Grounded captions as inputs of a training step. */
 import type { Architecture } from '../../../models/family.ts'
 import { f32, i64 } from '../../../runtime/index.ts'
-import { squarePatches } from '../../../training/dialogue.ts'
 import type { FeatureBank } from '../../../training/feature-bank.ts'
 import type { TrainingData } from '../../../training/recipe.ts'
 import type { Batch } from '../../../training/step.ts'
 import { findTask, Rng } from '../../../world/index.ts'
 import { regionOf } from './boxes.ts'
 import { type CaptionSlot, type Corners, groundedCaption } from './captions.ts'
+import { gridSide } from './grid.ts'
 import { WORDS } from './words.ts'
 
 /** Images of a step, slots of a caption, regions in it, times that it looks, and boxes that each of these finds. */
@@ -56,7 +56,7 @@ export function captionOf(
 
 /** What all inputs of a step but the features are, by name. */
 export function captionBatch(captions: readonly (readonly CaptionSlot[])[], architecture: Architecture): Batch {
-  const grid = Math.sqrt(squarePatches(architecture))
+  const grid = gridSide(architecture)
   const { vocabulary } = architecture.language
   const looks = captions.map((slots) => looksIn(slots, vocabulary, grid))
   return { ...textInputs(captions, grid), ...lookInputs(looks, grid) }

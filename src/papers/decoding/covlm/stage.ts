@@ -22,15 +22,16 @@ import {
   sub,
   type Tensor,
 } from '../../../tensor/index.ts'
-import { readKept, squarePatches } from '../../../training/dialogue.ts'
-import { SCENES } from '../../../training/dialogue-stage.ts'
+import { readKept } from '../../../training/dialogue.ts'
+import { bankOf } from '../../../training/dialogue-stage.ts'
 import { adamw } from '../../../training/optimizers.ts'
-import { ownWeights, type TrainingStage } from '../../../training/recipe.ts'
+import { ownWeights, type TrainingData, type TrainingStage } from '../../../training/recipe.ts'
 import { warmupStableDecay } from '../../../training/schedules.ts'
 import { Rng } from '../../../world/index.ts'
 import { captionBatch, captioned, captionOf, KINDS, SHAPE } from './batch.ts'
 import { detectionLoss } from './detection-loss.ts'
 import { detector } from './detector.ts'
+import { gridSide } from './grid.ts'
 import { wordLogits, wordTable } from './words.ts'
 
 /** What the detector's loss counts beside that of captions. */
@@ -40,6 +41,8 @@ const DETECTION = 0.025
 export function groundingStage(given: Method, width: number): TrainingStage {
   const method = compose(given)
   const steps = 400
+  const losses: TrainingStage['losses'] = (p, architecture, encode) =>
+    groundingLosses(p, { architecture, encode, method, width })
   return {
     name: 'ground',
     steps,
@@ -48,27 +51,33 @@ export function groundingStage(given: Method, width: number): TrainingStage {
     schedule: warmupStableDecay(30, 0.4),
     trains: ownWeights,
     optimizer: () => adamw(),
-    losses: (p, architecture) => groundingLosses(p, architecture, method, width),
+    losses,
     batches: async (data) => {
-      const bank = await data.bank(SCENES)
+      const bank = await bankOf(data, method, losses)
       const scenes = captioned(bank, data)
       return (step) => {
         const rng = Rng.from(data.seed, 'covlm', step)
         const chosen = Array.from({ length: SHAPE.batch }, () => rng.pick(scenes))
         const captions = chosen.map((index) => captionOf(bank, index, rng, data))
-        return { patches: bank.features(chosen), ...captionBatch(captions, data.architecture) }
+        return { ...bank.features(chosen), ...captionBatch(captions, data.architecture) }
       }
     },
   }
 }
 
-function groundingLosses(p: Scope, architecture: Architecture, method: Method, width: number): Record<string, Tensor> {
+interface Grounding extends Pick<TrainingData, 'architecture' | 'encode'> {
+  readonly method: Method
+  readonly width: number
+}
+
+function groundingLosses(p: Scope, { architecture, encode, method, width }: Grounding): Record<string, Tensor> {
   const { batch, text, looks } = SHAPE
-  const [own, grid] = [p.at('method', idOf(method)), Math.sqrt(squarePatches(architecture))]
+  const [own, grid] = [p.at('method', idOf(method)), gridSide(architecture)]
   let E: Tensor | undefined
   const read = readKept(p, architecture, method, {
     batch,
     text,
+    encode,
     embed: (ids, { states }) => {
       E = states
       return captionEmbeddings(p, own, architecture, ids, states)
