@@ -7,6 +7,7 @@ import { see } from '../pipeline/flow/see.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
+import { embedTokens, wordsOf } from '../pipeline/method/words.ts'
 import {
   add,
   cast,
@@ -49,7 +50,7 @@ export function readDialogue(
   architecture: Architecture,
   method: Method,
   tokens: Seen,
-  { batch, text, written = BARE, placed, embed = (ids) => architecture.language.embed(p, ids) }: BatchShape,
+  { batch, text, written = BARE, placed, embed: embedText }: BatchShape,
 ) {
   const said: Said = {
     ids: input('ids', [batch, text], 'i64'),
@@ -58,8 +59,9 @@ export function readDialogue(
     weights: input('weights', [batch, text]),
   }
   const { memory } = tokens
-  const opening = openingOf(p, architecture, tokens, written)
-  const start = dialogueSequence(opening, embed(said.ids, tokens), said, placed)
+  const embed = (ids: Tensor) => embedTokens(p, architecture, method, ids)
+  const opening = openingOf(tokens, written, embed)
+  const start = dialogueSequence(opening, embedText?.(said.ids, tokens) ?? embed(said.ids), said, placed)
   const done = read(p, architecture, method, start, { memory })
   const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
@@ -145,5 +147,5 @@ function seenDialogue(
   const views = viewsOfScenes(method, architecture)
   const pictures = keptPictures(architecture, method, batch * views.length)
   const seen = joinViews(see(p, architecture, method, pictures), views.length)
-  return { seen, written: writtenAround(views, encode) }
+  return { seen, written: writtenAround(views, encode, wordsOf(method, architecture)) }
 }

@@ -13,6 +13,7 @@ import { baseValues } from '../../src/training/base-values.ts'
 import { newestState } from '../../src/training/checkpoints.ts'
 import { sceneDrawer } from '../../src/training/drawn-scenes.ts'
 import type { FeatureBank } from '../../src/training/feature-bank.ts'
+import { viewsOfScenes } from '../../src/training/kept-pictures.ts'
 import { readLossLog } from '../../src/training/loss-log.ts'
 import { trainingScene } from '../../src/training/mini/questions.ts'
 import type { Recipe, TrainingData } from '../../src/training/recipe.ts'
@@ -22,18 +23,18 @@ import { PATCHES } from '../pipeline/tiny-model.ts'
 
 const WIDTH = 32
 
-/** Eight scenes whose features are noise from a seed. */
-export const noiseBank: FeatureBank = {
+/** Eight scenes whose features are noise from a seed, so many views of each. */
+export const noiseBank = (views = 1): FeatureBank => ({
   scenes: 8,
   scene: (index) => trainingScene({ split: 'train', seed: 1 }, index),
   features: (indices) => {
     const noise = indices.flatMap((index) => {
       const rng = Rng.from(index, 'features')
-      return Array.from({ length: PATCHES * WIDTH }, () => rng.normal())
+      return Array.from({ length: views * PATCHES * WIDTH }, () => rng.normal())
     })
-    return { patches: f32([indices.length, PATCHES, WIDTH], Float32Array.from(noise)) }
+    return { patches: f32([indices.length * views, PATCHES, WIDTH], Float32Array.from(noise)) }
   },
-}
+})
 
 export interface RecipeRun {
   /** Losses of each stage, step by step. */
@@ -76,7 +77,7 @@ async function run(backend: NodeBackend, { parts }: Model, id: string, recipe: R
     seed: 3,
     architecture,
     encode: (text) => tokenizer.encode(text),
-    bank: async () => noiseBank,
+    bank: async ({ method }) => noiseBank(viewsOfScenes(method, architecture).length),
     drawing: async () => sceneDrawer(parts),
   }
   const measured = await measuredFor(recipe, { backend, data, weights })

@@ -1,6 +1,7 @@
 /** The recipes of methods that act inside the language model: they run, every weight learns, and what they make answers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseMethod } from '../../src/papers/methods.ts'
+import { withProjector } from '../../src/training/dialogue-stage.ts'
 import { picture, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
 import { runOnTiny } from './recipe-run.ts'
 
@@ -17,6 +18,8 @@ const RECIPES: readonly (readonly [train: string, use: string])[] = [
   ['yopo:lora=0', 'yopo:lora=0'],
   ['videollm-mod:lora=2', 'videollm-mod:lora=2,ratio=.5'],
   ['covlm:lora=2,width=8', 'covlm:lora=2,width=8'],
+  ['nvlm:lora=2,tiles=1', 'nvlm:lora=2,tiles=1'],
+  ['nvlm:form=cross,lora=2,every=2', 'nvlm:form=cross,lora=2,every=2'],
   ['notellm-2:lora=2,width=8', 'notellm-2:lora=2,width=8'],
   ['notellm-2:lora=0,prompt=basic,feature=mean', 'notellm-2:lora=0,prompt=basic,feature=mean'],
 ]
@@ -31,7 +34,7 @@ describe.each(RECIPES)('the recipe of %s', (train, use) => {
     }
     expect(untouched).toEqual([])
     expect(weights.length).toBeGreaterThan(0)
-    expect(weights.every((name) => name.startsWith(`method.${id}.`))).toBe(true)
+    expect(weights.filter((name) => !name.startsWith(`method.${id}.`)).every(withProjector)).toBe(true)
     const method = parseMethod(`${use},weights=${adapter}`)
     const asked = { prompt: 'is there a star?', images: [picture()], maxTokens: 4, ignoreEos: true }
     if (method.read?.heads?.embedding) {

@@ -222,7 +222,7 @@ describe('the recipe', () => {
 
   it('gives a batch the positions that a prompt has under the delta of each image', async () => {
     const [stage] = v2pe.recipe!(v2pe.options!.parse({ lora: 2 })).stages
-    const bank = { ...noiseBank, features: () => ({}) }
+    const bank = { ...noiseBank(), features: () => ({}) }
     const encode = (text: string) => Array.from(text.slice(0, 3), () => 20)
     const batches = await stage.batches({ seed: 5, architecture, encode, bank: async () => bank })
     const { openingPositions, positions, segments } = batches(7)

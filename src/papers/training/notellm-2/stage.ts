@@ -9,7 +9,7 @@ import { rangeLike } from '../../../pipeline/method/rows.ts'
 import type { Sequence } from '../../../pipeline/method/sequence.ts'
 import { visualTags } from '../../../pipeline/method/token-tags.ts'
 import type { VisualTokens } from '../../../pipeline/method/visual-tokens.ts'
-import { embedTokens, wordsOf } from '../../../pipeline/method/words.ts'
+import { embedTokens, encodeWords, wordsOf } from '../../../pipeline/method/words.ts'
 import { i64 } from '../../../runtime/index.ts'
 import {
   add,
@@ -131,14 +131,8 @@ function textsOf(notes: readonly Note[], method: Method, data: TrainingData): Ba
 
 /** The prompt of a text, of which as many words are left as there is room for. */
 function promptOf(text: string, method: Method, { architecture, encode }: TrainingData) {
-  const words = [...wordsOf(method, architecture).ids]
-  const tokensOf = (piece: string): readonly number[] => {
-    const found = words.find(([word]) => piece.includes(word))
-    if (!found) return encode(piece)
-    const [word, id] = found
-    const [first, ...rest] = piece.split(word)
-    return [...tokensOf(first), id, ...tokensOf(rest.join(word))]
-  }
+  const words = wordsOf(method, architecture)
+  const tokensOf = (piece: string) => encodeWords(piece, words, encode)
   for (let left = text; ; left = left.slice(0, Math.max(0, left.lastIndexOf(' ')))) {
     const prompt = method.read!.prompt!({ text: left, pictures: PICTURE }, architecture)
     const [opening, ids] = prompt.text.split(PICTURE).map(tokensOf)
