@@ -161,7 +161,7 @@ describe('ProReason', () => {
     const next = async ({ messages, options }: Request): Promise<Reply> => {
       const { content } = messages[0]
       const sees = pictureParts(messages).length > 0
-      if (sees) asked.push((content as { text: string }[]).at(-1)!.text)
+      if (sees) asked.push((content.at(-1) as { text: string }).text)
       if (!options.allowed) return say(sees ? 'two' : 'direct', sees)
       // The first way that is allowed, again and again.
       const said: number[] = []
