@@ -68,7 +68,7 @@ export function readDialogue(
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
   const { weights } = said
   const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
-  return { ...done, answer, layers, ofText, ids: said.ids }
+  return { ...done, answer, layers, ofText, ids: said.ids, weights }
 }
 
 /** What training has of a dialogue that was read. */

@@ -37,7 +37,7 @@ export const BARE: Written = [[], []]
 export function writtenAround(
   views: readonly View[],
   encode: (text: string) => readonly number[],
-  words: Words,
+  words: Pick<Words, 'ids'>,
 ): Written {
   const [texts, end] = [views.map(({ text }) => text), [undefined]]
   const gaps = [...texts, ...end].map((text, at) => (texts[at - 1]?.after ?? '') + (text?.before ?? ''))

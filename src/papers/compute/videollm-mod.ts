@@ -16,8 +16,13 @@ import {
   cast,
   crossEntropy,
   dimValue,
+  div,
   equal,
+  fixedDim,
+  greater,
+  maximum,
   minimum,
+  mul,
   not,
   or,
   reshape,
@@ -26,6 +31,7 @@ import {
   slice,
   sub,
   subDim,
+  sum,
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
@@ -97,7 +103,7 @@ export const videollmMod = paper({
       dialogueStage({
         name: 'route',
         steps: 300,
-        rate: 1e-3,
+        rate: 3e-4,
         method: { name: 'videollm-mod', ...places(options) },
         further: (read) => ({ stream: speakingLoss(read) }),
         optimizer: () => adamw(),
@@ -124,10 +130,15 @@ function places({ ratio, every, gate, keepLast, lora }: Options): PlaceFunctions
   return { read: { layer: routed, ...tuned(lora) } }
 }
 
-/** The streaming loss where somebody speaks next: -log P(what opens the turn) at the last token of a frame. */
-function speakingLoss({ hidden, last: { visual }, logits, ids }: ReadDialogue): Tensor {
+/**
+ * The streaming loss where somebody speaks next: -log P(what opens the turn) at the last token of a frame, each of which
+ * counts as much as a token of an answer.
+ */
+function speakingLoss({ hidden, last: { visual }, logits, ids, weights }: ReadDialogue): Tensor {
   const decision = slice(visual, 1, subDim(visual.shape[1], 1), visual.shape[1])
-  return crossEntropy(logits(gatherRows(hidden, decision)), slice(ids, 1, 0, 1))
+  const loss = crossEntropy(logits(gatherRows(hidden, decision)), slice(ids, 1, 0, 1))
+  const answers = maximum(sum(cast(greater(weights, 0), 'f32')), 1)
+  return mul(loss, div(fixedDim('videollm-mod', ids, 0), answers))
 }
 
 /** Above every score. */
