@@ -46,6 +46,11 @@ export const loraRank = z
   .default(16)
   .describe('rank of the LoRA pairs that the language model is trained with; 0: it stays as it is')
 
+/** The same where a method runs without, unless it is asked for. */
+export const optionalLoraRank = loraRank
+  .default(0)
+  .describe('rank of the LoRA pairs that the language model was trained with; 0: the model as it is')
+
 /** Whether a weight is half of a pair. */
 export const isLora = (name: string): boolean => /(^|\.)lora_[AB]\.weight$/.test(name)
 

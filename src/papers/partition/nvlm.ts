@@ -4,7 +4,7 @@ import type { View } from '../../models/views/view.ts'
 import type { PlaceFunctions, SeeSide } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { alignAndTune } from '../../training/dialogue-stage.ts'
-import { loraRank, tuned } from '../../training/lora.ts'
+import { optionalLoraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 import { crossAttention } from './nvlm/cross-attention.ts'
 
@@ -24,7 +24,7 @@ const options = z.object({
     .min(1)
     .optional()
     .describe('s: every so many layers text looks at the tiles; unless given so that it does so ten times'),
-  lora: loraRank.default(0),
+  lora: optionalLoraRank,
 })
 
 /**
@@ -58,7 +58,7 @@ export const nvlm = paper({
     'thumbnail in sequence and the tiles through cross-attention. Plain-text tags that number the tiles beat no ' +
     'tags, grids and boxes, most of all for reading. Good text data in tuning keeps text skill without freezing ' +
     'the LLM.',
-  places: ['see.views', 'see.connector', 'read.layer', 'read.linear', 'training'],
+  places: ['see.views', 'training'],
   options,
   recipe: (asked) => {
     const options = { ...asked, lora: asked.lora || RANK }

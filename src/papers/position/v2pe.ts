@@ -4,7 +4,7 @@ import type { PlacedSlot, Placement, Span } from '../../pipeline/method/placemen
 import { viewPositions } from '../../pipeline/talk/positions.ts'
 import { f32 } from '../../runtime/index.ts'
 import { dialogueStage } from '../../training/dialogue-stage.ts'
-import { loraRank, tuned } from '../../training/lora.ts'
+import { optionalLoraRank, tuned } from '../../training/lora.ts'
 import type { ImagePlace } from '../../training/world-dialogues.ts'
 import { Rng } from '../../world/rng.ts'
 import { paper } from '../paper.ts'
@@ -40,11 +40,11 @@ export const v2pe = paper({
     'moves it by one and visual tokens by a fraction, drawn between 1 and 1/256 during training and chosen at ' +
     'test time so that the last position stays in range. A 2B model then handles up to a million tokens and far ' +
     'longer multimodal documents.',
-  places: ['read.positions', 'read.linear', 'training'],
+  places: ['read.positions', 'training'],
   options: z.object({
     delta: z.number().gt(0).max(1).default(0.25).describe('what a visual token advances the position by'),
     stride: z.number().positive().optional().describe('s: positions that each view takes in all, instead of delta'),
-    lora: loraRank.default(0),
+    lora: optionalLoraRank,
   }),
   method: ({ delta, stride, lora }) => ({
     ...(lora === 0 && { needs: { untrained: true } }),
