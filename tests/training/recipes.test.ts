@@ -1,49 +1,37 @@
 /** The recipes of methods that act inside the language model: they run, every weight learns, and what they make answers. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseMethod } from '../../src/papers/methods.ts'
-import { withProjector } from '../../src/training/dialogue-stage.ts'
-import { picture, type Tiny, tinyModel } from '../pipeline/tiny-model.ts'
-import { runOnTiny } from './recipe-run.ts'
+import { describe, expect, it } from 'vitest'
+import { trainTiny } from '../papers/trained.ts'
 
-let tiny: Tiny
-beforeAll(async () => {
-  tiny = await tinyModel()
-})
-afterAll(() => tiny.close())
+interface Training {
+  readonly method: string
+  readonly stages: readonly string[]
+  readonly use?: string
+  readonly scenes?: number
+}
 
-/** Options that are small, and those that an answer needs beside them. */
-const RECIPES: readonly (readonly [train: string, use: string])[] = [
-  ['v2pe:lora=2', 'v2pe:lora=2,delta=.125'],
-  ['yopo:lora=2', 'yopo:lora=2'],
-  ['yopo:lora=0', 'yopo:lora=0'],
-  ['videollm-mod:lora=2', 'videollm-mod:lora=2,ratio=.5'],
-  ['covlm:lora=2,width=8', 'covlm:lora=2,width=8'],
-  ['nvlm:lora=2,tiles=1', 'nvlm:lora=2,tiles=1'],
-  ['nvlm:form=cross,lora=2,every=2', 'nvlm:form=cross,lora=2,every=2'],
-  ['notellm-2:lora=2,width=8', 'notellm-2:lora=2,width=8'],
-  ['notellm-2:lora=0,prompt=basic,feature=mean', 'notellm-2:lora=0,prompt=basic,feature=mean'],
+const RECIPES: readonly Training[] = [
+  { method: 'v2pe:lora=2', stages: ['tune'], use: ',delta=.125' },
+  { method: 'yopo:lora=2', stages: ['tune'] },
+  { method: 'yopo:lora=0', stages: [] },
+  { method: 'videollm-mod:lora=2', stages: ['route'], use: ',ratio=.5' },
+  { method: 'covlm:lora=2,width=8', stages: ['ground'], scenes: 32 },
+  { method: 'nvlm:lora=2,tiles=1', stages: ['align', 'tune'] },
+  { method: 'nvlm:form=cross,lora=2,every=2', stages: ['align', 'tune'] },
+  { method: 'notellm-2:lora=2,width=8', stages: ['pairs'] },
+  { method: 'notellm-2:lora=0,prompt=basic,feature=mean', stages: ['pairs'] },
 ]
 
-describe.each(RECIPES)('the recipe of %s', (train, use) => {
+describe.each(RECIPES)('the recipe of $method', ({ method, stages, use, scenes }) => {
   it('has finite losses, reaches every weight, and its adapter answers', async () => {
-    const { losses, untouched, weights, adapter } = await runOnTiny(tiny.model, train)
-    const id = train.split(':')[0]
-    for (const stage of losses) {
-      expect(stage).toHaveLength(3)
-      for (const step of stage) expect(Object.values(step).every(Number.isFinite)).toBe(true)
+    const run = await trainTiny(method, stages, { use, scenes })
+    for (const stage of stages) {
+      expect(run.losses[stage]).toHaveLength(3)
+      expect(run.losses[stage].every(Number.isFinite)).toBe(true)
+      expect(run.trained[stage].length).toBeGreaterThan(0)
     }
-    expect(untouched).toEqual([])
-    expect(weights.length).toBeGreaterThan(0)
-    expect(weights.filter((name) => !name.startsWith(`method.${id}.`)).every(withProjector)).toBe(true)
-    const method = parseMethod(`${use},weights=${adapter}`)
-    const asked = { prompt: 'is there a star?', images: [picture()], maxTokens: 4, ignoreEos: true }
-    if (method.read?.heads?.embedding) {
-      const vector = await tiny.model.embed({ ...asked, method })
-      expect(vector.reduce((total, x) => total + x * x, 0)).toBeCloseTo(1, 4)
-      return
-    }
-    const reply = await tiny.model.generate({ ...asked, method })
-    expect(reply.tokens.generated).toBeGreaterThan(0)
-    expect(reply.text).not.toBe('')
+    expect(Object.values(run.unreached).flat()).toEqual([])
+    expect(run.weights).toBeGreaterThan(0)
+    expect(run.text).not.toBe('')
+    if (run.embedding) expect(Math.hypot(...run.embedding)).toBeCloseTo(1, 4)
   })
 })

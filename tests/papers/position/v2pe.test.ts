@@ -25,7 +25,7 @@ import {
   tinyConfig,
   tinyModel,
 } from '../../pipeline/tiny-model.ts'
-import { noiseBank } from '../../training/recipe-run.ts'
+import { noiseBank } from '../../training/noise-bank.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -222,9 +222,8 @@ describe('the recipe', () => {
 
   it('gives a batch the positions that a prompt has under the delta of each image', async () => {
     const [stage] = v2pe.recipe!(v2pe.options!.parse({ lora: 2 })).stages
-    const bank = { ...noiseBank(), features: () => ({}) }
     const encode = (text: string) => Array.from(text.slice(0, 3), () => 20)
-    const batches = await stage.batches({ seed: 5, architecture, encode, bank: async () => bank })
+    const batches = await stage.batches({ seed: 5, architecture, encode, bank: async () => noiseBank })
     const { openingPositions, positions, segments } = batches(7)
     for (let image = 0; image < stage.batch; image++) {
       const method = `v2pe:delta=${drawnDelta(5, 7, image)}`
