@@ -15,9 +15,17 @@ export interface EmbedderParts {
   readonly weights: WeightTable
 }
 
+/** An image and a text that are embedded together. */
+export interface Note {
+  readonly image: RgbImage
+  readonly text: string
+}
+
 export interface EmbedOptions {
   readonly images?: readonly RgbImage[]
   readonly texts?: readonly string[]
+  /** For models that read images and texts together, by a method with the head `embedding`. */
+  readonly notes?: readonly Note[]
   /** Cuts texts that are too long, as the reference does on request; they are refused otherwise. */
   readonly truncate?: boolean
   readonly signal?: AbortSignal
@@ -27,6 +35,21 @@ export interface EmbedOptions {
 export interface Embeddings {
   readonly images: Float32Array[]
   readonly texts: Float32Array[]
+  readonly notes?: Float32Array[]
+}
+
+/** What embeds, whatever model is behind it. */
+export interface Embeds {
+  /** Of the model. */
+  readonly name: string
+  readonly family: string
+  /** Numbers in an embedding. */
+  readonly width: number
+  embed(options: EmbedOptions): Promise<Embeddings>
+  /** Compares each image with each text. Throws FoveaError `embedding_invalid` for embeddings of another model. */
+  similarity(embeddings: Embeddings): Similarity
+  /** Frees the sessions and ends the engine. */
+  dispose(): Promise<void>
 }
 
 /** How well images and texts fit: one row per image, one number per text. */

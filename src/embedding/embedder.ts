@@ -3,16 +3,16 @@ import type { RgbImage } from '../media/image.ts'
 import type { View } from '../models/views/view.ts'
 import { pixelsOf } from '../pipeline/flow/vision-program.ts'
 import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
-import type { EmbedderParts, Embeddings, EmbedOptions, Similarity } from './embedder-parts.ts'
+import type { EmbedderParts, Embeddings, EmbedOptions, Embeds, Similarity } from './embedder-parts.ts'
 import { traceImages, traceScale, traceTexts } from './embedder-program.ts'
-import { similarityOf } from './similarity.ts'
+import { assertWidth, similarityOf } from './similarity.ts'
 import { fillUp, textIds } from './text-batch.ts'
 
 /** How many go through an encoder at a time: more would gain no speed and take more memory. */
 const BATCH = { images: 4, texts: 32 }
 
 /** A loaded pair of image and text encoder. Each is compiled when it is first needed, and kept. */
-export class Embedder {
+export class Embedder implements Embeds {
   private readonly programs = new Map<string, Promise<Program>>()
 
   private constructor(
@@ -28,6 +28,14 @@ export class Embedder {
     return new Embedder(parts, backend, Array.from(values.scale.data, Number))
   }
 
+  get name(): string {
+    return this.parts.name
+  }
+
+  get family(): string {
+    return this.parts.encoder.name
+  }
+
   /** Numbers in an embedding. */
   get width(): number {
     return this.parts.encoder.width
@@ -35,9 +43,10 @@ export class Embedder {
 
   /**
    * Embeds images and texts into their common space.
-   * @throws FoveaError `text_too_long`; the reason of `signal` once it is aborted
+   * @throws FoveaError `text_too_long`, `notes_unsupported`; the reason of `signal` once it is aborted
    */
-  async embed({ images = [], texts = [], truncate = false, signal }: EmbedOptions): Promise<Embeddings> {
+  async embed({ images = [], texts = [], notes = [], truncate = false, signal }: EmbedOptions): Promise<Embeddings> {
+    if (notes.length > 0) throw notesError(this.family)
     const ids = texts.map((text) => textIds(this.parts, text, truncate))
     return {
       images: await this.inBatches(images, BATCH.images, (some) => this.embedImages(some), signal),
@@ -50,13 +59,7 @@ export class Embedder {
    * @throws FoveaError `embedding_invalid` for embeddings of another model
    */
   similarity({ images, texts }: Embeddings): Similarity {
-    const odd = [...images, ...texts].find(({ length }) => length !== this.width)
-    if (odd)
-      throw new FoveaError(
-        'embedding_invalid',
-        'usage',
-        `an embedding of ${odd.length} numbers; those of ${this.parts.name} have ${this.width}`,
-      )
+    assertWidth([...images, ...texts], this)
     const [scale, bias = 0] = this.scale
     return similarityOf({ images, texts }, { scale, bias, probability: this.parts.encoder.probability })
   }
@@ -124,6 +127,11 @@ export class Embedder {
     made.catch(() => this.programs.delete(key))
     return made
   }
+}
+
+function notesError(family: string): FoveaError {
+  const message = `${family} embeds images and texts apart; embed them together by a model that answers and a method, such as notellm-2`
+  return new FoveaError('notes_unsupported', 'usage', message)
 }
 
 /** Where among them the views of each size stand. */

@@ -22,7 +22,7 @@ export const commands = [
   },
   {
     name: 'embed',
-    summary: 'Embed images and texts with CLIP or SigLIP, and compare them',
+    summary: 'Embed images and texts with CLIP, SigLIP or a method such as notellm-2, and compare them',
     load: () => import('./embed.ts').then((file) => file.embedCommand),
   },
   {

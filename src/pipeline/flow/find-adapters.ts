@@ -41,6 +41,7 @@ export function adapterFinder(architecture: Architecture, source?: AdapterSource
 
 async function findFor(part: Method, source?: AdapterSource): Promise<Adapter | undefined> {
   if (!source && part.weights !== undefined) throw nowhere(part)
+  if (part.needs?.untrained && part.weights === undefined) return undefined
   const adapter = await source?.find({ id: idOf(part), weights: part.weights })
   if (adapter) assertOptions(part, adapter)
   return adapter

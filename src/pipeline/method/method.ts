@@ -176,6 +176,8 @@ export interface Needs {
   readonly layers?: (language: Pick<LanguageModel, 'layers'>) => number
   /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
   readonly says?: true
+  /** It runs on a model as it is: weights that were trained for it are not looked for. */
+  readonly untrained?: true
 }
 
 /**
