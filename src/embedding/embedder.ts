@@ -25,6 +25,7 @@ export class Embedder {
     const program = await compile(backend, traceScale(parts.encoder), parts.weights.compileOptions)
     const { values } = await program.run({})
     await program.dispose()
+    assertNumbers(parts.name, values.scale.data as Float32Array)
     return new Embedder(parts, backend, Array.from(values.scale.data, Number))
   }
 
@@ -35,7 +36,7 @@ export class Embedder {
 
   /**
    * Embeds images and texts into their common space.
-   * @throws FoveaError `text_too_long`; the reason of `signal` once it is aborted
+   * @throws FoveaError `text_too_long`, `embedding_not_finite`; the reason of `signal` once it is aborted
    */
   async embed({ images = [], texts = [], truncate = false, signal }: EmbedOptions): Promise<Embeddings> {
     const ids = texts.map((text) => textIds(this.parts, text, truncate))
@@ -78,6 +79,7 @@ export class Embedder {
       signal?.throwIfAborted()
       const some = items.slice(at, at + size)
       const rows = await embed(some)
+      assertNumbers(this.parts.name, rows)
       for (let row = 0; row < some.length; row++) found.push(rows.slice(row * this.width, (row + 1) * this.width))
     }
     signal?.throwIfAborted()
@@ -124,6 +126,13 @@ export class Embedder {
     made.catch(() => this.programs.delete(key))
     return made
   }
+}
+
+/** Throws FoveaError `embedding_not_finite`. */
+function assertNumbers(name: string, rows: Float32Array): void {
+  if (rows.every(Number.isFinite)) return
+  const message = `${name}: an embedding holds what is not a number; its weights or the input are damaged`
+  throw new FoveaError('embedding_not_finite', 'input', message)
 }
 
 /** Where among them the views of each size stand. */

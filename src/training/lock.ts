@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAlive } from '../checkpoints/leftovers.ts'
 import { makeFolder } from '../checkpoints/make-folder.ts'
@@ -15,11 +15,19 @@ export async function acquireLock(folder: string, work = 'training'): Promise<()
       'resource',
       `${folder} is locked by pid ${holder}: another ${work} writes there`,
     )
-  await rm(path, { force: true })
-  const file = await open(path, 'wx').catch(() => {
-    throw new FoveaError('training_locked', 'resource', `${folder} was locked by another ${work} just now`)
+  const file = await takeOver(path).catch((cause: NodeJS.ErrnoException) => {
+    const isQuicker = cause.code === 'EEXIST'
+    const problem = isQuicker
+      ? `it was locked by another ${work} just now`
+      : `trainer.lock cannot be written there (${cause.code})`
+    throw new FoveaError('training_locked', 'resource', `${folder}: ${problem}; choose another folder`, { cause })
   })
   await file.writeFile(String(process.pid))
   await file.close()
   return () => rm(path, { force: true })
+}
+
+async function takeOver(path: string): Promise<FileHandle> {
+  await rm(path, { force: true })
+  return open(path, 'wx')
 }
