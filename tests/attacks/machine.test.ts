@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { describeFailure } from '../../src/cli/failure.ts'
-import { temporaryFolder } from '../cli/fovea.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const tsx = import.meta.resolve('tsx')
@@ -21,15 +20,6 @@ test.each([
 ])('%s', (_, line, stderr) => {
   const ended = shell(line)
   expect([ended.status, ended.stderr]).toEqual([expect.toSatisfy((code) => code === 5), expect.stringMatching(stderr)])
-})
-
-test('a working folder that was removed', () => {
-  const folder = temporaryFolder()
-  const ended = shell(
-    `mkdir '${folder}/gone' && cd '${folder}/gone' && rmdir '${folder}/gone' && $FOVEA ask a.png what`,
-  )
-  expect(ended.stderr).not.toMatch(/bug in fovea|\n.*\n/)
-  expect([3, 5]).toContain(ended.status)
 })
 
 test.each([
