@@ -1,7 +1,7 @@
 import type { WeightTable } from '../checkpoints/weight-table.ts'
-import type { RgbImage } from '../media/image.ts'
 import type { DualEncoder } from '../models/dual/dual-encoder.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
+import type { GivenImage, OneOrMore, ReadImage } from '../pipeline/talk/given.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 
 /** Everything a folder of an image and text encoder holds, read and checked. */
@@ -13,10 +13,13 @@ export interface EmbedderParts {
   /** The class that tokenizer_config.json names; empty where it names none. */
   readonly tokenizerClass: string
   readonly weights: WeightTable
+  /** Reads images that are given as paths, URLs or bytes; without it they must be read already. */
+  readonly readImage?: ReadImage
 }
 
 export interface EmbedOptions {
-  readonly images?: readonly RgbImage[]
+  /** Paths, URLs and bytes are read. */
+  readonly images?: OneOrMore<GivenImage>
   readonly texts?: readonly string[]
   /** Cuts texts that are too long, as the reference does on request; they are refused otherwise. */
   readonly truncate?: boolean

@@ -1,13 +1,16 @@
 import { weightTable } from '../checkpoints/weight-table.ts'
 import { Embedder } from '../embedding/embedder.ts'
+import { assertOptions, type OptionForm } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
 import { resolveModel } from '../hub/resolve.ts'
+import type { ImageInput } from '../media/image.ts'
 import { findDualFamily } from '../models/find-family.ts'
 import { estimateEmbedder } from '../quantization/estimate.ts'
 import { assertFits } from '../quantization/node-memory.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
+import { assertName } from './model-name.ts'
 import type { LoadOptions } from './node-load.ts'
 import { readEmbedder } from './node-read-model.ts'
 
@@ -16,13 +19,25 @@ export type LoadEmbedderOptions = Pick<
   'device' | 'threads' | 'revision' | 'signal' | 'onProgress' | 'memory'
 >
 
+const FORMS: Readonly<Record<keyof LoadEmbedderOptions, OptionForm>> = {
+  device: ['cpu', 'cuda', 'webgpu', 'wasm'],
+  threads: 'number',
+  revision: 'string',
+  signal: 'object',
+  onProgress: 'function',
+  memory: 'number',
+}
+
 /**
  * Loads a CLIP or SigLIP model in Hugging Face form: config, tokenizer, processor, safetensors. It computes in fp32.
  * @param name a folder, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache lacks it
  * @throws FoveaError kind `input` for what is wrong with the folder, `model_answers` for a vision-language model;
- *   `memory_short`, kind `resource`, for a model that does not fit into memory
+ *   `memory_short`, kind `resource`, for a model that does not fit into memory; kind `usage`: `model_name_invalid`,
+ *   `option_unknown`, `option_invalid`
  */
 export async function loadEmbedder(name: string, options: LoadEmbedderOptions = {}): Promise<Embedder> {
+  assertName('loadEmbedder', name)
+  assertOptions('loadEmbedder', options, FORMS)
   const { device = 'cpu', threads, revision, signal, onProgress, memory } = options
   const checkConfig = (config: Record<string, unknown>) => findDualFamily(config, name)
   const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
@@ -41,6 +56,7 @@ export async function loadEmbedder(name: string, options: LoadEmbedderOptions = 
     tokenizer,
     tokenizerClass: String(tokenizerConfig?.tokenizer_class ?? ''),
     weights: weightTable(stored.entries, stored.files, threads),
+    readImage: async (image: ImageInput) => (await import('../media/read-image.ts')).readImage(image),
   }
   try {
     return await Embedder.open(parts, backend)

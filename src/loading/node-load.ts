@@ -3,6 +3,7 @@ import { weightTable } from '../checkpoints/weight-table.ts'
 import { FoveaError } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
+import type { ImageInput } from '../media/image.ts'
 import type { Architecture } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
 import type { PromptForm } from '../models/views/prompt-form.ts'
@@ -60,6 +61,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     ...endOfText({ generation, config, tokenizer }),
     generation: generationDefaults(generation),
     weights: weightTable(stored.entries, stored.files, threads),
+    readImage: async (image: ImageInput) => (await import('../media/read-image.ts')).readImage(image),
     adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files) }),
   }
   const makeBackend = () => new NodeBackend(device)

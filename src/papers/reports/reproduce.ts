@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { FoveaError } from '../../errors.ts'
+import { greedyModel } from '../../evaluation/greedy-model.ts'
 import { loadModel } from '../../evaluation/load-model.ts'
 import { modelPath, packageRoot, version } from '../../hub/package-root.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -84,7 +85,7 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
   const name = createHash('sha256').update(of).digest('hex').slice(0, 12)
   const notebook = await openNotebook(join(options.runs ?? 'runs/reproduce', name))
   let loaded: Promise<Model> | undefined
-  const model = () => (loaded ??= loadModel(folder, { signal, threads: options.threads }))
+  const model = () => (loaded ??= loadModel(folder, { signal, threads: options.threads }).then(greedyModel))
   const running = { entry, options, n, seed, modelName, depends, notebook, signal, model }
   try {
     const { parts, path } = yield* runParts(running, wanted)

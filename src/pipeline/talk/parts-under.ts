@@ -13,6 +13,7 @@ export function partsUnder(parts: ModelParts, method: Method): ModelParts {
 /** The same host, with what conversations under a method read. */
 export const hostUnder = (host: Host, method: Method): Host => ({
   parts: partsUnder(host.parts, method),
+  assertOpen: () => host.assertOpen(),
   prepare: (image, look) => host.prepare(image, look),
   prepareVideo: (video, look) => host.prepareVideo(video, look),
   holdLanguage: (held) => host.holdLanguage(held),
