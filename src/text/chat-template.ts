@@ -9,6 +9,7 @@ import {
   type TemplateBudget,
   templateEnvironment,
 } from './template-interpreter.ts'
+import { renderWhole } from './whole-rendering.ts'
 
 export type MessagePart = { type: 'text'; text: string } | { type: 'image' } | { type: 'video' } | { type: 'audio' }
 
@@ -83,7 +84,7 @@ function buildEnvironment(messages: readonly ChatMessage[], options: RenderOptio
     add_generation_prompt: addGenerationPrompt,
     bos_token: bosToken,
     eos_token: eosToken,
-    ...(tools ? { tools } : {}),
+    tools: tools ?? null, // as transformers has it: templates ask whether it is none
     ...variables,
   })
 }
@@ -102,5 +103,5 @@ export function createChatTemplate(source: string, budget: TemplateBudget = TEMP
       throw explain(cause)
     }
   }
-  return { render }
+  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options)) }
 }

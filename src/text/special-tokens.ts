@@ -40,7 +40,7 @@ function anyOf(tokens: readonly string[]): string {
   return longestFirst.map(escapeRegex).join('|') || '(?!)'
 }
 
-function unprotect(text: string): string {
+export function unprotect(text: string): string {
   return text.replaceAll(MARK, '')
 }
 
