@@ -62,7 +62,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     generation: generationDefaults(generation),
     weights: weightTable(stored.entries, stored.files, threads),
     readImage: async (image: ImageInput) => (await import('../media/read-image.ts')).readImage(image),
-    adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files) }),
+    adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files), weightName: family.weightName }),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]
