@@ -103,7 +103,10 @@ async function open(bytes: Uint8Array, format: ImageFormat, page: number, isRefe
   return openSharp(bytes, format, page, isReference)
 }
 
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
+const mebibytes = (bytes: number): string => {
+  const count = bytes / 2 ** 20
+  return `${count < 10 ? count.toFixed(1) : Math.ceil(count)} MiB`
+}
 
 /** Throws FoveaError `image_too_large`. */
 function assertSize(
@@ -142,7 +145,7 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}):
     const sizes = `${bytes.length} bytes; the limit is ${maxBytes}`
     throw inputError(
       'image_too_large',
-      `the image file has ${sizes}: make it smaller, or raise it (${RAISES_FILE_LIMIT})`,
+      `the image file has ${sizes}: make it smaller, or raise the limit (${RAISES_FILE_LIMIT})`,
     )
   }
   const isReference = pixels === 'reference'

@@ -31,7 +31,7 @@ export async function gather(
   for await (const chunk of stream) {
     length += chunk.length
     if (length > maxBytes) {
-      const advice = `make it smaller${kind === 'image' ? `, or raise it (${RAISES_FILE_LIMIT})` : ''}`
+      const advice = `make it smaller${kind === 'image' ? `, or raise the limit (${RAISES_FILE_LIMIT})` : ''}`
       const message = `${name}: the ${kind} file has more than ${maxBytes} bytes, which is the limit: ${advice}`
       throw new FoveaError(`${kind}_too_large`, 'input', message)
     }
