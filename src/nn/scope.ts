@@ -20,6 +20,8 @@ export interface Scope {
   (name: string, shape: Shape, first?: FirstValue): Tensor
   /** The scope below: `scope.at('layers', 3)` prefixes "layers.3.". */
   at(...path: (string | number)[]): Scope
+  /** The whole tree: from the weights of a method, those of its model. */
+  root(): Scope
   /** What names below begin with: "", or ending in ".". */
   readonly prefix: string
   /** All leaves of the tree so far, by full name. */
@@ -33,7 +35,7 @@ export interface Scope {
 /** @param onLeaf is told of each leaf when it is first asked for, and may throw to end a trace */
 export function createScope(onLeaf?: (name: string, shape: Shape) => void): Scope {
   const [parameters, firsts] = [new Map<string, Tensor>(), new Map<string, FirstValue>()]
-  const below = (prefix: string): Scope => {
+  const below = (prefix: string, root?: Scope): Scope => {
     const leaf = (name: string, shape: Shape, first?: FirstValue): Tensor => {
       const full = prefix + name
       const known = parameters.get(full)
@@ -45,8 +47,9 @@ export function createScope(onLeaf?: (name: string, shape: Shape) => void): Scop
       if (first) firsts.set(full, first)
       return made
     }
-    const at = (...path: (string | number)[]) => below(`${prefix}${path.join('.')}.`)
-    return Object.assign(leaf, { at, prefix, parameters, firsts })
+    const at = (...path: (string | number)[]) => below(`${prefix}${path.join('.')}.`, root ?? scope)
+    const scope: Scope = Object.assign(leaf, { at, root: () => root ?? scope, prefix, parameters, firsts })
+    return scope
   }
   return below('')
 }
@@ -59,7 +62,8 @@ export function mapLeaves(
 ): Scope {
   const leaf = (name: string, shape: Shape, first?: FirstValue) => leafOf(scope, name, shape, first)
   const at = (...path: (string | number)[]) => mapLeaves(scope.at(...path), leafOf, around)
-  return Object.assign(leaf, { at, prefix: scope.prefix, parameters: scope.parameters, firsts: scope.firsts, around })
+  const { root, prefix, parameters, firsts } = scope
+  return Object.assign(leaf, { at, root, prefix, parameters, firsts, around })
 }
 
 /** The same scope, whose linear layers go through a stage. */

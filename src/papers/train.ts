@@ -7,6 +7,7 @@ import type { ModelParts } from '../pipeline/parts.ts'
 import type { Value } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { baseValues } from '../training/base-values.ts'
+import type { BankContent } from '../training/feature-bank.ts'
 import { remember } from '../training/mini/recipe.ts'
 import { special, specialTokens } from '../training/mini/tokenizer.ts'
 import type { Recipe } from '../training/recipe.ts'
@@ -26,6 +27,8 @@ export interface TrainOptions extends Pick<RunOptions, 'onStep' | 'onNote' | 'si
   readonly seed?: number
   /** Steps of every stage, in the place of those of the recipe. */
   readonly steps?: number
+  /** Scenes whose features are kept, in the place of those of the recipe. */
+  readonly scenes?: number
   /** Folder of the model that is trained on, or its name on the hub. */
   readonly base: string
   readonly saveEvery?: number
@@ -48,6 +51,15 @@ export interface Trained {
  */
 export async function trainMethod(text: string, options: TrainOptions): Promise<Trained | undefined> {
   const { entry, given } = parseEntry(text)
+  return trainEntry(entry, given, options)
+}
+
+/** The same from an entry and the options that were given. */
+export async function trainEntry(
+  entry: Paper,
+  given: Readonly<Record<string, unknown>>,
+  options: TrainOptions,
+): Promise<Trained | undefined> {
   const { name, options: parsed = {} } = buildMethod(entry, given)
   if (!entry.recipe) throw missing(entry.id)
   const recipe = entry.recipe(parsed)
@@ -88,9 +100,12 @@ async function runOn(
   const { seed = 1, saveEvery = 100, onStep, onNote, signal } = options
   const { architecture, tokenizer, weights } = parts
   const backend = new NodeBackend()
-  const bank = async (scenes: number) => {
+  // A short try sees few scenes.
+  const most = options.steps === undefined ? Number.POSITIVE_INFINITY : Math.max(1, imagesOf(stages))
+  const bank = async (wanted: BankContent) => {
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
-    return featureBank({ backend, parts, scenes, onNote, signal })
+    const scenes = options.scenes ?? Math.min(wanted.scenes, most)
+    return featureBank({ backend, parts, ...wanted, scenes, onNote, signal })
   }
   try {
     return await runRecipe({
@@ -102,10 +117,13 @@ async function runOn(
       onStep,
       onNote,
       signal,
-      architecture,
       stages,
       data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank },
-      settings: { method: name, base: await identityOf(parts) },
+      settings: {
+        method: name,
+        base: await identityOf(parts),
+        ...(options.scenes !== undefined && { scenes: options.scenes }),
+      },
       start: {
         base: weights.compileOptions,
         known: () => undefined,
@@ -119,6 +137,9 @@ async function runOn(
     await backend.dispose()
   }
 }
+
+/** How many images the longest stage takes. */
+const imagesOf = (stages: Recipe['stages']): number => Math.max(...stages.map(({ steps, batch }) => steps * batch))
 
 const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()
 

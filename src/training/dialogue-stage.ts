@@ -1,16 +1,22 @@
+import { createScope } from '../nn/index.ts'
 import { compose } from '../pipeline/method/compose.ts'
 import type { Method } from '../pipeline/method/method.ts'
-import { answerLoss } from './dialogue.ts'
+import { answerLoss, openingLength } from './dialogue.ts'
+import { inputsOf, viewsOfScenes } from './kept-pictures.ts'
+import { isLora } from './lora.ts'
 import { muonForMatrices, ownWeights, type TrainingData, type TrainingStage } from './recipe.ts'
 import { warmupStableDecay } from './schedules.ts'
 import type { Batch } from './step.ts'
 import { worldDialogues } from './world-dialogues.ts'
 
-/** A stage that trains a method on questions about the World; the vision encoder is frozen, and its features are kept. */
+/**
+ * A stage that trains a method on questions about the World; the vision encoder is frozen, and what the method reads of it is
+ * kept. Encoders that it brings itself see the scenes at every step. Its views of a scene must be squares of one size.
+ */
 export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'rate'> {
   readonly method: Method
-  /** Visual tokens that it leaves of each image at a step. */
-  readonly visual: (step: number, data: TrainingData) => number
+  /** Slots of each image before its questions at a step; those that the method leaves and writes when absent. */
+  readonly visual?: (step: number, data: TrainingData) => number
   /** What its batches bring beside those of every dialogue. */
   readonly inputs?: (step: number, data: TrainingData) => Batch
   /** All of the method's weights, and none of the model's, when absent. */
@@ -23,13 +29,15 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
   readonly tasks?: Readonly<Record<string, number>>
 }
 
-/** Scenes whose features are kept. Their questions are drawn anew at every step. */
-const SCENES = 2048
+/** Views whose features are kept. Questions about them are drawn anew at every step. */
+const VIEWS = 2048
 
 export function dialogueStage(stage: DialogueStage): TrainingStage {
-  const { name, steps, rate, visual, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
-  const { optimizer = muonForMatrices(/queries|embed|lora_[AB]/) } = stage
+  const { name, steps, rate, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
+  const { optimizer = muonForMatrices(/quer(y|ies)$|embed|lora_[AB]|\.B$/) } = stage
   const method = compose(stage.method)
+  const losses: TrainingStage['losses'] = (p, architecture, encode) =>
+    answerLoss(p, architecture, method, { batch, text, encode })
   return {
     name,
     steps,
@@ -38,11 +46,41 @@ export function dialogueStage(stage: DialogueStage): TrainingStage {
     trains,
     optimizer,
     schedule: warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4),
-    losses: (p, architecture) => answerLoss(p, architecture, method, { batch, text }),
+    losses,
     batches: async (data) => {
-      const bank = await data.bank(SCENES)
-      const dialogues = worldDialogues(data, { bank, batch, text, tasks, visual: (step) => visual(step, data) })
+      const { architecture, encode } = data
+      const read = inputsOf(Object.values(losses(createScope(), architecture, encode)))
+      const scenes = Math.floor(VIEWS / viewsOfScenes(method, architecture).length)
+      const bank = await data.bank({ scenes, method, inputs: read })
+      const own = stage.visual ? 0 : openingLength(architecture, method, data)
+      const visual = (step: number) => stage.visual?.(step, data) ?? own
+      const dialogues = worldDialogues(data, { bank, batch, text, tasks, visual })
       return (step) => ({ ...dialogues(step), ...inputs?.(step, data) })
     },
   }
+}
+
+/** Weights between a vision encoder and a language model. */
+const isProjector = (weight: string): boolean => /^(multi_modal_projector|connector)\./.test(weight)
+
+/** What most papers train: all that the method adds, and the projector of the model. */
+export const withProjector = (weight: string): boolean => ownWeights(weight) || isProjector(weight)
+
+/** Most papers train in two stages. */
+export interface TwoStages extends Omit<DialogueStage, 'name' | 'steps'> {
+  /** The method of the first stage, where that is another. */
+  readonly align?: Method
+}
+
+/**
+ * First what the method adds and the projector of the model, then the language model too: the LoRA pairs of the method, where
+ * it has any.
+ */
+export function alignAndTune({ align, ...stage }: TwoStages): TrainingStage[] {
+  const { method, trains = withProjector } = stage
+  const first = { method: align ?? method, trains: (weight: string) => trains(weight) && !isLora(weight) }
+  return [
+    dialogueStage({ ...stage, ...first, name: 'align', steps: 150 }),
+    dialogueStage({ ...stage, trains, name: 'tune', steps: 500 }),
+  ]
 }

@@ -1,13 +1,12 @@
 /** Questions and answers about pictures as one sequence, for training. */
 import type { Architecture } from '../models/family.ts'
-import { squareSide, type VisionFeatures } from '../models/vision-side.ts'
+import type { SlotTags } from '../models/language/sequence.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { read } from '../pipeline/flow/read.ts'
 import { see } from '../pipeline/flow/see.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
-import type { VisualTokens } from '../pipeline/method/visual-tokens.ts'
 import {
   add,
   cast,
@@ -16,6 +15,7 @@ import {
   crossEntropy,
   dimValue,
   fixedDim,
+  greater,
   input,
   mul,
   slice,
@@ -23,11 +23,16 @@ import {
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
+import { keptPictures, viewsOfScenes } from './kept-pictures.ts'
+import { BARE, joinViews, type Opening, openingOf, type Seen, type Written, writtenAround } from './opening.ts'
+import type { TrainingData } from './recipe.ts'
 
 export interface BatchShape {
   readonly batch: number
   /** Text tokens per image. */
   readonly text: number
+  /** What is written around the views of an image; there is one, and nothing around it, when absent. */
+  readonly written?: Written
 }
 
 /**
@@ -39,63 +44,93 @@ export function readDialogue(
   p: Scope,
   architecture: Architecture,
   method: Method,
-  { states, memory }: Pick<VisualTokens, 'states' | 'memory'>,
-  { batch, text }: BatchShape,
+  tokens: Seen,
+  { batch, text, written = BARE }: BatchShape,
 ) {
-  const ids = input('ids', [batch, text], 'i64')
-  const start = dialogueSequence(states, architecture.language.embed(p, ids), ids)
+  const said: Said = {
+    ids: input('ids', [batch, text], 'i64'),
+    segments: input('segments', [batch, text], 'i64'),
+    positions: input('positions', [batch, text]),
+    weights: input('weights', [batch, text]),
+  }
+  const { memory } = tokens
+  const opening = openingOf(p, architecture, tokens, written)
+  const start = dialogueSequence(opening, architecture.language.embed(p, said.ids), said)
   const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
-  const weights = input('weights', [batch, text])
+  const { weights } = said
   const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
   return { answer, layers, ofText }
 }
 
-/** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(visual: Tensor, embeds: Tensor, ids: Tensor): Omit<Sequence, 'ran' | 'changedBy'> {
-  const [batch, text] = [fixedDim('dialogue', embeds, 0), fixedDim('dialogue', embeds, 1)]
-  const tokens = rowNumbers(visual)
+/** What a batch says of its text, [b, t] each. */
+type Said = Readonly<Record<'ids' | 'segments' | 'positions' | 'weights', Tensor>>
+
+/** What it opens with [b, s, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
+function dialogueSequence(opening: Opening, embeds: Tensor, said: Said): Omit<Sequence, 'ran' | 'changedBy'> {
+  const { states, visual } = opening
+  const asked = add(rowNumbers(embeds), dimValue(states.shape[1]))
   return {
-    states: concat([visual, embeds], 1),
-    positions: concat([cast(tokens, 'f32'), input('positions', [batch, text])], 1),
-    tags: {
-      segment: concat([mul(tokens, 0), input('segments', [batch, text], 'i64')], 1),
-      token: concat([sub(mul(tokens, 0), 1), ids], 1),
-      view: concat([mul(tokens, 0), sub(mul(ids, 0), 1)], 1),
-    },
-    visual: tokens,
-    text: add(rowNumbers(embeds), dimValue(visual.shape[1])),
-    source: tokens,
+    states: concat([states, embeds], 1),
+    positions: concat([cast(rowNumbers(states), 'f32'), said.positions], 1),
+    tags: dialogueTags(opening.tags, said),
+    visual,
+    text: opening.text ? concat([opening.text, asked], 1) : asked,
+    source: rowNumbers(visual),
     opening: constant([1], []),
   }
 }
 
-/** Loss of the answers where the features of a frozen vision encoder are kept: a batch brings `patches` for pixels. */
+/** Tags of the opening [b, s], then those of text [b, t]: all that a prompt has, its segments, and what is an answer. */
+function dialogueTags({ view, row, column, token }: Opening['tags'], said: Said): Required<SlotTags> {
+  const [none, ofText] = [mul(view, 0), sub(mul(said.ids, 0), 1)]
+  return {
+    segment: concat([none, said.segments], 1),
+    token: concat([token, said.ids], 1),
+    view: concat([view, ofText], 1),
+    row: concat([row, ofText], 1),
+    column: concat([column, ofText], 1),
+    answer: concat([none, isAnswer(said.weights)], 1),
+  }
+}
+
+/** 1 where a token is learnt, so where the slot before it has a weight: f32 [b, t] -> i64 [b, t]. */
+function isAnswer(weights: Tensor): Tensor {
+  const isLearnt = cast(greater(weights, 0), 'i64')
+  return concat([mul(slice(isLearnt, 1, 0, 1), 0), slice(isLearnt, 1, 0, fixedDim('dialogue', weights, 1) - 1)], 1)
+}
+
+/** Loss of the answers where the features of a frozen vision encoder are kept: a batch brings them in the place of pixels. */
 export function answerLoss(
   p: Scope,
   architecture: Architecture,
   method: Method,
-  shape: BatchShape,
+  { encode, ...shape }: BatchShape & Pick<TrainingData, 'encode'>,
 ): Record<string, Tensor> {
-  const seen = see(p, architecture, method, { features: keptFeatures(architecture, shape.batch) })
-  const { answer } = readDialogue(p, architecture, method, seen, shape)
+  const { seen, written } = seenDialogue(p, architecture, method, { encode, batch: shape.batch })
+  const { answer } = readDialogue(p, architecture, method, seen, { ...shape, written })
   return { answer }
 }
 
-/** Features of square views as an input `patches` [batch, n, d]; what else the encoder computed is not kept. */
-function keptFeatures(architecture: Architecture, batch: number): VisionFeatures {
-  const { patches, grid, special } = squareFeatures(architecture)
-  const [, n, d] = patches.shape
-  return { layers: [], patches: input('patches', [batch, n, d]), special, grid }
+/** Slots before the dialogue: the tokens that a method leaves of each scene, and what it writes around its views. */
+export function openingLength(
+  architecture: Architecture,
+  method: Method,
+  { encode }: Pick<TrainingData, 'encode'>,
+): number {
+  const { seen, written } = seenDialogue(createScope(), architecture, method, { encode, batch: 1 })
+  return fixedDim('dialogue', seen.states, 1) + written.flat().length
 }
 
-/** What the vision encoder makes of one square view, traced. */
-export function squareFeatures({ vision }: Architecture, p: Scope = createScope(), batch = 1): VisionFeatures {
-  const side = squareSide(vision)
-  return vision.encode(p, input('pixels', [batch, 3, side, side]))
+function seenDialogue(
+  p: Scope,
+  architecture: Architecture,
+  method: Method,
+  { encode, batch }: Pick<TrainingData, 'encode'> & Pick<BatchShape, 'batch'>,
+) {
+  const views = viewsOfScenes(method, architecture)
+  const pictures = keptPictures(architecture, method, batch * views.length)
+  const seen = joinViews(see(p, architecture, method, pictures), views.length)
+  return { seen, written: writtenAround(views, encode) }
 }
-
-/** Patches of a square view: the visual tokens of a model whose connector makes one of each. */
-export const squarePatches = (architecture: Architecture): number =>
-  fixedDim('patches', squareFeatures(architecture).patches, 1)

@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { type LinearPlace, zeros } from '../nn/index.ts'
-import type { Site, Stage } from '../pipeline/method/method.ts'
+import type { ReadSide, Site, Stage } from '../pipeline/method/method.ts'
 import type { Value } from '../runtime/index.ts'
 import { add, fixedDim, matmul, mul, type Tensor, transpose } from '../tensor/index.ts'
 
@@ -27,6 +28,20 @@ export function lora({ rank, alpha, match }: LoraOptions): Stage<Tensor, Tensor,
 
 /** Layers inside the blocks of a language model: not its embeddings, not its head. */
 export const inBlocks = (weight: string): boolean => /(^|\.)(layers|block)\.\d+\./.test(weight)
+
+/**
+ * The language model as far as pairs of a rank can train it, which stands for training it as a whole; with rank 0 it stays as
+ * it is.
+ */
+export const tuned = (rank: number): Pick<ReadSide, 'linear'> =>
+  rank > 0 ? { linear: lora({ rank, alpha: 2 * rank, match: inBlocks }) } : {}
+
+/** How methods are asked for that. */
+export const loraRank = z
+  .int()
+  .min(0)
+  .default(16)
+  .describe('rank of the LoRA pairs that the language model is trained with; 0: it stays as it is')
 
 /** Whether a weight is half of a pair. */
 export const isLora = (name: string): boolean => /(^|\.)lora_[AB]\.weight$/.test(name)

@@ -1,7 +1,7 @@
 import type { Architecture } from '../models/family.ts'
 import type { Scope } from '../nn/index.ts'
 import type { Tensor } from '../tensor/index.ts'
-import type { FeatureBank } from './feature-bank.ts'
+import type { BankContent, FeatureBank } from './feature-bank.ts'
 import type { Stream } from './mix.ts'
 import { adamw, muon, type Optimizer } from './optimizers.ts'
 import type { Schedule } from './schedules.ts'
@@ -29,7 +29,7 @@ export interface TrainingStage {
   /** AdamW for all when absent. */
   readonly optimizer?: (weight: string, leaf: Tensor) => Optimizer
   /** Scalars to minimise (their sum) and to report, over `see` and `read`. */
-  losses(p: Scope, architecture: Architecture): Record<string, Tensor>
+  losses(p: Scope, architecture: Architecture, encode: TrainingData['encode']): Record<string, Tensor>
   /** The batch of a step: a function of seed and step alone. What the losses do not ask for is left out. */
   batches(data: TrainingData): Stream<Batch> | Promise<Stream<Batch>>
 }
@@ -41,7 +41,7 @@ export interface TrainingData {
   /** Text to token ids of the model that is trained on. */
   readonly encode: (text: string) => readonly number[]
   /** Scenes of the training split and what the frozen vision encoder makes of them; computed when first asked for. */
-  readonly bank: (scenes: number) => Promise<FeatureBank>
+  readonly bank: (wanted: BankContent) => Promise<FeatureBank>
 }
 
 /** All weights that a method adds, and none of the model's. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
 import { FoveaError } from '../errors.ts'
-import type { Architecture } from '../models/family.ts'
 import type { Value } from '../runtime/index.ts'
 import { completeSteps, newestState } from './checkpoints.ts'
 import { lossCurve } from './loss-curve.ts'
@@ -13,7 +12,6 @@ import { type RunOptions, runStage, type StageStart } from './run-stage.ts'
 export interface RecipeRun extends RunOptions {
   /** What is trained, for titles. */
   readonly name: string
-  readonly architecture: Architecture
   readonly stages: readonly TrainingStage[]
   readonly data: TrainingData
   /** What else decides the result: a run is resumed with the same only. */
@@ -52,7 +50,7 @@ async function reached(
   if (finished >= stage.steps && !isLast) return lastState(folder)
   const batches = await stage.batches(run.data)
   const start = { ...run.start, known: (weight: string) => known.get(weight) ?? run.start.known(weight) }
-  return runStage({ ...run, folder }, stage, run.architecture, batches, start)
+  return runStage({ ...run, folder }, stage, run.data, batches, start)
 }
 
 /** The weights of the newest state in a folder; none where there is no state. */

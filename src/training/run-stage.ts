@@ -7,7 +7,7 @@ import { partLeaves } from './freezing.ts'
 import { firstValue } from './initialise.ts'
 import type { Stream } from './mix.ts'
 import { adamw } from './optimizers.ts'
-import type { TrainingStage } from './recipe.ts'
+import type { TrainingData, TrainingStage } from './recipe.ts'
 import { type Batch, compileStep, type FrozenWeights, pick } from './step.ts'
 import { type Progress, train } from './trainer.ts'
 
@@ -37,12 +37,12 @@ export interface StageStart {
 export async function runStage(
   run: RunOptions,
   stage: TrainingStage,
-  architecture: Architecture,
+  { architecture, encode }: Pick<TrainingData, 'architecture' | 'encode'>,
   batches: Stream<Batch>,
   start: StageStart,
 ): Promise<ReadonlyMap<string, Value>> {
   const scope = createScope()
-  const losses = stage.losses(scope, architecture)
+  const losses = stage.losses(scope, architecture, encode)
   const { trained, frozen } = partLeaves(scope.parameters, stage.trains)
   if (trained.size === 0) throw emptyError(stage.name)
   const read = await start.read?.([...trained.keys()])

@@ -33,7 +33,7 @@ export function worldDialogues(
     const join = (key: keyof PackedText) => packed.flatMap((row) => [...row[key]])
     const shape = [batch, text]
     return {
-      patches: bank.features(chosen),
+      ...bank.features(chosen),
       ids: i64(shape, join('ids')),
       segments: i64(shape, join('segments')),
       positions: f32(shape, Float32Array.from(join('positions'))),

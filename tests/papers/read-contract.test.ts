@@ -15,16 +15,25 @@ import { batchLogits, ownGradients, pictureChunk, type Run, runChunks, textChunk
 const root = new URL('../fixtures/families/', import.meta.url).pathname
 /** One placeholder per image, positions on several axes, several views per image, and an encoder-decoder. */
 const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5']
-const entries = runnable.filter((entry) => buildMethod(entry, {}).read)
-
 /** What makes sense in models of three layers and a few patches. */
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   crosslmm: { side: 2, every: 2 },
   vlora: { skip: 1, depth: 2, rank: 4, alpha: 4 },
 }
 
+/** LoRA of the language model is swept where it is all that a method does; a model that was trained reads text otherwise. */
+const optionsOf = ({ id, options }: (typeof runnable)[number]) => ({
+  ...SMALL[id],
+  ...('lora' in (options?.shape ?? {}) && { lora: 0 }),
+})
+
+const entries = runnable.filter((entry) => Object.keys(buildMethod(entry, optionsOf(entry)).read ?? {}).length > 0)
+
 /** Methods that are there to change what is said, about text too. */
 const STEERING: ReadonlySet<string> = new Set(['xl-vlms'])
+
+/** What goes is merged by the words of the prompt: more of them leave other means, even where the same tokens stay. */
+const MERGING: ReadonlySet<string> = new Set(['sparsevlm'])
 
 const backend = new NodeBackend()
 afterAll(() => backend.dispose())
@@ -57,7 +66,7 @@ describe.each(FAMILIES)('methods that act in the language model of %s', (family)
     }
     beforeAll(() => {
       try {
-        method = withRandomAdapter(model.parts.architecture, buildMethod(entry, SMALL[id] ?? {}))
+        method = withRandomAdapter(model.parts.architecture, buildMethod(entry, optionsOf(entry)))
       } catch (error) {
         if (!(error instanceof FoveaError)) throw error
         refused = error
@@ -87,7 +96,8 @@ describe.each(FAMILIES)('methods that act in the language model of %s', (family)
       expect(last.rows).toEqual(whole.rows)
       expect(last.logits.every(Number.isFinite)).toBe(true)
       // What chooses tokens by the last of a prompt may choose others for a longer one; there is nothing to compare then.
-      if (cached[0].kept.join() === whole.kept.join()) expect(distance(last.logits, whole.logits)).toBeLessThan(1e-4)
+      const isSame = cached[0].kept.join() === whole.kept.join() && !MERGING.has(id)
+      if (isSame) expect(distance(last.logits, whole.logits)).toBeLessThan(1e-4)
     }
 
     it('decodes from its cache what the whole sequence gives', () => expectAsWhole([[31], [62], [45]]))

@@ -24,7 +24,7 @@ const bank: FeatureBank = {
       const rng = Rng.from(index, 'features')
       return Array.from({ length: 16 * 32 }, () => rng.normal())
     })
-    return f32([indices.length, 16, 32], Float32Array.from(noise))
+    return { patches: f32([indices.length, 16, 32], Float32Array.from(noise)) }
   },
 }
 
@@ -40,7 +40,6 @@ try {
     folder,
     seed: 3,
     saveEvery: 2,
-    architecture,
     stages: stages.map((stage, at) => ({ ...stage, steps: 3 + at })),
     data: { seed: 3, architecture, encode: (text) => tokenizer.encode(text), bank: async () => bank },
     start: { base: weights.compileOptions, known: () => undefined, read: (names) => baseValues(weights, names) },

@@ -45,6 +45,7 @@ const mini = command<TrainOptions>({
       .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.002)', number(0))
       .option('--text <tokens>', 'tokens of questions and answers per image', integer(32), 192)
       .option('--save-every <steps>', 'steps between saved states', integer(1), 100),
+  finishes: true,
   run: async ({ options, signal }) => {
     const tokenizer = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
     const { out: folder, seed, text, saveEvery, from } = options
@@ -130,6 +131,7 @@ interface RecipeFlags {
   out?: string
   seed: number
   steps?: number
+  scenes?: number
   base: string
   saveEvery: number
   json?: boolean
@@ -151,10 +153,12 @@ export const trainCommand = command<RecipeFlags>({
       .option('--out <folder>', 'states, logs, curves and the adapter (default: runs/METHOD)')
       .option('--seed <number>', 'of weights and data', integer(), 1)
       .option('--steps <count>', 'steps of every stage, in the place of those of the recipe', integer(1))
+      .option('--scenes <count>', 'scenes whose features are kept, in the place of those of the recipe', integer(1))
       .option('--base <name>', 'the model that is trained on', DEFAULT_MODEL)
       .option('--save-every <steps>', 'steps between saved states', integer(1), 50)
       .option('--json', 'print one JSON object'),
   subcommands: [mini as never],
+  finishes: true,
   run: async ({ args: [method], options, signal }) => {
     if (method === undefined) return print(await listTrainable(options.json))
     await trainRecipe(method as string, options, signal)

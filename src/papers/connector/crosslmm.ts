@@ -10,7 +10,7 @@ import {
   zeros,
 } from '../../nn/index.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
-import type { LayerSite, Site } from '../../pipeline/method/method.ts'
+import type { LayerSite, PlaceFunctions, Site } from '../../pipeline/method/method.ts'
 import { poolTokens } from '../../pipeline/method/pool.ts'
 import { writeRows } from '../../pipeline/method/rows.ts'
 import { type Sequence, textStates, visualStates } from '../../pipeline/method/sequence.ts'
@@ -30,12 +30,23 @@ import {
   type Tensor,
   tanh,
 } from '../../tensor/index.ts'
+import { alignAndTune } from '../../training/dialogue-stage.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 
 const ID = 'crosslmm'
 
 /** Who looks at the patches: visual tokens, and text. */
 type Branch = 'v2v' | 't2v'
+
+const options = z.object({
+  side: z.int().min(1).default(3).describe('a view becomes side x side tokens'),
+  every: z.int().min(1).default(4).describe('K: patches are looked at before layers 0, K, 2K, ...'),
+  text: z.boolean().default(true).describe('text looks at the patches too; off in the first stage of training'),
+  lora: loraRank,
+})
+
+type Options = z.output<typeof options>
 
 /**
  * CrossLMM: Decoupling Long Video Sequences from LMMs via Dual Cross-Attention Mechanisms
@@ -50,6 +61,9 @@ type Branch = 'v2v' | 't2v'
  * pooled one; heads and grouped keys are those of the language model, V_o is not normalised; 27 x 27 to 3 x 3 (the text's
  * "N / 9" does not fit its 9 tokens). K and V' are computed once per picture, in the vision program, and stay with the
  * conversation: decoding adds only queries. Text is every row that is no visual token. Without pictures nothing changes.
+ *
+ * Trained are first the projector and what visual tokens look with, then text's part and the language model too, by LoRA; the
+ * encoder, which the paper trains in the end, is frozen.
  */
 export const crosslmm = paper({
   id: 'crosslmm',
@@ -65,32 +79,35 @@ export const crosslmm = paper({
     'patch features outside the sequence: before every few decoder layers, gated cross-attention lets the pooled ' +
     'visual tokens, and separately the text tokens, read them again. One to sixteen tokens per frame then compete ' +
     'with models that spend 196.',
-  places: ['see.connector', 'read.layer', 'training'],
-  options: z.object({
-    side: z.int().min(1).default(3).describe('a view becomes side x side tokens'),
-    every: z.int().min(1).default(4).describe('K: patches are looked at before layers 0, K, 2K, ...'),
-    text: z.boolean().default(true).describe('text looks at the patches too; off in the first stage of training'),
-  }),
-  method: ({ side, every, text }) => {
-    const branches: readonly Branch[] = text ? ['v2v', 't2v'] : ['v2v']
-    return {
-      see: {
-        connector: (tokens, next, at) => {
-          const pooled = next(poolTokens(tokens, { rows: side, columns: side }, ID))
-          const { layers } = at.architecture.language
-          const crossed = Array.from({ length: layers }, (_, layer) => layer).filter((layer) => layer % every === 0)
-          return crossed.reduce((left, layer) => {
-            const kept = branches.flatMap((branch) => keysAndValues(at, layer, branch, tokens.states))
-            return leave(left, memoryOf(layer), concat(kept, 2), ID)
-          }, pooled)
-        },
-      },
-      read: {
-        layer: (seq, next, at) => next(at.layer % every === 0 ? crossed(seq, at, branches) : seq),
-      },
-    }
+  places: ['see.connector', 'read.layer', 'read.linear', 'training'],
+  options,
+  method: (options) => places(options),
+  recipe: (options) => {
+    const [align, method] = [false, options.text].map((text) => ({ name: ID, ...places({ ...options, text }) }))
+    return { options, stages: alignAndTune({ rate: 3e-3, align, method }) }
   },
 })
+
+function places({ side, every, text, lora }: Options): PlaceFunctions {
+  const branches: readonly Branch[] = text ? ['v2v', 't2v'] : ['v2v']
+  return {
+    see: {
+      connector: (tokens, next, at) => {
+        const pooled = next(poolTokens(tokens, { rows: side, columns: side }, ID))
+        const { layers } = at.architecture.language
+        const crossed = Array.from({ length: layers }, (_, layer) => layer).filter((layer) => layer % every === 0)
+        return crossed.reduce((left, layer) => {
+          const kept = branches.flatMap((branch) => keysAndValues(at, layer, branch, tokens.states))
+          return leave(left, memoryOf(layer), concat(kept, 2), ID)
+        }, pooled)
+      },
+    },
+    read: {
+      ...tuned(lora),
+      layer: (seq, next, at) => next(at.layer % every === 0 ? crossed(seq, at, branches) : seq),
+    },
+  }
+}
 
 const memoryOf = (layer: number): string => `cross.${layer}`
 

@@ -16,6 +16,7 @@ import {
 } from '../../nn/index.ts'
 import { windowsOf } from '../../pipeline/method/groups.ts'
 import { leavePatches, type PatchMemory, recallPatches } from '../../pipeline/method/memory.ts'
+import type { PlaceFunctions } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { poolTokens } from '../../pipeline/method/pool.ts'
 import { gatherRows, remainders, writeRows } from '../../pipeline/method/rows.ts'
@@ -36,9 +37,29 @@ import {
   slice,
   type Tensor,
 } from '../../tensor/index.ts'
+import { alignAndTune } from '../../training/dialogue-stage.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 
 const ID = 'vision-remember'
+
+const options = z.object({
+  pool: z
+    .int()
+    .min(1)
+    .default(2)
+    .describe('r: squares of r x r patches become one token before the connector; 1: none'),
+  levels: z.int().min(1).max(4).default(3).describe('encoder depths that are remembered, from the last but one down'),
+  layers: z.int().min(1).default(3).describe('decoder layers after which tokens look back, in the first half'),
+  width: z.number().gt(0).max(1).default(0.5).describe('D_h as a share of the width of the language model'),
+  bidirectional: z
+    .boolean()
+    .default(false)
+    .describe('visual tokens of a view see each other first, in both directions'),
+  lora: loraRank,
+})
+
+type Options = z.output<typeof options>
 
 /**
  * Vision Remember: Alleviating Visual Forgetting in Efficient MLLM with Vision Feature Resample
@@ -55,6 +76,8 @@ const ID = 'vision-remember'
  * compressed, and positions P in a region repeat after `pool`^2. `bidirectional` (second version) lets the visual tokens of
  * a view see each other first. Its text-guided row is left out: taken from the end of a prompt it would have seen answers
  * in training, and cached pictures would depend on the question.
+ *
+ * Trained are first the modules and the projector, then the language model too, by LoRA; the encoder is frozen.
  */
 export const visionRemember = paper({
   id: 'vision-remember',
@@ -69,42 +92,33 @@ export const visionRemember = paper({
     'what is left. At a few decoder layers each visual token, by then mixed with text, cross-attends once more to ' +
     'the uncompressed patches it stands for, taken from several ViT depths. The sequence stays short and OCR ' +
     'gains most.',
-  places: ['see.connector', 'read.layer', 'training'],
-  options: z.object({
-    pool: z
-      .int()
-      .min(1)
-      .default(2)
-      .describe('r: squares of r x r patches become one token before the connector; 1: none'),
-    levels: z.int().min(1).max(4).default(3).describe('encoder depths that are remembered, from the last but one down'),
-    layers: z.int().min(1).default(3).describe('decoder layers after which tokens look back, in the first half'),
-    width: z.number().gt(0).max(1).default(0.5).describe('D_h as a share of the width of the language model'),
-    bidirectional: z
-      .boolean()
-      .default(false)
-      .describe('visual tokens of a view see each other first, in both directions'),
-  }),
-  method: ({ pool, levels, layers, width, bidirectional }) => ({
-    see: {
-      connector: (tokens, next, at) => {
-        const features = linear(at.p.at('levels'), depths(tokens, levels), widthIn(at.architecture, width), false)
-        const few = next(pool > 1 ? poolTokens(tokens, coarser(tokens, pool), ID) : tokens)
-        return leavePatches(few, at, 'remembered', features, ID)
-      },
+  places: ['see.connector', 'read.layer', 'read.linear', 'training'],
+  options,
+  method: (options) => places(options),
+  recipe: (options) => ({ options, stages: alignAndTune({ rate: 3e-3, method: { name: ID, ...places(options) } }) }),
+})
+
+const places = ({ pool, levels, layers, width, bidirectional, lora }: Options): PlaceFunctions => ({
+  see: {
+    connector: (tokens, next, at) => {
+      const features = linear(at.p.at('levels'), depths(tokens, levels), widthIn(at.architecture, width), false)
+      const few = next(pool > 1 ? poolTokens(tokens, coarser(tokens, pool), ID) : tokens)
+      return leavePatches(few, at, 'remembered', features, ID)
     },
-    read: {
-      layer: (seq, next, at) => {
-        const done = next(seq)
-        if (!insertions(at.architecture.language.layers, layers).includes(at.layer)) return done
-        const p = at.p.at('layers', at.layer)
-        const seen = visualStates(done)
-        const met = bidirectional ? add(seen, amongThemselves(p.at('tokens'), done, seen)) : seen
-        const regions = regionsOf(recallPatches(at, 'remembered', ID), done, `region.${at.layer}`)
-        const states = add(met, lookBack(p, met, regions, { width: widthIn(at.architecture, width), pool }))
-        return { ...done, states: writeRows(done.states, done.visual, states) }
-      },
+  },
+  read: {
+    ...tuned(lora),
+    layer: (seq, next, at) => {
+      const done = next(seq)
+      if (!insertions(at.architecture.language.layers, layers).includes(at.layer)) return done
+      const p = at.p.at('layers', at.layer)
+      const seen = visualStates(done)
+      const met = bidirectional ? add(seen, amongThemselves(p.at('tokens'), done, seen)) : seen
+      const regions = regionsOf(recallPatches(at, 'remembered', ID), done, `region.${at.layer}`)
+      const states = add(met, lookBack(p, met, regions, { width: widthIn(at.architecture, width), pool }))
+      return { ...done, states: writeRows(done.states, done.visual, states) }
     },
-  }),
+  },
 })
 
 const coarser = ({ vision: { grid } }: VisualTokens, side: number) => ({

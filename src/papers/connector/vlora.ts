@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Architecture } from '../../models/family.ts'
 import { crossAttention, headsFor, layerNormed, linear, type Scope, zeros } from '../../nn/index.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
-import type { Site } from '../../pipeline/method/method.ts'
+import type { PlaceFunctions, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { remainders } from '../../pipeline/method/rows.ts'
 import { keepTokens, type VisualTokens } from '../../pipeline/method/visual-tokens.ts'
@@ -25,12 +25,31 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
+import { alignAndTune } from '../../training/dialogue-stage.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
+import { ownWeights } from '../../training/recipe.ts'
 import { paper } from '../paper.ts'
 
 const ID = 'vlora'
 
 /** Queries, keys, values and output of attention, and the bypass of the feed-forward layer. */
 type Type = 'q' | 'k' | 'v' | 'o' | 'm'
+
+const options = z.object({
+  types: z
+    .string()
+    .regex(/^[qkvom]+$/, 'letters of qkvom')
+    .default('qkvom')
+    .describe('what is changed: queries, keys, values, output of attention, MLP'),
+  rank: z.int().min(1).default(64).describe('r: how many directions a change has'),
+  alpha: z.number().gt(0).default(64).describe('changes count alpha / r'),
+  skip: z.int().min(1).default(4).describe('s: the last of each so many layers is changed'),
+  depth: z.int().min(1).default(8).describe('blocks of a generator'),
+  width: z.number().gt(0).default(0.25).describe('d as a share of the width of the language model'),
+  lora: loraRank,
+})
+
+type Options = z.output<typeof options>
 
 /**
  * Visual Perception by Large Language Model's Weights
@@ -41,11 +60,14 @@ type Type = 'q' | 'k' | 'v' | 'o' | 'm'
  * the k changed layers l, (l + 1) mod s = 0. There y = W x + alpha / r B_tj A_tj^T x for q, k, v and o, and
  * MLP(x) + alpha / r B_tj A_tj^T x for m; B_tj [out, r] is learned and begins at 0.
  *
- * Decided here: of several pictures A is the mean, of none it is 0, so text alone is the untouched model; B is as narrow as
+ * Decided here: of several pictures A is the mean, of none it is 0, so text alone is read without it; B is as narrow as
  * its layer (grouped keys), A as wide as what its layer reads; P lies on a grid of 24 x 24 and is interpolated to others; d is
  * a share of the language model's width (1/4 of 4096 in one of the authors' scripts, 1/8 in the other). The placeholder
  * takes no slot and no position, in training as in answering. Factors stay apart instead of being merged into W, so one
  * compiled program serves all pictures.
+ *
+ * Trained are first the generators, then the language model too, by LoRA pairs of its own; the encoder is frozen. A model of
+ * few layers wants a smaller `skip`, and one of small width smaller factors: `vlora:skip=2,rank=8,alpha=8,depth=2,width=.5`.
  */
 export const vlora = paper({
   id: 'vlora',
@@ -63,67 +85,64 @@ export const vlora = paper({
     'layer; the other factor is learned. The prompt holds text only, so prefill does not grow with the image, at ' +
     'some loss of accuracy.',
   places: ['see.connector', 'read.feedForward', 'read.linear', 'training'],
-  options: z.object({
-    types: z
-      .string()
-      .regex(/^[qkvom]+$/, 'letters of qkvom')
-      .default('qkvom')
-      .describe('what is changed: queries, keys, values, output of attention, MLP'),
-    rank: z.int().min(1).default(64).describe('r: how many directions a change has'),
-    alpha: z.number().gt(0).default(64).describe('changes count alpha / r'),
-    skip: z.int().min(1).default(4).describe('s: the last of each so many layers is changed'),
-    depth: z.int().min(1).default(8).describe('blocks of a generator'),
-    width: z.number().gt(0).default(0.25).describe('d as a share of the width of the language model'),
-  }),
-  method: ({ types, rank, alpha, skip, depth, width }) => {
-    const chosen = [...new Set(types)] as Type[]
-    const scale = alpha / rank
-    /** alpha / r B A^T x; undefined where a layer stays as it is. */
-    const delta = (at: Site, layer: number, type: Type, x: Tensor, out: number): Tensor | undefined => {
-      if (!chosen.includes(type) || (layer + 1) % skip !== 0) return undefined
-      const [j, k] = [Math.floor(layer / skip), changedLayers(at.architecture, skip).length]
-      const A = slice(meanOf(recall(at, memoryOf(type), ID), k * rank), 1, j * rank, (j + 1) * rank) // [b, r, h]
-      const B = at.p.at(type, j)('B', [out, rank], zeros)
-      return mul(matmul(matmul(x, transpose(A)), transpose(B)), scale)
-    }
-    return {
-      see: {
-        connector: (tokens, next, at) => {
-          const k = changedLayers(at.architecture, skip).length
-          if (k === 0) throw tooFewLayers(at.architecture, skip)
-          const d = Math.round(width * at.architecture.language.hiddenSize)
-          const F = placed(at.p, tokens, d)
-          const none = keepTokens(next(tokens), slice(tokens.owner, 1, 0, 0), ID)
-          return chosen.reduce((left, type) => {
-            const size = { k, h: widthOf(at.architecture, type), rank, depth }
-            return leave(left, memoryOf(type), generate(at.p.at(type), F, size), ID)
-          }, none)
-        },
-      },
-      read: {
-        linear: (x, next, at) => {
-          const found = PROJECTION.exec(at.weight)
-          if (!found) return next(x)
-          const { query, keyValue } = sizesOf(at.architecture)
-          const parts: readonly (readonly [Type, number])[] =
-            found[2] === 'qkv'
-              ? [
-                  ['q', query],
-                  ['k', keyValue],
-                  ['v', keyValue],
-                ]
-              : [[found[2].replace('out', 'o') as Type, at.out]]
-          return plus(
-            next(x),
-            parts.map(([type, out]) => ({ change: delta(at, Number(found[1]), type, x, out), out })),
-          )
-        },
-        feedForward: (x, next, at) =>
-          plus(next(x), [{ change: delta(at, at.layer, 'm', x, fixedDim(ID, x, 2)), out: fixedDim(ID, x, 2) }]),
-      },
-    }
+  options,
+  method: (options) => places(options),
+  recipe: (options) => {
+    const method = { name: ID, ...places(options) }
+    return { options, stages: alignAndTune({ rate: 3e-3, method, trains: ownWeights }) }
   },
 })
+
+function places({ types, rank, alpha, skip, depth, width, lora }: Options): PlaceFunctions {
+  const chosen = [...new Set(types)] as Type[]
+  const scale = alpha / rank
+  const { linear: own } = tuned(lora)
+  /** alpha / r B A^T x; undefined where a layer stays as it is. */
+  const delta = (at: Site, layer: number, type: Type, x: Tensor, out: number): Tensor | undefined => {
+    if (!chosen.includes(type) || (layer + 1) % skip !== 0) return undefined
+    const [j, k] = [Math.floor(layer / skip), changedLayers(at.architecture, skip).length]
+    const A = slice(meanOf(recall(at, memoryOf(type), ID), k * rank), 1, j * rank, (j + 1) * rank) // [b, r, h]
+    const B = at.p.at(type, j)('B', [out, rank], zeros)
+    return mul(matmul(matmul(x, transpose(A)), transpose(B)), scale)
+  }
+  return {
+    see: {
+      connector: (tokens, next, at) => {
+        const k = changedLayers(at.architecture, skip).length
+        if (k === 0) throw tooFewLayers(at.architecture, skip)
+        const d = Math.round(width * at.architecture.language.hiddenSize)
+        const F = placed(at.p, tokens, d)
+        const none = keepTokens(next(tokens), slice(tokens.owner, 1, 0, 0), ID)
+        return chosen.reduce((left, type) => {
+          const size = { k, h: widthOf(at.architecture, type), rank, depth }
+          return leave(left, memoryOf(type), generate(at.p.at(type), F, size), ID)
+        }, none)
+      },
+    },
+    read: {
+      linear: (x, model, at) => {
+        const next = (x: Tensor) => (own ? own(x, model, at) : model(x))
+        const found = PROJECTION.exec(at.weight)
+        if (!found) return next(x)
+        const { query, keyValue } = sizesOf(at.architecture)
+        const parts: readonly (readonly [Type, number])[] =
+          found[2] === 'qkv'
+            ? [
+                ['q', query],
+                ['k', keyValue],
+                ['v', keyValue],
+              ]
+            : [[found[2].replace('out', 'o') as Type, at.out]]
+        return plus(
+          next(x),
+          parts.map(([type, out]) => ({ change: delta(at, Number(found[1]), type, x, out), out })),
+        )
+      },
+      feedForward: (x, next, at) =>
+        plus(next(x), [{ change: delta(at, at.layer, 'm', x, fixedDim(ID, x, 2)), out: fixedDim(ID, x, 2) }]),
+    },
+  }
+}
 
 /** The layer and the projection that a weight of attention is of. */
 const PROJECTION = /\blayers\.(\d+)\.(?:.*\.)?(q|k|v|o|qkv|out)_proj\.weight$/

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { adaptivePool } from '../../models/connectors/adaptive-pool.ts'
 import { cellOfPatches } from '../../models/connectors/cells.ts'
-import { experts } from '../../models/vision/experts.ts'
+import { EXPERTS, type ExpertKind, expertOf } from '../../models/vision/experts.ts'
 import { linear, type Scope, zeros } from '../../nn/index.ts'
 import { leave } from '../../pipeline/method/memory.ts'
+import type { PlaceFunctions } from '../../pipeline/method/method.ts'
 import { type EncoderFeatures, patchGrid, regroup } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
@@ -21,7 +22,37 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
+import { alignAndTune, dialogueStage } from '../../training/dialogue-stage.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
+import { ownWeights } from '../../training/recipe.ts'
 import { paper } from '../paper.ts'
+
+const ID = 'merv'
+
+const kinds = EXPERTS.join('|')
+const encoder = `(${kinds})(-[0-9]+)?`
+
+const options = z.object({
+  encoders: z
+    .string()
+    .regex(new RegExp(`^(none|${encoder}(/${encoder})*)$`), `none, or some of ${EXPERTS.join(', ')} joined by /`)
+    .refine((names) => new Set(names.split('/')).size === names.split('/').length, 'names one twice; call it siglip-2')
+    .default('dinov2/siglip')
+    .describe('encoders beside the own one, as dinov2/siglip/clip; a second of a kind is siglip-2'),
+  size: z
+    .enum(['small', 'paper'])
+    .default('small')
+    .describe('of these encoders: as of the embedded model, or published'),
+  side: z.int().min(1).max(64).default(8).describe('s: cells along a side of the common grid'),
+  fusion: z
+    .enum(['paper', 'code', 'static', 'uniform', 'sequence', 'channel'])
+    .default('paper')
+    .describe('how encoders are mixed: by a query, by constant weights, or side by side'),
+  width: z.int().positive().default(3072).describe('a: width of query and keys where fusion is code'),
+  lora: loraRank,
+})
+
+type Options = z.output<typeof options>
 
 /**
  * Unifying Specialized Visual Encoders for Video Language Models
@@ -30,12 +61,16 @@ import { paper } from '../paper.ts'
  * Features of E frozen encoders, averaged on one grid of s x s cells and projected, x_e = pool(v_e) W_e + b_e, are mixed by
  * one learnt query: w = softmax(Q K^T / sqrt(d)), K_e the mean of x_e over its tokens, O = sum_e w_e x_e (section 3.2).
  *
- * Decided here: the model's own encoder, as its own connector would read it, is one of the E; DINOv2 and SigLIP come
- * beside it, their layer before the last. All see the same view, squeezed into their square, and nothing is mirrored (the
- * released code crops for one of them and mirrors at random). `paper` is the equation; `code` projects query and keys to a
- * width of their own first; its discarded value projection is no weight here. Encoders of moving pictures are not among
- * the towers, so a frame of a video is a view like any other and has a mixture of its own. The weights of the mixture are
- * left as `merv.weights`, [b, 1, E], the model's own encoder first.
+ * Decided here: the model's own encoder, as its own connector would read it, is one of the E; others of
+ * the kinds DINOv2, SigLIP and CLIP come beside it, as many as are named, their layer before the last. All see the same
+ * view, squeezed into their square, and nothing is mirrored (the released code crops for one of them and mirrors at
+ * random). `paper` is the equation; `code` projects query and keys to a width of their own first; its discarded value
+ * projection is no weight here. Encoders of moving pictures are not among the towers, so a frame of a video is a view like
+ * any other and has a mixture of its own. The weights of the mixture are left as `merv.weights`, [b, 1, E], the model's own
+ * encoder first.
+ *
+ * Trained is first each further encoder, alone, on tasks of its own, in the place of published weights; then, with encoders
+ * frozen as in the paper, projectors and mixture, and in the end the language model too, by LoRA.
  */
 export const merv = paper({
   id: 'merv',
@@ -52,40 +87,64 @@ export const merv = paper({
     'their features are resized to one grid and projected, and a small cross-attention averages the aligned ' +
     'sequences with weights per video. The LLM sees no more tokens than with one encoder, and the weights name ' +
     'the expert used.',
-  places: ['see.connector', 'training'],
-  options: z.object({
-    encoders: z.enum(['small', 'paper']).default('small').describe('sizes of DINOv2 and SigLIP beside the own encoder'),
-    side: z.int().min(1).max(64).default(8).describe('s: cells along a side of the common grid'),
-    fusion: z
-      .enum(['paper', 'code', 'static', 'uniform', 'sequence', 'channel'])
-      .default('paper')
-      .describe('how encoders are mixed: by a query, by constant weights, or side by side'),
-    width: z.int().positive().default(3072).describe('a: width of query and keys where fusion is code'),
-  }),
-  method: ({ encoders, side, fusion, width }) => ({
-    needs: { encoders: experts[encoders] },
+  places: ['see.connector', 'read.linear', 'training'],
+  options,
+  method: (options) => places(options),
+  recipe: (options) => {
+    const named = (functions: PlaceFunctions) => ({ name: ID, ...functions })
+    const alone = (name: string) =>
+      dialogueStage({
+        name,
+        steps: 300,
+        rate: 3e-3,
+        method: named(places({ ...options, encoders: name, fusion: 'uniform', lora: 0 }, true)),
+        tasks: SPECIALTY[kindOf(name)],
+      })
+    const trains = (weight: string) => ownWeights(weight) && !weight.includes('.encoders.')
+    const mixed = alignAndTune({ rate: 3e-3, method: named(places(options)), trains })
+    return { options, stages: [...namesOf(options.encoders).map(alone), ...mixed] }
+  },
+})
+
+/** What an encoder that comes from no checkpoint is trained for. */
+const SPECIALTY: Readonly<Record<ExpertKind, Readonly<Record<string, number>>>> = {
+  dinov2: { relation: 2, grid: 2, box: 2, count: 1, compare: 1 },
+  siglip: { color: 1, shape: 1, size: 1, exist: 1, caption: 1 },
+  clip: { read: 3, bar: 1 },
+}
+
+const namesOf = (encoders: string): string[] => (encoders === 'none' ? [] : encoders.split('/'))
+
+const kindOf = (name: string): ExpertKind => name.split('-')[0] as ExpertKind
+
+/** @param isTrained whether the further encoders are to be trained, without the model's own */
+function places({ encoders, size, side, fusion, width, lora }: Options, isTrained = false): PlaceFunctions {
+  const names = namesOf(encoders)
+  return {
+    needs: { encoders: Object.fromEntries(names.map((name) => [name, expertOf(kindOf(name), size)])) },
     see: {
       connector: (tokens, _next, { p, architecture }) => {
-        const grid = patchGrid(tokens, 'merv')
+        const grid = patchGrid(tokens, ID)
         const d = architecture.language.hiddenSize
         const volumes = [
-          { name: 'own', patches: tokens.states, grid },
-          ...Object.entries(tokens.encoders).map(volumeOf),
+          ...(isTrained ? [] : [{ name: 'own', patches: tokens.states, grid }]),
+          ...names.map((name) => volumeOf(name, tokens.encoders[name])),
         ]
+        const frozen = isTrained ? (x: Tensor) => x : stopGradient
         const aligned = volumes.map(({ name, patches, grid }) =>
-          linear(p.at('projectors', name), adaptivePool(stopGradient(patches), grid, side), d),
+          linear(p.at('projectors', name), adaptivePool(frozen(patches), grid, side), d),
         ) // x_e, [b, l, d] each
-        const mixed = (states: Tensor) =>
-          regroup(tokens, states, cellOfPatches(tokens.states.shape[0], grid, side), 'merv')
+        const mixed = (states: Tensor) => regroup(tokens, states, cellOfPatches(tokens.states.shape[0], grid, side), ID)
         if (fusion === 'sequence') return mixed(concat(aligned, 1)) // [b, E l, d]
         if (fusion === 'channel') return mixed(linear(p.at('joined'), concat(aligned, 2), d))
         const w = softmax(scores(p, aligned, { fusion, width })) // [b, E]
         const row = reshape(w, [w.shape[0], 1, w.shape[1]])
-        return leave(mixed(mixture(aligned, w)), 'merv.weights', row, 'merv')
+        return leave(mixed(mixture(aligned, w)), 'merv.weights', row, ID)
       },
     },
-  }),
-})
+    read: tuned(lora),
+  }
+}
 
 interface Volume {
   readonly name: string
@@ -95,7 +154,7 @@ interface Volume {
 }
 
 /** The patches of the layer before the last. */
-function volumeOf([name, { outputs, special, grid }]: [string, EncoderFeatures]): Volume {
+function volumeOf(name: string, { outputs, special, grid }: EncoderFeatures): Volume {
   return { name, patches: slice(outputs[Math.max(0, outputs.length - 2)].states, 1, special), grid }
 }
 

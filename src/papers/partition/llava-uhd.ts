@@ -4,8 +4,25 @@ import { overCells, overSlice } from '../../models/connectors/slice-resampler.ts
 import { bestSize, type SliceOptions, sliceGrid, sliceSize } from '../../models/views/slices.ts'
 import { cutTiles } from '../../models/views/tiles.ts'
 import { type View, wholeOf } from '../../models/views/view.ts'
+import type { PlaceFunctions } from '../../pipeline/method/method.ts'
 import { patchGrid, regroup } from '../../pipeline/method/visual-tokens.ts'
+import { alignAndTune } from '../../training/dialogue-stage.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
+
+const options = z.object({
+  slices: z.int().min(1).max(64).default(6).describe('N_max: most slices of an image; 1 shows it as a whole'),
+  resampler: z.enum(['global', 'cells']).default('global').describe('whether a query sees its slice or its own cell'),
+  queries: z
+    .int()
+    .positive()
+    .refine((count) => Number.isInteger(Math.sqrt(count)), 'must be a square number')
+    .optional()
+    .describe('tokens of a slice; 64 for global, 144 for cells'),
+  lora: loraRank,
+})
+
+type Options = z.output<typeof options>
 
 /**
  * LLaVA-UHD: an LMM Perceiving Any Aspect Ratio and High-Resolution Images
@@ -21,6 +38,9 @@ import { paper } from '../paper.ts'
  * linear and its weights sum to 1, so it comes after the projection of keys and values. N_max is the paper's 6 (7 in the
  * code). A square image just above S^2 has one column and two rows. Commas and line breaks are tokenized where they
  * stand, and count as text. The image must come as patches: no method may have dropped some before.
+ *
+ * Trained is first the resampler on the whole image alone, then, with slices, the language model too, by LoRA; the encoder is
+ * frozen, and the images of training are squares that are cut into 2 x 2.
  */
 export const llavaUhd = paper({
   id: 'llava-uhd',
@@ -37,30 +57,48 @@ export const llavaUhd = paper({
     'number suit it, each encoded at its own aspect ratio by interpolating the position table and compressed to ' +
     '64 tokens; commas and newlines tell the LLM the layout. Handles six times the pixels of LLaVA-1.5 with ' +
     'slightly less compute.',
-  places: ['see.views', 'see.connector', 'training'],
-  options: z.object({
-    slices: z.int().min(1).max(64).default(6).describe('N_max: most slices of an image; 1 shows it as a whole'),
-    resampler: z.enum(['global', 'cells']).default('global').describe('whether a query sees its slice or its own cell'),
-    queries: z
-      .int()
-      .positive()
-      .refine((count) => Number.isInteger(Math.sqrt(count)), 'must be a square number')
-      .optional()
-      .describe('tokens of a slice; 64 for global, 144 for cells'),
-  }),
-  method: ({ slices, resampler, queries = resampler === 'global' ? 64 : 144 }) => ({
+  places: ['see.views', 'see.connector', 'read.linear', 'training'],
+  options,
+  method: (options) => places(options),
+  recipe: (options) => {
+    const named = (functions: PlaceFunctions) => ({ name: `llava-uhd:slices=${options.slices}`, ...functions })
+    const [overview, slices] = [compressed(resampling(options)), places(options)].map(named)
+    return { options: resampling(options), stages: alignAndTune({ rate: 3e-3, align: overview, method: slices }) }
+  },
+})
+
+type Resampling = Pick<Options, 'resampler' | 'lora'> & { readonly queries: number }
+
+const resampling = ({ resampler, queries = resampler === 'global' ? 64 : 144, lora }: Omit<Options, 'slices'>) => ({
+  resampler,
+  queries,
+  lora,
+})
+
+/** What becomes of the views, however an image was cut. */
+const compressed = ({ resampler, queries, lora }: Resampling): PlaceFunctions => ({
+  see: {
+    connector: (tokens, _next, { p, architecture }) => {
+      const grid = patchGrid(tokens, 'llava-uhd')
+      const options = { side: Math.sqrt(queries), width: architecture.language.hiddenSize, grid }
+      const made = (resampler === 'global' ? overSlice : overCells)(p, tokens.states, options)
+      return regroup(tokens, made.states, made.assignment, 'llava-uhd')
+    },
+  },
+  read: tuned(lora),
+})
+
+const places = ({ slices, ...options }: Options): PlaceFunctions => {
+  const { see, read } = compressed(resampling(options))
+  return {
     see: {
       views: (views, { image, vision: { viewSize: side, patchSize: patch } }) =>
         image ? sliced(image, { side, patch, most: slices }) : views, // frames of a video stay whole
-      connector: (tokens, _next, { p, architecture }) => {
-        const grid = patchGrid(tokens, 'llava-uhd')
-        const options = { side: Math.sqrt(queries), width: architecture.language.hiddenSize, grid }
-        const made = (resampler === 'global' ? overSlice : overCells)(p, tokens.states, options)
-        return regroup(tokens, made.states, made.assignment, 'llava-uhd')
-      },
+      ...see,
     },
-  }),
-})
+    read,
+  }
+}
 
 /** The slices row by row, the text of the layout between them, and the whole image after them. */
 function sliced(image: View['image'], options: SliceOptions): View[] {

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { squarePatches } from '../../training/dialogue.ts'
 import { dialogueStage } from '../../training/dialogue-stage.ts'
 import { inBlocks, lora as lowRank } from '../../training/lora.ts'
 import { taskWeights } from '../../training/mini/questions.ts'
@@ -43,7 +42,6 @@ export const lora = paper({
         steps: 100,
         rate: 1e-3,
         method: { name: 'lora', read: { linear: stageOf(options) } },
-        visual: (_, { architecture }) => squarePatches(architecture),
         tasks: WEAK,
       }),
     ],

@@ -45,7 +45,7 @@ export interface PatchMemory {
 }
 
 /** Beside each row: 1 where a view begins, how many tokens the view has, which of them the patch went into. */
-const TAGS = 3
+export const PATCH_TAGS = 3
 
 /**
  * Leaves something about each patch, [b, n, d], for `recallPatches`, which finds the token that each went into. Methods to
@@ -75,7 +75,7 @@ export function leavePatches<Tokens extends GatheredTokens>(
 export function recallPatches(at: Pick<Site, 'memory'>, name: string, by: string): PatchMemory {
   const all = recall(at, name, by)
   const [batch, count] = all.shape
-  const width = fixedDim(by, all, 2) - TAGS
+  const width = fixedDim(by, all, 2) - PATCH_TAGS
   const column = (tag: number) => cast(reshape(slice(all, 2, width + tag, width + tag + 1), [batch, count]), 'i64')
   const [start, sizes, own] = [column(0), column(1), column(2)]
   const before = sub(cumsum(mul(start, sizes), 1), sizes) // tokens of earlier views

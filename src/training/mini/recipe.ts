@@ -31,7 +31,6 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
   const values = await runRecipe({
     ...recipe,
     name: 'fovea-mini',
-    architecture,
     stages: [miniStage({ ...recipe, config }, 'vision'), miniStage({ ...recipe, config }, 'dialogue')],
     data: { seed: recipe.seed, architecture, encode: remember((text) => encoder.encode(text)), bank: noBank },
     settings: { text },

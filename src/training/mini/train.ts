@@ -62,9 +62,15 @@ export async function trainStage(run: MiniRun, name: StageName): Promise<Readonl
   const earlier = name === 'dialogue' ? await lastState(join(run.folder, 'vision')) : undefined
   const options = { ...run, folder: join(run.folder, name), onStep: run.onStep as RunOptions['onStep'] }
   const architecture = llava.bind(run.config)
-  return runStage(options, stage, architecture, await stage.batches({ ...run, architecture, bank: noBank }), {
-    known: (weight) => earlier?.get(weight) ?? run.start?.get(weight),
-  })
+  return runStage(
+    options,
+    stage,
+    { architecture, encode: run.encode },
+    await stage.batches({ ...run, architecture, bank: noBank }),
+    {
+      known: (weight) => earlier?.get(weight) ?? run.start?.get(weight),
+    },
+  )
 }
 
 /** Pixels go through the encoder, which is trained. */

@@ -9,6 +9,7 @@ import { poolTokens } from '../../../src/pipeline/method/pool.ts'
 import { f32, type Value } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { countCost } from '../../../src/runtime/program.ts'
+import { isLora } from '../../../src/training/lora.ts'
 import {
   largestDifference,
   PATCHES,
@@ -20,6 +21,7 @@ import {
 } from '../../pipeline/tiny-model.ts'
 import { ownLeaves, withRandomAdapter } from '../random-adapter.ts'
 import { ownGradients, pictureChunk, runChunks, textChunk } from '../read-side.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -88,7 +90,7 @@ describe('CrossLMM', () => {
   })
 
   it('moves its gates first', async () => {
-    const gradients = await ownGradients(backend, tiny.model, method('crosslmm:side=2', true))
+    const gradients = await ownGradients(backend, tiny.model, method('crosslmm:side=2,lora=0', true))
     for (const [name, gradient] of gradients)
       expect(
         gradient.some((value) => value !== 0),
@@ -103,7 +105,7 @@ describe('CrossLMM', () => {
   })
 
   it('looks before layers 0, K, 2K, ...', () => {
-    const leaves = ownLeaves(tiny.model.parts.architecture, parseMethod('crosslmm:every=2'))
+    const leaves = ownLeaves(tiny.model.parts.architecture, parseMethod('crosslmm:every=2,lora=0'))
     const layers = new Set(leaves.map(({ name }) => name.split('.')[3]))
     expect(layers).toEqual(new Set(['0', '2']))
   })
@@ -141,5 +143,21 @@ describe('CrossLMM', () => {
         message: 'crosslmm cannot make 5 x 5 regions of 4 x 4 patches; ask for fewer',
       }),
     )
+  })
+})
+
+describe('the recipe', () => {
+  it('trains what visual tokens look with first, then all of it and the language model', async () => {
+    const run = await trainTiny('crosslmm:side=2,every=2', ['align', 'tune'])
+    expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)
+    expect(run.unreached).toEqual({ align: [], tune: [] })
+    const [align, tune] = [run.trained.align, run.trained.tune]
+    expect(align.filter((name) => name.includes('v2v'))).toHaveLength(14)
+    expect(align).toContain('multi_modal_projector.linear_2.bias')
+    expect(align.some((name) => name.includes('t2v') || isLora(name))).toBe(false)
+    expect(tune.filter((name) => name.includes('t2v'))).toHaveLength(14)
+    expect(tune.some(isLora)).toBe(true)
+    expect(run.visual).toBe(4)
+    expect(run.text).not.toBe('')
   })
 })

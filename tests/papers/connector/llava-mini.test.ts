@@ -1,21 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { createScope } from '../../../src/nn/index.ts'
-import { sinesOf } from '../../../src/papers/connector/llava-mini.ts'
+import { compress, sinesOf } from '../../../src/papers/connector/llava-mini/compressor.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
 import type { Method, Site, Stage } from '../../../src/pipeline/method/method.ts'
 import { weightsUnder } from '../../../src/pipeline/method/own-weights.ts'
 import type { Sequence } from '../../../src/pipeline/method/sequence.ts'
-import { allPatches, type VisualTokens } from '../../../src/pipeline/method/visual-tokens.ts'
+import { allPatches, type GatheredTokens, type VisualTokens } from '../../../src/pipeline/method/visual-tokens.ts'
 import { compile } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { countCost } from '../../../src/runtime/program.ts'
-import { constant } from '../../../src/tensor/index.ts'
+import { add, constant, type Tensor } from '../../../src/tensor/index.ts'
 import { largestDifference, picture, prefill, type Tiny, tinyConfig, tinyModel } from '../../pipeline/tiny-model.ts'
 import { withRandomAdapter } from '../random-adapter.ts'
 import { pictureChunk, runChunks, textChunk } from '../read-side.ts'
 import { numbersIn, siteOf } from '../site.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -212,6 +213,116 @@ describe('LLaVA-Mini', () => {
       const bound = { text: 20, visual, answer: 0, frames: 1, patches: 576, 'memory.patches': 576, ...past }
       return countCost(Object.values(traceLanguage(architecture, parseMethod(text)).outputs), bound).flops
     }
-    expect(flops('llava-mini', 1) / flops('dense', 576)).toBeLessThan(0.4)
+    expect(flops('llava-mini:lora=0', 1) / flops('dense', 576)).toBeLessThan(0.4)
+  })
+})
+
+describe('high resolution', () => {
+  const { views, tokens } = parseMethod('llava-mini:side=3,resolution=2').see!
+
+  it('sees 2 x 2 blocks of the padded square, row by row, and then the whole of it', () => {
+    const image = { ...picture(1, 64, 32), data: new Uint8Array(3 * 64 * 32).fill(200) }
+    const cut = views!([], { ...tiny.model.parts.architecture, image })
+    expect(cut.map(({ width, height }) => [width, height])).toEqual(new Array(5).fill([32, 32]))
+    expect(cut.map(({ tile }) => tile && [tile.row, tile.column])).toEqual([[1, 1], [1, 2], [2, 1], [2, 2], undefined])
+    expect(cut[4].image).toMatchObject({ width: 64, height: 64 })
+    // 16 rows of black above the image, and below it.
+    for (const [at, from] of [16, 16, 0, 0].entries()) {
+      const { data } = cut[at].image
+      const rows = Array.from({ length: 32 }, (_, row) => data[3 * 32 * row])
+      expect(rows).toEqual(Array.from({ length: 32 }, (_, row) => (row >= from && row < from + 16 ? 200 : 0)))
+    }
+  })
+
+  it('cuts every frame of a video', () => {
+    const frames = [1, 2].map((seed) => ({ image: picture(seed, 40, 40), width: 32, height: 32 }))
+    const cut = views!(frames, tiny.model.parts.architecture)
+    expect(cut.map(({ tile }) => tile !== undefined)).toEqual([1, 1, 1, 1, 0, 1, 1, 1, 1, 0].map(Boolean))
+  })
+
+  const D = 8
+  /** Which patch of which view a row is about, in every number of it. */
+  const named = (view: number, patch: number) => [10 * view + patch, ...wave(D - 1, 1 + view + patch / 7)]
+  const rowsOf = (count: number) =>
+    Array.from({ length: count }, (_, view) => [0, 1, 2, 3].map((patch) => named(view, patch)))
+  const tagsOf = (view: number, patch: number) => [patch === 0 ? 1 : 0, 2, view]
+
+  /** What becomes of five views of 2 x 2 patches whose projector adds 1. */
+  function together(count = 5) {
+    const rows = rowsOf(count)
+    const left = rows.map((view, at) => view.map((row, patch) => [...row, ...tagsOf(at, patch)]))
+    const given: GatheredTokens = {
+      states: constant(new Array(count * 2 * D).fill(0), [count, 2, D]),
+      owner: constant(new Array(count * 4).fill(0), [count, 4], 'i64'),
+      signals: {},
+      memory: {
+        blocks: constant(rows.flat(2), [count, 4, D]),
+        patches: constant(left.flat(2), [count, 4, D + 3]),
+      },
+      changedBy: [],
+    }
+    const connect = (_: unknown, x: Tensor) => add(x, 1)
+    const site = siteOf({ name: 'test', vision: { connect } }, { p: createScope() })
+    return { made: tokens!(given, site), site, rows }
+  }
+
+  it('brings the patches of all blocks into one raster, and leaves those of the whole behind them', () => {
+    const { made } = together()
+    expect(Object.keys(made.memory)).toEqual(['patches'])
+    const [left] = numbersIn([made.memory.patches])
+    const first = Array.from({ length: 20 }, (_, row) => left[row * (D + 3)])
+    expect(first).toEqual([0, 1, 10, 11, 2, 3, 12, 13, 20, 21, 30, 31, 22, 23, 32, 33, 40, 41, 42, 43])
+    const tags = Array.from({ length: 20 }, (_, row) => left.slice(row * (D + 3) + D, (row + 1) * (D + 3)))
+    expect(tags).toEqual(Array.from({ length: 20 }, (_, row) => tagsOf(Math.floor(row / 4), row % 4)))
+  })
+
+  it('compresses that raster by C x C queries, which fill the first slots', () => {
+    const { made, site, rows } = together()
+    const ofRow = (row: number) =>
+      [0, 1, 2, 3].map((column) => {
+        const view = 2 * Math.floor(row / 2) + Math.floor(column / 2)
+        return rows[view][2 * (row % 2) + (column % 2)]
+      })
+    const raster = [0, 1, 2, 3].flatMap(ofRow).flat()
+    const Z = compress(site.p.at('llava-mini'), constant(raster, [1, 16, D]), { rows: 4, columns: 4 }, 3)
+    const weights = [...site.p.parameters].map(([name, { shape }], at) => {
+      const size = shape.map(Number).reduce((a, b) => a * b, 1)
+      return [name, wave(size, 0.9 + at)] as const
+    })
+    const [states, alone] = numbersIn([made.states, add(Z, 1)], site.p, Object.fromEntries(weights))
+    expect(largestDifference(states.slice(0, 9 * D), alone)).toBeLessThan(1e-9)
+    expect(states.slice(9 * D)).toEqual(new Array(D).fill(0))
+  })
+
+  it('refuses a number of views that is not that of whole images', () => {
+    expect(() => together(4)).toThrow('llava-mini makes 5 views of each image, and here are 4')
+  })
+
+  it.each([1, 2])('of %s images gives the language model C * C tokens each', async (count) => {
+    const own = method('llava-mini:side=3,resolution=2,layers=1')
+    const images = Array.from({ length: count }, (_, at) => picture(at + 1, 64, 40))
+    const opening = await pictureChunk(tiny.model, own, images, question)
+    const [first, second] = [textChunk(tiny.model, [31, 62], opening), textChunk(tiny.model, [31], opening)]
+    const [prompt, together] = await runChunks(tiny.model, own, [opening, first])
+    expect(prompt.rows).toEqual(new Array(4).fill(question.length + count * 9))
+    const steps = await runChunks(tiny.model, own, [opening, second, textChunk(tiny.model, [62], second)])
+    expect(largestDifference(steps[2].logits, together.logits)).toBeLessThan(1e-4)
+    const other = await pictureChunk(tiny.model, own, [...images.slice(0, -1), picture(9, 64, 40)], question)
+    expect((await runChunks(tiny.model, own, [other]))[0].logits).not.toEqual(prompt.logits)
+  })
+})
+
+describe('the recipe', () => {
+  it.each([
+    ['llava-mini:layers=1', 1],
+    ['llava-mini:layers=1,side=3,resolution=2', 10],
+  ])('of %s trains compressor, fusion, projector and language model', async (method, visual) => {
+    const run = await trainTiny(method, ['tune'])
+    expect(run.losses.tune.every(Number.isFinite)).toBe(true)
+    expect(run.unreached).toEqual({ tune: [] })
+    for (const part of ['llava-mini.compressor', 'llava-mini.fusion', 'multi_modal_projector', 'lora_B'])
+      expect(run.trained.tune.some((name) => name.includes(part))).toBe(true)
+    expect(run.visual).toBe(visual)
+    expect(run.text).not.toBe('')
   })
 })

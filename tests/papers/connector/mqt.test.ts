@@ -177,7 +177,7 @@ describe('a recipe', () => {
     const names = ['method.mqt.queries', 'method.mqt.x.lora_A.weight', 'language_model.lm_head.weight']
     expect(stages.map(({ trains }) => names.filter(trains))).toEqual([names.slice(0, 1), names.slice(0, 2)])
     const p = createScope()
-    const { answer } = stages[1].losses(p, architecture)
+    const { answer } = stages[1].losses(p, architecture, () => [])
     const [batch, text] = [stages[1].batch, 96]
     const values = [...p.parameters].map(([name, { shape }]) => {
       const first = firstValue(p, name, { seed: 1, depth: 4 })

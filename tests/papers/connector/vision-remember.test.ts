@@ -7,10 +7,12 @@ import type { LayerSite, Method, Stage } from '../../../src/pipeline/method/meth
 import type { Sequence } from '../../../src/pipeline/method/sequence.ts'
 import { countCost } from '../../../src/runtime/program.ts'
 import { constant, input } from '../../../src/tensor/index.ts'
+import { isLora } from '../../../src/training/lora.ts'
 import { PATCHES, picture, prefill, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { withRandomAdapter } from '../random-adapter.ts'
 import { pictureChunk, runChunks } from '../read-side.ts'
 import { numbersIn, sequenceOf, siteOf } from '../site.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 beforeAll(async () => {
@@ -154,5 +156,19 @@ describe('Vision Remember', () => {
       }),
     )
     expect((await prefill(tiny.model, { method: dense })).kept).toHaveLength(PATCHES)
+  })
+})
+
+describe('the recipe', () => {
+  it('trains modules and projector, then the language model too, from depths of the encoder that were kept', async () => {
+    const run = await trainTiny('vision-remember:bidirectional', ['align', 'tune'])
+    expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)
+    expect(run.unreached).toEqual({ align: [], tune: [] })
+    const [align, tune] = [run.trained.align, run.trained.tune]
+    expect(align).toContain('method.vision-remember.levels.weight')
+    expect(align).toContain('multi_modal_projector.linear_1.weight')
+    expect(tune.filter((name) => !align.includes(name)).every(isLora)).toBe(true)
+    expect(run.visual).toBe(PATCHES / 4)
+    expect(run.text).not.toBe('')
   })
 })

@@ -10,6 +10,7 @@ import { f32 } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { countCost } from '../../../src/runtime/program.ts'
 import { add, constant, matmul, type Tensor, transpose } from '../../../src/tensor/index.ts'
+import { isLora } from '../../../src/training/lora.ts'
 import {
   LAYERS,
   largestDifference,
@@ -23,6 +24,7 @@ import {
 import { ownLeaves, withRandomAdapter } from '../random-adapter.ts'
 import { batchLogits, ownGradients, pictureChunk, runChunks, textChunk } from '../read-side.ts'
 import { numbersIn, siteOf } from '../site.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -34,7 +36,7 @@ afterAll(async () => {
   await backend.dispose()
 })
 
-const SMALL = 'vlora:rank=4,alpha=4,depth=2,skip=2'
+const SMALL = 'vlora:rank=4,alpha=4,depth=2,skip=2,lora=0'
 const method = (text: string, untrained = false): Method =>
   withRandomAdapter(tiny.model.parts.architecture, parseMethod(text), { untrained })
 const question = [21, 40, 33]
@@ -46,7 +48,7 @@ describe('a changed linear layer', () => {
   /** y for x, W, A (r rows) and B of a model of one head, where the layer lies in layer `layer`. */
   function changed(x: Tensor, W: Tensor, rows: Tensor, B: readonly number[], rank: number, projection = 'q') {
     const [out, width] = W.shape as [number, number]
-    const { linear } = parseMethod(`vlora:types=${projection},rank=${rank},alpha=${rank},skip=2`).read!
+    const { linear } = parseMethod(`vlora:types=${projection},rank=${rank},alpha=${rank},skip=2,lora=0`).read!
     const architecture = { language: { layers: 2, hiddenSize: width, heads: { count: 1, keyValue: 1, width: out } } }
     const site = siteOf(architecture, { memory: { [`lora.${projection}`]: rows } })
     const at = { ...site, weight: `model.layers.1.self_attn.${projection}_proj.weight`, out }
@@ -142,7 +144,7 @@ describe('VLoRA', () => {
       const { outputs } = traceLanguage(architecture, parseMethod(text))
       return countCost(Object.values(outputs), { text: 32, visual, answer: 0, ...past, ...rows }).flops
     }
-    const own = 'vlora:rank=4,depth=1'
+    const own = 'vlora:rank=4,depth=1,lora=0'
     expect(flops(own, 0) / flops('dense', 0)).toBeLessThan(1.02)
     expect(flops('dense', 576) / flops(own, 0)).toBeGreaterThan(15)
   })
@@ -187,5 +189,17 @@ describe('VLoRA', () => {
       maxTokens: 1,
     })
     expect(kept).toEqual([new Array(PATCHES).fill(0)])
+  })
+})
+
+describe('the recipe', () => {
+  it('trains the generators, then the language model too', async () => {
+    const run = await trainTiny('vlora:types=vm,rank=4,alpha=4,depth=1,skip=2', ['align', 'tune'])
+    expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)
+    expect(run.unreached).toEqual({ align: [], tune: [] })
+    expect(run.trained.align.every((name) => name.startsWith('method.vlora.') && !isLora(name))).toBe(true)
+    expect(run.trained.tune.some(isLora)).toBe(true)
+    expect(run.visual).toBe(0)
+    expect(run.text).not.toBe('')
   })
 })

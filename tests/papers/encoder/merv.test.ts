@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adaptiveMatrix, adaptivePool } from '../../../src/models/connectors/adaptive-pool.ts'
-import { experts } from '../../../src/models/vision/experts.ts'
+import { expertOf } from '../../../src/models/vision/experts.ts'
 import { createScope } from '../../../src/nn/index.ts'
 import { mixture, scores } from '../../../src/papers/encoder/merv.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
@@ -11,6 +11,7 @@ import { constant, evaluate, grad, mean, softmax, square, sub, type Tensor } fro
 import { picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { adapterOf, randomAdapter, withRandomAdapter } from '../random-adapter.ts'
 import { runViews, seeTraced } from '../see-trace.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -106,14 +107,18 @@ describe('MERV on a model', () => {
     ['merv:fusion=code,width=16', 64],
     ['merv:fusion=channel', 64],
     ['merv:fusion=sequence', 3 * 64],
-  ])('%s: %s tokens for three encoders, and weights that sum to 1', async (name, count) => {
-    const { views } = await tiny.model.encode(picture(1), ready(name))
+    ['merv:encoders=dinov2/siglip/clip/siglip-2,side=3', 9],
+    ['merv:encoders=none,side=3', 9],
+  ])('%s: %s tokens however many encoders there are, and weights that sum to 1', async (name, count) => {
+    const method = ready(name)
+    const { views } = await tiny.model.encode(picture(1), method)
     const [{ embeds, owner, memory }] = views
     expect(embeds.dims).toEqual([count, 32])
     expect(owner.every((token) => token >= 0 && token < 64)).toBe(true)
     const weights = memory['merv.weights']
     if (/sequence|channel/.test(name)) return expect(weights).toBeUndefined()
-    expect(weights.dims).toEqual([1, 3])
+    const encoders = Object.keys(method.needs?.encoders ?? {}).length + 1
+    expect(weights.dims).toEqual([1, encoders])
     expect(weights.data.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5)
     if (name.includes('uniform')) for (const weight of weights.data) expect(weight).toBeCloseTo(1 / 3, 6)
   })
@@ -165,17 +170,31 @@ describe('MERV on a model', () => {
   )
 })
 
+describe('the encoders that are asked for', () => {
+  it('are all used, each with weights of its own', async () => {
+    const names = (text: string) => Object.keys(parseMethod(text).needs?.encoders ?? {})
+    expect(names('merv')).toEqual(['dinov2', 'siglip'])
+    expect(names('merv:encoders=clip/siglip/siglip-2')).toEqual(['clip', 'siglip', 'siglip-2'])
+    expect(names('merv:encoders=none')).toEqual([])
+  })
+
+  it.each([
+    ['merv:encoders=vivit', 'option encoders: none, or some of dinov2, siglip, clip joined by /'],
+    ['merv:encoders=siglip/siglip', 'option encoders: names one twice; call it siglip-2'],
+  ])('%s is refused', (text, message) => {
+    expect(() => parseMethod(text)).toThrow(message)
+  })
+})
+
 describe('further encoders', () => {
   it('of the paper see 256 and 196 patches at 224 pixels', () => {
-    const { dinov2, siglip } = experts.paper
-    expect([(dinov2.side / dinov2.tower.patchSize) ** 2, (siglip.side / siglip.tower.patchSize) ** 2]).toEqual([
-      256, 196,
-    ])
+    const [dinov2, siglip, clip] = (['dinov2', 'siglip', 'clip'] as const).map((kind) => expertOf(kind, 'paper'))
+    expect([dinov2, siglip, clip].map(({ side, tower }) => (side / tower.patchSize) ** 2)).toEqual([256, 196, 256])
     expect(dinov2.tower.special).toBe(5)
   })
 
   it('of one name from two methods are refused', () => {
-    const other: Method = { name: 'other:x=1', needs: { encoders: { siglip: experts.small.siglip } }, see: {} }
+    const other: Method = { name: 'other:x=1', needs: { encoders: { siglip: expertOf('siglip', 'small') } }, see: {} }
     expect(() => compose(parseMethod('merv'), other)).toThrow('merv and other:x=1 both bring an encoder named siglip')
   })
 
@@ -190,5 +209,22 @@ describe('further encoders', () => {
     expect(() => ready('visionzip:keep=.5+merv')).toThrow(
       expect.objectContaining({ code: 'method_unfit', message: expect.stringMatching(/merv.*visionzip/) }),
     )
+  })
+})
+
+describe('the recipe', () => {
+  it('trains each encoder alone, then the mixture of frozen ones, then the language model too', async () => {
+    const stages = ['dinov2', 'clip', 'align', 'tune']
+    const run = await trainTiny('merv:encoders=dinov2/clip,side=2', stages)
+    expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)
+    const { dinov2, clip, align, tune } = run.unreached
+    // The mixture reads the layer before the last.
+    expect([...dinov2, ...clip].filter((name) => !/\.encoder\.layers?\.2\./.test(name))).toEqual([])
+    expect([align, tune]).toEqual([[], []])
+    expect(run.trained.clip.filter((name) => !/^method\.merv\.(encoders|projectors)\.clip\./.test(name))).toEqual([])
+    expect(run.trained.align).toContain('method.merv.query')
+    expect([...run.trained.align, ...run.trained.tune].some((name) => name.includes('.encoders.'))).toBe(false)
+    expect(run.visual).toBe(4)
+    expect(run.text).not.toBe('')
   })
 })

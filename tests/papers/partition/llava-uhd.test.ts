@@ -11,9 +11,11 @@ import { compile, f32, weightsOf } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { constant, evaluate, input } from '../../../src/tensor/index.ts'
 import { initialise } from '../../../src/training/initialise.ts'
+import { isLora } from '../../../src/training/lora.ts'
 import { Rng } from '../../../src/world/rng.ts'
 import { largestDifference, picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { withRandomAdapter } from '../random-adapter.ts'
+import { trainTiny } from '../trained.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -237,5 +239,27 @@ describe('LLaVA-UHD refuses', () => {
 
   it('a number of queries that fills no square', () => {
     expect(() => parseMethod('llava-uhd:queries=60')).toThrow('option queries: must be a square number')
+  })
+})
+
+describe('the recipe', () => {
+  it.each(['global', 'cells'])(
+    'trains the resampler of %s on the whole image, then on slices with the language model',
+    async (resampler) => {
+      const run = await trainTiny(`llava-uhd:slices=4,queries=9,resampler=${resampler}`, ['align', 'tune'])
+      expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)
+      expect(run.unreached).toEqual({ align: [], tune: [] })
+      expect(run.trained.align.some(isLora)).toBe(false)
+      expect(run.trained.tune.some(isLora)).toBe(true)
+      expect(run.visual).toBe(5 * 9)
+      expect(run.text).not.toBe('')
+    },
+  )
+
+  it('refuses images whose slices are no squares', async () => {
+    await expect(trainTiny('llava-uhd:queries=9', ['align', 'tune'])).rejects.toMatchObject({
+      code: 'bank_views',
+      message: expect.stringContaining('llava-uhd'),
+    })
   })
 })
