@@ -20,8 +20,8 @@ export default defineConfig({
   plugins: [licenses()],
   // zod silences errors about its types in comments, which are lost when they are put into one file with ours.
   banner: { dts: '// @ts-nocheck' },
-  // Half a megabyte less; names stay, for stacks.
-  minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
+  // Names of functions and classes stay, for stacks.
+  minify: { mangle: { keepNames: true }, compress: false, codegen: { removeWhitespace: true } },
   checks: { pluginTimings: false },
   // The World finds its fonts beside the module that asks for them.
   copy: 'src/world/fonts',

@@ -27,8 +27,12 @@ export const whereMissing =
     throw new FoveaError('package_missing', 'resource', text, { cause: error })
   }
 
-/** What `typeof` an option must be, or the words that it may be. */
-export type OptionForm = 'string' | 'number' | 'boolean' | 'function' | 'object' | readonly string[]
+/** What `typeof` an option must be, or the words that it may be; `any` is looked at elsewhere. */
+export type OptionForm = 'string' | 'number' | 'boolean' | 'function' | 'object' | 'any' | 'method' | readonly string[]
+
+/** Forms that have more to say than their `typeof`. */
+const FORM_WORDS: Readonly<Record<string, string>> = { object: 'an object', method: 'what parseMethod gives' }
+const TYPES: Readonly<Record<string, string>> = { method: 'object' }
 
 /**
  * Refuses options that a public function does not have, and values of the wrong type; `undefined` is as good as none.
@@ -51,8 +55,8 @@ export function assertOptions<T extends object>(
     if (value === undefined) continue
     if (typeof form !== 'string' && !form!.includes(value))
       fail('option_invalid', `${name} is one of ${form!.join(', ')}, not ${show(value)}`)
-    if (typeof form === 'string' && (typeof value !== form || value === null))
-      fail('option_invalid', `${name} is a ${form}, not ${show(value)}`)
+    if (typeof form === 'string' && form !== 'any' && (typeof value !== (TYPES[form] ?? form) || value === null))
+      fail('option_invalid', `${name} is ${FORM_WORDS[form] ?? `a ${form}`}, not ${show(value)}`)
   }
 }
 
@@ -64,3 +68,7 @@ export function kindOf(value: unknown): string {
   const name = typeof value === 'object' ? (value.constructor?.name ?? 'object') : typeof value
   return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 }
+
+/** For whatever is asked of a model after its `dispose()`. */
+export const disposedError = (what: string): FoveaError =>
+  new FoveaError('model_disposed', 'usage', `this ${what} was disposed; load it anew`)

@@ -1,9 +1,10 @@
 /** Reading and writing `.safetensors` files. */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { FoveaError } from '../errors.ts'
 import { writeFileAtomic } from './atomic.ts'
 import { type CheckpointDtype, DTYPE_BYTES } from './dtypes.ts'
+import { readRange, withFile } from './read-range.ts'
 import { headerLength, parseSafetensorsHeader, type SafetensorsHeader } from './safetensors-header.ts'
 
 export { parseSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.ts'
@@ -19,40 +20,6 @@ export interface TensorData {
   dtype: CheckpointDtype
   shape: readonly number[]
   data: ArrayBufferView
-}
-
-function openError(path: string, cause: NodeJS.ErrnoException): FoveaError {
-  if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
-    return new FoveaError('file_missing', 'input', `${path}: no such file`, { cause })
-  }
-  if (cause.code === 'EISDIR') {
-    return new FoveaError('file_is_directory', 'input', `${path}: this is a directory`, { cause })
-  }
-  return new FoveaError('file_unreadable', 'input', `${path}: it cannot be read`, { cause })
-}
-
-/** Exactly `length` bytes from `position`, or as many as the file has. */
-async function readRange(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
-  let at = 0
-  while (at < length) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(length - at, 2 ** 30), position + at)
-    if (bytesRead === 0) break
-    at += bytesRead
-  }
-  return bytes.subarray(0, at)
-}
-
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  let file: FileHandle | undefined
-  try {
-    file = await open(path)
-    return await use(file)
-  } catch (error) {
-    throw error instanceof FoveaError ? error : openError(path, error as NodeJS.ErrnoException)
-  } finally {
-    await file?.close()
-  }
 }
 
 async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {

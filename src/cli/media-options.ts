@@ -2,24 +2,24 @@
 import { stat } from 'node:fs/promises'
 import type { Command as Program } from 'commander'
 import { FoveaError } from '../errors.ts'
-import { decodeImage } from '../media/decode.ts'
+import { type DecodeLimits, decodeImage } from '../media/decode.ts'
 import type { RgbImage } from '../media/image.ts'
-import { gather, readImage } from '../media/read-image.ts'
+import { gather, pathOfUrl, readImage } from '../media/read-image.ts'
 import type { FrameSource } from '../media/video/frame-source.ts'
-import { firstBytes, MAX_STDIN_BYTES, openVideo } from '../media/video/read-video.ts'
+import { firstBytes, MAX_STDIN_BYTES, type OpenVideoOptions, openVideo } from '../media/video/read-video.ts'
 import { sampleVideo } from '../media/video/sample-video.ts'
 import { evenFrames } from '../media/video/sampling.ts'
 import { sniffVideo, unsupportedVideo } from '../media/video/video-format.ts'
 import type { Video } from '../media/video.ts'
 import type { Model } from '../pipeline/model.ts'
 import { type SeenVideo, seenVideo } from '../pipeline/pictures/seen-video.ts'
+import { type ImageFlags, imageLimits } from './image-options.ts'
 import { type ModelOptions, openModel } from './model-options.ts'
 import { integer, number } from './parsers.ts'
-import type { PixelFlags } from './pixels-option.ts'
 import { progressView } from './progress.ts'
 import { isInteractive, note } from './terminal.ts'
 
-export interface VideoFlags extends PixelFlags {
+export interface VideoFlags extends ImageFlags {
   video: string[]
   frames?: number
   fps?: number
@@ -70,27 +70,29 @@ export const withVideoOptions = (program: Program): Program =>
 type Found = { readonly image: RgbImage } | { readonly source: FrameSource }
 
 /** Images are read at once. Which of both a file is, its content says. */
-async function look(path: string, flags: VideoFlags, isQuiet: boolean, signal?: AbortSignal): Promise<Found> {
+async function look(given: string, flags: VideoFlags, isQuiet: boolean, signal?: AbortSignal): Promise<Found> {
   const { imagesPerSecond, pixels } = flags
   const options = { imagesPerSecond, pixels, signal }
-  if (path === '-') return lookAtStdin(options)
+  const limits = imageLimits(flags)
+  if (given === '-') return lookAtStdin(options, limits)
+  const path = /^file:/i.test(given) ? pathOfUrl(given) : given
   // Pipes can be read but once, and folders not at all; what is wrong with a path is said where images are read.
-  if (!(await stat(path).catch(() => undefined))?.isFile()) return { image: await readImage(path, { pixels }) }
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return { image: await readImage(path, limits) }
   const head = await firstBytes(path)
   const kind = sniffVideo(head)
   // PNG is an image although some move.
   const isVideo = kind === 'container' || (kind === 'unsupported' && !/PNG/.test(unsupportedVideo(head)!))
   if (isVideo) return { source: await openVideo(path, options) }
   if (kind === 'animation' && !isQuiet) await tellOfFrames(path)
-  return { image: await readImage(path, { pixels }) }
+  return { image: await readImage(path, limits) }
 }
 
-async function lookAtStdin(options: PixelFlags & { signal?: AbortSignal }): Promise<Found> {
+async function lookAtStdin(options: OpenVideoOptions, limits: DecodeLimits): Promise<Found> {
   const bytes = await gather('standard input', process.stdin, MAX_STDIN_BYTES)
   if (sniffVideo(bytes) === 'container')
     return { source: await openVideo(bytes, { ...options, name: 'standard input' }) }
   try {
-    return { image: await decodeImage(bytes, { pixels: options.pixels }) }
+    return { image: await decodeImage(bytes, limits) }
   } catch (error) {
     if (!(error instanceof FoveaError)) throw error
     throw new FoveaError(error.code, error.kind, `standard input: ${error.message}`, { cause: error.cause })

@@ -9,7 +9,7 @@ import type { Model } from '../pipeline/model.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
 import { type Precision, precisionLine } from '../pipeline/precision-report.ts'
 import type { Device } from '../runtime/index.ts'
-import type { GenerationDefaults } from '../text/generation-config.ts'
+import { withDefaults } from '../text/generation-config.ts'
 import { downloadView } from './download-view.ts'
 import { integer, number } from './parsers.ts'
 import { note } from './terminal.ts'
@@ -87,15 +87,13 @@ export const withSamplingOptions = (program: Program): Program =>
  */
 export function samplingOf(flags: SamplingFlags, { generation = {} }: ModelParts) {
   const { maxTokens, temperature, topP, topK, repetitionPenalty, seed } = flags
-  const given = { maxTokens, temperature, topP, topK, repetitionPenalty }
-  const stated = Object.entries(given).filter(([, value]) => value !== undefined)
-  const chosen: GenerationDefaults = { ...generation, ...Object.fromEntries(stated) }
+  const chosen = withDefaults({ maxTokens, temperature, topP, topK, repetitionPenalty }, generation)
   const needless = topP !== undefined ? '--top-p' : topK !== undefined ? '--top-k' : undefined
   if (needless && !chosen.temperature) {
     const message = `${needless} chooses among tokens at a temperature above 0; give --temperature, too`
     throw new FoveaError('options_conflict', 'usage', message)
   }
-  return { maxTokens: MAX_TOKENS, ...chosen, seed }
+  return { ...chosen, maxTokens: chosen.maxTokens ?? MAX_TOKENS, seed }
 }
 
 /** A repeatable method option; several methods run one after another. */

@@ -1,7 +1,7 @@
 import type { WeightTable } from '../checkpoints/weight-table.ts'
-import type { RgbImage } from '../media/image.ts'
 import type { DualEncoder } from '../models/dual/dual-encoder.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
+import type { GivenImage, OneOrMore, ReadImage } from '../pipeline/talk/given.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 
 /** Everything a folder of an image and text encoder holds, read and checked. */
@@ -13,16 +13,19 @@ export interface EmbedderParts {
   /** The class that tokenizer_config.json names; empty where it names none. */
   readonly tokenizerClass: string
   readonly weights: WeightTable
+  /** Reads images that are given as paths, URLs or bytes; without it they must be read already. */
+  readonly readImage?: ReadImage
 }
 
 /** An image and a text that are embedded together. */
 export interface Note {
-  readonly image: RgbImage
+  readonly image: GivenImage
   readonly text: string
 }
 
 export interface EmbedOptions {
-  readonly images?: readonly RgbImage[]
+  /** Paths, URLs and bytes are read. */
+  readonly images?: OneOrMore<GivenImage>
   readonly texts?: readonly string[]
   /** For models that read images and texts together, by a method with the head `embedding`. */
   readonly notes?: readonly Note[]

@@ -1,7 +1,8 @@
-import { FoveaError } from '../errors.ts'
+import { assertOptions, disposedError, FoveaError, type OptionForm } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { View } from '../models/views/view.ts'
 import { pixelsOf } from '../pipeline/flow/vision-program.ts'
+import { readImages } from '../pipeline/talk/given.ts'
 import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
 import type { EmbedderParts, Embeddings, EmbedOptions, Embeds, Similarity } from './embedder-parts.ts'
 import { traceImages, traceScale, traceTexts } from './embedder-program.ts'
@@ -11,9 +12,18 @@ import { fillUp, textIds } from './text-batch.ts'
 /** How many go through an encoder at a time: more would gain no speed and take more memory. */
 const BATCH = { images: 4, texts: 32 }
 
+const FORMS: Readonly<Record<keyof EmbedOptions, OptionForm>> = {
+  images: 'any',
+  texts: 'object',
+  notes: 'object',
+  truncate: 'boolean',
+  signal: 'object',
+}
+
 /** A loaded pair of image and text encoder. Each is compiled when it is first needed, and kept. */
 export class Embedder implements Embeds {
   private readonly programs = new Map<string, Promise<Program>>()
+  private isDisposed = false
 
   private constructor(
     readonly parts: EmbedderParts,
@@ -44,10 +54,15 @@ export class Embedder implements Embeds {
 
   /**
    * Embeds images and texts into their common space.
-   * @throws FoveaError `text_too_long`, `notes_unsupported`, `embedding_not_finite`; the reason of `signal` once it is aborted
+   * @throws FoveaError `text_too_long`, `notes_unsupported`, `embedding_not_finite`, those of `readImage`; kind `usage`:
+   *   `option_unknown`, `option_invalid`, `image_invalid`, `model_disposed`; the reason of `signal` once it is aborted
    */
-  async embed({ images = [], texts = [], notes = [], truncate = false, signal }: EmbedOptions): Promise<Embeddings> {
+  async embed(options: EmbedOptions): Promise<Embeddings> {
+    if (this.isDisposed) throw disposedError('embedder')
+    assertOptions('embed', options, FORMS)
+    const { texts = [], notes = [], truncate = false, signal } = options
     if (notes.length > 0) throw notesError(this.family)
+    const images = await readImages('embed', options.images, this.parts.readImage)
     const ids = texts.map((text) => textIds(this.parts, text, truncate))
     return {
       images: await this.inBatches(images, BATCH.images, (some) => this.embedImages(some), signal),
@@ -67,6 +82,7 @@ export class Embedder implements Embeds {
 
   /** Frees the sessions and ends the engine. */
   async dispose(): Promise<void> {
+    this.isDisposed = true
     this.programs.clear()
     await this.backend.dispose()
   }

@@ -1,6 +1,7 @@
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import { headsOf, unit } from '../pipeline/talk/embed.ts'
+import { listOf } from '../pipeline/talk/given.ts'
 import type { Embeddings, EmbedOptions, Embeds, Similarity } from './embedder-parts.ts'
 import { assertWidth, similarityOf } from './similarity.ts'
 
@@ -42,7 +43,7 @@ export class MethodEmbedder implements Embeds {
       return found
     }
     return {
-      images: await each(images, (image) => ({ prompt: '', images: [image], method, signal })),
+      images: await each(listOf(images), (image) => ({ prompt: '', images: [image], method, signal })),
       texts: await each(texts, (text) => ({ prompt: text, method, signal })),
       notes: await each(notes, ({ image, text }) => ({ prompt: text, images: [image], method, signal })),
     }

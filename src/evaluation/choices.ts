@@ -2,6 +2,7 @@
 import type { RgbImage } from '../media/image.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
+import { GREEDY } from '../text/sampling.ts'
 import { fromRgba } from '../training/mini/images.ts'
 import { Rng, type Sample, type Split, sample } from '../world/index.ts'
 import { renderPixels } from '../world/node-canvas.ts'
@@ -87,7 +88,7 @@ export async function chooseOption(
     logits = last.slice()
   }
   const images = imagesOf(image, sight)
-  const { text } = await model.generate({ prompt: question, images, method, maxTokens: 4, onPrefill })
+  const { text } = await model.generate({ prompt: question, images, method, ...GREEDY, maxTokens: 4, onPrefill })
   const said = options.indexOf(text.trim().toLowerCase())
   if (said >= 0) return said
   const first = options.map((option) => logits[model.parts.tokenizer.encode(option)[0]])

@@ -1,4 +1,5 @@
-import { assertOptions, FoveaError, kindOf, type OptionForm } from '../errors.ts'
+import { assertOptions, type OptionForm } from '../errors.ts'
+import { assertName } from '../loading/model-name.ts'
 import { type LoadOptions, loadModel as loadUncalibrated } from '../loading/node-load.ts'
 import type { Model } from '../pipeline/model.ts'
 
@@ -24,12 +25,7 @@ const FORMS: Readonly<Record<keyof LoadOptions, OptionForm>> = {
  *   does not fit into memory; kind `usage`: `model_name_invalid`, `option_unknown`, `option_invalid`
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
-  if (typeof name !== 'string' || name === '')
-    throw new FoveaError(
-      'model_name_invalid',
-      'usage',
-      `loadModel: a model is mini, a folder or org/name, not ${name === '' ? '""' : kindOf(name)}`,
-    )
+  assertName('loadModel', name, 'mini, a folder or org/name')
   assertOptions('loadModel', options, FORMS)
   if ((options.dtype ?? 'fp32') === 'fp32') return loadUncalibrated(name, options)
   const { worldCalibration } = await import('./calibration.ts')

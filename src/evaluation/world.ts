@@ -3,6 +3,7 @@ import type { RgbImage } from '../media/image.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import type { Reply } from '../pipeline/talk/reply.ts'
+import { GREEDY } from '../text/sampling.ts'
 import { fromRgba } from '../training/mini/images.ts'
 import { findTask, type QA, type Scene, type Split, sample, sampleDialogue, TASK_IDS } from '../world/index.ts'
 import { renderPixels } from '../world/node-canvas.ts'
@@ -174,7 +175,8 @@ async function answerAll({ model, method, signal }: Asked, image: RgbImage, turn
   const conversation = await model.converse([image], method)
   try {
     const replies = []
-    for (const { question } of turns) replies.push(await conversation.ask(question, { maxTokens: MAX_TOKENS, signal }))
+    for (const { question } of turns)
+      replies.push(await conversation.ask(question, { ...GREEDY, maxTokens: MAX_TOKENS, signal }))
     return replies
   } finally {
     await conversation.close()

@@ -4,6 +4,7 @@
  */
 import { FoveaError } from '../errors.ts'
 import { assertMayLead } from './address.ts'
+import { fetchThrough, proxyOf } from './proxy.ts'
 import { Transient } from './retry.ts'
 import type { HubSettings } from './settings.ts'
 
@@ -37,7 +38,8 @@ const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
 /**
  * One GET; it is not repeated.
  * @throws Transient where another attempt may help
- * @throws FoveaError kind `network`: `hub_denied`, `hub_not_found`, `hub_busy`, `hub_redirect`, `hub_status`
+ * @throws FoveaError kind `network`: `hub_denied`, `hub_not_found`, `hub_busy`, `hub_redirect`, `hub_status`,
+ *   `proxy_denied`
  */
 export async function request(settings: HubSettings, url: string, options: RequestOptions): Promise<Answer> {
   const watch = watchdog(settings.idleMs, options)
@@ -148,7 +150,7 @@ async function follow(
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const sent = new Headers({ 'user-agent': 'fovea', 'accept-encoding': 'identity', ...headers })
     if (settings.token && url.origin === hub) sent.set('authorization', `Bearer ${settings.token}`)
-    const response = await fetch(url, { headers: sent, redirect: 'manual', signal })
+    const response = await send(settings, url, { headers: sent, redirect: 'manual', signal })
     etag ??= etagOf(response.headers, url.origin === hub)
     const location = response.headers.get('location')
     if (response.status < 300 || response.status > 399 || !location) return { response, etag }
@@ -159,6 +161,30 @@ async function follow(
   }
   throw new FoveaError('hub_redirect', 'network', `${address}: more than ${MAX_REDIRECTS} redirects`)
 }
+
+/** One request. Throws `proxy_denied`; of other failures of a proxy what it is. */
+async function send({ proxies }: HubSettings, url: URL, init: RequestInit): Promise<Response> {
+  const proxy = proxyOf(url, proxies)
+  if (!proxy) return fetch(url, init)
+  const response = await fetchThrough(proxies, url, init).catch((error) => {
+    throw init.signal?.aborted ? error : proxyError(proxy, error)
+  })
+  if (response.status !== 407) return response
+  await response.body?.cancel()
+  throw proxyError(proxy, new Error('(407)'))
+}
+
+function proxyError(proxy: string, error: Error): FoveaError | Transient {
+  const causes = causesOf(error)
+  const denied = 'it wants a name and a password (407), as in http://name:password@host:port'
+  if (causes.some(({ message }) => /\(407\)/.test(message)))
+    return new FoveaError('proxy_denied', 'network', `${proxy}: ${denied}`)
+  const { code, message } = causes[causes.length - 1] as NodeJS.ErrnoException
+  return new Transient(`the connection through ${proxy} failed: ${code || message}`)
+}
+
+/** An error, what caused it, what caused that, and so on. */
+const causesOf = (error: Error): Error[] => [error, ...(error.cause instanceof Error ? causesOf(error.cause) : [])]
 
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined

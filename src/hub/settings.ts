@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { FoveaError } from '../errors.ts'
+import { type Proxies, proxiesOf } from './proxy.ts'
 
 export interface HubSettings {
   /** Without a slash at the end. */
@@ -15,13 +16,16 @@ export interface HubSettings {
   readonly idleMs: number
   /** The first wait before another attempt; each further one waits twice as long. */
   readonly retryMs: number
+  /** Absent: the hub is asked directly. */
+  readonly proxies?: Proxies
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Settings from the environment: HF_ENDPOINT, HF_HUB_CACHE or HF_HOME, HF_TOKEN or the token file that
- * `hf auth login` writes, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT (seconds). An empty variable counts as absent.
+ * `hf auth login` writes, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT (seconds), HTTPS_PROXY, HTTP_PROXY and NO_PROXY. An empty
+ * variable counts as absent.
  * @throws FoveaError kind `usage`, `setting_invalid`
  */
 export function hubSettings(env: Environment = process.env): HubSettings {
@@ -33,6 +37,7 @@ export function hubSettings(env: Environment = process.env): HubSettings {
     offline: [env.HF_HUB_OFFLINE, env.TRANSFORMERS_OFFLINE].some((value) => /^(1|true|yes|on)$/i.test(value ?? '')),
     idleMs: 1000 * seconds(env.HF_HUB_DOWNLOAD_TIMEOUT || '10'),
     retryMs: 500,
+    proxies: proxiesOf(env),
   }
 }
 

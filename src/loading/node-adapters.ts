@@ -2,22 +2,11 @@
 import { join } from 'node:path'
 import { ADAPTER_WEIGHTS, type AdapterCard, openAdapter, readAdapterCard } from '../checkpoints/adapter-folder.ts'
 import { FoveaError } from '../errors.ts'
-import { cachedSnapshot } from '../hub/cache.ts'
 import { parseReference } from '../hub/reference.ts'
-import { hubSettings } from '../hub/settings.ts'
 import type { Adapter, AdapterSource } from '../pipeline/method/adapter.ts'
 import { cacheFolder, cacheKey } from '../quantization/node-cache.ts'
-
-/** What adapters are bound to. */
-export interface AdapterBase {
-  /** For messages. */
-  readonly name: string
-  readonly folder: string
-  /** config.json, parsed. */
-  readonly config: Record<string, unknown>
-  /** Paths of the weights. */
-  readonly files: readonly string[]
-}
+import { type AdapterBase, foldersNamed } from './node-adapter-base.ts'
+import { peftAdapter } from './node-peft.ts'
 
 /** Where the adapter of a method lies in the folder of its model. */
 export const adapterFolder = (model: string, id: string): string => join(model, 'methods', id)
@@ -41,6 +30,8 @@ export function nodeAdapters(base: AdapterBase): AdapterSource {
   return {
     identity,
     find: async ({ id, weights }) => {
+      const peft = weights === undefined ? undefined : await peftAdapter(weights, id, base)
+      if (peft) return peft
       const found = weights === undefined ? await inModel(base.folder, id) : await named(weights, id)
       if (!found) return undefined
       const { folder, card } = found
@@ -67,15 +58,15 @@ async function inModel(model: string, id: string): Promise<Found | undefined> {
 
 /** The folder of an adapter, a model folder that has it, or a model of the hub that is in the cache. */
 async function named(weights: string, id: string): Promise<Found> {
-  const reference = parseReference(weights)
-  const snapshot = reference && (await cachedSnapshot(hubSettings().cache, reference))
-  for (const folder of [weights, ...(snapshot ? [snapshot] : [])]) {
+  for (const folder of await foldersNamed(weights)) {
     const within = await inModel(folder, id)
     if (within) return within
   }
   const card = await readAdapterCard(weights)
   if (card) return { folder: weights, card }
-  const advice = reference ? `fetch it: fovea models pull ${weights}` : 'name a folder that holds adapter.json'
+  const advice = parseReference(weights)
+    ? `fetch it: fovea models pull ${weights}`
+    : 'name a folder that holds adapter.json'
   throw new FoveaError('adapter_missing', 'input', `${weights}: there are no weights of ${id}; ${advice}`)
 }
 

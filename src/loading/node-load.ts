@@ -3,6 +3,7 @@ import { weightTable } from '../checkpoints/weight-table.ts'
 import { FoveaError } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
 import { type DownloadProgress, resolveModel } from '../hub/resolve.ts'
+import type { ImageInput } from '../media/image.ts'
 import type { Architecture } from '../models/family.ts'
 import { findFamily } from '../models/find-family.ts'
 import type { PromptForm } from '../models/views/prompt-form.ts'
@@ -60,7 +61,8 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     ...endOfText({ generation, config, tokenizer }),
     generation: generationDefaults(generation),
     weights: weightTable(stored.entries, stored.files, threads),
-    adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files) }),
+    readImage: async (image: ImageInput) => (await import('../media/read-image.ts')).readImage(image),
+    adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files), weightName: family.weightName }),
   }
   const makeBackend = () => new NodeBackend(device)
   const identity = [family.id, JSON.stringify(config)]

@@ -1,2 +1,14 @@
-/** Width times height of an image or of a frame of a video, unless the caller says otherwise. */
+/** Width times height of a frame of a video, unless the caller says otherwise. */
 export const DEFAULT_MAX_PIXELS = 40_000_000
+
+/** Of an encoded image. */
+export const DEFAULT_MAX_BYTES = 256 * 2 ** 20
+
+/** That decoding an image may take: 200 megapixels of 8 bits. */
+export const DEFAULT_MAX_MEMORY = 768 * 2 ** 20
+
+/** Larger images are halved while they are read, until they have no more pixels; no model sees as many. */
+export const READ_PIXELS = 40_000_000
+
+/** On the command line, and in the library. */
+export const RAISES_FILE_LIMIT = '--max-image-file, maxBytes'

@@ -9,6 +9,12 @@ export interface RgbImage {
   height: number
 }
 
+/**
+ * Where to read an image: a path (`-`: standard input), a `file:` or `data:` URL as text or as an object, or the bytes of an
+ * encoded image, such as a Buffer or a Blob.
+ */
+export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob
+
 /** One value per channel: red, green, blue. */
 export type ChannelValues = readonly [red: number, green: number, blue: number]
 

@@ -2,8 +2,9 @@
 import { open } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { assertOptions, FoveaError, kindOf } from '../errors.ts'
-import { DEFAULT_MAX_BYTES, type DecodeLimits, decodeImage } from './decode.ts'
-import type { RgbImage } from './image.ts'
+import { DECODE_FORMS, type DecodeLimits, decodeImage } from './decode.ts'
+import type { ImageInput, RgbImage } from './image.ts'
+import { DEFAULT_MAX_BYTES, RAISES_FILE_LIMIT } from './image-limits.ts'
 
 /** What is wrong with a path, by the error of the file system. */
 export function fileError(path: string, cause: NodeJS.ErrnoException): FoveaError {
@@ -30,7 +31,8 @@ export async function gather(
   for await (const chunk of stream) {
     length += chunk.length
     if (length > maxBytes) {
-      const message = `${name}: the ${kind} file has more than ${maxBytes} bytes, which is the limit: make it smaller`
+      const advice = `make it smaller${kind === 'image' ? `, or raise the limit (${RAISES_FILE_LIMIT})` : ''}`
+      const message = `${name}: the ${kind} file has more than ${maxBytes} bytes, which is the limit: ${advice}`
       throw new FoveaError(`${kind}_too_large`, 'input', message)
     }
     chunks.push(chunk)
@@ -48,37 +50,39 @@ async function readPath(path: string, maxBytes: number): Promise<Uint8Array> {
   }
 }
 
-/**
- * A path (`-`: standard input), a `file:` or `data:` URL as text or as an object, or the bytes of an encoded image, such as
- * a Buffer or a Blob.
- */
-export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob
-
 /** The bytes of an image, and what messages call it. */
 interface Found {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-const attempt = async <T>(name: string, what: string, get: () => T | Promise<T>): Promise<T> => {
+const urlError = (name: string, what: string, cause: unknown): FoveaError =>
+  new FoveaError('url_invalid', 'input', `${name}: ${what}`, { cause })
+
+/** The path that a `file:` URL names. Throws FoveaError `url_invalid`. */
+export function pathOfUrl(url: string): string {
   try {
-    return await get()
+    return fileURLToPath(url)
   } catch (cause) {
-    throw new FoveaError('url_invalid', 'input', `${name}: ${what}`, { cause })
+    throw urlError(url, 'this URL names no file of this machine', cause)
+  }
+}
+
+/** What a `data:` URL holds. Throws FoveaError `url_invalid`. */
+export async function readDataUrl(url: string): Promise<Found> {
+  const name = `${url.slice(0, 24)}...`
+  try {
+    return { name, bytes: new Uint8Array(await (await fetch(url)).arrayBuffer()) }
+  } catch (cause) {
+    throw urlError(name, 'this data URL is damaged', cause)
   }
 }
 
 async function readUrl(url: string, maxBytes: number): Promise<Found> {
   const scheme = url.slice(0, url.indexOf(':')).toLowerCase()
-  if (scheme === 'file') {
-    const path = await attempt(url, 'this URL names no file of this machine', () => fileURLToPath(url))
-    return { name: url, bytes: await readPath(path, maxBytes) }
-  }
-  if (scheme !== 'data')
-    throw new FoveaError('url_unsupported', 'usage', `${url}: download the image first, then name the file`)
-  const name = `${url.slice(0, 24)}...`
-  const response = await attempt(name, 'this data URL is damaged', () => fetch(url))
-  return { name, bytes: new Uint8Array(await response.arrayBuffer()) }
+  if (scheme === 'file') return { name: url, bytes: await readPath(pathOfUrl(url), maxBytes) }
+  if (scheme === 'data') return readDataUrl(url)
+  throw new FoveaError('url_unsupported', 'usage', `${url}: download the image first, then name the file`)
 }
 
 async function readText(text: string, maxBytes: number): Promise<Found> {
@@ -105,13 +109,7 @@ async function readInput(input: ImageInput, maxBytes: number): Promise<Found> {
  *   `option_invalid`
  */
 export async function readImage(image: ImageInput, limits: DecodeLimits = {}): Promise<RgbImage> {
-  assertOptions<DecodeLimits>('readImage', limits, {
-    pixels: ['seen', 'reference'],
-    maxPixels: 'number',
-    maxBytes: 'number',
-    allowSvg: 'boolean',
-    page: 'number',
-  })
+  assertOptions('readImage', limits, DECODE_FORMS)
   const { name, bytes } = await readInput(image, limits.maxBytes ?? DEFAULT_MAX_BYTES)
   try {
     return await decodeImage(bytes, limits)

@@ -52,6 +52,7 @@ export function buildMethod(entry: Paper, given: Readonly<Record<string, unknown
   return {
     name,
     options: result.data,
+    withDefaults: (defaults) => buildMethod(entry, { ...defaults, ...given }),
     ...('weights' in named && { weights: named.weights }),
     ...entry.method!(result.data),
   }

@@ -1,4 +1,4 @@
-import { FoveaError } from '../errors.ts'
+import { assertOptions, disposedError, FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
@@ -15,12 +15,14 @@ import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
 import { Stream, type StreamHost } from './stream/stream.ts'
 import type { AskOptions } from './talk/ask-options.ts'
-import { Conversation, partsOf } from './talk/conversation.ts'
+import { Conversation, questionAbout } from './talk/conversation.ts'
 import { countPrompt, type PromptCount } from './talk/count.ts'
 import { type EmbedOptions, embed } from './talk/embed.ts'
+import { type GivenImage, type OneOrMore, readImages, readMessages, videosOf } from './talk/given.ts'
 import { hostUnder } from './talk/host-under.ts'
 import type { Message } from './talk/message.ts'
 import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
+import { GENERATE_FORMS, PICTURE_FORMS } from './talk/option-forms.ts'
 import { partsUnder } from './talk/parts-under.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
@@ -28,10 +30,10 @@ import { type Pictures, Sight } from './talk/sight.ts'
 import { writePrompt } from './talk/write.ts'
 
 interface AboutPictures extends AskOptions {
-  /** With messages: those for the parts that hold none themselves, in order. */
-  readonly images?: readonly RgbImage[]
+  /** With messages: those for the parts that hold none themselves, in order. Paths, URLs and bytes are read. */
+  readonly images?: OneOrMore<GivenImage>
   /** The same. */
-  readonly videos?: readonly Video[]
+  readonly videos?: OneOrMore<Video>
   readonly method?: Method
 }
 
@@ -51,6 +53,9 @@ export interface MessagesOptions extends AboutPictures {
 
 export type GenerateOptions = PromptOptions | MessagesOptions
 
+/** What a conversation is about. */
+export type ConverseOptions = Pick<AboutPictures, 'images' | 'videos' | 'method'>
+
 /** Language programs, one per method that changes the language model. */
 const CACHED_METHODS = 4
 
@@ -59,6 +64,7 @@ export class Model implements StreamHost {
   private readonly pictures: PictureEncoder
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
   private readonly equip: AdapterFinder
+  private isDisposed = false
 
   constructor(
     readonly parts: ModelParts,
@@ -82,20 +88,29 @@ export class Model implements StreamHost {
   /**
    * Answers a prompt, or the last of several messages, about any number of images and videos.
    * @throws FoveaError kind `usage`: `prompt_or_messages`, `messages_invalid`, `messages_unsupported`, `image_count`, and
-   *   what options, template or model refuse
+   *   what options, template or model refuse: `model_disposed`, `option_unknown`, `option_invalid`, `image_invalid`, `video_invalid`
    */
   async generate(options: GenerateOptions): Promise<Reply> {
-    const { prompt, messages: said, images: still, videos: moving, method = dense, ...rest } = options
+    assertOptions('generate', options, GENERATE_FORMS)
+    const { prompt, messages: said, images: _images, videos: _videos, method = dense, ...rest } = options
     if (prompt !== undefined && said === undefined)
-      return this.answer({ images: still, videos: moving, method }, (conversation) => conversation.ask(prompt, rest))
-    const { messages, images, videos } = this.arranged(options)
-    return this.answer({ images, videos, method }, (conversation) => conversation.answerLast(messages, rest))
+      return this.answer(await this.read('generate', options), method, (talk) => talk.ask(prompt, rest))
+    const { messages, ...pictures } = await this.arranged('generate', options)
+    return this.answer(pictures, method, (talk) => talk.answerLast(messages, rest))
+  }
+
+  /** Pictures that were given, read where they are not. */
+  private async read(of: string, { images, videos }: ConverseOptions): Promise<Pictures> {
+    this.assertOpen()
+    return { images: await readImages(of, images, this.parts.readImage), videos: videosOf(of, videos) }
   }
 
   /** What was given as messages. */
-  private arranged({ prompt, messages, images, videos }: GenerateOptions): Dialogue {
+  private async arranged(of: string, options: GenerateOptions): Promise<Dialogue> {
+    const { prompt, messages } = options
     if (prompt !== undefined || messages === undefined) throw choiceError(messages !== undefined)
-    const arranged = arrange(messages, images, videos)
+    const { images, videos } = await this.read(of, options)
+    const arranged = arrange(await readMessages(messages, this.parts.readImage), images, videos)
     assertSpeakable(arranged.messages, this.parts) // before any picture is encoded
     return arranged
   }
@@ -105,20 +120,20 @@ export class Model implements StreamHost {
    * before it begins.
    */
   async count(options: GenerateOptions): Promise<PromptCount> {
-    const { prompt, messages, images = [], videos = [], method = dense, rawPrompt } = options
-    const asked = {
-      role: 'user',
-      content: [...partsOf({ images, videos }), { type: 'text', text: prompt ?? '' }],
-    } as const
+    assertOptions('count', options, GENERATE_FORMS)
+    const { prompt, messages, method = dense, rawPrompt } = options
     const isPrompt = prompt !== undefined && messages === undefined
-    const dialogue = isPrompt ? arrange([asked]) : this.arranged(options)
+    const dialogue = isPrompt
+      ? arrange([questionAbout(await this.read('count', options), prompt)])
+      : await this.arranged('count', options)
     this.assertTakes(dialogue)
     const sight = new Sight(this, await this.equip(method))
     return countPrompt(this.parts, await writePrompt(this.parts, sight, dialogue, { isRaw: rawPrompt }))
   }
 
   private async answer(
-    { images = [], videos = [], method = dense }: Pick<GenerateOptions, 'images' | 'videos' | 'method'>,
+    { images, videos }: Pictures,
+    method: Method,
     say: (conversation: Conversation) => Promise<Reply>,
   ): Promise<Reply> {
     const conversation = await this.begin({ images, videos }, method)
@@ -142,13 +157,20 @@ export class Model implements StreamHost {
     return streamReply((own) => this.generate({ ...options, ...own }), options)
   }
 
-  /** Starts a conversation about images and videos: they are encoded once, and turns reuse the KV cache of those before. */
+  /**
+   * Starts a conversation about images and videos: they are encoded once, and turns reuse the KV cache of those before.
+   * `converse({ images, videos, method })` and `converse(images, method, videos)` mean the same.
+   * @throws FoveaError kind `usage`: `option_unknown`, `option_invalid`, `image_invalid`, `video_invalid`, `image_count`, and
+   *   what method or model refuse
+   */
   async converse(
-    images: readonly RgbImage[] = [],
-    method: Method = dense,
-    videos: readonly Video[] = [],
+    about: ConverseOptions | OneOrMore<GivenImage> = {},
+    method?: Method,
+    videos?: OneOrMore<Video>,
   ): Promise<Conversation> {
-    const conversation = await this.begin({ images, videos }, method)
+    const options = isOptions(about) ? about : { images: about, method, videos }
+    assertOptions('converse', options, PICTURE_FORMS)
+    const conversation = await this.begin(await this.read('converse', options), options.method ?? dense)
     await conversation.look()
     return conversation
   }
@@ -174,11 +196,13 @@ export class Model implements StreamHost {
 
   /** Gets an image ready to be encoded under a method. */
   async prepare(image: RgbImage, look: Look): Promise<PreparedImage> {
+    this.assertOpen()
     return this.pictures.prepare(image, { ...look, method: await this.equip(look.method) })
   }
 
   /** The same for a video. Throws FoveaError `video_unsupported`, `video_invalid`. */
   async prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
+    this.assertOpen()
     return this.pictures.prepareVideo(video, { ...look, method: await this.equip(look.method) })
   }
 
@@ -198,12 +222,17 @@ export class Model implements StreamHost {
     return (await this.prepareVideo(video, { method, question })).encode()
   }
 
+  assertOpen(): void {
+    if (this.isDisposed) throw disposedError('model')
+  }
+
   /** The compiled language model under a method, which is then kept until the model is disposed. */
   async language(method: Method): Promise<LanguageProgram> {
     return (await this.holdLanguage(method)).program
   }
 
   async holdLanguage(given: Method): Promise<Held<LanguageProgram>> {
+    this.assertOpen()
     const method = await this.equip(given)
     // What `see` leaves for the language model is part of its program.
     const isWhole = (method.read && method.see) || method.needs?.words || method.needs?.store
@@ -224,11 +253,16 @@ export class Model implements StreamHost {
 
   /** Frees the sessions and ends the engine. */
   async dispose(): Promise<void> {
+    this.isDisposed = true
     this.pictures.clear()
     this.languagePrograms.clear()
     await this.backend.dispose()
   }
 }
+
+/** Told from an image by what an image has. */
+const isOptions = (about: ConverseOptions | OneOrMore<GivenImage>): about is ConverseOptions =>
+  Object.getPrototypeOf(about ?? '') === Object.prototype && !('data' in (about as object))
 
 const choiceError = (both: boolean): FoveaError =>
   new FoveaError('prompt_or_messages', 'usage', `give a prompt or messages, ${both ? 'not both' : 'one of them'}`)

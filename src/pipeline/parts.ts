@@ -9,6 +9,7 @@ import type { AdapterSource } from './method/adapter.ts'
 import type { Words } from './method/words.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
 import type { PrecisionReport } from './precision-report.ts'
+import type { ReadImage } from './talk/given.ts'
 
 /** Everything a model folder holds, read and checked. */
 export interface ModelParts {
@@ -31,6 +32,8 @@ export interface ModelParts {
   readonly precision: PrecisionReport
   /** Finds the weights of methods; without it methods must bring theirs. */
   readonly adapters?: AdapterSource
+  /** Reads images that are given as paths, URLs or bytes; without it they must be read already. */
+  readonly readImage?: ReadImage
 }
 
 /** What stands for an image or a video in a prompt. */

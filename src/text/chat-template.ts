@@ -10,6 +10,7 @@ import {
   templateEnvironment,
 } from './template-interpreter.ts'
 import { type TimeLimit, TimeLimitError, unlimited } from './time-limit.ts'
+import { renderWhole } from './whole-rendering.ts'
 
 export type MessagePart = { type: 'text'; text: string } | { type: 'image' } | { type: 'video' } | { type: 'audio' }
 
@@ -117,7 +118,7 @@ function buildEnvironment(messages: readonly ChatMessage[], options: RenderOptio
     add_generation_prompt: addGenerationPrompt,
     bos_token: bosToken,
     eos_token: eosToken,
-    ...(tools ? { tools } : {}),
+    tools: tools ?? null, // as transformers has it: templates ask whether it is none
     ...variables,
   })
 }
@@ -141,5 +142,5 @@ export function createChatTemplate(source: string, limits: TemplateLimits = {}):
       throw explain(text, cause)
     }
   }
-  return { render }
+  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options)) }
 }

@@ -47,6 +47,15 @@ export function generationDefaults(file: Record<string, unknown>): GenerationDef
   }
 }
 
+/** Options of an answer: what is asked for, and what the model's authors want where that says nothing. */
+export const withDefaults = <T extends object>(
+  asked: T,
+  defaults: GenerationDefaults = {},
+): GenerationDefaults & T => ({
+  ...defaults,
+  ...(Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as T),
+})
+
 /** The tokens that end an answer, and which file names them; none where no file does. */
 export interface EndOfText {
   readonly eosIds: readonly number[]

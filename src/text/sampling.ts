@@ -2,7 +2,7 @@
 import { FoveaError } from '../errors.ts'
 
 export interface SamplingOptions {
-  /** 0 takes the most likely token; above, logits are divided by it. Default 0. */
+  /** 0 takes the most likely token; above, logits are divided by it. */
   temperature?: number
   /** Keep the k most likely tokens. */
   topK?: number
@@ -10,11 +10,14 @@ export interface SamplingOptions {
   topP?: number
   /** Keep tokens at least this share as likely as the most likely one. */
   minP?: number
-  /** Divides positive and multiplies negative logits of tokens in the history. Keskar et al. 2019. Default 1. */
+  /** Divides positive and multiplies negative logits of tokens in the history. Keskar et al. 2019. 1 is none. */
   repetitionPenalty?: number
   /** Makes the choices repeatable; default 0. */
   seed?: number
 }
+
+/** Always the most likely token, whatever a model's own defaults are. */
+export const GREEDY = { temperature: 0, repetitionPenalty: 1 } as const satisfies SamplingOptions
 
 /** Picks a token id from `logits` `[vocabulary]`; `history` holds the ids so far. */
 export type Sampler = (logits: Float32Array, history: readonly number[]) => number

@@ -31,7 +31,7 @@ export interface SpecialTokens {
 export const breakApart = (text: string, name: string): string =>
   text.replaceAll(name, `${name[0]}${MARK}${name.slice(1)}`)
 
-function unprotect(text: string): string {
+export function unprotect(text: string): string {
   return text.replaceAll(MARK, '')
 }
 

@@ -86,8 +86,16 @@ export const HOSTILE_IMAGES: HostileImage[] = [
   { name: 'PNG with a damaged chunk name', code: 'image_unreadable', write: () => flipped(png, 13) },
   { name: 'SVG', code: 'unsupported_media', write: text(svg) },
   { name: 'SVG behind an XML declaration', code: 'unsupported_media', write: text(`<?xml version="1.0"?>\n${svg}`) },
-  { name: 'TIFF', code: 'unsupported_media', write: () => noise(9, 7).tiff().toBuffer() },
-  { name: 'AVIF', code: 'unsupported_media', write: () => noise(9, 7).avif().toBuffer() },
+  {
+    name: 'TIFF cut in its pixels',
+    code: 'image_unreadable',
+    write: () => cut(() => noise(99, 97).tiff().toBuffer(), 0.6),
+  },
+  {
+    name: 'AVIF cut in its pixels',
+    code: 'image_unreadable',
+    write: () => cut(() => noise(99, 97).avif().toBuffer(), 0.6),
+  },
   { name: 'PDF', code: 'unsupported_media', write: text('%PDF-1.7\n') },
   { name: 'MVG', code: 'unsupported_media', write: text('push graphic-context\nviewbox 0 0 640 480\n') },
   { name: 'VIPS', code: 'unsupported_media', write: () => Uint8Array.of(0x08, 0xf2, 0xa6, 0xb6, 0, 0, 0, 1) },

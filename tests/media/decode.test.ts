@@ -91,7 +91,10 @@ describe('pixels', () => {
 
   test('are read in one of two ways', async () => {
     const read = decodeImage(await source(1, 1, 3).png().toBuffer(), { pixels: 'exact' as 'seen' })
-    await expect(read).rejects.toMatchObject({ kind: 'usage', message: 'pixels must be seen or reference, got exact' })
+    await expect(read).rejects.toMatchObject({
+      kind: 'usage',
+      message: 'decodeImage: pixels is one of seen, reference, not "exact"',
+    })
   })
 
   test('EXIF orientation 6 turns the image', async () => {
@@ -159,7 +162,7 @@ describe('readImage', () => {
   test('errors of the decoder name the file', async () => {
     const path = join(folder, 'notes.png')
     writeFileSync(path, 'not pixels')
-    const message = `${path}: not an image in PNG, JPEG, WebP or GIF form`
+    const message = `${path}: not an image in PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP, HEIC or JPEG XL form`
     await expect(readImage(path)).rejects.toMatchObject({
       code: 'unsupported_media',
       message: expect.stringContaining(message),

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { RgbImage } from '../../src/media/image.ts'
-import { type ImageInput, readImage } from '../../src/media/read-image.ts'
+import type { ImageInput, RgbImage } from '../../src/media/image.ts'
+import { readImage } from '../../src/media/read-image.ts'
 
 const path = 'examples/scene.png'
 let bytes: Buffer
@@ -54,7 +54,7 @@ describe('what cannot be read is named', () => {
       path,
       { maxPixel: 4 },
       'option_unknown',
-      'readImage: there is no option maxPixel; there are pixels, maxPixels, maxBytes, allowSvg, page',
+      'readImage: there is no option maxPixel; there are pixels, maxPixels, maxMemory, maxBytes, allowSvg, page',
     ],
     [path, { maxPixels: '4' }, 'option_invalid', 'readImage: maxPixels is a number, not "4"'],
     [path, { pixels: 'all' }, 'option_invalid', 'readImage: pixels is one of seen, reference, not "all"'],

@@ -6,6 +6,7 @@ import type { ModelParts } from '../../pipeline/parts.ts'
 import type { Reply } from '../../pipeline/talk/reply.ts'
 import { command } from '../command.ts'
 import { escapeLine, escapeText } from '../escape.ts'
+import { withImageOptions } from '../image-options.ts'
 import { type Opened, openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import {
   type ModelOptions,
@@ -18,7 +19,6 @@ import {
 } from '../model-options.ts'
 import { assertOutput } from '../output-file.ts'
 import { writeOverlay } from '../overlay-file.ts'
-import { withPixelsOption } from '../pixels-option.ts'
 import {
   costLine,
   cutLine,
@@ -53,7 +53,7 @@ export const askCommand = command<AskFlags>({
   ],
   configure: (program) => {
     program.argument('<file...>', 'images and videos (- is standard input), and last the question')
-    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program)))))
+    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program)))))
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
       .option(
         '--overlay <file>',

@@ -5,6 +5,7 @@ import type { AskOptions } from '../../pipeline/talk/ask-options.ts'
 import type { Conversation } from '../../pipeline/talk/conversation.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
+import { withImageOptions } from '../image-options.ts'
 import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import {
   type ModelOptions,
@@ -15,7 +16,6 @@ import {
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
-import { withPixelsOption } from '../pixels-option.ts'
 import { costLine, cutLine, droppedLine, noEndLine, videoLine, visualTokensLine } from '../reply-report.ts'
 import { isInteractive, note, print, tell } from '../terminal.ts'
 
@@ -36,7 +36,7 @@ export const chatCommand = command<ChatFlags>({
   ],
   configure: (program) => {
     program.argument('[file...]', 'images and videos; questions come from standard input')
-    withMethodOption(withSamplingOptions(withModelOptions(withPixelsOption(withVideoOptions(program)))))
+    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program)))))
       .option('--stats', 'print tokens, time and FLOPs of each answer to standard error, as in a terminal')
       .option('--drop-oldest', 'forget the oldest questions where the next answer has no room; otherwise it is refused')
   },

@@ -8,11 +8,11 @@ import type { Device } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { downloadView } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
+import { type ImageFlags, imageLimits, withImageOptions } from '../image-options.ts'
 import { methodOf, withDeviceOption } from '../model-options.ts'
-import { type PixelFlags, withPixelsOption } from '../pixels-option.ts'
 import { print, table } from '../terminal.ts'
 
-interface EmbedFlags extends PixelFlags {
+interface EmbedFlags extends ImageFlags {
   image: string[]
   text: string[]
   together?: boolean
@@ -35,7 +35,7 @@ export const embedCommand = command<EmbedFlags>({
     'curl -s https://example.com/photo.png | fovea embed path/to/model --image - --text "a cat" "a dog"',
   ],
   configure: (program) =>
-    withPixelsOption(withDeviceOption(program))
+    withImageOptions(withDeviceOption(program))
       .argument(
         '<model>',
         'a folder of a CLIP or SigLIP model, or with --method of one that answers, or org/name of the hub',
@@ -48,7 +48,7 @@ export const embedCommand = command<EmbedFlags>({
       .option('--json', 'print one JSON object: embeddings, logits, probabilities'),
   run: async ({ args: [name], options, signal }) => {
     assertInput(options)
-    const images = await Promise.all(options.image.map((path) => readImage(path, { pixels: options.pixels })))
+    const images = await Promise.all(options.image.map((path) => readImage(path, imageLimits(options))))
     const model = await open(name as string, options, signal)
     try {
       const found = await model.embed({ ...asked(images, options), truncate: options.truncate, signal })

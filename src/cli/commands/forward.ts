@@ -1,11 +1,12 @@
 import type { Model, PromptOptions } from '../../pipeline/model.ts'
 import { precisionJson } from '../../pipeline/precision-report.ts'
 import { bytesOf } from '../../runtime/index.ts'
+import { GREEDY } from '../../text/sampling.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
+import { withImageOptions } from '../image-options.ts'
 import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import { type ModelOptions, withDtypeOption } from '../model-options.ts'
-import { withPixelsOption } from '../pixels-option.ts'
 import { videoLine } from '../reply-report.ts'
 import { print } from '../terminal.ts'
 
@@ -40,7 +41,7 @@ export const forwardCommand = command<ForwardFlags>({
     'fovea forward path/to/model --image a.png --prompt "USER: <image> what is this? ASSISTANT:" --raw-prompt --json',
   ],
   configure: (program) =>
-    withPixelsOption(withDtypeOption(withVideoOptions(program)), 'reference')
+    withImageOptions(withDtypeOption(withVideoOptions(program)), 'reference')
       .argument('<model>', 'a model folder, org/name of the hub, or "mini"')
       .option(
         '--image <files...>',
@@ -86,8 +87,7 @@ async function forward(model: Model, request: Request): Promise<Forward> {
   const { text, tokens } = await model.generate({
     ...request,
     maxTokens: GREEDY_TOKENS,
-    temperature: 0,
-    repetitionPenalty: 1,
+    ...GREEDY,
     ignoreEos: true,
     onPrefill: (inputIds, logits) => {
       prompt = { inputIds, logits: logits.slice() }

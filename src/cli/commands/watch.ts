@@ -9,6 +9,7 @@ import {
   methodOf,
   openModel,
   type SamplingFlags,
+  samplingOf,
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
@@ -56,7 +57,7 @@ export const watchCommand = command<WatchFlags>({
     const model = await openModel(options, signal)
     try {
       const stream = await model.watch({ method })
-      await follow(stream, video, question as string, options, signal)
+      await follow(stream, video, question as string, { ...options, ...samplingOf(options, model.parts) }, signal)
       await stream.close()
     } finally {
       await model.dispose()
@@ -67,7 +68,8 @@ export const watchCommand = command<WatchFlags>({
 /** Sees every frame in its turn; asks where it is time to, and at the end. */
 async function follow(stream: Stream, video: Video, question: string, flags: WatchFlags, signal: AbortSignal) {
   const times = timestampsOf(video)
-  const { every = Number.POSITIVE_INFINITY, json, maxTokens, temperature, seed } = flags
+  const { every = Number.POSITIVE_INFINITY, json, maxTokens, temperature, topP, topK, repetitionPenalty, seed } = flags
+  const sampling = { maxTokens, temperature, topP, topK, repetitionPenalty, seed }
   let next = (times[0] ?? 0) + every
   for (const [at, frame] of video.frames.entries()) {
     signal.throwIfAborted()
@@ -76,7 +78,7 @@ async function follow(stream: Stream, video: Video, question: string, flags: Wat
     if (json) print(JSON.stringify(seen))
     if (at < video.frames.length - 1 && (times[at + 1] ?? 0) < next) continue
     next += every
-    const { text, tokens, milliseconds } = await stream.ask(question, { maxTokens, temperature, seed, signal })
+    const { text, tokens, milliseconds } = await stream.ask(question, { ...sampling, signal })
     const found = { time, answer: text, tokens, milliseconds }
     print(json ? JSON.stringify(found) : `${time.toFixed(1)} s  ${escapeLine(text)}`)
   }

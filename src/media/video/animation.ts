@@ -61,9 +61,10 @@ class AnimationFrames implements FrameSource {
   close(): void {}
 
   private async page(index: number): Promise<RgbImage> {
-    const { bytes, name, limits } = this
+    const { bytes, name } = this
+    const { maxPixels, pixels } = this.limits
     try {
-      return await decodeImage(bytes, { ...limits, maxBytes: bytes.length, page: index })
+      return await decodeImage(bytes, { maxPixels, pixels, maxBytes: bytes.length, page: index })
     } catch (cause) {
       throw videoError('video_damaged', name, `frame ${index} cannot be decoded: the file is cut off or damaged`, cause)
     }

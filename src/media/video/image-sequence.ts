@@ -55,7 +55,8 @@ class SequenceFrames implements FrameSource {
     const { width, height } = this.facts
     for (const index of indices) {
       signal?.throwIfAborted()
-      const image = await readImage(this.paths[index], this.limits)
+      const { maxPixels, pixels } = this.limits
+      const image = await readImage(this.paths[index], { maxPixels, pixels })
       if (image.width !== width || image.height !== height) {
         const sizes = `${image.width}x${image.height} pixels, the first image has ${width}x${height}`
         throw videoError('video_invalid', this.paths[index], `it has ${sizes}`)

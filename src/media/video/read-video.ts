@@ -1,7 +1,7 @@
 /** Videos from files, folders and bytes, in Node. */
 import { open, stat } from 'node:fs/promises'
-import { FoveaError, whereMissing } from '../../errors.ts'
-import { fileError, gather } from '../read-image.ts'
+import { assertOptions, FoveaError, kindOf as kindOfValue, type OptionForm, whereMissing } from '../../errors.ts'
+import { fileError, gather, pathOfUrl, readDataUrl } from '../read-image.ts'
 import type { Video } from '../video.ts'
 import { openAnimation } from './animation.ts'
 import { type FrameSource, type VideoLimits, videoError } from './frame-source.ts'
@@ -9,8 +9,11 @@ import { imagesInFolder, openSequence, type SequenceOptions } from './image-sequ
 import { type SampleOptions, sampleVideo } from './sample-video.ts'
 import { SNIFF_BYTES, sniffVideo, unsupportedVideo } from './video-format.ts'
 
-/** A path (a video, an animated GIF or WebP, a folder of images, `-`: standard input), the bytes of a file, or paths of images. */
-export type VideoInput = string | Uint8Array | Blob | readonly string[]
+/**
+ * A path (a video, an animated GIF or WebP, a folder of images, `-`: standard input), a `file:` or `data:` URL, the bytes of
+ * a file, or paths of images.
+ */
+export type VideoInput = string | URL | Uint8Array | ArrayBuffer | Blob | readonly string[]
 
 export interface OpenVideoOptions extends VideoLimits, SequenceOptions {
   /** What messages call bytes that have no path. */
@@ -19,6 +22,27 @@ export interface OpenVideoOptions extends VideoLimits, SequenceOptions {
 }
 
 export interface ReadVideoOptions extends OpenVideoOptions, SampleOptions {}
+
+const OPEN_FORMS: Readonly<Record<keyof OpenVideoOptions, OptionForm>> = {
+  name: 'string',
+  maxPixels: 'number',
+  pixels: ['seen', 'reference'],
+  imagesPerSecond: 'number',
+  signal: 'object',
+}
+
+const READ_FORMS: Readonly<Record<keyof ReadVideoOptions, OptionForm>> = {
+  sampler: 'function',
+  frames: 'number',
+  fps: 'number',
+  maxFrames: 'number',
+  start: 'number',
+  end: 'number',
+  frameSide: 'number',
+  maxBytes: 'number',
+  onProgress: 'function',
+  ...OPEN_FORMS,
+}
 
 /** Largest video that is taken from standard input, which cannot be read in parts. */
 export const MAX_STDIN_BYTES = 2 ** 30
@@ -32,10 +56,13 @@ const MAX_ANIMATION_BYTES = 2 ** 28
  * `{ frames: 8 }` eight of them, `{ fps: 2, maxFrames: 64, start: 10 }` two a second from the tenth second on.
  * @throws FoveaError kind `input`: `file_missing`, `file_unreadable`, `unsupported_media`, `video_unreadable`,
  *   `video_no_picture`, `video_codec`, `video_too_large`, `video_empty`, `video_too_long`, `video_truncated`,
- *   `video_damaged`; kind `usage`: `video_options`, `video_frames`; kind `resource`: `video_memory`, `package_missing`
+ *   `video_damaged`, `url_invalid`; kind `usage`: `video_options`, `video_frames`, `video_invalid`, `option_unknown`,
+ *   `option_invalid`, `url_unsupported`; kind `resource`: `video_memory`, `package_missing`
  */
 export async function readVideo(input: VideoInput, options: ReadVideoOptions = {}): Promise<Video> {
-  const source = await openVideo(input, options)
+  assertOptions('readVideo', options, READ_FORMS)
+  const { name, maxPixels, pixels, imagesPerSecond, signal } = options
+  const source = await openVideo(input, { name, maxPixels, pixels, imagesPerSecond, signal })
   try {
     return await sampleVideo(source, options)
   } finally {
@@ -45,11 +72,24 @@ export async function readVideo(input: VideoInput, options: ReadVideoOptions = {
 
 /** Opens a video, whose frames `sampleVideo` reads. It must be closed. Throws what `readVideo` throws of kind `input`. */
 export async function openVideo(input: VideoInput, options: OpenVideoOptions = {}): Promise<FrameSource> {
+  assertOptions('openVideo', options, OPEN_FORMS)
   options.signal?.throwIfAborted()
   if (Array.isArray(input)) return openSequence(input, `${input.length} images`, options)
-  if (typeof input !== 'string') return openBytes(input as Uint8Array | Blob, options.name ?? 'the video', options)
+  if (input instanceof URL) return openVideo(input.href, options)
+  if (input instanceof ArrayBuffer) return openVideo(new Uint8Array(input), options)
+  if (input instanceof Uint8Array || input instanceof Blob)
+    return openBytes(input, options.name ?? 'the video', options)
+  if (typeof input !== 'string') {
+    const forms = 'a path, a URL, a Buffer, an ArrayBuffer, a Blob or a list of paths of images'
+    throw new FoveaError('video_invalid', 'usage', `readVideo: a video is ${forms}, not ${kindOfValue(input)}`)
+  }
   if (input === '-')
     return openBytes(await gather('standard input', process.stdin, MAX_STDIN_BYTES, 'video'), 'standard input', options)
+  if (/^file:/i.test(input)) return openPath(pathOfUrl(input), options)
+  if (/^data:/i.test(input)) {
+    const { name, bytes } = await readDataUrl(input)
+    return openBytes(bytes, name, options)
+  }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(input))
     throw new FoveaError('url_unsupported', 'usage', `${input}: download the video first, then name the file`)
   return openPath(input, options)

@@ -1,5 +1,7 @@
 /** Which kind of moving picture a file is, judged by its first bytes only: names are not trusted. */
 
+import { sniffImageFormat } from '../image-format.ts'
+
 /** `container`: what mediabunny reads, sound alone included; `animation`: an image format whose files may hold several frames. */
 export type VideoKind = 'container' | 'animation' | 'unsupported'
 
@@ -18,7 +20,7 @@ const isTransportStream = (bytes: Uint8Array): boolean =>
   bytes.length > 376 && bytes[0] === 0x47 && bytes[188] === 0x47 && bytes[376] === 0x47
 
 /** AVIF and HEIC are MP4 files by their structure; they are images. */
-const isStill = (bytes: Uint8Array): boolean => /^ftyp(avif|avis|heic|heix|hevc|mif1|msf1)/.test(ascii(bytes, 4, 12))
+const isStill = (bytes: Uint8Array): boolean => /^(avif|heic)$/.test(sniffImageFormat(bytes) ?? '')
 
 const ANIMATIONS: readonly ((bytes: Uint8Array) => boolean)[] = [
   (bytes) => /^GIF8[79]a$/.test(ascii(bytes, 0, 6)),

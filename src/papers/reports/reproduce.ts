@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { FoveaError } from '../../errors.ts'
+import { greedyModel } from '../../evaluation/greedy-model.ts'
 import { loadModel } from '../../evaluation/load-model.ts'
 import { modelPath, packageRoot, version } from '../../hub/package-root.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -88,7 +89,7 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
   const folder = join(options.runs ?? 'runs/reproduce', name)
   const notebook = await openNotebook(folder)
   let loaded: Promise<Model> | undefined
-  const model = () => (loaded ??= loadModel(base, { signal, threads: options.threads }))
+  const model = () => (loaded ??= loadModel(base, { signal, threads: options.threads }).then(greedyModel))
   const running = { entry, options, n, seed, modelName, depends, notebook, folder, base, signal, model }
   try {
     const { parts, path } = yield* runParts(running, wanted)

@@ -1,7 +1,7 @@
 import { FoveaError } from '../../errors.ts'
 import type { Architecture } from '../../models/family.ts'
 import { createScope } from '../../nn/index.ts'
-import type { Adapter, AdapterSource } from '../method/adapter.ts'
+import type { AdapterSource } from '../method/adapter.ts'
 import { compose, composed } from '../method/compose.ts'
 import { idOf, type Method } from '../method/method.ts'
 import { assertAdapters, assertOptions } from '../method/own-weights.ts'
@@ -25,9 +25,8 @@ export function adapterFinder(architecture: Architecture, source?: AdapterSource
     if (done.has(given)) return given
     const bound = composed(given)
     const parts = bound.parts ?? []
-    const found = await Promise.all(parts.map((part) => part.adapter ?? findFor(part, source)))
-    if (found.every((adapter) => adapter === undefined)) return bound
-    const equipped = parts.map((part, at) => (found[at] ? { ...part, adapter: found[at] } : part))
+    const equipped = await Promise.all(parts.map((part) => equip(part, source)))
+    if (equipped.every(({ adapter }) => adapter === undefined)) return bound
     const method = { ...compose(...equipped), name: bound.name }
     const key = wholeKey(method)
     const known = method.adapter?.hash ? checked.get(key) : undefined
@@ -39,12 +38,16 @@ export function adapterFinder(architecture: Architecture, source?: AdapterSource
   }
 }
 
-async function findFor(part: Method, source?: AdapterSource): Promise<Adapter | undefined> {
+/** A part with its weights, where there are any. */
+async function equip(part: Method, source?: AdapterSource): Promise<Method> {
+  if (part.adapter) return part
   if (!source && part.weights !== undefined) throw nowhere(part)
-  if (part.needs?.untrained && part.weights === undefined) return undefined
+  if (part.needs?.untrained && part.weights === undefined) return part
   const adapter = await source?.find({ id: idOf(part), weights: part.weights })
-  if (adapter) assertOptions(part, adapter)
-  return adapter
+  if (!adapter) return part
+  const settled = (adapter.settles && part.withDefaults?.(adapter.options ?? {})) || part
+  assertOptions(settled, adapter)
+  return { ...settled, adapter }
 }
 
 const nowhere = ({ name, weights }: Method): FoveaError =>

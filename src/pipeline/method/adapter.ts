@@ -11,6 +11,8 @@ export interface Adapter {
   readonly hash?: string
   /** Options of the method that they were trained for, and work with alone. */
   readonly options?: Readonly<Record<string, unknown>>
+  /** Those options hold where the method states none, instead of its defaults: of adapters that others trained. */
+  readonly settles?: boolean
 }
 
 /** Which weights a method is to have. */

@@ -200,12 +200,14 @@ export interface Method {
   readonly weights?: string
   /** Its options, defaults filled in; with the name they say all that it does. */
   readonly options?: Readonly<Record<string, unknown>>
+  /** The same method with these options in the place of its defaults; what was stated stays. */
+  readonly withDefaults?: (options: Readonly<Record<string, unknown>>) => Method
   /** Of several methods together: each of them. */
   readonly parts?: readonly Method[]
 }
 
 /** What a method does, without its name. */
-export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'weights' | 'options' | 'parts'>
+export type PlaceFunctions = Omit<Method, 'name' | 'adapter' | 'weights' | 'options' | 'withDefaults' | 'parts'>
 
 /** The first word of a method's name: where its weights lie. */
 export const idOf = ({ name }: Pick<Method, 'name'>): string => name.split(':')[0]

@@ -215,6 +215,7 @@ export class Stream {
     const prepare = async () => this.everything()
     return {
       parts: host.parts,
+      assertOpen: () => host.assertOpen(),
       prepare,
       prepareVideo: prepare,
       holdLanguage: async () => ({ program, release: async () => {} }),

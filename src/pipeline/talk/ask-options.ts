@@ -2,7 +2,10 @@ import type { Value } from '../../runtime/index.ts'
 import type { Allowed } from '../../text/grammar.ts'
 import type { SamplingOptions } from '../../text/sampling.ts'
 
-/** How a question is asked and its answer made. */
+/**
+ * How a question is asked and its answer made. How tokens are chosen and how many there may be is what the model's
+ * generation_config.json says where nothing is asked for; where that says nothing, the most likely ones, at most 128.
+ */
 export interface AskOptions extends SamplingOptions {
   readonly maxTokens?: number
   /**

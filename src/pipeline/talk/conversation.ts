@@ -1,11 +1,13 @@
-import { FoveaError } from '../../errors.ts'
+import { assertOptions, FoveaError, kindOf } from '../../errors.ts'
 import type { ChatMessage } from '../../text/chat-template.ts'
+import { withDefaults } from '../../text/generation-config.ts'
 import type { Method } from '../method/method.ts'
 import type { AskOptions } from './ask-options.ts'
 import type { PromptCount } from './count.ts'
 import type { Host } from './host.ts'
-import type { ContentPart, Message } from './message.ts'
+import type { Message } from './message.ts'
 import { assertSpeakable, illustrate } from './messages.ts'
+import { ASK_FORMS } from './option-forms.ts'
 import type { Reply } from './reply.ts'
 import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { Pictures } from './sight.ts'
@@ -40,9 +42,12 @@ export class Conversation {
 
   /**
    * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far.
-   * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, and what options, template or model refuse
+   * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, `model_disposed`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
+    assertOptions('ask', options, ASK_FORMS)
+    if (typeof prompt !== 'string')
+      throw new FoveaError('prompt_invalid', 'usage', `ask: a question is a text, not ${kindOf(prompt)}`)
     return this.turn([this.questionOf(prompt)], options)
   }
 
@@ -68,7 +73,9 @@ export class Conversation {
   }
 
   /** Adds messages, of which the last is a question, and the answer to it. */
-  private async turn(added: readonly Message[], options: AskOptions): Promise<Reply> {
+  private async turn(added: readonly Message[], asked: AskOptions): Promise<Reply> {
+    const options = withDefaults(asked, this.host.parts.generation)
+    this.host.assertOpen()
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
     this.state = 'answering'
@@ -90,8 +97,7 @@ export class Conversation {
   }
 
   private questionOf(prompt: string): Message {
-    const pictures = this.messages.length === 0 ? partsOf(this.pictures) : []
-    return { role: 'user', content: [...pictures, { type: 'text', text: prompt }] }
+    return questionAbout(this.messages.length === 0 ? this.pictures : { images: [], videos: [] }, prompt)
   }
 
   /** Frees the KV cache; the conversation is over. */
@@ -104,8 +110,12 @@ export class Conversation {
 
 const questionsIn = (messages: readonly Message[]): number => messages.filter(({ role }) => role === 'user').length
 
-/** What a first message holds before its text. */
-export const partsOf = ({ images, videos }: Pictures): ContentPart[] => [
-  ...images.map((image) => ({ type: 'image', image }) as const),
-  ...videos.map((video) => ({ type: 'video', video }) as const),
-]
+/** A question, the pictures that it is about before its text. */
+export const questionAbout = ({ images, videos }: Pictures, text: string): Message => ({
+  role: 'user',
+  content: [
+    ...images.map((image) => ({ type: 'image', image }) as const),
+    ...videos.map((video) => ({ type: 'video', video }) as const),
+    { type: 'text', text },
+  ],
+})

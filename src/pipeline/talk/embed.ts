@@ -1,18 +1,18 @@
 import { FoveaError } from '../../errors.ts'
-import type { RgbImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
 import type { Value } from '../../runtime/index.ts'
 import { compose } from '../method/compose.ts'
 import type { Method } from '../method/method.ts'
 import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
+import { type GivenImage, type OneOrMore, readImages, videosOf } from './given.ts'
 import { partsUnder } from './parts-under.ts'
 
 export interface EmbedOptions {
   /** What is said beside the pictures; may be empty. */
   readonly prompt: string
-  readonly images?: readonly RgbImage[]
-  readonly videos?: readonly Video[]
+  readonly images?: OneOrMore<GivenImage>
+  readonly videos?: OneOrMore<Video>
   /** With the head `embedding`. */
   readonly method: Method
   readonly signal?: AbortSignal
@@ -42,15 +42,19 @@ export async function headsOf(
   model: Answering,
   { prompt, ...options }: EmbedOptions,
 ): Promise<Readonly<Record<string, Value>>> {
-  const { method, images = [], videos = [] } = options
+  const { method } = options
   if (!method.read?.heads?.[HEAD]) throw headError(method)
   const { architecture, tokenizer } = partsUnder(model.parts, method)
+  const images = await readImages('embed', options.images, model.parts.readImage)
+  const videos = videosOf('embed', options.videos)
   const picture = tokenizer.idToToken(architecture.prompt.imageToken) ?? ''
   const pictures = picture.repeat(images.length + videos.length)
   const written = compose(method).read?.prompt?.({ text: tokenizer.protect(prompt), pictures }, architecture)
   let heads: Readonly<Record<string, Value>> = {}
   await model.generate({
     ...options,
+    images,
+    videos,
     prompt: written ? `${written.pictures}${written.text}` : prompt,
     rawPrompt: written !== undefined,
     maxTokens: 0,

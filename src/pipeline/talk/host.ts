@@ -9,6 +9,8 @@ import type { Look } from '../picture-encoder.ts'
 /** What conversations need of a model. */
 export interface Host {
   readonly parts: ModelParts
+  /** Throws FoveaError `model_disposed`, kind `usage`, once the model is gone. */
+  assertOpen(): void
   prepare(image: RgbImage, look: Look): Promise<PreparedImage>
   prepareVideo(video: Video, look: Look): Promise<PreparedImage>
   /** The language program under a method, which is not freed before it is released. */

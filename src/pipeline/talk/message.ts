@@ -1,10 +1,10 @@
-import type { RgbImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
+import type { GivenImage } from './given.ts'
 
 /** Of a message: text, or a place for a picture, which it may hold itself; otherwise the next of those given beside it. */
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image'; readonly image?: RgbImage }
+  | { readonly type: 'image'; readonly image?: GivenImage }
   | { readonly type: 'video'; readonly video?: Video }
 
 /** A turn of a conversation, as chat templates know it. */

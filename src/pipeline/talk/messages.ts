@@ -1,4 +1,4 @@
-import { FoveaError } from '../../errors.ts'
+import { FoveaError, kindOf } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
 import type { ChatMessage, MessagePart } from '../../text/chat-template.ts'
@@ -31,7 +31,8 @@ export function arrange(
   assertTurns(messages)
   const [still, moving] = [new Places('images', images), new Places('videos', videos)]
   const partOf = (part: ContentPart, at: number): MessagePart => {
-    if (part?.type === 'image') still.take(part.image)
+    if (part?.type === 'image')
+      still.take(part.image as RgbImage | undefined) // what is to be read was read before
     else if (part?.type === 'video') moving.take(part.video)
     else if (part?.type !== 'text' || typeof part.text !== 'string') throw unknownPart(part, at)
     return part.type === 'text' ? { type: 'text', text: part.text } : { type: part.type }
@@ -44,6 +45,7 @@ export function arrange(
 }
 
 function assertTurns(messages: readonly Message[]): void {
+  if (!Array.isArray(messages)) throw invalid(`messages are a list, not ${kindOf(messages)}`)
   if (messages.length === 0) throw invalid('messages are empty; the last must be the question, of role "user"')
   for (const [at, message] of messages.entries()) {
     const { role, content } = message ?? {}
@@ -62,11 +64,6 @@ function unknownPart(part: unknown, at: number): FoveaError {
   return invalid(`message ${at + 1} has the part ${shown}; parts are ${known}`)
 }
 
-const READERS = {
-  images: 'readImage reads one, and its result goes into the part',
-  videos: 'readVideo reads one, and its result goes into the part',
-} as const
-
 /** The pictures of one kind, as the parts ask for them. */
 class Places<T> {
   private readonly found: T[] = []
@@ -81,7 +78,8 @@ class Places<T> {
   }
 
   take(own: T | undefined): void {
-    if (typeof own === 'string') throw invalid(`a part names a file (${own.slice(0, 80)}); ${READERS[this.kind]}`)
+    if (typeof own === 'string')
+      throw invalid(`a part names a file (${own.slice(0, 80)}); readVideo reads one, and its result goes into the part`)
     const picture = own ?? this.waiting.shift()
     if (picture === undefined) this.missing++
     else this.found.push(picture)

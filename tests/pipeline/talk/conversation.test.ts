@@ -228,6 +228,6 @@ describe('dispose', () => {
     await model.encode(picture())
     await close()
     await expect(running).rejects.toThrow('the engine was disposed')
-    await expect(model.generate({ prompt })).rejects.toThrow('the engine was disposed')
+    await expect(model.generate({ prompt })).rejects.toThrow('this model was disposed; load it anew')
   })
 })

@@ -128,10 +128,10 @@ describe('messages that do not fit', () => {
       'takes no videos',
     ],
     [
-      'a path for a picture',
-      { messages: [user({ type: 'image', image: 'a.png' as never })] },
+      'a path for a video',
+      { messages: [user({ type: 'video', video: 'a.mp4' as never })] },
       'messages_invalid',
-      'a part names a file (a.png); readImage reads one',
+      'a part names a file (a.mp4); readVideo reads one',
     ],
     [
       'a raw prompt',
