@@ -13,8 +13,11 @@ import { withRandomAdapter } from './random-adapter.ts'
 import { batchLogits, ownGradients, pictureChunk, type Run, runChunks, textChunk } from './read-side.ts'
 
 const root = new URL('../fixtures/families/', import.meta.url).pathname
-/** One placeholder per image, positions on several axes, several views per image, and an encoder-decoder. */
-const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5']
+/**
+ * One placeholder per image, positions on several axes, several views per image, an encoder-decoder, and one whose images see
+ * themselves in full.
+ */
+const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5', 'gemma3']
 const entries = runnable.filter((entry) => buildMethod(entry, {}).read)
 
 /** What makes sense in models of three layers and a few patches. */

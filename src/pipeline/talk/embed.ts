@@ -7,6 +7,7 @@ import type { Method } from '../method/method.ts'
 import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
 import { partsUnder } from './parts-under.ts'
+import { imagePlaceholder } from './written-pictures.ts'
 
 export interface EmbedOptions {
   /** What is said beside the pictures; may be empty. */
@@ -36,7 +37,7 @@ export async function embed(model: Answering, { prompt, ...options }: EmbedOptio
   const { method, images = [], videos = [] } = options
   if (!method.read?.heads?.[HEAD]) throw headError(method)
   const { architecture, tokenizer } = partsUnder(model.parts, method)
-  const picture = tokenizer.idToToken(architecture.prompt.imageToken) ?? ''
+  const picture = imagePlaceholder({ architecture, tokenizer }) ?? ''
   const pictures = picture.repeat(images.length + videos.length)
   const written = compose(method).read?.prompt?.({ text: tokenizer.protect(prompt), pictures }, architecture)
   let heads: Readonly<Record<string, Value>> = {}
