@@ -10,6 +10,7 @@ import { llavaOnevision } from './vlm/llava-onevision.ts'
 import { llava } from './vlm/llava.ts'
 import { paligemma } from './vlm/paligemma.ts'
 import { qwen2Vl } from './vlm/qwen2-vl.ts'
+import { qwen3Vl } from './vlm/qwen3-vl.ts'
 
 export const families = [
   blip2,
@@ -23,4 +24,5 @@ export const families = [
   llava,
   paligemma,
   qwen2Vl,
+  qwen3Vl,
 ]

@@ -39,11 +39,11 @@ export function readDialogue(
   p: Scope,
   architecture: Architecture,
   method: Method,
-  { states, memory }: Pick<VisualTokens, 'states' | 'memory'>,
+  { memory, ...tokens }: Pick<VisualTokens, 'states' | 'deep' | 'memory'>,
   { batch, text }: BatchShape,
 ) {
   const ids = input('ids', [batch, text], 'i64')
-  const start = dialogueSequence(states, architecture.language.embed(p, ids), ids)
+  const start = dialogueSequence(tokens, architecture.language.embed(p, ids), ids)
   const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
@@ -53,7 +53,11 @@ export function readDialogue(
 }
 
 /** Visual tokens [b, n, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(visual: Tensor, embeds: Tensor, ids: Tensor): Omit<Sequence, 'ran' | 'changedBy'> {
+function dialogueSequence(
+  { states: visual, deep }: Pick<VisualTokens, 'states' | 'deep'>,
+  embeds: Tensor,
+  ids: Tensor,
+): Omit<Sequence, 'ran' | 'changedBy'> {
   const [batch, text] = [fixedDim('dialogue', embeds, 0), fixedDim('dialogue', embeds, 1)]
   const tokens = rowNumbers(visual)
   return {
@@ -67,6 +71,7 @@ function dialogueSequence(visual: Tensor, embeds: Tensor, ids: Tensor): Omit<Seq
     visual: tokens,
     text: add(rowNumbers(embeds), dimValue(visual.shape[1])),
     source: tokens,
+    ...(deep && { deep }),
     opening: constant([1], []),
   }
 }

@@ -14,10 +14,10 @@ import { batchLogits, ownGradients, pictureChunk, type Run, runChunks, textChunk
 
 const root = new URL('../fixtures/families/', import.meta.url).pathname
 /**
- * One placeholder per image, positions on several axes, several views per image, an encoder-decoder, and one whose images see
- * themselves in full.
+ * One placeholder per image, positions on several axes, several views per image, an encoder-decoder, one whose images see
+ * themselves in full, and one whose early layers are given more of them.
  */
-const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5', 'gemma3']
+const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5', 'gemma3', 'qwen3-vl']
 const entries = runnable.filter((entry) => buildMethod(entry, {}).read)
 
 /** What makes sense in models of three layers and a few patches. */

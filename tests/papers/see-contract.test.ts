@@ -16,7 +16,17 @@ import { largestDifference, picture } from '../pipeline/tiny-model.ts'
 import { withRandomAdapter } from './random-adapter.ts'
 import { runViews, seeTraced, sideOf } from './see-trace.ts'
 
-const FAMILIES = ['llava', 'llava-next', 'llava-onevision', 'qwen2-vl', 'idefics3', 'internvl', 'blip-2', 'gemma3']
+const FAMILIES = [
+  'llava',
+  'llava-next',
+  'llava-onevision',
+  'qwen2-vl',
+  'idefics3',
+  'internvl',
+  'blip-2',
+  'gemma3',
+  'qwen3-vl',
+]
 
 const entries = runnable.filter((entry) => buildMethod(entry, {}).see)
 
@@ -35,7 +45,12 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
 const backend = new NodeBackend()
 afterAll(() => backend.dispose())
 
-const outputsOf = ({ states, owner, memory }: VisualTokens) => ({ states, owner, ...memory })
+const outputsOf = ({ states, deep, owner, memory }: VisualTokens) => ({
+  states,
+  owner,
+  ...memory,
+  ...(deep && { deep }),
+})
 
 /** Of each output, the parts of two views. */
 const halves = (numbers: Float32Array) => [

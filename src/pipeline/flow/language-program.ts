@@ -1,12 +1,12 @@
 import type { WeightTable } from '../../checkpoints/weight-table.ts'
 import type { Architecture } from '../../models/family.ts'
-import type { LanguageModel } from '../../models/language/language-model.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
+import { tokenWidth } from './deep.ts'
 import { LOOK, TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
 import { memoryName } from './vision-program.ts'
 
@@ -79,7 +79,7 @@ export async function compileLanguage(
   const traced = traceLanguage(architecture, method, scope, words)
   assertOwnWeights(method, scope.parameters)
   const program = await compile(backend, traced.outputs, weightsUnder(method, weights))
-  return new CompiledLanguage(program, traced, architecture.language)
+  return new CompiledLanguage(program, traced, architecture)
 }
 
 class CompiledLanguage implements LanguageProgram {
@@ -91,7 +91,7 @@ class CompiledLanguage implements LanguageProgram {
   constructor(
     readonly program: Program,
     private readonly traced: TracedLanguage,
-    private readonly language: LanguageModel,
+    private readonly architecture: Architecture,
   ) {
     this.known = new Set(program.inputs.map(({ name }) => name))
     this.residents = [...traced.kept, ...Object.keys(traced.memory).map(memoryName)].filter((name) =>
@@ -107,7 +107,8 @@ class CompiledLanguage implements LanguageProgram {
       return [resident(key, name), dtype === 'i64' ? i64(dims, []) : f32(dims, new Float32Array(0))] as const
     })
     await this.program.session.write(Object.fromEntries(empty))
-    this.caches.set(key, new Array(this.language.caches ?? this.language.layers).fill(0))
+    const { caches, layers } = this.architecture.language
+    this.caches.set(key, new Array(caches ?? layers).fill(0))
   }
 
   async run(key: string, chunk: Chunk): Promise<ChunkResult> {
@@ -116,7 +117,7 @@ class CompiledLanguage implements LanguageProgram {
     await this.remember(key, chunk)
     const { program, residents, traced, known } = this
     const given = {
-      ...chunkFeeds(chunk, this.language),
+      ...chunkFeeds(chunk, this.architecture),
       ...(traced.isStore && lookFeeds(chunk.look ?? everything(past))),
     }
     const fed = Object.entries(given).filter(([name]) => known.has(name))
@@ -193,7 +194,7 @@ function lookFeeds({ rows, sinks = [], blocks }: Look): Record<string, Value> {
   }
 }
 
-function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value> {
+function chunkFeeds(chunk: Chunk, architecture: Architecture): Record<string, Value> {
   const { ids, visual, order, positions, tags, answer = [] } = chunk
   const slots = order.map((from, slot) => ({ from, slot }))
   const slotsWhere = (isText: boolean) =>
@@ -202,13 +203,21 @@ function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value
   const told = { token: order.map((from) => ids[from] ?? -1), ...tags }
   return {
     ids: i64([ids.length], ids),
-    visual: f32([visual.dims[0], language.hiddenSize], visual.data),
+    visual: widened(visual, tokenWidth(architecture)),
     order: i64([order.length], order),
-    positions: f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
+    positions: f32(positionShape(architecture.language, order.length).map(Number), Float32Array.from(positions)),
     answer: i64([answer.length], answer),
     textSlots: i64([1, ids.length], slotsWhere(true)),
     visualSlots: i64([1, visual.dims[0]], slotsWhere(false)),
     opening: f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
     ...Object.fromEntries(TAGS.map((tag) => [tag, i64([1, order.length], told[tag] ?? text)])),
   }
+}
+
+/** Rows that bring no more than a state are given nothing behind early layers. */
+function widened({ dims: [rows, given], data }: Value<Float32Array>, width: number): Value<Float32Array> {
+  if (rows === 0 || given === width) return f32([rows, width], data)
+  const wide = new Float32Array(rows * width)
+  for (let row = 0; row < rows; row++) wide.set(data.subarray(row * given, (row + 1) * given), row * width)
+  return f32([rows, width], wide)
 }
