@@ -17,8 +17,9 @@ import { fillingPatches } from '../vision-side.ts'
 import { llavaWeightName } from './llava.ts'
 
 /**
- * InternVL 2.5 and 3 (Zhu et al., InternVL3, arXiv 2504.10479) in the form of transformers: an image is cut into the grid
- * of tiles nearest to its shape, followed by the whole of it; four neighbouring patches are folded into one token.
+ * InternVL 2.5, 3 and 3.5 (Zhu et al., InternVL3, arXiv 2504.10479; Wang et al., InternVL3.5, arXiv 2508.18265) in the form
+ * of transformers: an image is cut into the grid of tiles nearest to its shape, followed by the whole of it; four
+ * neighbouring patches are folded into one token.
  */
 const schema = z.object({
   model_type: z.literal('internvl'),
