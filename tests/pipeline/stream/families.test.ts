@@ -30,7 +30,9 @@ describe('a store of everything is the ordinary cache', () => {
     ['llava-onevision', [stored, parseMethod('rekv')]],
     ['internvl', [stored, parseMethod('rekv')]],
     ['smolvlm', [stored, parseMethod('rekv')]],
+    ['gemma3', [stored, parseMethod('rekv')]],
     ['qwen2-vl', [stored]],
+    ['qwen3-vl', [stored]],
   ])('in a stream to %s', async (family, methods) => {
     const model = await loadModel(join(root, family), { threads: 1 })
     const expected = await logitsUnder(model, dense)
