@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../../src/loading/node-load.ts'
 import { readImage } from '../../../src/media/read-image.ts'
 import { gemma3, viewMask } from '../../../src/models/vlm/gemma3.ts'
+import { parseMethod } from '../../../src/papers/methods.ts'
 import type { Model } from '../../../src/pipeline/model.ts'
 import { constant, evaluate, type Tensor } from '../../../src/tensor/index.ts'
 
@@ -108,6 +109,17 @@ describe('a Gemma 3', () => {
     const ids = await idsOf('what is <start_of_image>, or <image_soft_token>?')
     expect(ids.filter((id) => id === imageToken)).toHaveLength(9)
     await expect(idsOf('<start_of_image><start_of_image>', true)).rejects.toMatchObject({ code: 'image_count' })
+  })
+
+  it('can be asked beside the answer without seeing its image, a token in its place', async () => {
+    const asked = { prompt: 'what?', images: [await image()], maxTokens: 3, ignoreEos: true }
+    const [plain, other] = [
+      await model.generate(asked),
+      await model.generate({ ...asked, method: parseMethod('debias') }),
+    ]
+    expect(other.tokens.generated).toBe(3)
+    expect(other.tokens.visual).toEqual(plain.tokens.visual)
+    expect(other.text).not.toBe(plain.text)
   })
 
   it('gives in a second turn what both turns said at once give', async () => {
