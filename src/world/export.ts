@@ -1,17 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { FoveaError } from '../errors.ts'
-import type { Split } from './make-scene.ts'
-import { renderSample } from './node-canvas.ts'
-import type { QA } from './questions/index.ts'
-import { sample, sampleDialogue } from './sample.ts'
-import type { Scene } from './scene.ts'
+import { type ExhibitOptions, exhibitsOf } from './node-exhibits.ts'
 
-/** What to write: `task` is one of `TASK_IDS` or `dialogue`; without it every kind of question. */
-export interface ExportOptions {
-  task?: string
-  split: Split
-  seed: number
+/** What to write: `task` is one of `EXPORT_TASKS`; without it every kind of question about shapes. */
+export interface ExportOptions extends ExhibitOptions {
   /** Number of images. */
   n: number
   /** Folder to write into, made where it is missing; files of the same names are overwritten. */
@@ -20,40 +13,25 @@ export interface ExportOptions {
   signal?: AbortSignal
 }
 
-/** The fields of one line of `data.jsonl` besides the image's name. */
-function makeRecord({ task, split, seed }: ExportOptions, index: number): { scene: Scene; fields: object } {
-  if (task === 'dialogue') {
-    const { scene, turns, heldOut } = sampleDialogue({ split, seed, index })
-    const [{ question, answer }] = turns
-    return { scene, fields: { task, question, answer, turns: turns.map(publicFields), heldOut } }
-  }
-  const { scene, qa, heldOut } = sample({ split, seed, index, task })
-  return { scene, fields: { ...publicFields(qa), heldOut } }
-}
-
-function publicFields({ task, question, answer, box }: QA): object {
-  return { task, question, answer, box }
-}
-
 /**
  * Writes `000000.png`, `000001.png`, ... and `data.jsonl` with one line for each: image, task, question, answer, box
- * where there is one, heldOut, scene; for dialogues all `turns` too. Throws FoveaError for bad options or a folder that
- * cannot be written. Returns the number of images.
+ * where there is one, heldOut, scene; for dialogues all `turns` too. Pictures of things come with masks; films, sounds and
+ * episodes have files of their own, which their lines name. Throws FoveaError for bad options or a folder that
+ * cannot be written. Returns the number of lines.
  */
 export async function exportWorld(options: ExportOptions): Promise<number> {
   const { n, outDir, signal } = options
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new FoveaError('world-count', 'usage', `Cannot write ${n} images: the number must be a positive integer`)
   }
-  makeRecord(options, 0)
+  const make = exhibitsOf(options)
   const lines: string[] = []
   try {
     await mkdir(outDir, { recursive: true })
     for (let index = 0; index < n && !signal?.aborted; index++) {
-      const { scene, fields } = makeRecord(options, index)
-      const image = `${String(index).padStart(6, '0')}.png`
-      await writeFile(join(outDir, image), renderSample({ scene }).png)
-      lines.push(`${JSON.stringify({ image, ...fields, scene })}\n`)
+      const { files, record } = make(index)
+      for (const [name, bytes] of files) await writeIn(outDir, name, bytes)
+      lines.push(`${JSON.stringify(record)}\n`)
     }
     await writeFile(join(outDir, 'data.jsonl'), lines.join(''))
     return lines.length
@@ -68,4 +46,10 @@ export async function exportWorld(options: ExportOptions): Promise<number> {
       },
     )
   }
+}
+
+async function writeIn(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = join(folder, name)
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, bytes)
 }

@@ -11,6 +11,7 @@ export {
   showsHeldOut,
 } from './held-out.ts'
 export { LABEL_CLASSES, type PatchLabels, patchLabels } from './labels.ts'
+export { DIRECTIONS, LANGUAGES, type Language, tongueOf } from './language/index.ts'
 export { makeScene, type SceneKey, SPLITS, type Split } from './make-scene.ts'
 export { type QA, TASK_IDS, TASKS, type Task } from './questions/index.ts'
 export { Rng } from './rng.ts'
@@ -25,6 +26,22 @@ export {
   type Word,
 } from './scene.ts'
 export { letterBoxes, runBox } from './text-runs.ts'
+export { type Art, createArt, type IconSet } from './things/art.ts'
+export type { Item, Thing } from './things/item.ts'
+export { makeThingScene, type ThingSceneKey } from './things/make-thing-scene.ts'
+export { itemMap } from './things/masks.ts'
+export { THING_TASK_IDS, THING_TASKS } from './things/questions/index.ts'
+export { ALL_THING_TASK_IDS, sampleThings, type ThingSample, type ThingSampleKey } from './things/sample-things.ts'
+export {
+  GROUPS,
+  type Group,
+  THINGS,
+  TRAINED_VENDORS,
+  thingNamed,
+  thingsOf,
+  VENDORS,
+  type Vendor,
+} from './things/table.ts'
 export {
   CHARACTERS,
   COLOR_RGB,

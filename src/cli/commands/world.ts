@@ -1,5 +1,6 @@
 import { exportWorld } from '../../world/export.ts'
-import { SPLITS, type Split, TASK_IDS } from '../../world/index.ts'
+import { LANGUAGES, SPLITS, type Split, VENDORS, type Vendor } from '../../world/index.ts'
+import { EXPORT_TASKS } from '../../world/node-exhibits.ts'
 import { command } from '../command.ts'
 import { integer } from '../parsers.ts'
 import { note, print } from '../terminal.ts'
@@ -10,6 +11,8 @@ interface WorldOptions {
   seed: number
   n: number
   out: string
+  language: string
+  vendor?: Vendor
   json?: boolean
 }
 
@@ -20,17 +23,23 @@ export const worldCommand = command<WorldOptions>({
     'fovea world --task count --split test --seed 7 --n 16 --out counting',
     'fovea world --task all --n 100 --out samples',
     'fovea world --task dialogue --split train --n 8 --out dialogues',
+    'fovea world --task things --language es --vendor fxemoji --n 16 --out cosas',
   ],
   configure: (program) =>
     program
       .requiredOption('--out <folder>', 'where to write PNG files and data.jsonl')
-      .option('--task <task>', `one of all, dialogue, ${TASK_IDS.join(', ')}`, 'all')
+      .option('--task <task>', `all (every question about shapes), or one of ${EXPORT_TASKS.join(', ')}`, 'all')
       .option('--split <split>', `one of ${SPLITS.join(', ')}`, 'test')
       .option('--seed <number>', 'another seed, other images', integer(), 0)
       .option('--n <count>', 'number of images', integer(1), 16)
+      .option('--language <language>', `of questions about things: one of ${LANGUAGES.join(', ')}`, 'en')
+      .option('--vendor <vendor>', `whose drawings of things: one of ${VENDORS.join(', ')}; fxemoji for tests only`)
       .option('--json', 'print one JSON object instead of text'),
-  run: async ({ options: { task, split, seed, n, out, json }, signal }) => {
-    const written = await exportWorld({ task: task === 'all' ? undefined : task, split, seed, n, outDir: out, signal })
+  run: async ({ options, signal }) => {
+    const { task, split, seed, n, out, language, vendor, json } = options
+    const vendors = vendor && [vendor]
+    const what = { task: task === 'all' ? undefined : task, split, seed, language, vendors }
+    const written = await exportWorld({ ...what, n, outDir: out, signal })
     if (signal.aborted) note(`stopped after ${written} of ${n} images in ${out}`)
     else if (json) print(JSON.stringify({ folder: out, images: written, task, split, seed }))
     else print(`wrote ${written} images and data.jsonl to ${out}`)

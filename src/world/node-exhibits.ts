@@ -1,0 +1,97 @@
+import { FoveaError } from '../errors.ts'
+import type { Split } from './make-scene.ts'
+import { nodeArt } from './node-art.ts'
+import { renderMap, renderSample } from './node-canvas.ts'
+import type { QA } from './questions/index.ts'
+import { TASK_IDS } from './questions/index.ts'
+import { sample, sampleDialogue } from './sample.ts'
+import type { Scene } from './scene.ts'
+import { itemMap } from './things/masks.ts'
+import { ALL_THING_TASK_IDS, sampleThings } from './things/sample-things.ts'
+import type { Vendor } from './things/table.ts'
+
+/** Which exhibits are wanted. */
+export interface ExhibitOptions {
+  readonly task?: string
+  readonly split: Split
+  readonly seed: number
+  /** Of questions about anything but shapes alone; `en` unless given. */
+  readonly language?: string
+  /** Whose drawings of things are shown, those of the trained vendors unless given. */
+  readonly vendors?: readonly Vendor[]
+}
+
+/** One line of `data.jsonl`, and the files that it names. */
+export interface Exhibit {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly record: object
+}
+export type Exhibits = (index: number) => Exhibit
+
+/** The fields of a question that a reader may see. */
+export function publicFields({ task, question, answer, box, time, language }: QA): object {
+  return { task, question, answer, box, time, language }
+}
+
+export const numbered = (index: number): string => String(index).padStart(6, '0')
+
+function shapes({ task, split, seed }: ExhibitOptions, index: number): { scene: Scene; fields: object } {
+  if (task === 'dialogue') {
+    const { scene, turns, heldOut } = sampleDialogue({ split, seed, index })
+    const [{ question, answer }] = turns
+    return { scene, fields: { task, question, answer, turns: turns.map(publicFields), heldOut } }
+  }
+  const { scene, qa, heldOut } = sample({ split, seed, index, task })
+  return { scene, fields: { ...publicFields(qa), heldOut } }
+}
+
+const shapeExhibits =
+  (options: ExhibitOptions): Exhibits =>
+  (index) => {
+    const { scene, fields } = shapes(options, index)
+    const image = `${numbered(index)}.png`
+    return { files: new Map([[image, renderSample({ scene }).png]]), record: { image, ...fields, scene } }
+  }
+
+/** Pictures of things, each with a map of which item is seen where. */
+function thingExhibits({ task, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  return (index) => {
+    const { scenes, turns, heldOut } = sampleThings({ ...options, art, index, ...(task !== 'things' && { task }) })
+    const files = new Map<string, Uint8Array>()
+    const names = scenes.map((scene, at) => {
+      const base = scenes.length === 1 ? numbered(index) : `${numbered(index)}-${at + 1}`
+      files.set(`${base}.png`, renderSample({ scene }).png)
+      files.set(`${base}.mask.png`, renderMap(itemMap(scene.items ?? [], scene.size, art), scene.size))
+      return base
+    })
+    const [image] = names.map((name) => `${name}.png`)
+    const pictures = names.length === 1 ? { image } : { images: names.map((name) => `${name}.png`) }
+    const said = turns.length === 1 ? publicFields(turns[0]) : { task, turns: turns.map(publicFields) }
+    const masks = names.map((name) => `${name}.mask.png`)
+    return { files, record: { ...pictures, masks, ...said, heldOut, scenes } }
+  }
+}
+
+/** What each kind of exhibit is asked for by. */
+const KINDS: readonly { readonly tasks: readonly string[]; readonly make: (options: ExhibitOptions) => Exhibits }[] = [
+  { tasks: [...TASK_IDS, 'dialogue'], make: shapeExhibits },
+  { tasks: ['things', ...ALL_THING_TASK_IDS], make: thingExhibits },
+]
+
+/** Everything that can be written, besides the mix of all tasks about shapes. */
+export const EXPORT_TASKS: readonly string[] = KINDS.flatMap(({ tasks }) => tasks)
+
+/**
+ * The exhibits of a task. Throws FoveaError for an unknown task, and for packages that it needs and that are missing.
+ */
+export function exhibitsOf(options: ExhibitOptions): Exhibits {
+  const { task } = options
+  const kind = task === undefined ? KINDS[0] : KINDS.find(({ tasks }) => tasks.includes(task))
+  if (!kind) {
+    throw new FoveaError('world-task', 'usage', `Unknown World task "${task}": use one of ${EXPORT_TASKS.join(', ')}`)
+  }
+  const make = kind.make(options)
+  make(0)
+  return make
+}
