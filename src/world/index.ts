@@ -1,5 +1,10 @@
 export { dialogue } from './dialogue.ts'
 export { type Canvas2D, drawScene } from './draw.ts'
+export type { Film, Happening, Shot } from './film/film.ts'
+export { type FilmKey, makeFilm } from './film/make-film.ts'
+export { FILM_TASK_IDS } from './film/questions/index.ts'
+export { askFilm, type FilmSampleKey, framesOf, sampleFilm, withoutTime } from './film/sample-film.ts'
+export { frameOf } from './film/state.ts'
 export { FONTS, type FontId } from './fonts.ts'
 export { insideObject, objectBox, toThousandths } from './geometry.ts'
 export {

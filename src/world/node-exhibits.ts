@@ -1,4 +1,6 @@
 import { FoveaError } from '../errors.ts'
+import { FILM_TASK_IDS } from './film/questions/index.ts'
+import { framesOf, sampleFilm } from './film/sample-film.ts'
 import type { Split } from './make-scene.ts'
 import { nodeArt } from './node-art.ts'
 import { renderMap, renderSample } from './node-canvas.ts'
@@ -19,6 +21,9 @@ export interface ExhibitOptions {
   readonly language?: string
   /** Whose drawings of things are shown, those of the trained vendors unless given. */
   readonly vendors?: readonly Vendor[]
+  /** Length of films, 8 unless given, and their frames in a second, 1 unless given. */
+  readonly frames?: number
+  readonly rate?: number
 }
 
 /** One line of `data.jsonl`, and the files that it names. */
@@ -32,6 +37,9 @@ export type Exhibits = (index: number) => Exhibit
 export function publicFields({ task, question, answer, box, time, language }: QA): object {
   return { task, question, answer, box, time, language }
 }
+
+/** Frames of a stream, unless it is said: ten minutes at one a second. */
+const STREAM_FRAMES = 600
 
 export const numbered = (index: number): string => String(index).padStart(6, '0')
 
@@ -73,10 +81,28 @@ function thingExhibits({ task, ...options }: ExhibitOptions): Exhibits {
   }
 }
 
+/** The frames of a film in a folder of their own, as `readVideo` takes it. */
+function filmExhibits({ task, frames, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  const length = frames ?? (task === 'stream' ? STREAM_FRAMES : undefined)
+  const asked = task === 'video' || task === 'stream' ? {} : { task }
+  return (index) => {
+    const { film, qa, heldOut } = sampleFilm({ ...options, ...asked, frames: length, art, index })
+    const folder = numbered(index)
+    const files = new Map<string, Uint8Array>()
+    for (const [frame, scene] of framesOf(film).entries()) {
+      files.set(`${folder}/${String(frame).padStart(5, '0')}.png`, renderSample({ scene }).png)
+    }
+    const { rate, frames: count } = film
+    return { files, record: { frames: folder, rate, count, ...publicFields(qa), heldOut, film } }
+  }
+}
+
 /** What each kind of exhibit is asked for by. */
 const KINDS: readonly { readonly tasks: readonly string[]; readonly make: (options: ExhibitOptions) => Exhibits }[] = [
   { tasks: [...TASK_IDS, 'dialogue'], make: shapeExhibits },
   { tasks: ['things', ...ALL_THING_TASK_IDS], make: thingExhibits },
+  { tasks: ['video', 'stream', ...FILM_TASK_IDS], make: filmExhibits },
 ]
 
 /** Everything that can be written, besides the mix of all tasks about shapes. */

@@ -2,7 +2,7 @@ import { exportWorld } from '../../world/export.ts'
 import { LANGUAGES, SPLITS, type Split, VENDORS, type Vendor } from '../../world/index.ts'
 import { EXPORT_TASKS } from '../../world/node-exhibits.ts'
 import { command } from '../command.ts'
-import { integer } from '../parsers.ts'
+import { integer, number } from '../parsers.ts'
 import { note, print } from '../terminal.ts'
 
 interface WorldOptions {
@@ -13,6 +13,8 @@ interface WorldOptions {
   out: string
   language: string
   vendor?: Vendor
+  frames?: number
+  rate?: number
   json?: boolean
 }
 
@@ -23,6 +25,7 @@ export const worldCommand = command<WorldOptions>({
     'fovea world --task count --split test --seed 7 --n 16 --out counting',
     'fovea world --task all --n 100 --out samples',
     'fovea world --task dialogue --split train --n 8 --out dialogues',
+    'fovea world --task video --frames 16 --rate 2 --n 8 --out films',
     'fovea world --task things --language es --vendor fxemoji --n 16 --out cosas',
   ],
   configure: (program) =>
@@ -34,11 +37,13 @@ export const worldCommand = command<WorldOptions>({
       .option('--n <count>', 'number of images', integer(1), 16)
       .option('--language <language>', `of questions about things: one of ${LANGUAGES.join(', ')}`, 'en')
       .option('--vendor <vendor>', `whose drawings of things: one of ${VENDORS.join(', ')}; fxemoji for tests only`)
+      .option('--frames <count>', 'length of films, 8 unless given; more than 32 make a stream of shots', integer(1))
+      .option('--rate <number>', 'frames of a second of film, 1 unless given', number())
       .option('--json', 'print one JSON object instead of text'),
   run: async ({ options, signal }) => {
-    const { task, split, seed, n, out, language, vendor, json } = options
+    const { task, split, seed, n, out, language, vendor, frames, rate, json } = options
     const vendors = vendor && [vendor]
-    const what = { task: task === 'all' ? undefined : task, split, seed, language, vendors }
+    const what = { task: task === 'all' ? undefined : task, split, seed, language, vendors, frames, rate }
     const written = await exportWorld({ ...what, n, outDir: out, signal })
     if (signal.aborted) note(`stopped after ${written} of ${n} images in ${out}`)
     else if (json) print(JSON.stringify({ folder: out, images: written, task, split, seed }))
