@@ -30,6 +30,18 @@ export {
   type SceneObject,
   type Word,
 } from './scene.ts'
+export { SOUND_TASK_IDS } from './sound/questions.ts'
+export { type SoundSampleKey, sampleSound } from './sound/sample-sound.ts'
+export {
+  makeSound,
+  renderSound,
+  SOUND_RATE,
+  type SoundClip,
+  type SoundEvent,
+  VOICES,
+  type Voice,
+} from './sound/sound.ts'
+export { type SoundingFilm, sampleSoundingFilm } from './sound/sounding-film.ts'
 export { letterBoxes, runBox } from './text-runs.ts'
 export { type Art, createArt, type IconSet } from './things/art.ts'
 export type { Item, Thing } from './things/item.ts'

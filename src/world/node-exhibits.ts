@@ -1,4 +1,6 @@
 import { FoveaError } from '../errors.ts'
+import { encodeWav } from '../media/audio/wav.ts'
+import type { Film } from './film/film.ts'
 import { FILM_TASK_IDS } from './film/questions/index.ts'
 import { framesOf, sampleFilm } from './film/sample-film.ts'
 import type { Split } from './make-scene.ts'
@@ -8,6 +10,10 @@ import type { QA } from './questions/index.ts'
 import { TASK_IDS } from './questions/index.ts'
 import { sample, sampleDialogue } from './sample.ts'
 import type { Scene } from './scene.ts'
+import { SOUND_TASK_IDS } from './sound/questions.ts'
+import { sampleSound } from './sound/sample-sound.ts'
+import { renderSound, SOUND_RATE } from './sound/sound.ts'
+import { SOUNDING_TASK_IDS, sampleSoundingFilm } from './sound/sounding-film.ts'
 import { itemMap } from './things/masks.ts'
 import { ALL_THING_TASK_IDS, sampleThings } from './things/sample-things.ts'
 import type { Vendor } from './things/table.ts'
@@ -81,6 +87,9 @@ function thingExhibits({ task, ...options }: ExhibitOptions): Exhibits {
   }
 }
 
+const filmFiles = (film: Film, folder: string): [string, Uint8Array][] =>
+  framesOf(film).map((scene, frame) => [`${folder}/${String(frame).padStart(5, '0')}.png`, renderSample({ scene }).png])
+
 /** The frames of a film in a folder of their own, as `readVideo` takes it. */
 function filmExhibits({ task, frames, ...options }: ExhibitOptions): Exhibits {
   const art = nodeArt()
@@ -89,12 +98,32 @@ function filmExhibits({ task, frames, ...options }: ExhibitOptions): Exhibits {
   return (index) => {
     const { film, qa, heldOut } = sampleFilm({ ...options, ...asked, frames: length, art, index })
     const folder = numbered(index)
-    const files = new Map<string, Uint8Array>()
-    for (const [frame, scene] of framesOf(film).entries()) {
-      files.set(`${folder}/${String(frame).padStart(5, '0')}.png`, renderSample({ scene }).png)
-    }
+    const files = new Map(filmFiles(film, folder))
     const { rate, frames: count } = film
     return { files, record: { frames: folder, rate, count, ...publicFields(qa), heldOut, film } }
+  }
+}
+
+/** Clips of sound, and films whose things sound. */
+function soundExhibits({ task, ...options }: ExhibitOptions): Exhibits {
+  return (index) => {
+    const { clip, qa } = sampleSound({ ...options, index, ...(task !== 'sound' && { task }) })
+    const sound = `${numbered(index)}.wav`
+    const files = new Map([[sound, encodeWav(renderSound(clip), SOUND_RATE)]])
+    return { files, record: { sound, ...publicFields(qa), heldOut: false, clip } }
+  }
+}
+
+function soundingExhibits({ task, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  return (index) => {
+    const { film, clip, sources, qa, heldOut } = sampleSoundingFilm({ ...options, task, art, index })
+    const sound = `${numbered(index)}.wav`
+    const files = new Map(filmFiles(film, numbered(index)))
+    files.set(sound, encodeWav(renderSound(clip), SOUND_RATE))
+    const { rate, frames: count } = film
+    const shown = { frames: numbered(index), rate, count, sound }
+    return { files, record: { ...shown, ...publicFields(qa), heldOut, film, clip, sources } }
   }
 }
 
@@ -103,6 +132,8 @@ const KINDS: readonly { readonly tasks: readonly string[]; readonly make: (optio
   { tasks: [...TASK_IDS, 'dialogue'], make: shapeExhibits },
   { tasks: ['things', ...ALL_THING_TASK_IDS], make: thingExhibits },
   { tasks: ['video', 'stream', ...FILM_TASK_IDS], make: filmExhibits },
+  { tasks: ['sound', ...SOUND_TASK_IDS], make: soundExhibits },
+  { tasks: SOUNDING_TASK_IDS, make: soundingExhibits },
 ]
 
 /** Everything that can be written, besides the mix of all tasks about shapes. */
