@@ -1,3 +1,7 @@
+export { type ChoiceKey, type LabelledChoice, NEEDS, type Need, sampleChoice } from './bias/choices.ts'
+export { PARTNERS, POPULAR, PRIORS } from './bias/habits.ts'
+export { type BiasKey, makeBiasScene } from './bias/make-bias-scene.ts'
+export { chair, chairScores, NEGATIVES, type Negative, pope, popeScores, thingsNamed } from './bias/pope.ts'
 export { dialogue } from './dialogue.ts'
 export { type Canvas2D, drawScene } from './draw.ts'
 export type { Film, Happening, Shot } from './film/film.ts'

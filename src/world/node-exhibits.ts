@@ -1,5 +1,8 @@
 import { FoveaError } from '../errors.ts'
 import { encodeWav } from '../media/audio/wav.ts'
+import { sampleChoice } from './bias/choices.ts'
+import { makeBiasScene } from './bias/make-bias-scene.ts'
+import { NEGATIVES, pope } from './bias/pope.ts'
 import type { Film } from './film/film.ts'
 import { FILM_TASK_IDS } from './film/questions/index.ts'
 import { framesOf, sampleFilm } from './film/sample-film.ts'
@@ -8,7 +11,8 @@ import { nodeArt } from './node-art.ts'
 import { renderMap, renderSample } from './node-canvas.ts'
 import type { QA } from './questions/index.ts'
 import { TASK_IDS } from './questions/index.ts'
-import { sample, sampleDialogue } from './sample.ts'
+import { Rng } from './rng.ts'
+import { askAll, sample, sampleDialogue } from './sample.ts'
 import type { Scene } from './scene.ts'
 import { SOUND_TASK_IDS } from './sound/questions.ts'
 import { sampleSound } from './sound/sample-sound.ts'
@@ -127,11 +131,39 @@ function soundingExhibits({ task, ...options }: ExhibitOptions): Exhibits {
   }
 }
 
+/** Scenes of the bias set with questions of all kinds, or polled for what is there and what is not. */
+function biasExhibits({ task, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  const { seed, split, language } = options
+  const kind = NEGATIVES.find((negative) => task === `pope-${negative}`)
+  return (index) => {
+    const scene = makeBiasScene({ ...options, art, index })
+    const rng = Rng.from(seed, 'world', split, 'bias questions', index)
+    const turns = kind ? pope(scene, kind, rng, 3, language) : askAll(scene, rng, 8, {}, language)
+    const image = `${numbered(index)}.png`
+    const files = new Map([[image, renderSample({ scene }).png]])
+    return { files, record: { image, task, turns: turns.map(publicFields), heldOut: scene.heldOut, scene } }
+  }
+}
+
+function choiceExhibits({ task: _, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  return (index) => {
+    const { scene, choice, heldOut } = sampleChoice({ ...options, art, index })
+    const image = `${numbered(index)}.png`
+    const { right, ...asked } = choice
+    const files = new Map([[image, renderSample({ scene }).png]])
+    return { files, record: { image, ...asked, answer: 'ABCD'[right], heldOut, scene } }
+  }
+}
+
 /** What each kind of exhibit is asked for by. */
 const KINDS: readonly { readonly tasks: readonly string[]; readonly make: (options: ExhibitOptions) => Exhibits }[] = [
   { tasks: [...TASK_IDS, 'dialogue'], make: shapeExhibits },
   { tasks: ['things', ...ALL_THING_TASK_IDS], make: thingExhibits },
   { tasks: ['video', 'stream', ...FILM_TASK_IDS], make: filmExhibits },
+  { tasks: ['bias', ...NEGATIVES.map((negative) => `pope-${negative}`)], make: biasExhibits },
+  { tasks: ['choice'], make: choiceExhibits },
   { tasks: ['sound', ...SOUND_TASK_IDS], make: soundExhibits },
   { tasks: SOUNDING_TASK_IDS, make: soundingExhibits },
 ]
