@@ -56,12 +56,25 @@ export function renderSample(sample: { scene: Scene }): { png: Buffer } {
   return { png: canvas.toBuffer('image/png') }
 }
 
-/** A map of items as a PNG: every pixel's gray is the index of the item that is seen there, plus one. */
-export function renderMap(map: Uint8Array, size: number): Uint8Array {
+function renderRgb(
+  map: Uint8Array,
+  size: number,
+  color: (index: number) => readonly [number, number, number],
+): Uint8Array {
   const canvas = canvasPackage().createCanvas(size, size)
   const ctx = canvas.getContext('2d')
   const image = ctx.createImageData(size, size)
-  for (const [at, index] of map.entries()) image.data.set([index, index, index, 255], 4 * at)
+  for (const [at, index] of map.entries()) image.data.set([...color(index), 255], 4 * at)
   ctx.putImageData(image, 0, 0)
   return canvas.toBuffer('image/png')
 }
+
+/** A map of items as a PNG: every pixel's gray is the index of the item that is seen there, plus one. */
+export const renderMap = (map: Uint8Array, size: number): Uint8Array =>
+  renderRgb(map, size, (index) => [index, index, index])
+
+/** A map of items as a PNG for eyes: black where there is none, else a colour for each. */
+export const renderColors = (map: Uint8Array, size: number): Uint8Array =>
+  renderRgb(map, size, (index) =>
+    index === 0 ? [0, 0, 0] : [(97 * index) % 256, (173 * index) % 256, 255 - ((61 * index) % 200)],
+  )

@@ -3,10 +3,11 @@ import { encodeWav } from '../media/audio/wav.ts'
 import { sampleChoice } from './bias/choices.ts'
 import { makeBiasScene } from './bias/make-bias-scene.ts'
 import { NEGATIVES, pope } from './bias/pope.ts'
+import { featuresOf, makeCortex, measure } from './cortex/cortex.ts'
 import type { Film } from './film/film.ts'
 import { FILM_TASK_IDS } from './film/questions/index.ts'
 import { framesOf, sampleFilm } from './film/sample-film.ts'
-import type { Split } from './make-scene.ts'
+import { SPLITS, type Split } from './make-scene.ts'
 import { nodeArt } from './node-art.ts'
 import { renderMap, renderSample } from './node-canvas.ts'
 import type { QA } from './questions/index.ts'
@@ -18,6 +19,9 @@ import { SOUND_TASK_IDS } from './sound/questions.ts'
 import { sampleSound } from './sound/sample-sound.ts'
 import { renderSound, SOUND_RATE } from './sound/sound.ts'
 import { SOUNDING_TASK_IDS, sampleSoundingFilm } from './sound/sounding-film.ts'
+import { makeEpisode, play } from './table/episode.ts'
+import { CAMERAS, viewOf } from './table/views.ts'
+import { makeThingScene } from './things/make-thing-scene.ts'
 import { itemMap } from './things/masks.ts'
 import { ALL_THING_TASK_IDS, sampleThings } from './things/sample-things.ts'
 import type { Vendor } from './things/table.ts'
@@ -157,6 +161,49 @@ function choiceExhibits({ task: _, ...options }: ExhibitOptions): Exhibits {
   }
 }
 
+/** Every state of an episode as two cameras see it. */
+function episodeExhibits({ task: _, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  return (index) => {
+    const episode = makeEpisode({ ...options, art, index })
+    const states = play(episode, episode.actions)
+    const folders = CAMERAS.map((camera) => `${numbered(index)}-${camera}`)
+    const files = CAMERAS.flatMap((camera, at) =>
+      states.map((state, i): [string, Uint8Array] => [
+        `${folders[at]}/${String(i).padStart(5, '0')}.png`,
+        renderSample({ scene: viewOf(state, camera) }).png,
+      ]),
+    )
+    const { instruction, goal, actions } = episode
+    return { files: new Map(files), record: { views: folders, task: 'episode', instruction, goal, actions, states } }
+  }
+}
+
+const CORTEX = { subjects: 4, voxels: 100 } as const
+const short = (values: Float64Array): number[] => Array.from(values, (value) => Math.round(1e4 * value) / 1e4)
+
+/** Scenes with what the voxels of four subjects answer to them: once in training, three times in tests. */
+function voxelExhibits({ task: _, ...options }: ExhibitOptions): Exhibits {
+  const art = nodeArt()
+  const cortex = makeCortex({ seed: options.seed, ...CORTEX })
+  const repeats = options.split === 'test' ? 3 : 1
+  return (index) => {
+    const scene = makeThingScene({ ...options, art, index, layout: 'free' })
+    const features = featuresOf(scene)
+    const stimulus = SPLITS.indexOf(options.split) * 1e6 + index
+    const voxels = cortex.maps.map((_map, subject) =>
+      Array.from({ length: repeats }, (_repeat, repeat) => short(measure(cortex, subject, stimulus, features, repeat))),
+    )
+    const image = `${numbered(index)}.png`
+    const files = new Map([[image, renderSample({ scene }).png]])
+    const { regions } = cortex
+    return {
+      files,
+      record: { image, task: 'voxels', voxels, features: short(features), regions, heldOut: scene.heldOut, scene },
+    }
+  }
+}
+
 /** What each kind of exhibit is asked for by. */
 const KINDS: readonly { readonly tasks: readonly string[]; readonly make: (options: ExhibitOptions) => Exhibits }[] = [
   { tasks: [...TASK_IDS, 'dialogue'], make: shapeExhibits },
@@ -166,6 +213,8 @@ const KINDS: readonly { readonly tasks: readonly string[]; readonly make: (optio
   { tasks: ['choice'], make: choiceExhibits },
   { tasks: ['sound', ...SOUND_TASK_IDS], make: soundExhibits },
   { tasks: SOUNDING_TASK_IDS, make: soundingExhibits },
+  { tasks: ['episode'], make: episodeExhibits },
+  { tasks: ['voxels'], make: voxelExhibits },
 ]
 
 /** Everything that can be written, besides the mix of all tasks about shapes. */

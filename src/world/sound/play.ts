@@ -1,5 +1,5 @@
 import type { Rng } from '../rng.ts'
-import type { SoundEvent } from './sound.ts'
+import type { SoundEvent } from './voices.ts'
 
 const TURN = 2 * Math.PI
 

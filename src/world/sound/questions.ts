@@ -2,8 +2,8 @@ import type { PhraseKey } from '../language/index.ts'
 import { say, type WorldTongue } from '../language/index.ts'
 import type { QA } from '../questions/task.ts'
 import type { Rng } from '../rng.ts'
-import type { SoundClip, SoundEvent } from './sound.ts'
-import { VOICES, type Voice } from './voices.ts'
+import type { SoundClip } from './sound.ts'
+import { type SoundEvent, VOICES, type Voice } from './voices.ts'
 
 type Ask = (asking: {
   readonly clip: SoundClip

@@ -1,26 +1,12 @@
 import { FoveaError } from '../../errors.ts'
 import { Rng } from '../rng.ts'
 import { play } from './play.ts'
-import { VOICES, type Voice } from './voices.ts'
+import { type SoundEvent, VOICES, type Voice } from './voices.ts'
 
-export { VOICES, type Voice } from './voices.ts'
+export { type SoundEvent, VOICES, type Voice } from './voices.ts'
 
 /** Samples in a second. */
 export const SOUND_RATE = 16000
-
-/** One sound of a clip. */
-export interface SoundEvent {
-  readonly voice: Voice
-  /** Start and end in seconds. */
-  readonly from: number
-  readonly to: number
-  /** Pitch in hertz; for a sweep where it begins. */
-  readonly pitch: number
-  /** Loudness, 0 to 1. */
-  readonly gain: number
-  /** Knocks of a rhythm. */
-  readonly beats?: number
-}
 
 /** A clip of sound: its samples follow from these numbers alone. */
 export interface SoundClip {
