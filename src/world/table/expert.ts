@@ -67,7 +67,8 @@ function plan(table: Table, goal: Goal): Move[] | undefined {
   return move && [move]
 }
 
-const bounded = (value: number): number => Math.max(-MOST_STEP, Math.min(MOST_STEP, value))
+/** As far as one step goes, in ten-thousandths of the table. */
+const bounded = (value: number): number => Math.round(1e4 * Math.max(-MOST_STEP, Math.min(MOST_STEP, value))) / 1e4 + 0
 
 /** A step towards a place; undefined once the gripper is there. */
 function towards({ gripper }: Table, { x, y }: Pick<OnTable, 'x' | 'y'>, closed: boolean): Action | undefined {
