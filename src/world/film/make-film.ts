@@ -9,7 +9,7 @@ import { isHeldOutMeeting, isHeldOutTint } from '../things/held-out.ts'
 import { nameOf } from '../things/item.ts'
 import { assertVendors, type ThingSceneKey } from '../things/make-thing-scene.ts'
 import { TRAINED_VENDORS } from '../things/table.ts'
-import type { Film, HappeningKind, Shot } from './film.ts'
+import { type Film, HAPPENINGS, type HappeningKind, type Shot } from './film.ts'
 import { showsHeldOutMotion, tryShot } from './make-shot.ts'
 
 /** Which film: the same key and art always give the same one. */
@@ -19,7 +19,7 @@ export interface FilmKey extends Omit<ThingSceneKey, 'layout' | 'names' | 'exact
   /** Frames in a second, 1 unless given. */
   readonly rate?: number
   /** What must happen, in a film of one shot. */
-  readonly must?: HappeningKind | 'word' | 'odd' | 'cut'
+  readonly must?: HappeningKind | 'word' | 'odd' | 'cut' | 'drift'
 }
 
 /** The fewest frames in which something can happen, and end. */
@@ -74,7 +74,10 @@ function makeShots(cuts: readonly number[], { key, cast, size, heldOut, must }: 
   for (let at = 0; at + 1 < cuts.length; at++) {
     const [from, to] = [cuts[at], cuts[at + 1]]
     for (let attempt = 0; ; attempt++) {
-      const shot = tryShot({ size, from, to, cast, used, must: at === 0 ? must : undefined }, rng)
+      const shot = tryShot(
+        { size, from, to, cast, used, must: at === 0 ? must : undefined, drifts: key.must === 'drift' },
+        rng,
+      )
       const kept = shot && showsKept(shot)
       const isWanted = kept === heldOut || (key.split === 'test' && (attempt > 60 || at > 0))
       if (!shot || !isWanted) continue
@@ -112,7 +115,7 @@ export function makeFilm(key: FilmKey): Film {
   const rng = Rng.from(seed, 'world', split, 'film', frames, rate, index)
   const heldOut = split === 'test' && rng.chance(HELD_OUT_SHARE)
   const cast: CastOptions = { art, vendors, tints: 0.1 }
-  const must = key.must === 'word' || key.must === 'odd' || key.must === 'cut' ? undefined : key.must
+  const must = HAPPENINGS.find((kind) => kind === key.must)
   const cuts = cutsOf(frames, key.must === 'cut', rng)
   const shots = makeShots(cuts, { key, cast, size, heldOut, must }, rng)
   const noise = rng.chance(0.2) ? rng.int(5, 12) : 0

@@ -21,6 +21,8 @@ export interface ShotOptions {
   readonly used: ReadonlySet<string>
   /** A happening that the shot must hold. */
   readonly must?: HappeningKind
+  /** Whether the background moves in any case. */
+  readonly drifts?: boolean
 }
 
 const WEIGHTS: Readonly<Record<HappeningKind | 'none', number>> = {
@@ -102,10 +104,10 @@ export const showsHeldOutMotion = ({ actors, happenings }: Shot): boolean =>
 
 /** Actors and what happens to them; undefined where what was drawn does not work out. */
 export function tryShot(options: ShotOptions, rng: Rng): Shot | undefined {
-  const { size, from, to, cast, must } = options
+  const { size, from, to, cast, must, drifts = false } = options
   const background = makeBackground(rng)
-  const backdrop = rng.chance(0.5) ? { kind: rng.pick(BACKDROPS), seed: rng.uint32(), drift: 0 } : undefined
-  const drift = backdrop && rng.chance(0.4) ? 0.06 : 0
+  const backdrop = rng.chance(0.5) || drifts ? { kind: rng.pick(BACKDROPS), seed: rng.uint32(), drift: 0 } : undefined
+  const drift = backdrop && (rng.chance(0.4) || drifts) ? 0.06 : 0
   const actors = pickActors(options, background, rng)
   const happenings = actors.flatMap((_, actor) => pickHappening(options, actors, actor, rng))
   const shot: Shot = { from, to, background, ...(backdrop && { backdrop }), drift, actors, happenings }

@@ -4,6 +4,7 @@ import type { QA } from '../questions/task.ts'
 import { Rng } from '../rng.ts'
 import { assertKey } from '../sample-key.ts'
 import type { Scene } from '../scene.ts'
+import { isBalanced, yesNo } from '../things/questions/task.ts'
 import type { Film } from './film.ts'
 import { assertFilm, type FilmKey, makeFilm } from './make-film.ts'
 import { FILM_TASK_IDS, FILM_TASKS, type FilmTask } from './questions/index.ts'
@@ -30,6 +31,7 @@ const MUST: Readonly<Record<string, readonly NonNullable<FilmKey['must']>[]>> = 
   'film-interval': ['move', 'turn', 'grow', 'shrink', 'collide'],
   'film-order': ['enter', 'move', 'recolor'],
   'film-first': ['enter'],
+  'film-appeared': ['enter', 'flash', 'move'],
   'film-before': ['enter', 'leave', 'move'],
   'film-needle': ['flash', 'flash', 'odd', 'word'],
 }
@@ -55,12 +57,14 @@ export function sampleFilm(key: FilmSampleKey): { film: Film; qa: QA; heldOut: b
   const id = key.task ?? Rng.from(seed, 'world', split, 'film task', index).pick(FILM_TASK_IDS)
   const task = findFilmTask(id)
   const rng = Rng.from(seed, 'world', split, 'film sample', id, frames, index)
+  const wanted = rng.pick(yesNo(tongue))
   const isCut = id === 'film-cuts' && rng.chance(0.5) && frames >= 8
   for (let attempt = 0; attempt < MOST_FILMS; attempt++) {
-    const must = isCut ? 'cut' : MUST[id] && rng.pick(MUST[id])
+    const mustDrift = id === 'film-background' && wanted === tongue.yes
+    const must = isCut ? 'cut' : mustDrift ? 'drift' : MUST[id] && rng.pick(MUST[id])
     const film = makeFilm({ ...key, seed: rng.uint32(), must })
     const qa = task.ask(film, rng, tongue)
-    if (qa) return { film, qa, heldOut: film.heldOut }
+    if (qa && isBalanced(qa, wanted, tongue)) return { film, qa, heldOut: film.heldOut }
   }
   throw new FoveaError('world-frames', 'usage', `A film of ${frames} frames is too short for ${id}: ask for more`)
 }

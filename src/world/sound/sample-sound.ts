@@ -4,6 +4,7 @@ import type { Split } from '../make-scene.ts'
 import type { QA } from '../questions/task.ts'
 import { Rng } from '../rng.ts'
 import { assertKey } from '../sample-key.ts'
+import { isBalanced, yesNo } from '../things/questions/task.ts'
 import { askSound, SOUND_TASK_IDS } from './questions.ts'
 import { makeSound, type SoundClip } from './sound.ts'
 
@@ -27,9 +28,10 @@ export function sampleSound(key: SoundSampleKey): { clip: SoundClip; qa: QA } {
     throw new FoveaError('world-task', 'usage', `Unknown World task "${task}": use one of ${SOUND_TASK_IDS.join(', ')}`)
   }
   const rng = Rng.from(seed, 'world', split, 'sound sample', task, index)
+  const wanted = rng.pick(yesNo(tongue))
   for (;;) {
     const clip = makeSound({ split, seed: rng.uint32(), index, seconds: key.seconds })
     const qa = askSound(task, clip, rng, tongue)
-    if (qa) return { clip, qa }
+    if (qa && isBalanced(qa, wanted, tongue)) return { clip, qa }
   }
 }

@@ -53,7 +53,7 @@ export function makeSound({ split, seed, index, seconds = 8 }: SoundKey): SoundC
   const rng = Rng.from(seed, 'world', split, 'sound', index)
   const events: SoundEvent[] = []
   const voices = rng.shuffle(VOICES).slice(0, rng.int(1, 4))
-  let at = round(rng.float(0.1, 1))
+  let at = round(rng.float(0.1, voices.length === 1 ? seconds - 2 : seconds / 3))
   for (const voice of voices) {
     const event = makeEvent(voice, at, rng)
     if (event.to > seconds - 0.1) break

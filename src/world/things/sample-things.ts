@@ -7,6 +7,7 @@ import { makeThingScene } from './make-thing-scene.ts'
 import { askPictures, PICTURE_TASK_IDS } from './pictures.ts'
 import { thingDialogue } from './questions/dialogue.ts'
 import { THING_TASK_IDS, THING_TASKS, type ThingTask } from './questions/index.ts'
+import { isBalanced, yesNo } from './questions/task.ts'
 import type { ThingSample, ThingSampleKey } from './thing-sample.ts'
 
 export type { ThingSample, ThingSampleKey } from './thing-sample.ts'
@@ -41,11 +42,12 @@ function sampleOne(key: ThingSampleKey, task: string): ThingSample {
   const rng = Rng.from(key.seed, 'world', key.split, 'thing sample', task, key.index)
   const tongue = tongueOf(key.language ?? 'en')
   const program = task === 'thing-dialogue' ? undefined : findThingTask(task)
+  const wanted = rng.pick(yesNo(tongue))
   for (;;) {
     const layout = rng.pick(LAYOUTS_OF[task] ?? ANY)
     const scene = makeThingScene({ ...key, seed: rng.uint32(), layout })
     const qa = program?.ask(scene, rng, tongue)
-    const turns = program ? qa && [qa] : thingDialogue(scene, rng, tongue)
+    const turns = program ? qa && isBalanced(qa, wanted, tongue) && [qa] : thingDialogue(scene, rng, tongue)
     if (turns) return { scenes: [scene], turns, heldOut: scene.heldOut }
   }
 }

@@ -180,7 +180,7 @@ describe('questions about things', () => {
       expect(turns.length).toBeGreaterThan(1)
       expect(turns[0].task).toBe('thing-exist')
     }
-    expect(asked).toBeGreaterThan(5)
+    expect(asked).toBe(10)
   })
 
   test('askAll asks scenes of things in the form that training packs', () => {

@@ -2,20 +2,22 @@ import { PLACES, type Place } from '../../language/index.ts'
 import type { Rng } from '../../rng.ts'
 import type { Item } from '../item.ts'
 import { GROUPS } from '../table.ts'
-import { answerOf, boxOfItem, groupOf, itemsOf, pickNamed, pointOf, theOf } from './names.ts'
+import { answerOf, boxOfItem, groupOf, itemsOf, pointOf, referTo, theOf } from './names.ts'
 import { stands } from './place.ts'
 import { seenAt } from './seen.ts'
 import { thingTask } from './task.ts'
 
-/** A named item and the only other one that stands so to it. */
+/** A named item and the only other one that stands so to it; undefined where no item has such a neighbour. */
 export function pickBeside(items: readonly Item[], size: number, rng: Rng) {
-  const found = pickNamed(items, rng)
-  if (!found) return undefined
-  for (const place of rng.shuffle<Place>(PLACES)) {
-    const others = items.filter((other) => other !== found.item)
-    const there = others.filter((other) => stands(other, place, found.item, size) === true)
-    const clear = others.every((other) => stands(other, place, found.item, size) !== undefined)
-    if (there.length === 1 && clear) return { ...found, place, other: there[0] }
+  for (const item of rng.shuffle(items)) {
+    const named = referTo(items, item, rng)
+    if (!named) continue
+    const others = items.filter((other) => other !== item)
+    for (const place of rng.shuffle<Place>(PLACES)) {
+      const truths = others.map((other) => stands(other, place, item, size))
+      const there = others.filter((_, i) => truths[i] === true)
+      if (there.length === 1 && !truths.includes(undefined)) return { item, named, place, other: there[0] }
+    }
   }
   return undefined
 }

@@ -31,3 +31,9 @@ export function thingTask(id: string, ask: (asking: Asking) => Omit<QA, 'task'> 
 }
 
 export const yesNo = (tongue: WorldTongue): readonly string[] => [tongue.yes, tongue.no]
+
+/** Whether a question with yes or no for its answers has the one that was drawn before it; others always have. */
+export function isBalanced({ answer, candidates }: QA, wanted: string, tongue: WorldTongue): boolean {
+  const isYesNo = candidates?.length === 2 && candidates.includes(tongue.yes) && candidates.includes(tongue.no)
+  return !isYesNo || answer === wanted
+}
