@@ -30,6 +30,12 @@ const HELD_OUT_SHARE = 0.25
 /** Below this side letters and outlines run together. */
 const LEAST_SIZE = 64
 
+/** Throws FoveaError `world-size` for a side on which nothing can be told apart. */
+export function assertCanvas(size: number): void {
+  if (Number.isInteger(size) && size >= LEAST_SIZE) return
+  throw new FoveaError('world-size', 'usage', `Cannot draw a World of side ${size}: use an integer from ${LEAST_SIZE}`)
+}
+
 function baseScene(kind: SceneKind, size: number, rng: Rng): Scene {
   const noise = rng.chance(0.3) ? rng.int(6, 22) : 0
   return {
@@ -72,13 +78,7 @@ function generate(kind: SceneKind, size: number, heldOut: HeldOutKind | undefine
  * too small.
  */
 export function makeScene({ split, seed, index, kind, size = DEFAULT_SIZE }: SceneKey): Scene {
-  if (!Number.isInteger(size) || size < LEAST_SIZE) {
-    throw new FoveaError(
-      'world-size',
-      'usage',
-      `Cannot draw a World of side ${size}: use an integer from ${LEAST_SIZE}`,
-    )
-  }
+  assertCanvas(size)
   const rng = Rng.from(seed, 'world', split, 'scene', index)
   const chosen = kind ?? rng.weighted(KIND_WEIGHTS)
   const mayHold = split === 'test' && (chosen === 'objects' || chosen === 'grid')

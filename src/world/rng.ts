@@ -12,6 +12,9 @@ function splitmix(state: number): number {
   return (z ^ (z >>> 15)) >>> 0
 }
 
+/** A number that a text always gives, 0 to 2^32. */
+export const hashOf = (text: string): number => mixString(splitmix(1), text)
+
 /**
  * A small deterministic generator (sfc32, 128 bits of state) seeded from a number and any stream names, so that
  * `Rng.from(7, 'train', 'scene', 12)` and `Rng.from(7, 'test', 'scene', 12)` have nothing in common.

@@ -1,9 +1,12 @@
 import { FoveaError } from '../errors.ts'
 import { dialogue } from './dialogue.ts'
-import { makeScene, SPLITS, type Split } from './make-scene.ts'
+import { tongueOf } from './language/index.ts'
+import { makeScene, type Split } from './make-scene.ts'
 import { type QA, TASK_IDS, TASKS, type Task } from './questions/index.ts'
 import { Rng } from './rng.ts'
+import { assertKey } from './sample-key.ts'
 import { SCENE_KINDS, type Scene, type SceneKind } from './scene.ts'
+import { THING_TASKS } from './things/questions/index.ts'
 
 /** Which sample: the same key always gives the same one. */
 export interface SampleKey {
@@ -33,25 +36,17 @@ export function findTask(id: string): Task {
   throw new FoveaError('world-task', 'usage', `Unknown World task "${id}": use one of ${TASK_IDS.join(', ')}`)
 }
 
-function checkKey({ split, seed, index }: SampleKey): void {
-  if (!SPLITS.includes(split)) {
-    throw new FoveaError('world-split', 'usage', `Unknown split "${split}": use one of ${SPLITS.join(', ')}`)
-  }
-  if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(index) || index < 0) {
-    throw new FoveaError('world-seed', 'usage', `Seed ${seed} and index ${index} must be integers, the index from 0`)
-  }
-}
-
 /** Draws scenes of a key until one allows what is asked of it. */
 function search<T>(
   key: SampleKey,
   name: string,
-  kinds: readonly SceneKind[],
+  kinds: readonly Scene['kind'][],
   ask: (scene: Scene, rng: Rng) => T | undefined,
 ): { scene: Scene; found: T; heldOut: boolean } {
   const { split, seed, index, size } = key
   const rng = Rng.from(seed, 'world', split, 'sample', name, index)
-  const weights = Object.fromEntries(kinds.map((kind) => [kind, KIND_WEIGHTS[kind]])) as typeof KIND_WEIGHTS
+  const drawn = kinds.filter((kind) => kind !== 'things')
+  const weights = Object.fromEntries(drawn.map((kind) => [kind, KIND_WEIGHTS[kind]])) as typeof KIND_WEIGHTS
   for (;;) {
     const scene = makeScene({ split, seed: rng.uint32(), index, kind: rng.weighted(weights), size })
     const found = ask(scene, rng)
@@ -64,7 +59,7 @@ function search<T>(
  * tried. Throws FoveaError for an unknown task or split and for a seed or index that is no integer.
  */
 export function sample(key: SampleKey): Sample {
-  checkKey(key)
+  assertKey(key)
   const { split, seed, index } = key
   const task = key.task === undefined ? Rng.from(seed, 'world', split, 'task', index).pick(TASKS) : findTask(key.task)
   const { scene, found, heldOut } = search(key, task.id, task.scenes, (candidate, rng) => task.ask(candidate, rng))
@@ -73,24 +68,36 @@ export function sample(key: SampleKey): Sample {
 
 /** One scene with several turns about it; the same keys as `sample`, without a task. */
 export function sampleDialogue(key: Omit<SampleKey, 'task'>): { scene: Scene; turns: QA[]; heldOut: boolean } {
-  checkKey(key)
+  assertKey(key)
   const { scene, found, heldOut } = search(key, 'dialogue', SCENE_KINDS, dialogue)
   return { scene, turns: found, heldOut }
 }
 
+/** The task of an id that `askAll` may use for a scene. Throws FoveaError `world-task` for an unknown one. */
+const anyTask = (id: string): Task => THING_TASKS.find((candidate) => candidate.id === id) ?? findTask(id)
+
 /**
  * Up to `n` questions about one scene, all different. Tasks are drawn with the given weights (1 where none is given,
- * 0 leaves a task out); a task that finds no new question three times in a row is not asked again.
+ * 0 leaves a task out); a task that finds no new question three times in a row is not asked again. Scenes of things are
+ * asked about in the language, `en` or `es`.
  */
-export function askAll(scene: Scene, rng: Rng, n: number, weights: Readonly<Record<string, number>> = {}): QA[] {
-  for (const id of Object.keys(weights)) findTask(id)
+export function askAll(
+  scene: Scene,
+  rng: Rng,
+  n: number,
+  weights: Readonly<Record<string, number>> = {},
+  language = 'en',
+): QA[] {
+  for (const id of Object.keys(weights)) anyTask(id)
+  const tongue = tongueOf(language)
+  const tasks: readonly Task[] = scene.kind === 'things' ? THING_TASKS : TASKS
   const open = new Map(
-    TASKS.filter((task) => task.scenes.includes(scene.kind) && (weights[task.id] ?? 1) > 0).map((task) => [task.id, 0]),
+    tasks.filter((task) => task.scenes.includes(scene.kind) && (weights[task.id] ?? 1) > 0).map((task) => [task.id, 0]),
   )
   const found = new Map<string, QA>()
   while (found.size < n && open.size > 0) {
     const id = rng.weighted(Object.fromEntries([...open.keys()].map((key) => [key, weights[key] ?? 1])))
-    const qa = findTask(id).ask(scene, rng)
+    const qa = anyTask(id).ask(scene, rng, tongue)
     const failures = qa && !found.has(qa.question) ? 0 : open.get(id)! + 1
     if (qa && failures === 0) found.set(qa.question, qa)
     if (failures < 3) open.set(id, failures)

@@ -1,24 +1,14 @@
 import type { FontId } from './fonts.ts'
-import type { Color, Fill, Rgb, Shape, Size } from './vocabulary.ts'
+import type { Box, SceneObject } from './scene-object.ts'
+import type { Backdrop } from './things/backdrop.ts'
+import type { Item } from './things/item.ts'
+import type { Color, Rgb } from './vocabulary.ts'
 
-/** Left, top, right, bottom, in pixels unless said otherwise. */
-export type Box = readonly [number, number, number, number]
+export type { Box, SceneObject } from './scene-object.ts'
 
+/** The kinds that scenes of shapes come in. */
 export const SCENE_KINDS = ['objects', 'text', 'chart', 'grid'] as const
 export type SceneKind = (typeof SCENE_KINDS)[number]
-
-/** One shape on the canvas. `x`, `y` is its centre, `rotation` is in radians. */
-export interface SceneObject {
-  shape: Shape
-  color: Color
-  size: Size
-  fill: Fill
-  x: number
-  y: number
-  radius: number
-  rotation: number
-  rgb: Rgb
-}
 
 /** Textures are drawn in `to` over `from`; a gradient runs from `from` to `to` along `angle` (radians). */
 export interface Background {
@@ -74,7 +64,8 @@ export interface Grid {
 
 /** Everything that is drawn, as plain data: what is not in here is not in the image. */
 export interface Scene {
-  kind: SceneKind
+  /** Scenes of `things` are made and asked about by programs of their own. */
+  kind: SceneKind | 'things'
   /** Side of the square canvas in pixels. */
   size: number
   /** Seed of the pixel noise. */
@@ -88,6 +79,10 @@ export interface Scene {
   words: Word[]
   chart?: Chart
   grid?: Grid
+  /** Things and shapes of a scene of kind `things`, in drawing order; `objects` is then empty. */
+  items?: Item[]
+  /** Drawn in place of the background. */
+  backdrop?: Backdrop
   /** True if the scene shows a composition that training scenes never show (see `held-out.ts`). */
   heldOut: boolean
 }

@@ -1,15 +1,24 @@
+import { FoveaError } from '../../errors.ts'
 import { exportWorld } from '../../evaluation/export-world.ts'
-import { SPLITS, type Split, TASK_IDS } from '../../world/index.ts'
+import { LANGUAGES, SPLITS, type Split, VENDORS, type Vendor } from '../../world/index.ts'
+import { EXPORT_TASKS } from '../../world/node-exhibits.ts'
+import { worldGallery } from '../../world/node-gallery.ts'
 import { command } from '../command.ts'
-import { integer } from '../parsers.ts'
+import { assertOutput, writeOutput } from '../output-file.ts'
+import { integer, number } from '../parsers.ts'
 import { note, print } from '../terminal.ts'
 
 interface WorldOptions {
   task: string
   split: Split
   seed: number
-  n: number
-  out: string
+  n?: number
+  out?: string
+  gallery?: string
+  language: string
+  vendor?: Vendor
+  frames?: number
+  rate?: number
   json?: boolean
 }
 
@@ -20,20 +29,48 @@ export const worldCommand = command<WorldOptions>({
     'fovea world --task count --split test --seed 7 --n 16 --out counting',
     'fovea world --task all --n 100 --out samples',
     'fovea world --task dialogue --split train --n 8 --out dialogues',
+    'fovea world --gallery world.html',
+    'fovea world --task video --frames 16 --rate 2 --n 8 --out films',
+    'fovea world --task things --language es --vendor fxemoji --n 16 --out cosas',
   ],
   configure: (program) =>
     program
-      .requiredOption('--out <folder>', 'where to write PNG files and data.jsonl')
-      .option('--task <task>', `one of all, dialogue, ${TASK_IDS.join(', ')}`, 'all')
+      .option('--out <folder>', 'where to write files and data.jsonl')
+      .option('--gallery <file>', 'write a page of samples of every task instead, or of --task')
+      .option('--task <task>', `all (every question about shapes), or one of ${EXPORT_TASKS.join(', ')}`, 'all')
       .option('--split <split>', `one of ${SPLITS.join(', ')}`, 'test')
       .option('--seed <number>', 'another seed, other images', integer(), 0)
-      .option('--n <count>', 'number of images', integer(1), 16)
+      .option('--n <count>', 'number of samples, 16 unless given; of each task 2 in a gallery', integer(1))
+      .option('--language <language>', `of questions about things: one of ${LANGUAGES.join(', ')}`, 'en')
+      .option('--vendor <vendor>', `whose drawings of things: one of ${VENDORS.join(', ')}; fxemoji for tests only`)
+      .option('--frames <count>', 'length of films, 8 unless given; more than 32 make a stream of shots', integer(1))
+      .option('--rate <number>', 'frames of a second of film, 1 unless given', number())
       .option('--json', 'print one JSON object instead of text'),
   finishes: true,
-  run: async ({ options: { task, split, seed, n, out, json }, signal }) => {
-    const written = await exportWorld({ task: task === 'all' ? undefined : task, split, seed, n, outDir: out, signal })
-    if (signal.aborted) note(`stopped after ${written} of ${n} images in ${out}`)
+  run: async ({ options, signal }) => {
+    const { task, split, seed, out, language, vendor, frames, rate, gallery, json } = options
+    const what = {
+      split,
+      seed,
+      language,
+      frames,
+      rate,
+      ...(vendor && { vendors: [vendor] }),
+      ...(task !== 'all' && { task }),
+    }
+    if (gallery !== undefined) {
+      await assertOutput(gallery, [])
+      const { page, samples } = worldGallery({ ...what, n: options.n ?? 2, signal })
+      await writeOutput(gallery, new TextEncoder().encode(page))
+      print(json ? JSON.stringify({ gallery, samples }) : `wrote ${samples} samples to ${gallery}`)
+      return
+    }
+    if (out === undefined)
+      throw new FoveaError('world-out', 'usage', 'Say where to write: --out <folder> or --gallery <file>')
+    const n = options.n ?? 16
+    const written = await exportWorld({ ...what, n, outDir: out, signal })
+    if (signal.aborted) note(`stopped after ${written} of ${n} samples in ${out}`)
     else if (json) print(JSON.stringify({ folder: out, images: written, task, split, seed }))
-    else print(`wrote ${written} images and data.jsonl to ${out}`)
+    else print(`wrote ${written} samples and data.jsonl to ${out}`)
   },
 })

@@ -1,5 +1,6 @@
+import type { WorldTongue } from '../language/index.ts'
 import type { Rng } from '../rng.ts'
-import type { Scene, SceneKind } from '../scene.ts'
+import type { Scene } from '../scene.ts'
 
 /** A question about one scene with its exact answer. */
 export interface QA {
@@ -12,15 +13,19 @@ export interface QA {
   other?: [number, number, number, number]
   /** The closed set of answers where there is one, for majority and random baselines. */
   candidates?: readonly string[]
+  /** The language, where it is not English. */
+  language?: string
+  /** When it happens, in a question about a film or sounds: start and end in seconds. */
+  time?: [number, number]
 }
 
 /** A program that asks one kind of question. */
 export interface Task {
   id: string
   /** Kinds of scene it can ask about. */
-  scenes: readonly SceneKind[]
+  scenes: readonly Scene['kind'][]
   /** A question, or undefined where this scene allows none without ambiguity. */
-  ask(scene: Scene, rng: Rng): QA | undefined
+  ask(scene: Scene, rng: Rng, tongue?: WorldTongue): QA | undefined
 }
 
 export const YES_NO = ['yes', 'no'] as const
