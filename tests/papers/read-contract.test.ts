@@ -22,6 +22,8 @@ const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5', 'gemm
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   crosslmm: { side: 2, every: 2 },
   vlora: { skip: 1, depth: 2, rank: 4, alpha: 4 },
+  // of several stages the last may leave the same although others went before
+  pyramiddrop: { stages: 1 },
 }
 
 /** LoRA of the language model is swept where it is all that a method does; a model that was trained reads text otherwise. */

@@ -11,7 +11,7 @@ interface Folding {
 
 /**
  * What layers computed for special tokens and patches, for special tokens and the tokens that squares of patches become:
- * states and keys averaged, attention to a token summed.
+ * states, keys and logits averaged, attention to a token summed.
  */
 export function foldLayers(layers: readonly VisionLayer[], { grid, scale, special }: Folding): VisionLayer[] {
   const { rows, columns } = grid

@@ -32,7 +32,7 @@ describe('a store of everything is the ordinary cache', () => {
     ['smolvlm', [stored, parseMethod('rekv')]],
     ['qwen2-vl', [stored, parseMethod('rekv')]],
     ['gemma3', [stored, parseMethod('rekv')]],
-    ['qwen3-vl', [stored]],
+    ['qwen3-vl', [stored, parseMethod('rekv')]],
   ])('in a stream to %s', async (family, methods) => {
     const model = await loadModel(join(root, family), { threads: 1 })
     const expected = await logitsUnder(model, dense)
