@@ -26,8 +26,7 @@ const WORDS = { true: true, false: false, null: null } as const
  * than 250,000 entries of an object or 4 million values
  */
 export function parseStrictJson(text: string): StrictJson {
-  let at = 0
-  let values = 0
+  let [at, values] = [0, 0]
 
   function fail(what: string): never {
     throw new SyntaxError(`${what} at character ${at}`)

@@ -10,3 +10,7 @@ export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 60 ? `${text.slice(0, 60)}...` : text
 }
+
+export function invalid(code: string, message: string, cause?: unknown): FoveaError {
+  return new FoveaError(code, 'input', message, { cause })
+}
