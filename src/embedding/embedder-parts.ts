@@ -1,7 +1,8 @@
 import type { WeightTable } from '../checkpoints/weight-table.ts'
+import type { GivenImage } from '../media/image.ts'
 import type { DualEncoder } from '../models/dual/dual-encoder.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
-import type { GivenImage, OneOrMore, ReadImage } from '../pipeline/talk/given.ts'
+import type { OneOrMore, ReadImage } from '../pipeline/talk/given.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 
 /** Everything a folder of an image and text encoder holds, read and checked. */

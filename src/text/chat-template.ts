@@ -1,6 +1,7 @@
 /** Messages to one prompt text, by the Jinja template that comes with a model. */
 import { type Environment, Template } from '@huggingface/jinja'
 import { FoveaError } from '../errors.ts'
+import type { ChatMessage } from './chat-message.ts'
 import {
   BudgetError,
   BudgetInterpreter,
@@ -11,12 +12,7 @@ import {
 } from './template-interpreter.ts'
 import { renderWhole } from './whole-rendering.ts'
 
-export type MessagePart = { type: 'text'; text: string } | { type: 'image' } | { type: 'video' } | { type: 'audio' }
-
-export interface ChatMessage {
-  role: 'system' | 'user' | 'assistant' | 'tool'
-  content: string | MessagePart[]
-}
+export type { ChatMessage, MessagePart } from './chat-message.ts'
 
 export interface RenderOptions {
   /** End with the opening of the assistant's turn; default true. */

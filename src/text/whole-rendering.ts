@@ -4,7 +4,7 @@
  * here is written in a form that the template takes.
  */
 import { FoveaError } from '../errors.ts'
-import type { ChatMessage, MessagePart } from './chat-template.ts'
+import type { ChatMessage, MessagePart } from './chat-message.ts'
 import { unprotect } from './special-tokens.ts'
 
 type Messages = readonly ChatMessage[]

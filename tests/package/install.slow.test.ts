@@ -62,7 +62,18 @@ it('names what is to be installed where a package is missing that only some need
     `fovea: ${purpose} needs ${packages.join(' and ')}, which Fovea does not install by itself: npm install ${packages.join(' ')}\n`
   const drawing = missing('drawing', '@napi-rs/canvas')
   const video = missing('reading videos', 'mediabunny', '@napi-rs/webcodecs')
+  const image = (name: string, purpose: string, ...packages: string[]) =>
+    missing(purpose, ...packages).replace('fovea: ', `fovea: ${name}: `)
+  for (const name of ['scene.heic', 'lossless.jxl'])
+    await copyFile(join(root, 'tests/fixtures/images', name), join(project, 'examples', name))
   const cases: [string, ...string[]][] = [
+    [image('examples/scene.heic', 'reading HEIC images', 'libheif-js'), 'ask', 'examples/scene.heic', 'what is red?'],
+    [
+      image('examples/lossless.jxl', 'reading JPEG XL images', 'jxl-oxide-wasm'),
+      'ask',
+      'examples/lossless.jxl',
+      'what?',
+    ],
     [video, 'ask', 'examples/clip.mp4', 'what is red?', '--frames-as-images'],
     [drawing, 'ask', 'examples/scene.png', 'where is the star?', '--overlay', 'kept.png'],
     [drawing, 'world', '--n', '1', '--out', 'scenes'],
