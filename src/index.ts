@@ -3,13 +3,14 @@
  */
 
 export type { Embedder } from './embedding/embedder.ts'
-export type { Embeddings, EmbedOptions, Similarity } from './embedding/embedder-parts.ts'
+export type { Embeddings, EmbedOptions, Embeds, Note, Similarity } from './embedding/embedder-parts.ts'
+export type { MethodEmbedder } from './embedding/method-embedder.ts'
 export { FoveaError } from './errors.ts'
 export { loadModel } from './evaluation/load-model.ts'
 export { type DownloadProgress, type ResolveOptions, resolveModel } from './hub/resolve.ts'
 export * as hub from './loading/node-hub.ts'
 export type { LoadOptions } from './loading/node-load.ts'
-export { type LoadEmbedderOptions, loadEmbedder } from './loading/node-load-embedder.ts'
+export { type LoadEmbedderOptions, type LoadMethodEmbedderOptions, loadEmbedder } from './loading/node-load-embedder.ts'
 export { decodeImage } from './media/decode.ts'
 export type { GivenImage, ImageInput, RgbImage } from './media/image.ts'
 export { readImage } from './media/read-image.ts'

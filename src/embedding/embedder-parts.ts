@@ -1,4 +1,5 @@
 import type { WeightTable } from '../checkpoints/weight-table.ts'
+import type { OptionForm } from '../errors.ts'
 import type { GivenImage } from '../media/image.ts'
 import type { DualEncoder } from '../models/dual/dual-encoder.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
@@ -18,19 +19,50 @@ export interface EmbedderParts {
   readonly readImage?: ReadImage
 }
 
+/** An image and a text that are embedded together. */
+export interface Note {
+  readonly image: GivenImage
+  readonly text: string
+}
+
 export interface EmbedOptions {
   /** Paths, URLs and bytes are read. */
   readonly images?: OneOrMore<GivenImage>
   readonly texts?: readonly string[]
+  /** For models that read images and texts together, by a method with the head `embedding`. */
+  readonly notes?: readonly Note[]
   /** Cuts texts that are too long, as the reference does on request; they are refused otherwise. */
   readonly truncate?: boolean
   readonly signal?: AbortSignal
+}
+
+export const EMBED_FORMS: Readonly<Record<keyof EmbedOptions, OptionForm>> = {
+  images: 'any',
+  texts: 'object',
+  notes: 'object',
+  truncate: 'boolean',
+  signal: 'object',
 }
 
 /** Embeddings of length 1, in the order of what was given; each has as many numbers as `Embedder.width`. */
 export interface Embeddings {
   readonly images: Float32Array[]
   readonly texts: Float32Array[]
+  readonly notes?: Float32Array[]
+}
+
+/** What embeds, whatever model is behind it. */
+export interface Embeds {
+  /** Of the model. */
+  readonly name: string
+  readonly family: string
+  /** Numbers in an embedding. */
+  readonly width: number
+  embed(options: EmbedOptions): Promise<Embeddings>
+  /** Compares each image with each text. Throws FoveaError `embedding_invalid` for embeddings of another model. */
+  similarity(embeddings: Embeddings): Similarity
+  /** Frees the sessions and ends the engine. */
+  dispose(): Promise<void>
 }
 
 /** How well images and texts fit: one row per image, one number per text. */

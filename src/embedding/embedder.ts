@@ -1,26 +1,26 @@
-import { assertOptions, disposedError, FoveaError, type OptionForm } from '../errors.ts'
+import { assertOptions, disposedError, FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { View } from '../models/views/view.ts'
 import { pixelsOf } from '../pipeline/flow/vision-program.ts'
 import { readImages } from '../pipeline/talk/given.ts'
 import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
-import type { EmbedderParts, Embeddings, EmbedOptions, Similarity } from './embedder-parts.ts'
+import {
+  EMBED_FORMS,
+  type EmbedderParts,
+  type Embeddings,
+  type EmbedOptions,
+  type Embeds,
+  type Similarity,
+} from './embedder-parts.ts'
 import { traceImages, traceScale, traceTexts } from './embedder-program.ts'
-import { similarityOf } from './similarity.ts'
+import { assertWidth, similarityOf } from './similarity.ts'
 import { fillUp, textIds } from './text-batch.ts'
 
 /** How many go through an encoder at a time: more would gain no speed and take more memory. */
 const BATCH = { images: 4, texts: 32 }
 
-const FORMS: Readonly<Record<keyof EmbedOptions, OptionForm>> = {
-  images: 'any',
-  texts: 'object',
-  truncate: 'boolean',
-  signal: 'object',
-}
-
 /** A loaded pair of image and text encoder. Each is compiled when it is first needed, and kept. */
-export class Embedder {
+export class Embedder implements Embeds {
   private readonly programs = new Map<string, Promise<Program>>()
   private isDisposed = false
 
@@ -34,7 +34,16 @@ export class Embedder {
     const program = await compile(backend, traceScale(parts.encoder), parts.weights.compileOptions)
     const { values } = await program.run({})
     await program.dispose()
+    assertNumbers(parts.name, values.scale.data as Float32Array)
     return new Embedder(parts, backend, Array.from(values.scale.data, Number))
+  }
+
+  get name(): string {
+    return this.parts.name
+  }
+
+  get family(): string {
+    return this.parts.encoder.name
   }
 
   /** Numbers in an embedding. */
@@ -44,13 +53,14 @@ export class Embedder {
 
   /**
    * Embeds images and texts into their common space.
-   * @throws FoveaError `text_too_long`, those of `readImage`; kind `usage`: `option_unknown`, `option_invalid`,
-   *   `image_invalid`, `model_disposed`; the reason of `signal` once it is aborted
+   * @throws FoveaError `text_too_long`, `notes_unsupported`, `embedding_not_finite`, those of `readImage`; kind `usage`:
+   *   `option_unknown`, `option_invalid`, `image_invalid`, `model_disposed`; the reason of `signal` once it is aborted
    */
   async embed(options: EmbedOptions): Promise<Embeddings> {
     if (this.isDisposed) throw disposedError('embedder')
-    assertOptions('embed', options, FORMS)
-    const { texts = [], truncate = false, signal } = options
+    assertOptions('embed', options, EMBED_FORMS)
+    const { texts = [], notes = [], truncate = false, signal } = options
+    if (notes.length > 0) throw notesError(this.family)
     const images = await readImages('embed', options.images, this.parts.readImage)
     const ids = texts.map((text) => textIds(this.parts, text, truncate))
     return {
@@ -64,13 +74,7 @@ export class Embedder {
    * @throws FoveaError `embedding_invalid` for embeddings of another model
    */
   similarity({ images, texts }: Embeddings): Similarity {
-    const odd = [...images, ...texts].find(({ length }) => length !== this.width)
-    if (odd)
-      throw new FoveaError(
-        'embedding_invalid',
-        'usage',
-        `an embedding of ${odd.length} numbers; those of ${this.parts.name} have ${this.width}`,
-      )
+    assertWidth([...images, ...texts], this)
     const [scale, bias = 0] = this.scale
     return similarityOf({ images, texts }, { scale, bias, probability: this.parts.encoder.probability })
   }
@@ -93,6 +97,7 @@ export class Embedder {
       signal?.throwIfAborted()
       const some = items.slice(at, at + size)
       const rows = await embed(some)
+      assertNumbers(this.parts.name, rows)
       for (let row = 0; row < some.length; row++) found.push(rows.slice(row * this.width, (row + 1) * this.width))
     }
     signal?.throwIfAborted()
@@ -139,6 +144,18 @@ export class Embedder {
     made.catch(() => this.programs.delete(key))
     return made
   }
+}
+
+function notesError(family: string): FoveaError {
+  const message = `${family} embeds images and texts apart; embed them together by a model that answers and a method, such as notellm-2`
+  return new FoveaError('notes_unsupported', 'usage', message)
+}
+
+/** Throws FoveaError `embedding_not_finite`. */
+function assertNumbers(name: string, rows: Float32Array): void {
+  if (rows.every(Number.isFinite)) return
+  const message = `${name}: an embedding holds what is not a number; its weights or the input are damaged`
+  throw new FoveaError('embedding_not_finite', 'input', message)
 }
 
 /** Where among them the views of each size stand. */

@@ -1,4 +1,5 @@
-import type { Embeddings, Similarity } from './embedder-parts.ts'
+import { FoveaError } from '../errors.ts'
+import type { Embeddings, Embeds, Similarity } from './embedder-parts.ts'
 
 export interface SimilarityRule {
   readonly scale: number
@@ -23,3 +24,14 @@ function softmax(logits: Float32Array): Float32Array {
 }
 
 const sigmoid = (logits: Float32Array): Float32Array => logits.map((value) => 1 / (1 + Math.exp(-value)))
+
+/** Throws FoveaError `embedding_invalid` for embeddings that another model made. */
+export function assertWidth(
+  embeddings: readonly Float32Array[],
+  { name, width }: Pick<Embeds, 'name' | 'width'>,
+): void {
+  const odd = embeddings.find(({ length }) => length !== width)
+  if (!odd) return
+  const message = `an embedding of ${odd.length} numbers; those of ${name} have ${width}`
+  throw new FoveaError('embedding_invalid', 'usage', message)
+}

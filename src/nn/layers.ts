@@ -32,10 +32,11 @@ export function linear(p: Scope, x: Tensor, out: number, bias = true, of?: reado
     if (!bias) return y
     return add(y, of ? slice(p('bias', [of[0]]), 0, 0, out) : p('bias', [out]))
   }
-  return p.around ? p.around(x, plain, { weight: `${p.prefix}weight`, out }) : plain(x)
+  return p.around ? p.around(x, plain, { weight: `${p.prefix}weight`, out, of }) : plain(x)
 }
 
-const corner = (weight: Tensor, rows: number, columns: number): Tensor =>
+/** The first rows and columns of a matrix. */
+export const corner = (weight: Tensor, rows: number, columns: number): Tensor =>
   slice(slice(weight, 0, 0, rows), 1, 0, columns)
 
 export const layerNormed = (p: Scope, x: Tensor, epsilon?: number): Tensor => {

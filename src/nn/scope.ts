@@ -9,6 +9,8 @@ export type LinearStage = (x: Tensor, next: (x: Tensor) => Tensor, layer: Linear
 export interface LinearPlace {
   readonly weight: string
   readonly out: number
+  /** Size [out, in] of the whole matrix, where only its first rows and columns are used. */
+  readonly of?: readonly [number, number]
 }
 
 /**

@@ -3,16 +3,18 @@ import { join } from 'node:path'
 import { saveAdapter } from '../checkpoints/adapter-folder.ts'
 import { FoveaError } from '../errors.ts'
 import { loadModel } from '../loading/node-load.ts'
+import { createScope } from '../nn/index.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
-import type { Value } from '../runtime/index.ts'
+import { type Backend, compile, type Value } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { baseValues } from '../training/base-values.ts'
 import type { BankContent } from '../training/feature-bank.ts'
 import { remember } from '../training/mini/recipe.ts'
 import { special, specialTokens } from '../training/mini/tokenizer.ts'
-import type { Recipe } from '../training/recipe.ts'
+import type { Measuring, Recipe, TrainingData } from '../training/recipe.ts'
 import { runRecipe, withSteps } from '../training/run-recipe.ts'
 import type { RunOptions } from '../training/run-stage.ts'
+import { pick } from '../training/step.ts'
 import { buildMethod, parseEntry } from './methods.ts'
 import type { Paper } from './paper.ts'
 import { papers } from './registry.ts'
@@ -66,13 +68,7 @@ export async function trainEntry(
   const parts = await partsOf(options)
   assertWorldTokens(parts)
   const folder = options.out ?? join('runs', entry.id)
-  const values = await runOn(
-    parts,
-    { ...recipe, stages: withSteps(recipe.stages, options.steps) },
-    name,
-    folder,
-    options,
-  )
+  const values = await runOn(parts, { ...recipe, stages: stagesOf(recipe, options) }, name, folder, options)
   if (!values) return undefined
   const adapter = join(folder, 'adapter')
   await saveAdapter(adapter, { id: entry.id, base: await identityOf(parts), options: recipe.options }, values)
@@ -92,7 +88,7 @@ async function partsOf({ base, threads, signal }: TrainOptions): Promise<ModelPa
 
 async function runOn(
   parts: ModelParts,
-  { stages }: Recipe,
+  recipe: Recipe,
   name: string,
   folder: string,
   options: TrainOptions,
@@ -107,8 +103,11 @@ async function runOn(
     const scenes = options.scenes ?? Math.min(wanted.scenes, most)
     return featureBank({ backend, parts, ...wanted, scenes, onNote, signal })
   }
+  const drawing = async () => (await import('../training/drawn-scenes.ts')).sceneDrawer(parts)
+  const data = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank, drawing }
   try {
-    return await runRecipe({
+    const measured = await measuredFor(recipe, { backend, data, weights })
+    const trained = await runRecipe({
       backend,
       name,
       folder,
@@ -117,8 +116,8 @@ async function runOn(
       onStep,
       onNote,
       signal,
-      stages,
-      data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank },
+      stages: recipe.stages,
+      data,
       settings: {
         method: name,
         base: await identityOf(parts),
@@ -126,10 +125,11 @@ async function runOn(
       },
       start: {
         base: weights.compileOptions,
-        known: () => undefined,
+        known: (weight) => measured.get(weight),
         read: (names) => baseValues(weights, names),
       },
     })
+    return trained && new Map([...measured, ...trained])
   } catch (error) {
     if (signal?.aborted) return undefined // while scenes were encoded
     throw error
@@ -140,6 +140,30 @@ async function runOn(
 
 /** How many images the longest stage takes. */
 const imagesOf = (stages: Recipe['stages']): number => Math.max(...stages.map(({ steps, batch }) => steps * batch))
+
+/** A recipe may measure its weights and train none. */
+const stagesOf = ({ stages, measured }: Recipe, { steps }: TrainOptions): Recipe['stages'] =>
+  measured && stages.length === 0 ? [] : withSteps(stages, steps)
+
+/** Weights that a recipe measures before it trains; none for most. */
+export async function measuredFor(
+  { measured }: Pick<Recipe, 'measured'>,
+  { backend, data, weights }: Pick<ModelParts, 'weights'> & { backend: Backend; data: TrainingData },
+): Promise<ReadonlyMap<string, Value>> {
+  if (!measured) return new Map()
+  const run: Measuring['run'] = async (trace, batches) => {
+    const program = await compile(backend, trace(createScope()), weights.compileOptions)
+    const names = program.inputs.map((input) => input.name)
+    const found: Readonly<Record<string, Value>>[] = []
+    try {
+      for (const batch of batches) found.push((await program.run(pick(batch, names))).values)
+    } finally {
+      await program.dispose()
+    }
+    return found
+  }
+  return measured({ data, run })
+}
 
 const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()
 

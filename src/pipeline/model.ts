@@ -19,10 +19,11 @@ import { Conversation, questionAbout } from './talk/conversation.ts'
 import { countPrompt, type PromptCount } from './talk/count.ts'
 import { type EmbedOptions, embed } from './talk/embed.ts'
 import { type OneOrMore, readImages, readMessages, videosOf } from './talk/given.ts'
+import { hostUnder } from './talk/host-under.ts'
 import type { Message } from './talk/message.ts'
 import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
 import { GENERATE_FORMS, PICTURE_FORMS } from './talk/option-forms.ts'
-import { hostUnder, partsUnder } from './talk/parts-under.ts'
+import { partsUnder } from './talk/parts-under.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
 import { type Pictures, Sight } from './talk/sight.ts'
@@ -243,6 +244,11 @@ export class Model implements StreamHost {
 
   forgetStream(key: string): Promise<void> {
     return this.pictures.forgetStream(key)
+  }
+
+  /** Forgets what became of pictures, so that the next question about one pays for it again: for measuring. */
+  forgetPictures(): void {
+    this.pictures.forgetPictures()
   }
 
   /** Frees the sessions and ends the engine. */

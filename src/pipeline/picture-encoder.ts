@@ -30,6 +30,7 @@ import { seenVideo } from './pictures/seen-video.ts'
 import { ViewGatherer } from './pictures/view-gatherer.ts'
 import { HeldPrograms } from './stream/held-programs.ts'
 import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
+import { partsUnder } from './talk/parts-under.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 import { gridSpan } from './talk/positions.ts'
 
@@ -100,6 +101,11 @@ export class PictureEncoder {
     await this.gatherer.forgetStream(key)
   }
 
+  /** Forgets what became of pictures; programs stay. */
+  forgetPictures(): void {
+    this.encoded.clear()
+  }
+
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()
@@ -127,7 +133,7 @@ export class PictureEncoder {
     const { views, slots } = cuts
     const place = slots
       ? { prompt: [form.imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, views, how.method.name), views }
+      : { prompt: imagePrompt(partsUnder(this.parts, how.method), views, how.method.name), views }
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
@@ -140,7 +146,7 @@ export class PictureEncoder {
     const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
     const place = cuts.slots
       ? { prompt: [imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(this.parts, cuts.views, how.method.name), views: cuts.views }
+      : { prompt: imagePrompt(partsUnder(this.parts, how.method), cuts.views, how.method.name), views: cuts.views }
     return this.prepared('', place, cuts, inFrames, (gathered) => gathered)
   }
 

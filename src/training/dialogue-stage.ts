@@ -1,13 +1,15 @@
 import { createScope } from '../nn/index.ts'
 import { compose } from '../pipeline/method/compose.ts'
 import type { Method } from '../pipeline/method/method.ts'
-import { answerLoss, openingLength } from './dialogue.ts'
+import type { Tensor } from '../tensor/index.ts'
+import { openingLength, type ReadDialogue, readKept } from './dialogue.ts'
+import type { FeatureBank } from './feature-bank.ts'
 import { inputsOf, viewsOfScenes } from './kept-pictures.ts'
 import { isLora } from './lora.ts'
 import { muonForMatrices, ownWeights, type TrainingData, type TrainingStage } from './recipe.ts'
 import { warmupStableDecay } from './schedules.ts'
 import type { Batch } from './step.ts'
-import { worldDialogues } from './world-dialogues.ts'
+import { type ImagePlace, type PlacedImage, worldDialogues } from './world-dialogues.ts'
 
 /**
  * A stage that trains a method on questions about the World; the vision encoder is frozen, and what the method reads of it is
@@ -17,8 +19,12 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
   readonly method: Method
   /** Slots of each image before its questions at a step; those that the method leaves and writes when absent. */
   readonly visual?: (step: number, data: TrainingData) => number
+  /** Where these slots stand, and the text behind them; one after another when absent. */
+  readonly place?: (of: PlacedImage, data: TrainingData) => ImagePlace
   /** What its batches bring beside those of every dialogue. */
   readonly inputs?: (step: number, data: TrainingData) => Batch
+  /** Losses beside that of the answers, over what was read. */
+  readonly further?: (read: ReadDialogue) => Readonly<Record<string, Tensor>>
   /** All of the method's weights, and none of the model's, when absent. */
   readonly trains?: TrainingStage['trains']
   readonly optimizer?: TrainingStage['optimizer']
@@ -33,11 +39,13 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
 const VIEWS = 2048
 
 export function dialogueStage(stage: DialogueStage): TrainingStage {
-  const { name, steps, rate, inputs, trains = ownWeights, batch = 8, text = 96, tasks } = stage
+  const { name, steps, rate, place, inputs, further, trains = ownWeights, batch = 8, text = 96, tasks } = stage
   const { optimizer = muonForMatrices(/quer(y|ies)$|embed|lora_[AB]|\.B$/) } = stage
   const method = compose(stage.method)
-  const losses: TrainingStage['losses'] = (p, architecture, encode) =>
-    answerLoss(p, architecture, method, { batch, text, encode })
+  const losses: TrainingStage['losses'] = (p, architecture, encode) => {
+    const read = readKept(p, architecture, method, { batch, text, encode, placed: place !== undefined })
+    return { answer: read.answer, ...further?.(read) }
+  }
   return {
     name,
     steps,
@@ -48,16 +56,22 @@ export function dialogueStage(stage: DialogueStage): TrainingStage {
     schedule: warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4),
     losses,
     batches: async (data) => {
-      const { architecture, encode } = data
-      const read = inputsOf(Object.values(losses(createScope(), architecture, encode)))
-      const scenes = Math.floor(VIEWS / viewsOfScenes(method, architecture).length)
-      const bank = await data.bank({ scenes, method, inputs: read })
-      const own = stage.visual ? 0 : openingLength(architecture, method, data)
+      const bank = await bankOf(data, method, losses)
+      const own = stage.visual ? 0 : openingLength(data.architecture, method, data)
       const visual = (step: number) => stage.visual?.(step, data) ?? own
-      const dialogues = worldDialogues(data, { bank, batch, text, tasks, visual })
+      const placed = place && ((of: PlacedImage) => place(of, data))
+      const dialogues = worldDialogues(data, { bank, batch, text, tasks, visual, place: placed })
       return (step) => ({ ...dialogues(step), ...inputs?.(step, data) })
     },
   }
+}
+
+/** Scenes, and what losses read of what a method sees in them. */
+export function bankOf(data: TrainingData, method: Method, losses: TrainingStage['losses']): Promise<FeatureBank> {
+  const { architecture, encode } = data
+  const inputs = inputsOf(Object.values(losses(createScope(), architecture, encode)))
+  const scenes = Math.floor(VIEWS / viewsOfScenes(method, architecture).length)
+  return data.bank({ scenes, method, inputs })
 }
 
 /** Weights between a vision encoder and a language model. */

@@ -7,6 +7,7 @@ import { see } from '../pipeline/flow/see.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
+import { embedTokens, wordsOf } from '../pipeline/method/words.ts'
 import {
   add,
   cast,
@@ -33,6 +34,10 @@ export interface BatchShape {
   readonly text: number
   /** What is written around the views of an image; there is one, and nothing around it, when absent. */
   readonly written?: Written
+  /** A batch says where the slots before the text stand, too: input `openingPositions` [batch, s]; in order when absent. */
+  readonly placed?: boolean
+  /** Embeddings of the text [b, t, d], where the model's own are not meant. */
+  readonly embed?: (ids: Tensor, seen: Seen) => Tensor
 }
 
 /**
@@ -45,7 +50,7 @@ export function readDialogue(
   architecture: Architecture,
   method: Method,
   tokens: Seen,
-  { batch, text, written = BARE }: BatchShape,
+  { batch, text, written = BARE, placed, embed: embedText }: BatchShape,
 ) {
   const said: Said = {
     ids: input('ids', [batch, text], 'i64'),
@@ -54,26 +59,37 @@ export function readDialogue(
     weights: input('weights', [batch, text]),
   }
   const { memory } = tokens
-  const opening = openingOf(p, architecture, tokens, written)
-  const start = dialogueSequence(opening, architecture.language.embed(p, said.ids), said)
-  const { hidden, layers, logits } = read(p, architecture, method, start, { memory })
+  const embed = (ids: Tensor) => embedTokens(p, architecture, method, ids)
+  const opening = openingOf(tokens, written, embed)
+  const start = dialogueSequence(opening, embedText?.(said.ids, tokens) ?? embed(said.ids), said, placed)
+  const done = read(p, architecture, method, start, { memory })
+  const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
   const { weights } = said
   const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
-  return { answer, layers, ofText }
+  return { ...done, answer, layers, ofText, ids: said.ids, weights }
 }
+
+/** What training has of a dialogue that was read. */
+export type ReadDialogue = ReturnType<typeof readDialogue>
 
 /** What a batch says of its text, [b, t] each. */
 type Said = Readonly<Record<'ids' | 'segments' | 'positions' | 'weights', Tensor>>
 
 /** What it opens with [b, s, d], then text [b, t, d] in segments of its own, at the positions that a batch gives. */
-function dialogueSequence(opening: Opening, embeds: Tensor, said: Said): Omit<Sequence, 'ran' | 'changedBy'> {
+function dialogueSequence(
+  opening: Opening,
+  embeds: Tensor,
+  said: Said,
+  placed = false,
+): Omit<Sequence, 'ran' | 'changedBy'> {
   const { states, visual } = opening
   const asked = add(rowNumbers(embeds), dimValue(states.shape[1]))
+  const before = placed ? input('openingPositions', states.shape.slice(0, 2)) : cast(rowNumbers(states), 'f32')
   return {
     states: concat([states, embeds], 1),
-    positions: concat([cast(rowNumbers(states), 'f32'), said.positions], 1),
+    positions: concat([before, said.positions], 1),
     tags: dialogueTags(opening.tags, said),
     visual,
     text: opening.text ? concat([opening.text, asked], 1) : asked,
@@ -101,16 +117,15 @@ function isAnswer(weights: Tensor): Tensor {
   return concat([mul(slice(isLearnt, 1, 0, 1), 0), slice(isLearnt, 1, 0, fixedDim('dialogue', weights, 1) - 1)], 1)
 }
 
-/** Loss of the answers where the features of a frozen vision encoder are kept: a batch brings them in the place of pixels. */
-export function answerLoss(
+/** `readDialogue` where the features of a frozen vision encoder are kept: a batch brings them in the place of pixels. */
+export function readKept(
   p: Scope,
   architecture: Architecture,
   method: Method,
   { encode, ...shape }: BatchShape & Pick<TrainingData, 'encode'>,
-): Record<string, Tensor> {
+): ReadDialogue {
   const { seen, written } = seenDialogue(p, architecture, method, { encode, batch: shape.batch })
-  const { answer } = readDialogue(p, architecture, method, seen, { ...shape, written })
-  return { answer }
+  return readDialogue(p, architecture, method, seen, { ...shape, written })
 }
 
 /** Slots before the dialogue: the tokens that a method leaves of each scene, and what it writes around its views. */
@@ -132,5 +147,5 @@ function seenDialogue(
   const views = viewsOfScenes(method, architecture)
   const pictures = keptPictures(architecture, method, batch * views.length)
   const seen = joinViews(see(p, architecture, method, pictures), views.length)
-  return { seen, written: writtenAround(views, encode) }
+  return { seen, written: writtenAround(views, encode, wordsOf(method, architecture)) }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type LinearPlace, zeros } from '../nn/index.ts'
+import { corner, type LinearPlace, zeros } from '../nn/index.ts'
 import type { ReadSide, Site, Stage } from '../pipeline/method/method.ts'
 import type { Value } from '../runtime/index.ts'
 import { add, fixedDim, matmul, mul, type Tensor, transpose } from '../tensor/index.ts'
@@ -17,11 +17,14 @@ export interface LoraOptions {
 
 /** Around linear layers: W x + (alpha / rank) B A x for those that match; the pairs are weights of the method's own. */
 export function lora({ rank, alpha, match }: LoraOptions): Stage<Tensor, Tensor, Site & LinearPlace> {
-  return (x, next, { p, weight, out }) => {
+  return (x, next, { p, weight, out, of }) => {
     if (!match(weight)) return next(x)
     const pair = p.at(weight.replace(/\.weight$/, ''))
-    const A = pair('lora_A.weight', [rank, fixedDim('lora', x, -1)])
-    const B = pair('lora_B.weight', [out, rank], zeros)
+    const width = fixedDim('lora', x, -1)
+    const [rows, columns] = of ?? [out, width]
+    const part = (whole: Tensor, used: readonly [number, number]) => (of ? corner(whole, ...used) : whole)
+    const A = part(pair('lora_A.weight', [rank, columns]), [rank, width])
+    const B = part(pair('lora_B.weight', [rows, rank], zeros), [out, rank])
     return add(next(x), mul(matmul(matmul(x, transpose(A)), transpose(B)), alpha / rank))
   }
 }
@@ -42,6 +45,11 @@ export const loraRank = z
   .min(0)
   .default(16)
   .describe('rank of the LoRA pairs that the language model is trained with; 0: it stays as it is')
+
+/** The same where a method runs without, unless it is asked for. */
+export const optionalLoraRank = loraRank
+  .default(0)
+  .describe('rank of the LoRA pairs that the language model was trained with; 0: the model as it is')
 
 /** Whether a weight is half of a pair. */
 export const isLora = (name: string): boolean => /(^|\.)lora_[AB]\.weight$/.test(name)

@@ -1,11 +1,10 @@
 /** What a dialogue is about: the tokens of a picture's views, and what is written around them, before any question. */
-import type { Architecture } from '../models/family.ts'
 import type { SlotTags } from '../models/language/sequence.ts'
 import type { View } from '../models/views/view.ts'
-import type { Scope } from '../nn/index.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import { visualTags } from '../pipeline/method/token-tags.ts'
 import type { VisualTokens } from '../pipeline/method/visual-tokens.ts'
+import { encodeWords, type Words } from '../pipeline/method/words.ts'
 import {
   add,
   arange,
@@ -35,10 +34,14 @@ export type Written = readonly (readonly number[])[]
 export const BARE: Written = [[], []]
 
 /** What methods write around views, in tokens. */
-export function writtenAround(views: readonly View[], encode: (text: string) => readonly number[]): Written {
+export function writtenAround(
+  views: readonly View[],
+  encode: (text: string) => readonly number[],
+  words: Pick<Words, 'ids'>,
+): Written {
   const [texts, end] = [views.map(({ text }) => text), [undefined]]
   const gaps = [...texts, ...end].map((text, at) => (texts[at - 1]?.after ?? '') + (text?.before ?? ''))
-  return gaps.map((gap) => (gap === '' ? [] : encode(gap)))
+  return gaps.map((gap) => encodeWords(gap, words, encode))
 }
 
 /** Tokens of views, v after v of the same picture, [b v, m, d] -> those of each picture together, [b, v m, d]. */
@@ -71,7 +74,7 @@ export interface Opening {
 }
 
 /** The tokens of joined views with what is written around them. Where something is, the number of tokens is fixed. */
-export function openingOf(p: Scope, { language }: Architecture, seen: Seen, written: Written): Opening {
+export function openingOf(seen: Seen, written: Written, embed: (ids: Tensor) => Tensor): Opening {
   const tokens = rowNumbers(seen.states)
   const tags = { ...tagsOf(seen, tokens, written.length - 1), token: add(mul(tokens, 0), -1) }
   const ids = written.flat()
@@ -81,7 +84,7 @@ export function openingOf(p: Scope, { language }: Architecture, seen: Seen, writ
   const rows = (values: readonly number[]) =>
     expand(constant(values, [1, values.length], 'i64'), [batch, values.length])
   const none = rows(ids.map(() => -1))
-  const said = language.embed(p, constant(ids, [1, ids.length], 'i64'))
+  const said = embed(constant(ids, [1, ids.length], 'i64'))
   const embeds = expand(said, [batch, ids.length, said.shape[2]])
   const between = (visual: Tensor, text: Tensor) => concat(inOrder(written, each).map(slicesOf(visual, text)), 1)
   const slots = slotsOf(written, each)

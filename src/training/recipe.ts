@@ -1,6 +1,8 @@
 import type { Architecture } from '../models/family.ts'
 import type { Scope } from '../nn/index.ts'
+import type { Value } from '../runtime/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import type { DrawScenes } from './drawn-scenes.ts'
 import type { BankContent, FeatureBank } from './feature-bank.ts'
 import type { Stream } from './mix.ts'
 import { adamw, muon, type Optimizer } from './optimizers.ts'
@@ -13,6 +15,18 @@ export interface Recipe {
   readonly options: Readonly<Record<string, string | number | boolean>>
   /** One after the other; each begins with the weights of those before. */
   readonly stages: readonly TrainingStage[]
+  /** Weights that are measured on the data before the first stage, and not trained. */
+  readonly measured?: (at: Measuring) => Promise<ReadonlyMap<string, Value>>
+}
+
+/** What weights are measured with. */
+export interface Measuring {
+  readonly data: TrainingData
+  /** Computes outputs over the weights of the model, for each of several batches. */
+  readonly run: (
+    trace: (p: Scope) => Readonly<Record<string, Tensor>>,
+    batches: readonly Batch[],
+  ) => Promise<readonly Readonly<Record<string, Value>>[]>
 }
 
 export interface TrainingStage {
@@ -42,6 +56,8 @@ export interface TrainingData {
   readonly encode: (text: string) => readonly number[]
   /** Scenes of the training split and what the frozen vision encoder makes of them; computed when first asked for. */
   readonly bank: (wanted: BankContent) => Promise<FeatureBank>
+  /** What draws scenes as the model takes them, for recipes that run its vision encoder; absent where nothing can draw. */
+  readonly drawing?: () => Promise<DrawScenes>
 }
 
 /** All weights that a method adds, and none of the model's. */

@@ -12,6 +12,7 @@ export {
 } from './held-out.ts'
 export { LABEL_CLASSES, type PatchLabels, patchLabels } from './labels.ts'
 export { makeScene, type SceneKey, SPLITS, type Split } from './make-scene.ts'
+export { phraseObject } from './questions/caption.ts'
 export { type QA, TASK_IDS, TASKS, type Task } from './questions/index.ts'
 export { Rng } from './rng.ts'
 export { askAll, findTask, type Sample, type SampleKey, sample, sampleDialogue } from './sample.ts'

@@ -10,7 +10,7 @@ import { readLossLog } from '../../src/training/loss-log.ts'
 import { picture, writeTinyModel } from '../pipeline/tiny-model.ts'
 
 export interface TinyTraining {
-  /** Of every step, by stage. */
+  /** Of every step, all losses together, by stage. */
   readonly losses: Readonly<Record<string, readonly number[]>>
   /** Weights that a stage trained, and those that a gradient never reached, by stage. */
   readonly trained: Readonly<Record<string, readonly string[]>>
@@ -18,21 +18,34 @@ export interface TinyTraining {
   /** What the method answers with the adapter that was written. */
   readonly text: string
   readonly visual: number
+  /** What a method that embeds makes of the same. */
+  readonly embedding?: Float32Array
   readonly weights: number
 }
 
+export interface TinyOptions {
+  readonly steps?: number
+  readonly scenes?: number
+  /** Options that are not bound, for the answer, as `,delta=.5`. */
+  readonly use?: string
+}
+
 /** Trains a method on the tiny model and a few scenes, exports its adapter, loads that, and asks about a picture. */
-export async function trainTiny(method: string, stages: readonly string[], steps = 3): Promise<TinyTraining> {
+export async function trainTiny(
+  method: string,
+  stages: readonly string[],
+  { steps = 3, scenes = 3, use = '' }: TinyOptions = {},
+): Promise<TinyTraining> {
   const root = mkdtempSync(join(tmpdir(), 'fovea-trained-'))
   const before = process.env.FOVEA_CACHE
   process.env.FOVEA_CACHE = join(root, 'cache')
   try {
     const [base, out] = [join(root, 'model'), join(root, 'run')]
     await writeTinyModel(base)
-    const done = await trainMethod(method, { base, out, steps, scenes: 3, threads: 1 })
+    const done = await trainMethod(method, { base, out, steps, scenes, threads: 1 })
     const found = await Promise.all(stages.map(async (stage) => [stage, await stageOf(join(out, stage))] as const))
     const of = <T>(value: (stage: StageEnd) => T) => Object.fromEntries(found.map(([name, end]) => [name, value(end)]))
-    const asked = `${method}${method.includes(':') ? ',' : ':'}weights=${done!.adapter}`
+    const asked = `${method}${method.includes(':') ? ',' : ':'}weights=${done!.adapter}${use}`
     return {
       losses: of(({ losses }) => losses),
       trained: of(({ trained }) => trained),
@@ -51,8 +64,9 @@ async function answer(base: string, method: string) {
   const model = await loadModel(base, { threads: 1 })
   try {
     const asked = { prompt: 'what is it?', images: [picture(1, 64, 64)], method: parseMethod(method), maxTokens: 3 }
+    const embedding = asked.method.read?.heads?.embedding ? await model.embed(asked) : undefined
     const { text, tokens } = await model.generate(asked)
-    return { text, visual: tokens.visual.after }
+    return { text, visual: tokens.visual.after, embedding }
   } finally {
     await model.dispose()
   }
@@ -73,7 +87,7 @@ async function stageOf(folder: string): Promise<StageEnd> {
     values.some(([name, { data }]) => name.startsWith(`${weight}#`) && data.some((value) => Number(value) !== 0))
   const log = await readLossLog(folder)
   return {
-    losses: log.map(({ losses }) => losses.answer),
+    losses: log.map(({ losses }) => Object.values(losses).reduce((sum, value) => sum + value, 0)),
     trained,
     unreached: trained.filter((each) => !isReached(each)),
   }

@@ -52,10 +52,14 @@ describe('what a dialogue opens with', () => {
       views,
       0,
     )
-    const written = writtenAround(viewsOfScenes(method, architecture), (text) => tokenizer.encode(text))
+    const written = writtenAround(viewsOfScenes(method, architecture), (text) => tokenizer.encode(text), {
+      ids: new Map(),
+    })
     expect(written.map((ids) => tokenizer.decode(ids))).toEqual(['', ',', '\n', ',', '\n', ''])
     const scope = createScope()
-    const opening = openingOf(scope, architecture, joinViews(seenTwice(views), views.length), written)
+    const opening = openingOf(joinViews(seenTwice(views), views.length), written, (ids) =>
+      architecture.language.embed(scope, ids),
+    )
     const isText = chunk.order.map((from) => from < chunk.ids.length)
     const slots = (of: boolean) => isText.flatMap((text, slot) => (text === of ? [slot] : []))
     const twice = (values: readonly number[]) => [...values, ...values]

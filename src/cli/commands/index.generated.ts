@@ -6,6 +6,11 @@ export const commands = [
     load: () => import('./ask.ts').then((file) => file.askCommand),
   },
   {
+    name: 'bench',
+    summary: 'Benchmark methods against each other',
+    load: () => import('./bench.ts').then((file) => file.benchCommand),
+  },
+  {
     name: 'chat',
     summary: 'Ask several questions about images and videos, one per line',
     load: () => import('./chat.ts').then((file) => file.chatCommand),
@@ -17,7 +22,7 @@ export const commands = [
   },
   {
     name: 'embed',
-    summary: 'Embed images and texts with CLIP or SigLIP, and compare them',
+    summary: 'Embed images and texts with CLIP, SigLIP or a method such as notellm-2, and compare them',
     load: () => import('./embed.ts').then((file) => file.embedCommand),
   },
   {

@@ -7,6 +7,7 @@ import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { type LayerReport, type PrecisionReport, precisionJson } from '../../pipeline/precision-report.ts'
+import { partsUnder } from '../../pipeline/talk/parts-under.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
 import { type Tensor, topologicalOrder, UnknownSize } from '../../tensor/index.ts'
 import { command } from '../command.ts'
@@ -90,7 +91,7 @@ export const inspectCommand = command<InspectFlags>({
 
 /** Traces both programs for one image of a single pixel: nothing is computed, sizes and counts are exact. */
 function inspect(model: Model, method: Method, text: number): Inspection {
-  const { architecture, weights, name } = model.parts
+  const { architecture, weights, name } = partsUnder(model.parts, method)
   const image = { data: new Uint8Array(3), width: 1, height: 1 }
   const own = architecture.prompt.views(image)
   const views = method.see?.views?.(own, architecture) ?? own

@@ -1,5 +1,6 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
+import type { FurtherCaches } from './further-caches.ts'
 import { embedTokens, headWidth, type LlamaConfig, lastNorm, llama, logitsOf, throughLlama } from './llama.ts'
 import type { DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
@@ -35,10 +36,15 @@ export interface LanguageModel {
   /** The norm behind its last layer, of any states [..., d]; absent: none that stands alone. */
   norm?(p: Scope, states: Tensor): Tensor
   /** So many further layers of the kind of its decoder, with weights of their own, `layers.*` where p is; absent: none. */
-  extend?(p: Scope, start: Hidden, count: number): Hidden
+  extend?(p: Scope, start: Hidden, count: number, options?: ExtendOptions): Omit<DecoderResult, 'hidden'>
+  /** Caches for such layers, where a method asked for some. */
+  readonly further?: FurtherCaches
   /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */
   logits(p: Scope, hidden: Tensor): Tensor
 }
+
+/** Cached rows of each further layer, and what is put around their parts. */
+export type ExtendOptions = Pick<DecoderOptions, 'past' | 'stages'>
 
 /** How the `text_config` of a `model_type` is read. A file that declares one is found by itself. */
 export interface Language {
@@ -79,6 +85,6 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),
   norm: (p, states) => lastNorm(p, config, states),
-  extend: (p, start, count) => throughLlama(p, config, start, count, {}).last,
+  extend: (p, start, count, options = {}) => throughLlama(p, config, start, count, options),
   logits: (p, hidden) => logitsOf(p, config, hidden),
 })

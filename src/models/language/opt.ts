@@ -58,7 +58,7 @@ export function optModel(raw: unknown, part: string): LanguageModel {
     ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
     embed: (p, ids) => embedding(table(p), ids, vocabulary, width),
     decode: (p, start, options) => opt(decoderScope(p), config, start, options),
-    extend: (p, start, count) => throughOpt(p, config, start, count, {}).last,
+    extend: (p, start, count, options = {}) => throughOpt(p, config, start, count, options),
     logits: (p, hidden) => linear(config.tie_word_embeddings ? table(p) : p.at('lm_head'), hidden, vocabulary, false),
   }
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { FoveaError } from '../../errors.ts'
-import type { Request } from '../../pipeline/method/talk-side.ts'
+import type { Request, TalkSite } from '../../pipeline/method/talk-side.ts'
 import { replyFrom, silently } from '../../pipeline/talk/calls.ts'
 import type { ContentPart, Message } from '../../pipeline/talk/message.ts'
 import { pictureParts } from '../../pipeline/talk/picture-parts.ts'
 import type { Reply } from '../../pipeline/talk/reply.ts'
 import { paper } from '../paper.ts'
+import { EXPERTS, type Form, type Forms, formsOf, partsOfTask } from './proreason/forms.ts'
 import { after, canSolve, type Expert, parseDispatch } from './proreason/parse.ts'
 import { dispatcher, reasoner, referee, summarizer, visionPrefix } from './proreason/prompts.ts'
 
@@ -21,6 +22,10 @@ const options = z.object({
     .enum(['answers', 'questions'])
     .default('answers')
     .describe('what is remembered of a consultation: its answer alone, or with its question'),
+  replies: z
+    .enum(['free', 'constrained'])
+    .default('free')
+    .describe('whether roles write what they like, or small models are held to the forms and choose among what fits'),
   repeats: z.boolean().default(true).describe('whether the same question may be asked of the same expert twice'),
 })
 
@@ -35,6 +40,10 @@ type Options = z.output<typeof options>
  *
  * A failed round is one attempt, as in the released code. Errors are not swallowed, but for a memory that has outgrown
  * the model: then, and when attempts are spent, the question is asked directly. Why it ended is a note of the reply.
+ *
+ * `replies=constrained` is for models that follow no forms: roles can only say what their form allows. The dispatcher gives
+ * no thought, chooses whom to ask (the vision expert, as long as nothing is known) and what, out of the task and its parts
+ * that were not asked yet; the referee says its verdict alone; the summarizer chooses among the answers of the experts.
  */
 export const proreason = paper({
   id: 'proreason',
@@ -55,8 +64,8 @@ export const proreason = paper({
   options,
   method: (chosen) => ({
     talk: {
-      answer: (asked, next) =>
-        pictureParts(asked.messages).length === 0 ? next(asked) : new Consultation(asked, next, chosen).run(),
+      answer: (asked, next, site) =>
+        pictureParts(asked.messages).length === 0 ? next(asked) : new Consultation(asked, next, chosen, site).run(),
     },
   }),
 })
@@ -72,11 +81,14 @@ class Consultation {
   private memory = ''
   private last?: Expert
   private readonly asked = new Set<string>()
+  private readonly questions = new Set<string>()
+  private readonly answers = new Set<string>()
 
   constructor(
     private readonly request: Request,
     private readonly next: Next,
     private readonly options: Options,
+    private readonly site: TalkSite,
   ) {}
 
   async run(): Promise<Reply> {
@@ -87,7 +99,7 @@ class Consultation {
         rounds[isValid ? 'valid' : 'failed']++
         if (this.isAborted) return this.finish('exhausted', rounds, '')
         if (!isValid) continue
-        const verdict = await this.ask(referee(this.question, this.memory))
+        const verdict = await this.ask(referee(this.question, this.memory), (forms) => forms.verdict())
         if (this.isAborted) return this.finish('exhausted', rounds, '')
         if (!canSolve(verdict, this.options.parser)) continue
         this.memory += verdict
@@ -103,18 +115,24 @@ class Consultation {
   /** One round of the dispatcher and an expert; whether it came to something. */
   private async consult(): Promise<boolean> {
     const { stepwise, parser, memory, repeats } = this.options
-    const reply = await this.ask(dispatcher(this.question, this.memory, this.last))
+    const left = partsOfTask(this.question).filter((part) => !this.questions.has(part))
+    if (this.isConstrained && left.length === 0) return false
+    const experts = this.memory ? EXPERTS : (['vision'] as const)
+    const prompt = dispatcher(this.question, this.memory, this.last)
+    const reply = await this.ask(prompt, (forms) => forms.dispatch(experts, left))
     const dispatch = parseDispatch(reply, parser)
     if (!dispatch || this.isAborted) return false
     const { expert, question } = dispatch
     const key = `${expert}: ${question}`
     if (!repeats && this.asked.has(key)) return false
     this.asked.add(key)
+    this.questions.add(question)
     const answer =
       expert === 'vision'
         ? await this.look(`${stepwise ? visionPrefix : ''}${question}`)
-        : after('Final Answer:', await this.ask(reasoner(this.memory, question)))
+        : after('Final Answer:', await this.ask(reasoner(this.memory, question), (forms) => forms.conclusion()))
     this.memory += memory === 'questions' ? `${question} -> ${answer}\n` : `${answer}\n`
+    this.answers.add(answer.trim())
     this.last = expert
     return true
   }
@@ -127,9 +145,22 @@ class Consultation {
     return this.calls.at(-1)?.finishReason === 'aborted'
   }
 
-  /** Asks in words alone. */
-  private ask(text: string): Promise<string> {
-    return this.call(silently({ ...this.request, messages: [{ role: 'user', content: text }] }))
+  private get isConstrained(): boolean {
+    return this.options.replies === 'constrained'
+  }
+
+  /** Asks in words alone; of small models in a form. */
+  private ask(text: string, form: (forms: Forms) => Form): Promise<string> {
+    const options = this.inForm(form)
+    return this.call(silently({ messages: [{ role: 'user', content: text }], options }))
+  }
+
+  /** How a role is asked: what its form takes is no part of what the answer may take. */
+  private inForm(form: (forms: Forms) => Form): Request['options'] {
+    const { options } = this.request
+    if (!this.isConstrained) return options
+    const { allowed, tokens } = form(formsOf(this.site.tokenizer))
+    return { ...options, allowed, maxTokens: tokens + (options.maxTokens ?? 0) }
   }
 
   /** Asks about the pictures: they and the question are all that is seen. */
@@ -146,9 +177,12 @@ class Consultation {
 
   /** Of an open question, aloud: it is the answer. */
   private async summarize(): Promise<string> {
-    const text = summarizer(this.question, this.memory, this.options.open)
-    if (!this.options.open) return after('Answer:', await this.ask(text))
-    const { rawPrompt: _, ...options } = this.request.options
+    const { open } = this.options
+    const text = summarizer(this.question, this.memory, open)
+    const answers = [...this.answers].filter((answer) => answer !== '')
+    const form = (forms: Forms) => forms.summary(answers, open)
+    if (!open) return after('Answer:', await this.ask(text, form))
+    const { rawPrompt: _, ...options } = this.inForm(form)
     return this.listen({ messages: [{ role: 'user', content: text }], options })
   }
 

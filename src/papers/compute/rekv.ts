@@ -1,25 +1,30 @@
 import { z } from 'zod'
-import { type Asked, pastLength, type RowStore } from '../../models/language/sequence.ts'
+import type { Asked, RowStore } from '../../models/language/sequence.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import {
   add,
   addDim,
   arange,
-  cast,
   concat,
   constant,
+  cumsum,
   type Dim,
   dimValue,
+  equal,
   fixedDim,
   gather,
   greaterEqual,
+  max,
   mean,
   mul,
   mulDim,
+  not,
   reshape,
   select,
+  slice,
   sortAscending,
   sub,
+  subDim,
   sum,
   type Tensor,
   topK,
@@ -33,7 +38,8 @@ import { paper } from '../paper.ts'
  * s_b = <mean of the question's queries, mean of the keys of frame b>, neither rotated nor normalised; each layer takes the
  * `frames` frames of largest s in order of time and looks at [prompt, frames, question] at positions 0, 1, 2, ...
  * A frame itself looks at the last `local` tokens; where the stream is longer, at what stands before all frames as if it were
- * local - 1 tokens away, in the same softmax.
+ * local - 1 tokens away, in the same softmax. Where positions have several axes, which the paper leaves open, a frame moves
+ * as a whole: its tokens keep their rows and columns, and time goes on from frame to frame taken.
  */
 export const rekv = paper({
   id: 'rekv',
@@ -70,8 +76,7 @@ export const rekv = paper({
 /** What a layer looks at: the rows that the run names, then the frames that fit best, all at fresh positions. */
 function looking(asked: Asked, store: RowStore, local: number): Asked {
   const { past, q, input, isRotary } = asked
-  if (!isRotary || input.positions.shape.length > 2)
-    throw methodError('rekv counts positions anew on one rotary axis, this model has another kind; use another model')
+  if (!isRotary) throw methodError('rekv counts rotary positions anew, this model has another kind; use another model')
   const { blocks, sinks } = store
   const taken = nearest(q, store)
   const [count, size] = [taken.shape[0], blocks.within.shape[0]]
@@ -79,9 +84,28 @@ function looking(asked: Asked, store: RowStore, local: number): Asked {
   const keys = concat([past!.keys, gather(store.keys, rows)], 0)
   const values = concat([past!.values, gather(store.values, rows)], 0)
   const far = { keys: gather(store.keys, sinks), values: gather(store.values, sinks), distance: local - 1 }
-  const seen = { keys, values, positions: places(0, keys.shape[0]), far, store: { ...store, taken } }
-  const [before, length] = [pastLength(seen), q.shape[1]]
-  return { ...asked, past: seen, positions: places(before, length), mask: within(local, before, length) }
+  const [before, length] = [keys.shape[0], q.shape[1]]
+  const taking = (written: Tensor) => reshape(gather(written, rows), [1, rows.shape[0], ...written.shape.slice(1)])
+  const all = together(concat([past!.positions!, taking(store.positions), asked.positions ?? input.positions], 1))
+  const seen = { keys, values, positions: slice(all, 1, 0, before), far, store: { ...store, taken } }
+  return { ...asked, past: seen, positions: slice(all, 1, before), mask: within(local, before, length) }
+}
+
+/**
+ * Positions [1, n] or [1, n, axes] counted anew from 0, without what lies between rows that do not follow each other. A
+ * frame in a grid (M-RoPE) keeps its rows and columns; what comes after it stands behind its last place on any axis, as it
+ * did when it was read.
+ */
+export function together(written: Tensor): Tensor {
+  const [, count, axes = 1] = written.shape
+  const places = reshape(written, [1, count, axes])
+  const start = reshape(slice(places, 2, 0, 1), [1, count]) // of all tokens of a frame
+  const end = add(max(places, 2), 1)
+  const before = (x: Tensor) => slice(x, 1, 0, subDim(count, 1))
+  const isNext = not(equal(slice(start, 1, 1), before(start)))
+  const steps = select(isNext, sub(before(end), before(start)), 0)
+  const anew = concat([mul(slice(start, 1, 0, 1), 0), cumsum(steps, 1)], 1)
+  return reshape(add(places, reshape(sub(anew, start), [1, count, 1])), written.shape)
 }
 
 /** First rows of the frames of largest s_b, in order of time: i64 [take]. */
@@ -97,9 +121,6 @@ function nearest(q: Tensor, { keys, blocks }: RowStore): Tensor {
   const best = sortAscending(topK(reshape(scores, [1, count]), take.shape[0])) // [1, take]
   return gather(first, add(reshape(best, take.shape), take))
 }
-
-/** Float positions from `start` on, [1, count]. */
-const places = (start: Dim, count: Dim): Tensor => reshape(cast(add(arange(count), dimValue(start)), 'f32'), [1, count])
 
 /** Hides what lies `local` tokens back or more: [1, 1, s, past + s]. */
 function within(local: number, before: Dim, length: Dim): Tensor {

@@ -4,11 +4,12 @@ import type { Carrying } from '../../pipeline/method/carrying.ts'
 import type { EncoderSite, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
-import { type GatheredTokens, keepTokens } from '../../pipeline/method/visual-tokens.ts'
+import { type GatheredTokens, keepTokens, noteSignal, type VisualTokens } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
   div,
   exp,
+  expand,
   fixedDim,
   fullAttention,
   maximum,
@@ -36,7 +37,8 @@ import { paper } from '../paper.ts'
  * per stream decides about refreshing, for all layers; each layer has a U and references of its own, one frame is a chunk.
  * Pruner: on the half of the channels that vary least, tokens far from the mean of the frame and of all frames so far stay.
  * The history holds means of all channels, from which those of the frame are taken; `released` averages, as the code
- * does, whatever channels each frame chose. It is never shortened. Pictures that are no stream are only pruned.
+ * does, whatever channels each frame chose. It is never shortened. Pictures that are no stream are only pruned. What a
+ * frame says of itself, `stc.similarity`, is the mean cosine of its patches and those of the frame before.
  */
 export const stc = paper({
   id: 'stc',
@@ -53,7 +55,7 @@ export const stc = paper({
     'STC recomputes only the quarter of ViT tokens that changed most, reusing cached layer updates for the rest, ' +
     "and passes on the tokens that differ most from recent history and from the frame's mean. Saves 24.5 % of " +
     'encoding and 45.3 % of prefill time.',
-  places: ['see.layer', 'see.tokens', 'stream'],
+  places: ['see.layer', 'see.patches', 'see.tokens', 'stream'],
   options: z.object({
     update: z
       .number()
@@ -77,7 +79,8 @@ export const stc = paper({
     },
     see: {
       layer: (patches, next, at) => (at.stream ? partlyAnew(patches, at, at.stream) : next(patches)),
-      tokens: (tokens, at) => prune(tokens, at, pruning),
+      patches: (tokens, at) => (at.stream ? watched(tokens, at.stream) : tokens),
+      tokens: (tokens, at) => prune(likeWhole(tokens), at, pruning),
     },
   }),
 })
@@ -116,6 +119,23 @@ function refuse(name: string): LayerSteps {
   throw methodError(
     `stc runs some tokens of an encoder layer alone, the encoder of ${name} cannot; use a CLIP or SigLIP`,
   )
+}
+
+/** How much like the frame before it a frame is; the Cacher loses where that is little. */
+const SIMILARITY = 'stc.similarity'
+
+/** Notes of each patch the cosine of what the encoder made of it and of the frame before there; 0 of a first frame. */
+function watched(tokens: VisualTokens, stream: Carrying): VisualTokens {
+  const { states } = tokens
+  const before = stream.carried('stc.seen', states.shape)
+  stream.carry('stc.seen', states)
+  return noteSignal(tokens, SIMILARITY, cosine(states, before))
+}
+
+/** The same noted of all tokens of a frame: their mean, before some are dropped. */
+function likeWhole<Tokens extends GatheredTokens>(tokens: Tokens): Tokens {
+  const found = tokens.signals[SIMILARITY]
+  return found ? noteSignal(tokens, SIMILARITY, expand(mean(found, 1, true), found.shape)) : tokens
 }
 
 interface Pruning {

@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import { causalMask } from '../../models/language/masks.ts'
-import { type Asked, allTags, type DecoderLayer, pastLength } from '../../models/language/sequence.ts'
-import { attentionWeights } from '../../nn/index.ts'
+import type { Architecture } from '../../models/family.ts'
+import { type Asked, allTags, pastLength } from '../../models/language/sequence.ts'
 import type { PartSite, PlaceFunctions, Site } from '../../pipeline/method/method.ts'
-import { methodError } from '../../pipeline/method/method-error.ts'
 import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
 import { keepVisual, type Sequence } from '../../pipeline/method/sequence.ts'
 import {
@@ -11,9 +9,6 @@ import {
   add,
   addDim,
   and,
-  cast,
-  concat,
-  div,
   equal,
   expand,
   greaterEqual,
@@ -24,11 +19,33 @@ import {
   select,
   slice,
   sub,
-  subDim,
-  sum,
   type Tensor,
 } from '../../tensor/index.ts'
+import { dialogueStage } from '../../training/dialogue-stage.ts'
+import { isLora, loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
+import { calibratedHeads } from './yopo/calibrate.ts'
+import { ownTag } from './yopo/tags.ts'
+
+const options = z.object({
+  window: z
+    .int()
+    .min(0)
+    .default(5)
+    .describe('W: side in patches of the neighbourhood that a visual token sees; 0: all'),
+  causal: z.boolean().default(false).describe('visual tokens do not see later neighbours either'),
+  heads: z.boolean().default(true).describe('heads count by their calibrated mask, which is a weight of the method'),
+  ratio: z.number().min(1).default(2).describe('visual tokens use one in so many feed-forward neurons'),
+  cut: z.number().min(0).max(1).default(0.5).describe('share of the layers that compute visual tokens'),
+  after: z.enum(['drop', 'mask']).default('drop').describe('after the cut: visual tokens are gone, or weigh nothing'),
+  kept: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.75)
+    .describe('share of the heads behind the first two layers that calibration keeps; tau follows from it'),
+  lora: loraRank,
+})
 
 /**
  * Treat Visual Tokens as Text? But Your MLLM Only Needs Fewer Efforts to See
@@ -40,8 +57,8 @@ import { paper } from '../paper.ts'
  * Text rows are computed in full.
  *
  * Decided here: after the cut visual rows are gone and text renormalises (`drop`, the form that saves compute); `mask` is the
- * authors' simulation, which weighs their columns 0 and computes them all the same. M is a weight of the method, calibrated
- * once (`calibration`, `headMask`). Neighbours are of one view, and W counts the patches that the connector takes, so
+ * authors' simulation, which weighs their columns 0 and computes them all the same. M is a weight of the method, which its
+ * recipe calibrates once, on 100 dialogues about the World. Neighbours are of one view, and W counts the patches that the connector takes, so
  * merged ones where a family merges. Rows and columns come from tags, so prompts of any template and several pictures are right,
  * and text alone is never touched. Dropped heads are still computed: with grouped keys there is little to save.
  */
@@ -59,43 +76,61 @@ export const yopo = paper({
     'only to neighbours in the image, heads that do not look at images leave them out, part of the feed-forward ' +
     'neurons suffices, and late layers skip them. LLaVA-1.5 keeps most of its accuracy at 12 % of the FLOPs, ' +
     'after its usual tuning.',
-  places: ['read.layer', 'read.attention', 'read.feedForward', 'training'],
-  options: z.object({
-    window: z
-      .int()
-      .min(0)
-      .default(5)
-      .describe('W: side in patches of the neighbourhood that a visual token sees; 0: all'),
-    causal: z.boolean().default(false).describe('visual tokens do not see later neighbours either'),
-    heads: z.boolean().default(true).describe('heads count by their calibrated mask, which is a weight of the method'),
-    ratio: z.number().min(1).default(2).describe('visual tokens use one in so many feed-forward neurons'),
-    cut: z.number().min(0).max(1).default(0.5).describe('share of the layers that compute visual tokens'),
-    after: z.enum(['drop', 'mask']).default('drop').describe('after the cut: visual tokens are gone, or weigh nothing'),
+  places: ['read.layer', 'read.attention', 'read.feedForward', 'read.linear', 'training'],
+  options,
+  recipe: (options) => ({
+    options,
+    ...(options.heads && {
+      measured: (at) => calibratedHeads(at, { ...options, layers: maskedLayers(at.data.architecture, options) }),
+    }),
+    stages: options.lora === 0 ? [] : [tuning(options)],
   }),
-  method: ({ window, causal, heads, ratio, cut, after }): PlaceFunctions => {
-    const cutOf = ({ architecture }: Site) => Math.round(cut * architecture.language.layers)
-    return {
-      read: {
-        layer: (seq, next, at) => next(after === 'drop' && at.layer === cutOf(at) ? withoutVisual(seq) : seq),
-        attention: (asked, next, at) => {
-          const isCut = at.layer >= cutOf(at)
-          if (isCut && after === 'drop') return next(asked)
-          const seen = window > 0 ? amongNeighbours(asked, Math.floor((window - 1) / 2), causal) : asked
-          const mask = heads ? headWeights(at) : undefined
-          if (!mask && !isCut) return next(seen)
-          const columns = isCut || !mask ? 0 : reshape(mask, [1, mask.shape[0], 1, 1])
-          const mixed = next({ ...seen, weigh: (weights) => mul(weights, visualFactor(keysOf(asked), columns)) })
-          return mask ? mul(mixed, rowFactor(asked, mask, mixed)) : mixed
-        },
-        feedForward: (x, next, { input: { visual, text } }) => {
-          if (ratio === 1) return next(x)
-          const inFull = writeRows(x, text, next(gatherRows(x, text)))
-          return writeRows(inFull, visual, next(gatherRows(x, visual), 1 / ratio))
-        },
-      },
-    }
-  },
+  method: (options) => places(options),
 })
+
+type Options = z.output<typeof options>
+
+/** Short, as the paper's usual tuning is not: under the method from its first step. */
+const tuning = (options: Options) =>
+  dialogueStage({
+    name: 'tune',
+    steps: 300,
+    rate: 1e-3,
+    method: { name: 'yopo', ...places(options) },
+    trains: isLora,
+  })
+
+function places({ window, causal, heads, ratio, cut, after, lora }: Options): PlaceFunctions {
+  const cutOf = ({ architecture }: Site) => cutLayer(architecture, cut)
+  return {
+    read: {
+      layer: (seq, next, at) => next(after === 'drop' && at.layer === cutOf(at) ? withoutVisual(seq) : seq),
+      attention: (asked, next, at) => {
+        const isCut = at.layer >= cutOf(at)
+        if (isCut && after === 'drop') return next(asked)
+        const seen = window > 0 ? amongNeighbours(asked, Math.floor((window - 1) / 2), causal) : asked
+        const mask = heads ? headWeights(at) : undefined
+        if (!mask && !isCut) return next(seen)
+        const columns = isCut || !mask ? 0 : reshape(mask, [1, mask.shape[0], 1, 1])
+        const mixed = next({ ...seen, weigh: (weights) => mul(weights, visualFactor(keysOf(asked), columns)) })
+        return mask ? mul(mixed, rowFactor(asked, mask, mixed)) : mixed
+      },
+      feedForward: (x, next, { input: { visual, text } }) => {
+        if (ratio === 1) return next(x)
+        const inFull = writeRows(x, text, next(gatherRows(x, text)))
+        return writeRows(inFull, visual, next(gatherRows(x, visual), 1 / ratio))
+      },
+      ...tuned(lora),
+    },
+  }
+}
+
+/** The first layer that skips visual tokens. */
+const cutLayer = ({ language }: Architecture, cut: number): number => Math.round(cut * language.layers)
+
+/** How many layers read a mask of heads. */
+const maskedLayers = (architecture: Architecture, { cut, after }: Options): number =>
+  after === 'drop' ? cutLayer(architecture, cut) : architecture.language.layers
 
 const withoutVisual = (seq: Sequence): Sequence => keepVisual(seq, slice(seq.visual, 1, 0, 0), 'yopo')
 
@@ -105,12 +140,6 @@ const headWeights = ({ p, layer, architecture }: PartSite): Tensor =>
 
 /** Which keys are visual, bool [b, past + s]. */
 const keysOf = (asked: Asked): Tensor => greaterEqual(keyTag(asked, 'view'), 0)
-
-function ownTag({ input: { tags } }: Pick<Asked, 'input'>, name: 'view' | 'row' | 'column'): Tensor {
-  const tag = tags?.[name]
-  if (tag) return tag
-  throw methodError(`yopo reads the ${name} of every visual token, but this sequence comes without that tag`)
-}
 
 const keyTag = (asked: Asked, name: 'view' | 'row' | 'column'): Tensor => allTags(name, ownTag(asked, name), asked.past)
 
@@ -140,43 +169,6 @@ function rowFactor(asked: Asked, mask: Tensor, mixed: Tensor): Tensor {
   const [heads, width] = [mask.shape[0] as number, mixed.shape[2] as number]
   const wide = reshape(expand(reshape(mask, [heads, 1]), [heads, width / heads]), [1, 1, width])
   return select(reshape(isVisual, [...isVisual.shape, 1]), wide, 1)
-}
-
-/**
- * How much the heads of a layer look at visual tokens against all else, summed over all queries: rho [b, h] = r_v / (r_t + r_s).
- */
-export function headRatios({ input, queries, keys, bias, mask, scoring }: DecoderLayer): Tensor {
-  const length = input.states.shape[1]
-  const hidden = bias ?? mask?.() ?? causalMask(undefined, input)
-  const among = slice(hidden, 3, subDim(hidden.shape[3], length)) // of a prompt that is read at once
-  const weights = attentionWeights(queries, keys, among, scoring) // [b, h, s, s]
-  const isVisual = cast(greaterEqual(ownTag({ input }, 'view'), 0), 'f32')
-  const looked = sum(weights, 2)
-  const share = (of: Tensor) => sum(mul(looked, reshape(of, [of.shape[0], 1, of.shape[1]])), -1)
-  return div(share(isVisual), share(sub(1, isVisual)))
-}
-
-/** A method that changes nothing and says `headRatios` of all layers for one prompt: head `ratios`, [layers, heads]. */
-export const calibration: PlaceFunctions & { readonly name: string } = {
-  name: 'yopo-calibration',
-  read: { heads: { ratios: ({ layers }) => concat(layers.map(headRatios), 0) } },
-}
-
-/** The share of the samples that a head must look at images in. */
-const VOTES = 0.4
-
-/** Layers that keep all heads. */
-const WHOLE = 2
-
-/**
- * M [layers, heads], 1 where rho is above `tau` in more than 40 % of the samples (ratios [layers, heads] each); the first two
- * layers keep all heads.
- */
-export function headMask(samples: readonly (readonly (readonly number[])[])[], tau: number): number[][] {
-  const votes = (layer: number, head: number) => samples.filter((ratios) => ratios[layer][head] > tau).length
-  return samples[0].map((heads, layer) =>
-    heads.map((_, head) => (layer < WHOLE || votes(layer, head) > VOTES * samples.length ? 1 : 0)),
-  )
 }
 
 /** What visual rows still cost in projections and feed-forward layers (d wide, I neurons), where heads are left out for good. */

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { DecoderStages } from '../../models/language/sequence.ts'
 import {
   attend,
   attentionWeights,
   layerNormed,
   linear,
+  mapLeaves,
   mergeHeads,
   type Scope,
   splitHeads,
@@ -11,6 +13,7 @@ import {
 } from '../../nn/index.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
 import type { LayerSite, PlaceFunctions, Site } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
 import { poolTokens } from '../../pipeline/method/pool.ts'
 import { writeRows } from '../../pipeline/method/rows.ts'
 import { type Sequence, textStates, visualStates } from '../../pipeline/method/sequence.ts'
@@ -27,6 +30,7 @@ import {
   reshape,
   select,
   slice,
+  sub,
   type Tensor,
   tanh,
 } from '../../tensor/index.ts'
@@ -42,6 +46,10 @@ type Branch = 'v2v' | 't2v'
 const options = z.object({
   side: z.int().min(1).default(3).describe('a view becomes side x side tokens'),
   every: z.int().min(1).default(4).describe('K: patches are looked at before layers 0, K, 2K, ...'),
+  layer: z
+    .enum(['shared', 'own'])
+    .default('shared')
+    .describe('what looks: the layers of the model, or layers of its own before them'),
   text: z.boolean().default(true).describe('text looks at the patches too; off in the first stage of training'),
   lora: loraRank,
 })
@@ -56,11 +64,12 @@ type Options = z.output<typeof options>
  * and text T look at all V_o of all frames: V += tanh(gamma_v) softmax(Q K^T / sqrt(d)) V' with Q = W_q LN(V), K = W_k V_o,
  * V' = W_v V_o (eq. 7), and T with weights of its own (eq. 10). No positions, no mask.
  *
- * No code is published; decided here: the pretrained layer's own self-attention and feed-forward part follow (the paper's
- * separate full layers would need caches of their own); layers are 0, K, 2K, ...; gates begin at 0, so the model begins as the
+ * No code is published; decided here: the pretrained layer's own self-attention and feed-forward part follow; with `own`
+ * layers, the paper's, there is a whole layer around the two, normalised before its parts as the model's layers are, and with
+ * a cache of its own. Layers are 0, K, 2K, ...; gates, and what own layers add, begin at 0, so the model begins as the
  * pooled one; heads and grouped keys are those of the language model, V_o is not normalised; 27 x 27 to 3 x 3 (the text's
  * "N / 9" does not fit its 9 tokens). K and V' are computed once per picture, in the vision program, and stay with the
- * conversation: decoding adds only queries. Text is every row that is no visual token. Without pictures nothing changes.
+ * conversation: decoding adds only queries. Text is every row that is no visual token. Without pictures no one looks.
  *
  * Trained are first the projector and what visual tokens look with, then text's part and the language model too, by LoRA; the
  * encoder, which the paper trains in the end, is frozen.
@@ -88,9 +97,11 @@ export const crosslmm = paper({
   },
 })
 
-function places({ side, every, text, lora }: Options): PlaceFunctions {
+function places({ side, every, layer, text, lora }: Options): PlaceFunctions {
   const branches: readonly Branch[] = text ? ['v2v', 't2v'] : ['v2v']
+  const before = layer === 'own' ? ownLayer : crossed
   return {
+    ...(layer === 'own' && { needs: { layers: ({ layers }) => Math.ceil(layers / every) } }),
     see: {
       connector: (tokens, next, at) => {
         const pooled = next(poolTokens(tokens, { rows: side, columns: side }, ID))
@@ -104,7 +115,7 @@ function places({ side, every, text, lora }: Options): PlaceFunctions {
     },
     read: {
       ...tuned(lora),
-      layer: (seq, next, at) => next(at.layer % every === 0 ? crossed(seq, at, branches) : seq),
+      layer: (seq, next, at) => next(at.layer % every === 0 ? before(seq, at, branches, at.layer / every) : seq),
     },
   }
 }
@@ -133,6 +144,32 @@ function crossed(seq: Sequence, at: LayerSite, branches: readonly Branch[]): Seq
   }
   return { ...seq, states }
 }
+
+/**
+ * The layer of the paper, of the kind of the language model's: I' = I + SelfAttention(LN(I)), both cross-attentions on LN(I'),
+ * and the feed-forward part on what comes of that. It adds nothing before it is trained.
+ */
+function ownLayer(seq: Sequence, at: LayerSite, branches: readonly Branch[], index: number): Sequence {
+  const { extend, further } = at.architecture.language
+  if (!extend) throw methodError(`${ID} has layers of a decoder, and ${at.architecture.name} has none to copy`)
+  const past = further?.past(index)
+  const feedForward: DecoderStages['feedForward'] = (_, x, next) => {
+    const { states } = crossed({ ...seq, states: x }, at, branches)
+    return add(sub(states, x), next(states))
+  }
+  const { layers, last } = extend(quiet(at.p.at('own', at.layer)), seq, 1, {
+    ...(past && { past: [past] }),
+    stages: { feedForward },
+  })
+  further?.keep(index, layers[0])
+  return { ...seq, states: last.states }
+}
+
+/** What writes into the states begins at zero. */
+const quiet = (p: Scope): Scope =>
+  mapLeaves(p, (leaf, name, shape, first) => leaf(name, shape, WRITES.test(leaf.prefix) ? zeros : first))
+
+const WRITES = /\.(o_proj|out_proj|down_proj|fc2)\.$/
 
 /** x + tanh(gamma) W_o softmax(Q K^T / sqrt(d)) V'. */
 function look(p: Scope, x: Tensor, keys: Tensor, values: Tensor, { architecture }: LayerSite): Tensor {

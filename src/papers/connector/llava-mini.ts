@@ -6,6 +6,7 @@ import { dialogueStage, withProjector } from '../../training/dialogue-stage.ts'
 import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 import { compress } from './llava-mini/compressor.ts'
+import { framesOf } from './llava-mini/frames.ts'
 import { fuse } from './llava-mini/fusion.ts'
 import { blocksOf, compressBlocks, firstTokens, partsOf } from './llava-mini/high-resolution.ts'
 
@@ -20,6 +21,7 @@ const options = z.object({
     .max(4)
     .default(1)
     .describe('r: an image is seen as r x r blocks and the whole of it; the paper has 2 with side 8'),
+  frames: z.int().min(1).optional().describe('F: so many frames of a video, evenly spread; all unless given'),
   lora: loraRank,
 })
 
@@ -65,24 +67,27 @@ export const llavaMini = paper({
   places: ['see.connector', 'read.sequence', 'read.linear', 'training'],
   options,
   method: (options) => places(options),
-  recipe: (options) => {
-    const method = { name: `${ID}:resolution=${options.resolution}`, ...places(options) }
+  recipe: ({ frames: _, ...bound }) => {
+    const method = { name: `${ID}:resolution=${bound.resolution}`, ...places(bound) }
     const tune = dialogueStage({ name: 'tune', steps: 650, rate: 3e-3, method, trains: withProjector })
-    return { options, stages: [tune] }
+    return { options: bound, stages: [tune] }
   },
 })
 
-function places({ side, layers, resolution, lora }: Options): PlaceFunctions {
+function places({ side, layers, resolution, frames, lora }: Options): PlaceFunctions {
   const parts = partsOf(resolution)
   const each = Math.ceil(side ** 2 / parts)
   const fusion = { tokens: side ** 2, slots: each * parts, parts, layers }
   return {
     needs: { prompt: true },
     see: {
-      ...(parts > 1 && {
-        views: (views, picture) => blocksOf(views, picture, resolution),
-        tokens: (tokens, at) => compressBlocks(tokens, at, { side, resolution }),
+      ...((parts > 1 || frames !== undefined) && {
+        views: (views, picture) => {
+          const seen = picture.image ? views : framesOf(views, frames)
+          return parts > 1 ? blocksOf(seen, picture, resolution) : seen
+        },
       }),
+      ...(parts > 1 && { tokens: (tokens, at) => compressBlocks(tokens, at, { side, resolution }) }),
       connector: (tokens, next, at) => {
         const all = next(tokens) // f(V)
         if (parts > 1) {

@@ -1,44 +1,28 @@
 import { z } from 'zod'
-import type { Architecture } from '../../models/family.ts'
-import { linear, type Scope } from '../../nn/index.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
 import type { Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import type { Read } from '../../pipeline/method/sequence.ts'
 import type { Feed, Step, StepSite } from '../../pipeline/method/talk-side.ts'
 import { f32 } from '../../runtime/index.ts'
-import {
-  add,
-  concat,
-  constant,
-  conv2d,
-  expand,
-  mul,
-  reshape,
-  silu,
-  slice,
-  subDim,
-  type Tensor,
-  transpose,
-} from '../../tensor/index.ts'
+import { concat, constant, expand, mul, reshape, slice, subDim, type Tensor } from '../../tensor/index.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 import { type Box, decodeBoxes, meanOf, regionOf, suppress } from './covlm/boxes.ts'
+import { detector } from './covlm/detector.ts'
+import { gridSide } from './covlm/grid.ts'
+import { groundingStage } from './covlm/stage.ts'
+import { WORDS, type Word, wordLogits, wordTable } from './covlm/words.ts'
 
 const options = z.object({
   score: z.number().min(0).max(1).default(0.01).describe('boxes that the detector is less sure of are left out'),
   overlap: z.number().min(0).max(1).default(0.45).describe('boxes that overlap a better one by more are left out'),
   boxes: z.int().min(1).default(100).describe('most boxes that a phrase may have'),
-  width: z.int().min(1).default(256).describe('channels of the detector'),
+  width: z.int().min(1).default(96).describe('channels of the detector; 256 in the paper'),
+  lora: loraRank,
 })
 
 type Options = z.output<typeof options>
-
-/** Words of its own that it may say; in the places of <box> and <prebox> stand the regions themselves. */
-const WORDS = ['<obj>', '</obj>', '<visual>', '<previsual>'] as const
-type Word = (typeof WORDS)[number]
-
-/** Before training its words are never said. */
-const UNSAID = -10
 
 /**
  * CoVLM: Composing Visual Entities and Relationships in Large Language Models Via Communicative Decoding
@@ -49,7 +33,10 @@ const UNSAID = -10
  * the mean of E in it is read as the next embedding.
  *
  * Its words are chosen greedily, whatever the sampling options. After <previsual> the best box is read, where the paper
- * mixes the next words of all of them. The norms of the detector are folded into its convolutions. One square picture.
+ * mixes the next words of all of them: that takes a cache for each box. The norms of the detector are folded into its
+ * convolutions, and its branch for classes, whose loss counts nothing, is left out. One square picture. The recipe trains on
+ * captions of World scenes with their boxes, and on all that is said in them, marks too; the encoder stays as it is, the
+ * language model is trained by LoRA, and there is no text beside captions.
  */
 export const covlm = paper({
   id: 'covlm',
@@ -66,11 +53,16 @@ export const covlm = paper({
     'emits tokens that call a detector, for a phrase just written or for the object that must come next; the ' +
     'features of the boxes found are inserted into its input. The next words thus depend on the right regions, ' +
     'which helps on relation and composition tests.',
-  places: ['see.tokens', 'read.heads', 'talk.step', 'training'],
+  places: ['see.tokens', 'read.linear', 'read.heads', 'talk.step', 'training'],
   options,
+  recipe: ({ width, lora }) => ({
+    options: { width, lora },
+    stages: [groundingStage({ name: 'covlm', read: tuned(lora) }, width)],
+  }),
   method: (chosen) => ({
     see: { tokens: (tokens) => leave(tokens, 'covlm.grid', tokens.states, 'covlm') },
     read: {
+      ...tuned(chosen.lora),
       heads: {
         'covlm.grid': (_, at) => recall(at, 'covlm.grid', 'covlm'),
         'covlm.boxes': (read, at) => detect(read, at, chosen.width),
@@ -82,30 +74,13 @@ export const covlm = paper({
   }),
 })
 
-const wordTable = (p: Scope, { language }: Architecture): Tensor => p('words', [WORDS.length, language.hiddenSize])
-
-const wordLogits = (p: Scope, h: Tensor): Tensor =>
-  add(
-    linear(p, h, WORDS.length, false),
-    p('bias', [WORDS.length], ([count]) => new Float32Array(count).fill(UNSAID)),
-  )
-
 /** [b, s, d] -> [b, d]. */
 function lastState(hidden: Tensor): Tensor {
   const [batch, length, width] = hidden.shape
   return reshape(slice(hidden, 1, subDim(length, 1), length), [batch, width])
 }
 
-/** Side of the grid of the view that a model was made for, in patches. */
-function gridSide({ vision, name }: Architecture): number {
-  const { rows, columns } = vision.grid({ image: EMPTY, width: vision.viewSize, height: vision.viewSize })
-  if (rows === columns) return rows
-  throw methodError(`covlm reads a square grid of patches, that of ${name} is ${rows}x${columns}`)
-}
-
-const EMPTY = { width: 0, height: 0, data: new Uint8Array(0) }
-
-/** tx, ty, tw, th and objectness of every cell, [b, g * g, 5]: the head of YOLOX on one level. */
+/** What the detector says for the last state, [b, g g, 5]. */
 function detect({ hidden }: Read, at: Site, width: number): Tensor {
   const g = gridSide(at.architecture)
   const [batch, , d] = hidden.shape
@@ -113,20 +88,7 @@ function detect({ hidden }: Read, at: Site, width: number): Tensor {
   const nothing = expand(constant([0], [1, 1, 1]), [batch, g * g, d])
   const grid = recall(at, 'covlm.grid', 'covlm')
   const E = slice(concat([expand(grid, [batch, grid.shape[1], d]), nothing], 1), 1, 0, g * g)
-  const h = reshape(lastState(hidden), [batch, 1, d])
-  const f = concat([E, expand(h, [batch, g * g, d])], 2) // [b, g g, 2 d]
-  const map = reshape(transpose(f), [batch, f.shape[2], g, g])
-  const stem = convolved(at.p.at('stem'), map, width, 1)
-  const features = convolved(at.p.at('second'), convolved(at.p.at('first'), stem, width, 3), width, 3)
-  const said = convolution(at.p.at('boxes'), features, 5, 1)
-  return transpose(reshape(said, [batch, 5, g * g]))
-}
-
-const convolved = (p: Scope, x: Tensor, out: number, size: number): Tensor => silu(convolution(p, x, out, size))
-
-function convolution(p: Scope, x: Tensor, out: number, size: number): Tensor {
-  const weight = p('weight', [out, x.shape[1], size, size])
-  return conv2d(x, weight, { padding: (size - 1) / 2, bias: p('bias', [out]) })
+  return detector(at.p, E, lastState(hidden), { grid: g, width })
 }
 
 /** What was fed, so that it is known when it has been read. */

@@ -1,7 +1,31 @@
 import { z } from 'zod'
 import { gridViews } from '../../models/views/nearest-grid.ts'
 import type { View } from '../../models/views/view.ts'
+import type { PlaceFunctions, SeeSide } from '../../pipeline/method/method.ts'
+import { methodError } from '../../pipeline/method/method-error.ts'
+import { alignAndTune } from '../../training/dialogue-stage.ts'
+import { optionalLoraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
+import { crossAttention } from './nvlm/cross-attention.ts'
+
+const options = z.object({
+  tiles: z.int().min(1).max(99).default(6).describe('most tiles that an image is cut into, without the thumbnail'),
+  tags: z.enum(['number', 'grid', 'box', 'none']).default('number').describe('what announces a tile'),
+  thumbnail: z
+    .enum(['tile_global_thumbnail', 'tile_global'])
+    .default('tile_global_thumbnail')
+    .describe('tag of the whole image; which one depends on the language model'),
+  form: z
+    .enum(['decoder', 'cross'])
+    .default('decoder')
+    .describe('D: tokens of tiles stand in the sequence; X: text looks at them through gated cross-attention'),
+  every: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('s: every so many layers text looks at the tiles; unless given so that it does so ten times'),
+  lora: optionalLoraRank,
+})
 
 /**
  * NVLM: Open Frontier-Class Multimodal LLMs
@@ -14,7 +38,11 @@ import { paper } from '../paper.ts'
  * in the figure; an image of one tile is the thumbnail alone. Tags are tokenized together with all other text of the image,
  * so lengths of tags may differ, and any number of images may have them. Where a family marks tiles itself, these tags take
  * the place of its own, and what it writes around a whole image stays. Boxes are in thousandths of the sides, columns and
- * rows count from 0. NVLM-X and NVLM-H read tiles by cross-attention, whose blocks were never published.
+ * rows count from 0. NVLM-X (`form=cross`): tiles take no slots; before every s-th layer text looks at them, h + tanh(g)
+ * CrossAttn(Norm(h), tiles), g = 0 at first: a tag at its own tile, text behind it at all so far, text before at nothing. Its
+ * blocks were never published, and its tags are words of the method's own here, since the mask has to find them. NVLM-H,
+ * which keeps the thumbnail in the sequence, is not built: a view does not know there whether it is a tile or the whole.
+ * The encoder is frozen, the language model is trained by LoRA; text without pictures is not mixed in.
  */
 export const nvlm = paper({
   id: 'nvlm',
@@ -31,28 +59,54 @@ export const nvlm = paper({
     'tags, grids and boxes, most of all for reading. Good text data in tuning keeps text skill without freezing ' +
     'the LLM.',
   places: ['see.views', 'training'],
-  options: z.object({
-    tiles: z.int().min(1).max(99).default(6).describe('most tiles that an image is cut into, without the thumbnail'),
-    tags: z.enum(['number', 'grid', 'box', 'none']).default('number').describe('what announces a tile'),
-    thumbnail: z
-      .enum(['tile_global_thumbnail', 'tile_global'])
-      .default('tile_global_thumbnail')
-      .describe('tag of the whole image; which one depends on the language model'),
-  }),
-  method: ({ tiles, tags, thumbnail }) => ({
-    see: {
-      views: (views, { image, vision: { viewSize: tile } }) => {
-        if (!image) return views // the paper has no videos
-        const own = gridViews(image, { tile, least: 1, most: tiles })
-        const tag = tags === 'none' ? () => '' : tagOf(TAGS[tags], own, { thumbnail, digits: tiles < 10 ? 1 : 2 })
-        return own.map((view, at) => {
-          const [opening, closing] = [at === 0 ? '<Image>' : '', at === own.length - 1 ? '</Image>' : '']
-          return { ...view, text: { before: opening + tag(view), after: closing } }
-        })
-      },
-    },
-  }),
+  options,
+  recipe: (asked) => {
+    const options = { ...asked, lora: asked.lora || RANK }
+    const { form, tags, tiles, thumbnail, lora } = options
+    return {
+      options: { form, tags, thumbnail, lora, ...(form === 'cross' && { tiles }) },
+      stages: alignAndTune({ rate: 3e-3, method: { name: 'nvlm', ...places(options) } }),
+    }
+  },
+  method: (options) => places(options),
 })
+
+type Options = z.output<typeof options>
+
+/** Of the pairs that the recipe trains, where none is asked for. */
+const RANK = 16
+
+function places(options: Options): PlaceFunctions {
+  const { form, lora } = options
+  const see = { views: tiled(options) }
+  if (form === 'decoder')
+    return { ...(lora === 0 && { needs: { untrained: true } }), see, ...(lora > 0 && { read: tuned(lora) }) }
+  const crossed = crossAttention(wordsOf(options), options)
+  return { ...crossed, see: { ...see, ...crossed.see }, read: { ...crossed.read, ...tuned(lora) } }
+}
+
+/** Tags as words, which cross-attention is masked by. Throws FoveaError `method_unfit` for tags that are no numbers. */
+function wordsOf({ tags, tiles, thumbnail }: Options): string[] {
+  if (tags !== 'number') throw methodError(`nvlm: form=cross tells tiles by their numbers, not by tags=${tags}`)
+  const layout = { columns: tiles, rows: 1, digits: digitsOf(tiles) }
+  const numbered = Array.from({ length: tiles }, (_, tile) => TAGS.number(0, tile, layout))
+  return [...numbered, `<${thumbnail}>`]
+}
+
+const digitsOf = (tiles: number): number => (tiles < 10 ? 1 : 2)
+
+/** The tiles of an image, each with its tag, and the whole of it behind them. */
+const tiled =
+  ({ tiles, tags, thumbnail }: Options): NonNullable<SeeSide['views']> =>
+  (views, { image, vision: { viewSize: tile } }) => {
+    if (!image) return views // the paper has no videos
+    const own = gridViews(image, { tile, least: 1, most: tiles })
+    const tag = tags === 'none' ? () => '' : tagOf(TAGS[tags], own, { thumbnail, digits: digitsOf(tiles) })
+    return own.map((view, at) => {
+      const [opening, closing] = [at === 0 ? '<Image>' : '', at === own.length - 1 ? '</Image>' : '']
+      return { ...view, text: { before: opening + tag(view), after: closing } }
+    })
+  }
 
 interface Layout {
   readonly columns: number

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import type { PlacedSlot, Placement, Span } from '../../pipeline/method/placement.ts'
+import { viewPositions } from '../../pipeline/talk/positions.ts'
+import { f32 } from '../../runtime/index.ts'
+import { dialogueStage } from '../../training/dialogue-stage.ts'
+import { optionalLoraRank, tuned } from '../../training/lora.ts'
+import type { ImagePlace } from '../../training/world-dialogues.ts'
+import { Rng } from '../../world/rng.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -14,7 +20,9 @@ import { paper } from '../paper.ts'
  * the paper leaves open), the grid of a view shrinks by delta on each. Tokens that were dropped before the language model
  * take no positions under `delta`; with `stride` a view takes as many as before, whatever is left of it. Tokens that are
  * dropped in the language model leave the positions of the others alone. Dynamic scaling of rotary frequencies is the
- * model's own affair: it reads the length in positions.
+ * model's own affair: it reads the length in positions. The recipe draws delta for each image, and trains the language
+ * model, which the paper trains as a whole with its encoder, by LoRA, on one picture a sequence; its long documents of many
+ * pictures are not built.
  */
 export const v2pe = paper({
   id: 'v2pe',
@@ -36,13 +44,47 @@ export const v2pe = paper({
   options: z.object({
     delta: z.number().gt(0).max(1).default(0.25).describe('what a visual token advances the position by'),
     stride: z.number().positive().optional().describe('s: positions that each view takes in all, instead of delta'),
+    lora: optionalLoraRank,
   }),
-  method: ({ delta, stride }) => ({
+  method: ({ delta, stride, lora }) => ({
+    ...(lora === 0 && { needs: { untrained: true } }),
     read: {
       positions: (own) => variablePositions(own, (view) => (stride === undefined ? delta : perToken(stride, view))),
+      ...tuned(lora),
     },
   }),
+  recipe: ({ lora: asked }) => {
+    const lora = asked || RANK
+    return {
+      options: { lora },
+      stages: [
+        dialogueStage({
+          name: 'tune',
+          steps: 300,
+          rate: 1e-3,
+          method: { name: 'v2pe', read: tuned(lora) },
+          place: ({ step, at, slots }, { seed }) => placedView(slots, drawnDelta(seed, step, at)),
+        }),
+      ],
+    }
+  },
 })
+
+/** Of the pairs that the recipe trains, where none is asked for. */
+const RANK = 16
+
+/** delta of an image in training: 1, 1/2, ..., 1/256, each as likely, drawn for every image of every step. */
+export const drawnDelta = (seed: number, step: number, image: number): number =>
+  2 ** -Rng.from(seed, 'v2pe', step, image).int(0, 8)
+
+/** Where n visual tokens stand at the beginning of a prompt, and the text behind them. */
+function placedView(n: number, delta: number): ImagePlace {
+  const owner = [...Array(n).keys()]
+  const view = { owner, grid: { rows: 1, columns: n }, embeds: f32([n, 0], new Float32Array(0)) }
+  const { slots, end } = viewPositions(view, 0, 0)
+  const placed = variablePositions({ slots, start: 0, end, views: [{ start: 0, end }] }, () => delta)
+  return { opening: placed.slots.map(({ place: [position] }) => position), text: placed.end }
+}
 
 /** s / N for a view of N steps. */
 function perToken(stride: number, { start, end }: Span): number {

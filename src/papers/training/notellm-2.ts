@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { linear } from '../../nn/index.ts'
 import { leave, recall } from '../../pipeline/method/memory.ts'
-import type { Site } from '../../pipeline/method/method.ts'
+import type { PlaceFunctions, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { lastSlot, type Read, stateAt } from '../../pipeline/method/sequence.ts'
 import { clsState, type VisualTokens, visionLayer } from '../../pipeline/method/visual-tokens.ts'
@@ -14,6 +14,7 @@ import {
   dimValue,
   div,
   equal,
+  exp,
   expand,
   fixedDim,
   matmul,
@@ -29,13 +30,25 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
-import { contrastive } from '../../training/objectives/contrastive.ts'
+import { loraRank, tuned } from '../../training/lora.ts'
 import { Rng } from '../../world/rng.ts'
 import { paper } from '../paper.ts'
+import { tauOf } from './notellm-2/loss.ts'
+import { noteStage } from './notellm-2/stage.ts'
 
 /** What stands behind the image alone; the state that would say it is read one slot before it. */
 const WORD = '<IMG_EMB>'
 const FEATURE = 'note.feature'
+
+const options = z.object({
+  prompt: z.enum(['two-part', 'basic']).default('two-part').describe('the image compressed by itself first, or not'),
+  fusion: z.boolean().default(true).describe('whether the visual feature is gated in behind the language model'),
+  feature: z.enum(['cls', 'mean']).default('cls').describe('visual feature: CLS, or the mean of all patches'),
+  width: z.int().min(1).default(64).describe('numbers in an embedding'),
+  lora: loraRank,
+})
+
+type Options = z.output<typeof options>
 
 /**
  * NoteLLM-2: Multimodal Large Representation Models for Recommendation
@@ -45,7 +58,9 @@ const FEATURE = 'note.feature'
  *
  * The embedding is e_m; the head `visual` gives e_v, which training pulls as well. The connector stays that of the model:
  * the paper's Q-Former is one where the model has one. x_CLS is the last layer's, before any norm; of several pictures it
- * is their mean, and 0 without a picture. Rows of a batch may be filled up on the right with token -1.
+ * is their mean, and 0 without a picture. Rows of a batch may be filled up on the right with token -1. The head `scale` is
+ * the temperature that training reached. The language model, which the paper trains as a whole, is trained by LoRA, on pairs
+ * of notes about the World that their pictures or their texts decide.
  */
 export const notellm2 = paper({
   id: 'notellm-2',
@@ -62,29 +77,29 @@ export const notellm2 = paper({
     'remedies: a prompt that first compresses the image alone into one state and then the text in its presence, ' +
     'both trained; and a gate that mixes the raw image feature into both states after the LLM. Gains most on ' +
     'items with short text.',
-  places: ['see.patches', 'read.prompt', 'read.heads', 'training'],
-  options: z.object({
-    prompt: z.enum(['two-part', 'basic']).default('two-part').describe('the image compressed by itself first, or not'),
-    fusion: z.boolean().default(true).describe('whether the visual feature is gated in behind the language model'),
-    feature: z.enum(['cls', 'mean']).default('cls').describe('visual feature: CLS, or the mean of all patches'),
-    width: z.int().min(1).default(64).describe('numbers in an embedding'),
-  }),
-  method: ({ prompt, fusion, feature, width }) => ({
-    needs: prompt === 'two-part' ? { words: [WORD] } : {},
-    ...(fusion && { see: { patches: (tokens) => leave(tokens, FEATURE, featureOf(tokens, feature), 'notellm-2') } }),
-    read: {
-      prompt: ({ text, pictures }) => ({ text: (prompt === 'basic' ? basic : twoPart)(text, pictures), pictures: '' }),
-      heads: {
-        embedding: (read, at) => {
-          assertOnePrompt(at)
-          return project(fused(textState(read), at, fusion), at, width)
-        },
-        ...(prompt === 'two-part' && {
-          visual: (read: Read, at: Site) => project(fused(imageState(read, at), at, fusion), at, width),
-        }),
+  places: ['see.patches', 'read.prompt', 'read.linear', 'read.heads', 'training'],
+  options,
+  recipe: (options) => ({ options, stages: [noteStage({ name: 'notellm-2', ...places(options) })] }),
+  method: (options) => places(options),
+})
+
+const places = ({ prompt, fusion, feature, width, lora }: Options): PlaceFunctions => ({
+  needs: prompt === 'two-part' ? { words: [WORD] } : {},
+  ...(fusion && { see: { patches: (tokens) => leave(tokens, FEATURE, featureOf(tokens, feature), 'notellm-2') } }),
+  read: {
+    prompt: ({ text, pictures }) => ({ text: (prompt === 'basic' ? basic : twoPart)(text, pictures), pictures: '' }),
+    heads: {
+      scale: (_, { p }) => exp(tauOf(p)),
+      embedding: (read, at) => {
+        assertOnePrompt(at)
+        return project(fused(textState(read), at, fusion), at, width)
       },
+      ...(prompt === 'two-part' && {
+        visual: (read: Read, at: Site) => project(fused(imageState(read, at), at, fusion), at, width),
+      }),
     },
-  }),
+    ...tuned(lora),
+  },
 })
 
 /** An encoder-decoder has the words of the prompt in another stack than its last state. */
@@ -137,13 +152,6 @@ function xavier([out, inner]: readonly number[]): Float32Array {
   const rng = Rng.from(1, 'notellm-2 gate')
   return Float32Array.from({ length: out * inner }, () => rng.normal() * Math.sqrt(2 / (out + inner)))
 }
-
-/** (w_m L(e_m) + w_v L(e_v)) / (w_m + w_v); the paper's 9 : 1. */
-export const noteLoss = (multimodal: Tensor, visual: Tensor, tau: Tensor, weights = { multimodal: 9, visual: 1 }) =>
-  div(
-    add(mul(contrastive(multimodal, tau), weights.multimodal), mul(contrastive(visual, tau), weights.visual)),
-    weights.multimodal + weights.visual,
-  )
 
 /**
  * I = |sum over heads of A dL/dA|, A [b, h, s, s], without its diagonal, and of it what the last token has from the image

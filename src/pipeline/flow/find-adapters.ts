@@ -42,6 +42,7 @@ export function adapterFinder(architecture: Architecture, source?: AdapterSource
 async function equip(part: Method, source?: AdapterSource): Promise<Method> {
   if (part.adapter) return part
   if (!source && part.weights !== undefined) throw nowhere(part)
+  if (part.needs?.untrained && part.weights === undefined) return part
   const adapter = await source?.find({ id: idOf(part), weights: part.weights })
   if (!adapter) return part
   const settled = (adapter.settles && part.withDefaults?.(adapter.options ?? {})) || part

@@ -23,6 +23,7 @@ export function compose(...methods: readonly Method[]): Method {
     for (const left of parts.slice(0, index)) {
       assertOrder(left, right)
       assertHeads(left, right)
+      assertLayersOfOne(left, right)
     }
   })
   const sides: Record<string, Record<string, unknown>> = {}
@@ -83,6 +84,12 @@ function assertHeads(left: Method, right: Method): void {
   const name = Object.keys(right.read?.heads ?? {}).find((head) => left.read?.heads && head in left.read.heads)
   if (name === undefined) return
   throw methodError(`${left.name} and ${right.name} both have a head named ${name}; use one of the two`)
+}
+
+/** Caches of further layers are numbered for one method alone. */
+function assertLayersOfOne(left: Method, right: Method): void {
+  if (!left.needs?.layers || !right.needs?.layers) return
+  throw methodError(`${left.name} and ${right.name} both put layers into the language model; use one of the two`)
 }
 
 /** What a part has at a place, reading weights of its own name and noting that it was reached. */

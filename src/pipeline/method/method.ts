@@ -1,5 +1,6 @@
 import type { RgbImage } from '../../media/image.ts'
 import type { Architecture } from '../../models/family.ts'
+import type { LanguageModel } from '../../models/language/language-model.ts'
 import type { Asked, FeedForward } from '../../models/language/sequence.ts'
 import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
@@ -171,8 +172,12 @@ export interface Needs {
   readonly store?: { readonly local?: number; readonly frames?: number }
   /** What each frame of a stream, counted from 0, asks of `see`. */
   readonly frame?: (frame: number) => FramePlan
+  /** Of how many layers of its own between those of a language model keys and values are kept (`LanguageModel.further`). */
+  readonly layers?: (language: Pick<LanguageModel, 'layers'>) => number
   /** They can be said, too: the method has their rows `method.<id>.words.head` [n, d] of the head. */
   readonly says?: true
+  /** It runs on a model as it is: weights that were trained for it are not looked for. */
+  readonly untrained?: true
 }
 
 /**

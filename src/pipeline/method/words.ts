@@ -43,6 +43,18 @@ export function wordsOf(method: Method, { language, prompt }: Architecture, toke
   return { ids, first }
 }
 
+/** Tokens of a text that may hold words of a method, by what encodes the rest of it. */
+export function encodeWords(
+  text: string,
+  { ids }: Pick<Words, 'ids'>,
+  encode: (text: string) => readonly number[],
+): number[] {
+  const found = [...ids].find(([word]) => text.includes(word))
+  if (!found) return text === '' ? [] : [...encode(text)]
+  const [word, id] = found
+  return text.split(word).flatMap((piece, at) => [...(at > 0 ? [id] : []), ...encodeWords(piece, { ids }, encode)])
+}
+
 /** ids [...] -> embeddings [..., d]; words of a method's own have rows among its weights. */
 export function embedTokens(
   p: Scope,

@@ -33,7 +33,17 @@ export interface SeenFrame {
   readonly tokens: number
   readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill', number>>
   readonly flops: Readonly<Record<'vision' | 'prefill', number>>
+  /** What methods noted of its tokens, by name: the mean of those that are left. */
+  readonly signals?: Readonly<Record<string, number>>
 }
+
+const meansOf = (signals: EncodedView['signals']): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(signals).map(([name, { data }]) => [
+      name,
+      data.reduce((sum, value) => sum + value, 0) / data.length,
+    ]),
+  )
 
 let streams = 0
 
@@ -101,6 +111,7 @@ export class Stream {
           prefill: read.milliseconds,
         },
         flops: { vision: view.cost.flops, prefill: this.held.program.cost(read.sizes).flops },
+        ...(Object.keys(view.signals).length > 0 && { signals: meansOf(view.signals) }),
       }
     })
   }

@@ -1,4 +1,5 @@
 import type { Value } from '../../runtime/index.ts'
+import type { Allowed } from '../../text/grammar.ts'
 import type { SamplingOptions } from '../../text/sampling.ts'
 
 /**
@@ -13,6 +14,8 @@ export interface AskOptions extends SamplingOptions {
    */
   readonly rawPrompt?: boolean
   readonly stop?: readonly string[]
+  /** What may be said next, as `grammarOf` makes it; anything when absent. */
+  readonly allowed?: (said: readonly number[]) => Allowed
   /** Goes on to `maxTokens` where the model would end its answer. */
   readonly ignoreEos?: boolean
   /**

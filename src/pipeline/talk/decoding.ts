@@ -44,7 +44,9 @@ export async function decode(
     let end = maxTokens > 0 ? await steps.after(said) : 'length'
     while (!end && said.length < maxTokens) {
       if (signal?.aborted) return 'aborted'
-      const id = sample(voices.logits(said), voices.own.cache.history)
+      const may = options.allowed?.(said)
+      if (may === 'end') return 'stop'
+      const id = sample(only(voices.logits(said), may), voices.own.cache.history)
       said.push(id)
       onToken?.(id)
       if (speech.push(id)) return 'stop'
@@ -58,6 +60,10 @@ export async function decode(
   if (!speech.isOver) speech.end()
   return { text: speech.text, finishReason, generated: said.length, fed: steps.fed, notes: steps.notes }
 }
+
+/** Logits of tokens that may not be said are lowest. */
+const only = (logits: Float32Array, may: ((id: number) => boolean) | undefined): Float32Array =>
+  may ? logits.map((value, id) => (may(id) ? value : Number.NEGATIVE_INFINITY)) : logits
 
 /** What a method does after something was read. */
 class Steps {

@@ -33,7 +33,16 @@ const HEAD = 'embedding'
  * prompt. The prompt is written by the method's `read.prompt`, or by the chat template.
  * @throws FoveaError `method_unfit` for a method without that head, `adapter_missing`, and what `generate` throws
  */
-export async function embed(model: Answering, { prompt, ...options }: EmbedOptions): Promise<Float32Array> {
+export async function embed(model: Answering, options: EmbedOptions): Promise<Float32Array> {
+  const heads = await headsOf(model, options)
+  return unit(heads[HEAD].data as Float32Array)
+}
+
+/** What all heads of such a method say of a prompt; `embedding` is one of them. Throws what `embed` throws. */
+export async function headsOf(
+  model: Answering,
+  { prompt, ...options }: EmbedOptions,
+): Promise<Readonly<Record<string, Value>>> {
   const { method } = options
   if (!method.read?.heads?.[HEAD]) throw headError(method)
   const { architecture, tokenizer } = partsUnder(model.parts, method)
@@ -54,7 +63,7 @@ export async function embed(model: Answering, { prompt, ...options }: EmbedOptio
       heads = found
     },
   })
-  return unit(heads[HEAD].data as Float32Array)
+  return heads
 }
 
 function headError({ name }: Method): FoveaError {
@@ -62,7 +71,8 @@ function headError({ name }: Method): FoveaError {
   return new FoveaError('method_unfit', 'usage', message)
 }
 
-function unit(x: Float32Array): Float32Array {
+/** x at length 1. */
+export function unit(x: Float32Array): Float32Array {
   const norm = Math.sqrt(x.reduce((sum, value) => sum + value * value, 0))
   return x.map((value) => value / norm)
 }

@@ -14,6 +14,7 @@ export const ASK_FORMS: Forms<AskOptions> = {
   seed: 'number',
   rawPrompt: 'boolean',
   stop: 'object',
+  allowed: 'function',
   ignoreEos: 'boolean',
   dropOldest: 'boolean',
   signal: 'object',

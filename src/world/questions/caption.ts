@@ -21,7 +21,8 @@ function enumerate(parts: readonly string[]): string {
   return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }
 
-function phraseObject({ size, fill, color, shape }: SceneObject): string {
+/** All that is said of an object: "a large striped red circle". */
+export function phraseObject({ size, fill, color, shape }: SceneObject): string {
   return withArticle(describe({ size, fill: fill === 'solid' ? undefined : fill, color, shape }))
 }
 

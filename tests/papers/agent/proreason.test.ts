@@ -138,6 +138,57 @@ describe('ProReason', () => {
     await expect(play([solved[0], new Error('gone')])).rejects.toThrow('gone')
   })
 
+  it('holds a model that follows no form to forms: it is never misunderstood, and answers with what an expert said', async () => {
+    const prompt = 'how many stars are there, and is there a red circle?'
+    const seen: { stop: string; rounds: { valid: number; failed: number }; memory: string }[] = []
+    for (const seed of [1, 2, 3]) {
+      const method = parseMethod('proreason:replies=constrained,attempts=3,stepwise=false')
+      const reply = await tiny.model.generate({ prompt, images: [picture(seed)], method, maxTokens: 4 })
+      const note = reply.notes?.at(-1)?.note as (typeof seen)[number]
+      seen.push(note)
+      expect(note.rounds.valid).toBeGreaterThan(0)
+      expect(note.rounds.failed).toBe(0)
+      expect(reply.calls!.length).toBe(3 * note.rounds.valid + 1)
+      if (note.stop !== 'solved') continue
+      expect(note.memory.split('\n').map((line) => line.trim())).toContain(reply.text.trim())
+    }
+    expect(seen.map(({ stop }) => stop)).not.toContain('unparsed')
+  })
+
+  it('asks the task and its parts, each once, and first the one who sees', async () => {
+    const asked: string[] = []
+    const method = parseMethod('proreason:replies=constrained,attempts=8,stepwise=false')
+    const next = async ({ messages, options }: Request): Promise<Reply> => {
+      const { content } = messages[0]
+      const sees = pictureParts(messages).length > 0
+      if (sees) asked.push((content.at(-1) as { text: string }).text)
+      if (!options.allowed) return say(sees ? 'two' : 'direct', sees)
+      // The first way that is allowed, again and again.
+      const said: number[] = []
+      for (;;) {
+        const allowed = options.allowed(said)
+        if (allowed === 'end' || allowed === undefined) break
+        const id = Array.from({ length: tiny.model.parts.tokenizer.vocabSize }, (_, at) => at).find((at) =>
+          allowed(at),
+        )!
+        said.push(id)
+      }
+      return say(tiny.model.parts.tokenizer.decode(said), sees)
+    }
+    const content = [
+      { type: 'image', image: picture() } as const,
+      { type: 'text', text: 'count stars. add two' } as const,
+    ]
+    const { tokenizer, architecture } = tiny.model.parts
+    const reply = await method.talk!.answer!({ messages: [{ role: 'user', content }], options: {} }, next, {
+      tokenizer,
+      architecture,
+    })
+    expect(['count stars. add two', 'count stars.', 'add two']).toEqual(expect.arrayContaining(asked))
+    expect(new Set(asked).size).toBe(asked.length)
+    expect((reply.notes!.at(-1)!.note as { rounds: { valid: number } }).rounds.valid).toBeGreaterThan(0)
+  })
+
   it('runs on a model: every call counts, and the answer is streamed', async () => {
     const method = parseMethod('proreason:attempts=2')
     const stream = tiny.model.stream({ prompt: 'is there a star?', images: [picture()], method, maxTokens: 4 })

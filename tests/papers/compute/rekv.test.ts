@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selfAttention } from '../../../src/models/language/self-attention.ts'
 import type { Asked, PastLayer, RowStore } from '../../../src/models/language/sequence.ts'
 import { rotate, rotation } from '../../../src/nn/index.ts'
-import { rekv } from '../../../src/papers/compute/rekv.ts'
+import { rekv, together } from '../../../src/papers/compute/rekv.ts'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
 import { LOOK } from '../../../src/pipeline/flow/trace-language.ts'
 import { compose } from '../../../src/pipeline/method/compose.ts'
@@ -107,7 +107,32 @@ describe('retrieval', () => {
   })
 
   it('refuses a model whose keys are not rotated', () => {
-    expect(() => looked({ ...asked(1, [2]), isRotary: false })).toThrow(/rekv counts positions anew on one rotary axis/)
+    expect(() => looked({ ...asked(1, [2]), isRotary: false })).toThrow(/rekv counts rotary positions anew/)
+  })
+})
+
+describe('positions of several axes', () => {
+  /** A frame of 2 x 3 tokens that begins at a place, in time, row and column. */
+  const frame = (start: number) =>
+    Array.from({ length: 6 }, (_, at) => [start, start + Math.floor(at / 3), start + (at % 3)])
+  const text = (place: number) => [place, place, place]
+  const anew = (rows: number[][]) => {
+    const found = numbers(together(constant(rows.flat(), [1, rows.length, 3])))
+    return rows.map((_, at) => found.slice(3 * at, 3 * at + 3))
+  }
+
+  it('are as they were where nothing is left out', () => {
+    const all = [text(0), text(1), ...frame(2), ...frame(5), text(8), text(9)]
+    expect(anew(all)).toEqual(all)
+  })
+
+  it('move frames together as wholes, and the question behind the last of them', () => {
+    const some = [text(0), text(1), ...frame(5), ...frame(14), text(29), text(30)]
+    expect(anew(some)).toEqual([text(0), text(1), ...frame(2), ...frame(5), text(8), text(9)])
+  })
+
+  it('are counted from 0 where a look begins late', () => {
+    expect(anew([...frame(14), text(17)])).toEqual([...frame(0), text(3)])
   })
 })
 

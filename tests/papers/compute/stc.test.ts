@@ -123,7 +123,7 @@ describe('cacher', () => {
     const closed = (6 + 4 * m + (4 * T) / C) / 2
     expect(saved / closed).toBeGreaterThan(0.98)
     expect(saved / closed).toBeLessThan(1.02)
-    expect(Object.keys(carriedOutputs(stream, by))).toHaveLength(4 * layers)
+    expect(Object.keys(carriedOutputs(stream, by))).toHaveLength(4 * layers + 1)
   })
 
   it('leaves pictures that are no stream to the encoder as it is', async () => {
@@ -186,6 +186,19 @@ describe('stc in a stream', () => {
     expect(first.tokens.visual).toEqual({ before: 4 * PATCHES, after: 24, last: 12 })
     expect(again.text).toBe(first.text)
     await stream.close()
+  })
+
+  it('says of each frame how much like the one before it is', async () => {
+    const stream = await tiny.model.watch({ method: method({ tokens: 6, update: 1 }) })
+    const alike: number[] = []
+    const [one, other] = [picture(1, 32, 32), picture(2, 32, 32)]
+    for (const frame of [one, one, moved(one, 5), other])
+      alike.push((await stream.see(frame)).signals!['stc.similarity'])
+    await stream.close()
+    expect(alike[0]).toBe(0)
+    expect(alike[1]).toBeCloseTo(1, 4)
+    expect(alike[2]).toBeLessThan(alike[1])
+    expect(alike[3]).toBeLessThan(alike[2])
   })
 
   it('costs less on frames between refreshes', async () => {

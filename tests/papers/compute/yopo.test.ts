@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Asked } from '../../../src/models/language/sequence.ts'
 import { llava } from '../../../src/models/vlm/llava.ts'
-import { calibration, headMask, headRatios, visualShare } from '../../../src/papers/compute/yopo.ts'
+import { headMask, tauFor } from '../../../src/papers/compute/yopo/calibrate.ts'
+import { calibration, headRatios } from '../../../src/papers/compute/yopo/head-ratios.ts'
+import { visualShare } from '../../../src/papers/compute/yopo.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
 import { compose, dense } from '../../../src/pipeline/method/compose.ts'
@@ -51,7 +53,7 @@ function viewOf(side: number) {
 /** What the method makes of an attention over a view, and the weights that it asks for. */
 function askedOf(options: string, side = 24, layer = 0) {
   const input = viewOf(side)
-  const { attention } = parseMethod(`yopo:${options}`).read!
+  const { attention } = parseMethod(`yopo:lora=0,${options}`).read!
   const architecture = { language: { layers: 4, heads: { count: 2 } } }
   const site = siteOf(architecture, { layer })
   const plain: Asked = { q: input.states, k: input.states, v: input.states, input, isRotary: true }
@@ -121,6 +123,36 @@ describe('heads', () => {
     expect(headMask(samples(41), 0.5)[2]).toEqual([1])
   })
 
+  it('are as many as a share asks for, those that look at images most', () => {
+    const samples = Array.from({ length: 10 }, (_, sample) => [
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+      [0.1, 0.2, 0.3, 0.4].map((rho) => rho + sample / 100),
+    ])
+    for (const [kept, expected] of [
+      [0, [0, 0, 0, 0]],
+      [0.5, [0, 0, 1, 1]],
+      [0.75, [0, 1, 1, 1]],
+      [1, [1, 1, 1, 1]],
+    ] as const)
+      expect(headMask(samples, tauFor(samples, kept))[2]).toEqual(expected)
+  })
+
+  it('are judged without the rows that fill a batch up', () => {
+    const rhoOf = (segment?: number[][]) => {
+      const seq = sequenceOf({ visual: [[0]], states: [0, 0, 0], length: 3, tags: { view: [[0, -1, -1]] } })
+      const input = segment ? { ...seq, tags: { ...seq.tags, segment: constant(segment.flat(), [1, 3], 'i64') } } : seq
+      const ones = constant([1, 1, 1], [1, 1, 3, 1])
+      const keys = constant([0, 0, 5], [1, 1, 3, 1])
+      const bias = constant([0, 0, -1e9, 0, 0, -1e9, 0, 0, 0], [1, 1, 3, 3])
+      return numbersIn([
+        headRatios({ input, queries: ones, keys, values: keys, allKeys: keys, bias, output: seq.states }),
+      ])[0][0]
+    }
+    expect(rhoOf([[0, 1, -1]])).toBeCloseTo(1, 5)
+    expect(rhoOf()).toBeLessThan(0.6)
+  })
+
   it('are calibrated on prompts, and their masks run as the weights of the method', async () => {
     const probe = compose(calibration)
     const samples: number[][][] = []
@@ -138,7 +170,7 @@ describe('heads', () => {
     const values = masks.map((mask, layer) => {
       return [`method.yopo.layers.${layer}.heads`, { shape: [4], data: Float32Array.from(mask) }] as const
     })
-    const [part] = parseMethod('yopo:window=0,ratio=1,cut=1').parts!
+    const [part] = parseMethod('yopo:lora=0,window=0,ratio=1,cut=1').parts!
     const masked = compose(withAdapter(part, adapterOf(new Map(values))))
     expect(await logitsOf(masked)).not.toEqual(await logitsOf(dense))
   })
@@ -146,12 +178,12 @@ describe('heads', () => {
 
 describe('YOPO', () => {
   it('is the model itself, bit by bit, with nothing left out', async () => {
-    expect(await logitsOf(parseMethod(`yopo:${NOTHING},heads=false`))).toEqual(await logitsOf(dense))
+    expect(await logitsOf(parseMethod(`yopo:lora=0,${NOTHING},heads=false`))).toEqual(await logitsOf(dense))
     const chunk = await promptOf(dense)
     const [plain] = await batchLogits(backend, tiny.model, dense, [chunk])
-    const all = untrained('yopo:window=47,causal,ratio=1,cut=1')
+    const all = untrained('yopo:lora=0,window=47,causal,ratio=1,cut=1')
     expect((await batchLogits(backend, tiny.model, all, [chunk]))[0]).toEqual(plain)
-    const seen = untrained('yopo:window=47,ratio=1,cut=1')
+    const seen = untrained('yopo:lora=0,window=47,ratio=1,cut=1')
     expect((await batchLogits(backend, tiny.model, seen, [chunk]))[0]).not.toEqual(plain)
   })
 
@@ -168,7 +200,7 @@ describe('YOPO', () => {
           weight.endsWith('down_proj.weight') ? next(mul(x, constant(zeroed, [1, chunk.order.length, 64]))) : next(x),
       },
     }
-    const sliced = parseMethod('yopo:window=0,cut=1,heads=false,ratio=4')
+    const sliced = parseMethod('yopo:lora=0,window=0,cut=1,heads=false,ratio=4')
     const [expected] = await batchLogits(backend, tiny.model, compose(simulated), [chunk])
     const [{ logits }] = await runChunks(tiny.model, sliced, [chunk])
     expect(largestDifference(logits, expected)).toBeLessThan(1e-5)
@@ -177,7 +209,7 @@ describe('YOPO', () => {
 
   it('passes the share of neurons on through other methods', async () => {
     const around: Method = { name: 'around', read: { feedForward: (x, next) => next(x) } }
-    const sliced = parseMethod('yopo:window=0,cut=1,heads=false,ratio=4')
+    const sliced = parseMethod('yopo:lora=0,window=0,cut=1,heads=false,ratio=4')
     expect(await logitsOf(compose(around, ...sliced.parts!))).toEqual(await logitsOf(sliced))
     expect(await logitsOf(compose(...sliced.parts!, around))).toEqual(await logitsOf(sliced))
   })
@@ -192,9 +224,9 @@ describe('YOPO', () => {
         },
       },
     }
-    const cut = untrained('yopo:cut=.5')
+    const cut = untrained('yopo:lora=0,cut=.5')
     expect(await logitsOf(compose(noise, ...cut.parts!))).toEqual(await logitsOf(cut))
-    const late = untrained('yopo:cut=.75')
+    const late = untrained('yopo:lora=0,cut=.75')
     expect(await logitsOf(compose(noise, ...late.parts!))).not.toEqual(await logitsOf(late))
     const [{ rows, chunk }] = await runs(cut)
     expect(rows).toEqual([0, 0, 16, 16].map((gone) => chunk.order.length - gone))
@@ -212,7 +244,7 @@ describe('YOPO', () => {
       return countCost(Object.values(traceLanguage(architecture, parseMethod(text)).outputs), bound).flops
     }
     const visual = (text: string) => flops(text, 50) - flops(text, 0)
-    const measured = visual('yopo:heads=false,window=0') / visual('dense')
+    const measured = visual('yopo:lora=0,heads=false,window=0') / visual('dense')
     expect(Math.abs(measured - visualShare({ d: 640, I: 1728 }, { cut: 0.5, heads: 1, ratio: 2 }))).toBeLessThan(0.02)
   })
 

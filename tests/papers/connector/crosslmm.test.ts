@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withFurtherCaches } from '../../../src/models/language/further-caches.ts'
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
@@ -11,6 +12,7 @@ import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { countCost } from '../../../src/runtime/program.ts'
 import { isLora } from '../../../src/training/lora.ts'
 import {
+  LAYERS,
   largestDifference,
   PATCHES,
   picture,
@@ -146,7 +148,71 @@ describe('CrossLMM', () => {
   })
 })
 
+describe('layers of its own', () => {
+  const OWN = 'crosslmm:layer=own,side=2,every=2'
+
+  it('are a whole layer before every K-th, and add nothing before they are trained', async () => {
+    const names = ownLeaves(tiny.model.parts.architecture, parseMethod(`${OWN},lora=0`)).map(({ name }) => name)
+    const layer = (at: number) => names.filter((name) => name.startsWith(`method.crosslmm.own.${at}.layers.0.`))
+    expect([0, 1, 2, 3].map((at) => layer(at).length)).toEqual([9, 0, 9, 0])
+    const { logits } = await prefill(tiny.model, { method: method('crosslmm:side=2,every=2', true) })
+    expect((await prefill(tiny.model, { method: method(OWN, true) })).logits).toEqual(logits)
+    expect((await prefill(tiny.model, { method: method(OWN) })).logits).not.toEqual(logits)
+  })
+
+  it('keep caches of their own, so that decoding gives what the whole sequence gives', async () => {
+    const own = method(OWN)
+    const frames = [picture(1), picture(2)]
+    const chunks = [await pictureChunk(tiny.model, own, frames, question)]
+    for (const id of [31, 62, 45]) chunks.push(textChunk(tiny.model, [id], chunks.at(-1)!))
+    const stepwise = (await runChunks(tiny.model, own, chunks)).at(-1)!
+    const [whole] = await runChunks(tiny.model, own, [
+      await pictureChunk(tiny.model, own, frames, [...question, 31, 62, 45]),
+    ])
+    expect(largestDifference(stepwise.logits, whole.logits)).toBeLessThan(1e-4)
+    expect(stepwise.rows).toEqual(new Array(LAYERS + 2).fill(2 * 4 + question.length + 3))
+    // Without them a step would see itself alone in those layers.
+    const { language } = tiny.model.parts.architecture
+    expect(withFurtherCaches(language, 2).caches).toBe(LAYERS + 2)
+    expect(language.caches).toBeUndefined()
+  })
+
+  it('move what writes first, then everything', async () => {
+    const start = await ownGradients(backend, tiny.model, method(`${OWN},lora=0`, true))
+    const reached = [...start].filter(([, gradient]) => gradient.some((value) => value !== 0)).map(([name]) => name)
+    expect(reached.length).toBeGreaterThan(4)
+    for (const name of reached) expect(name).toMatch(/gate$|(o|down)_proj\.weight$/)
+    for (const [name, gradient] of await ownGradients(backend, tiny.model, method(`${OWN},lora=0`)))
+      expect(
+        gradient.some((value) => value !== 0),
+        name,
+      ).toBe(true)
+  })
+
+  it('answer a second turn of a conversation from their cache', async () => {
+    const own = method(OWN)
+    const ask = { images: [picture()], method: own, maxTokens: 3, ignoreEos: true }
+    const conversation = await tiny.model.converse([picture()], own)
+    const first = await conversation.ask('what is it?', { maxTokens: 3, ignoreEos: true })
+    expect(first.text).toBe((await tiny.model.generate({ ...ask, prompt: 'what is it?' })).text)
+    expect((await conversation.ask('and now?', { maxTokens: 3, ignoreEos: true })).text).not.toBe('')
+  })
+
+  it('are those of one method', () => {
+    const [one] = parseMethod(OWN).parts!
+    expect(() => compose(one, { ...one, name: 'other:x=1' })).toThrow('both put layers into the language model')
+  })
+})
+
 describe('the recipe', () => {
+  it('of its own layers trains all of them', async () => {
+    const run = await trainTiny('crosslmm:layer=own,side=2,every=2', ['align', 'tune'])
+    expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)
+    expect(run.unreached).toEqual({ align: [], tune: [] })
+    expect(run.trained.align.some((name) => name.includes('crosslmm.own.2.layers.0.self_attn.q_proj'))).toBe(true)
+    expect(run.text).not.toBe('')
+  })
+
   it('trains what visual tokens look with first, then all of it and the language model', async () => {
     const run = await trainTiny('crosslmm:side=2,every=2', ['align', 'tune'])
     expect(Object.values(run.losses).flat().every(Number.isFinite)).toBe(true)

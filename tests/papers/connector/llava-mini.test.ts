@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RgbImage } from '../../../src/media/image.ts'
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { createScope } from '../../../src/nn/index.ts'
 import { compress, sinesOf } from '../../../src/papers/connector/llava-mini/compressor.ts'
+import { middles } from '../../../src/papers/connector/llava-mini/frames.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
 import type { Method, Site, Stage } from '../../../src/pipeline/method/method.ts'
@@ -214,6 +216,24 @@ describe('LLaVA-Mini', () => {
       return countCost(Object.values(traceLanguage(architecture, parseMethod(text)).outputs), bound).flops
     }
     expect(flops('llava-mini:lora=0', 1) / flops('dense', 576)).toBeLessThan(0.4)
+  })
+})
+
+describe('frames of a video', () => {
+  it('come from the middle of equal shares', () => {
+    expect(middles(10, 4)).toEqual([1, 3, 5, 8])
+    expect(middles(9, 1)).toEqual([4])
+  })
+
+  it('are as many as are asked for, where there are so many; an image is none', () => {
+    const { architecture } = tiny.model.parts
+    const frames = Array.from({ length: 10 }, (_, at) => ({ image: picture(at, 40, 40), width: 32, height: 32 }))
+    const seen = (text: string, count: number, image?: RgbImage) =>
+      parseMethod(text).see!.views!(frames.slice(0, count), { ...architecture, image })
+    expect(seen('llava-mini:frames=4', 10)).toEqual([1, 3, 5, 8].map((at) => frames[at]))
+    expect(seen('llava-mini:frames=4', 3)).toEqual(frames.slice(0, 3))
+    expect(seen('llava-mini:frames=4', 10, picture())).toHaveLength(10)
+    expect(seen('llava-mini:frames=2,resolution=2', 10)).toHaveLength(2 * 5)
   })
 })
 

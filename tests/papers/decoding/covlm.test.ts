@@ -24,7 +24,7 @@ const ask = (method: Method, options: AskOptions = {}, images = [picture()]) =>
   tiny.model.generate({ prompt: 'is there a red star?', images, method, maxTokens, ignoreEos: true, ...options })
 
 /** With weights under which it says one of its words wherever `bias` lets it. */
-function saying(bias: readonly number[], text = 'covlm:width=8'): Method {
+function saying(bias: readonly number[], text = 'covlm:lora=0,width=8'): Method {
   const { architecture } = tiny.model.parts
   const values = ownLeaves(architecture, parseMethod(text)).map(({ name, shape }) => {
     const data = initialise(name, shape, 1, Rng.from(7, name))
@@ -42,7 +42,7 @@ const notesOf = (notes: readonly { note: unknown }[] = []) => notes.map(({ note 
 
 describe('CoVLM', () => {
   it('that says none of its words is the plain model, bit by bit', async () => {
-    const method = withRandomAdapter(tiny.model.parts.architecture, parseMethod('covlm'), { untrained: true })
+    const method = withRandomAdapter(tiny.model.parts.architecture, parseMethod('covlm:lora=0'), { untrained: true })
     expect((await prefill(tiny.model, { method })).logits).toEqual((await prefill(tiny.model)).logits)
     const [plain, reply] = [await ask(dense), await ask(method)]
     expect([reply.text, reply.tokens, reply.notes]).toEqual([plain.text, plain.tokens, undefined])
@@ -50,7 +50,7 @@ describe('CoVLM', () => {
 
   it('after <visual> reads one mean of the picture per box that it found', async () => {
     const feeds: { feed: Feed; site: StepSite }[] = []
-    const method = saying([-50, -50, 50, -50], 'covlm:width=8,boxes=2,score=0')
+    const method = saying([-50, -50, 50, -50], 'covlm:lora=0,width=8,boxes=2,score=0')
     const { step } = method.talk!
     const watched: Method = {
       ...method,
@@ -77,7 +77,7 @@ describe('CoVLM', () => {
   })
 
   it('after <previsual> reads the best box alone', async () => {
-    const { notes } = await ask(saying([-50, -50, -50, 50], 'covlm:width=8,score=0'))
+    const { notes } = await ask(saying([-50, -50, -50, 50], 'covlm:lora=0,width=8,score=0'))
     expect(notesOf(notes)[0].word).toBe('<previsual>')
     expect(notesOf(notes)[1].boxes).toHaveLength(1)
   })
@@ -113,7 +113,7 @@ describe('CoVLM', () => {
   })
 
   it('finds nothing where no box is sure enough, and goes on', async () => {
-    const { notes, finishReason } = await ask(saying([-50, -50, 50, -50], 'covlm:width=8,score=1'))
+    const { notes, finishReason } = await ask(saying([-50, -50, 50, -50], 'covlm:lora=0,width=8,score=1'))
     expect(notesOf(notes)[1].boxes).toEqual([])
     expect(finishReason).toBe('length')
   })

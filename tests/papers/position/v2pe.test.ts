@@ -4,7 +4,7 @@ import { loadModel } from '../../../src/loading/node-load.ts'
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { createScope } from '../../../src/nn/index.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
-import { variablePositions } from '../../../src/papers/position/v2pe.ts'
+import { drawnDelta, v2pe, variablePositions } from '../../../src/papers/position/v2pe.ts'
 import { read } from '../../../src/pipeline/flow/read.ts'
 import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
 import { dense } from '../../../src/pipeline/method/compose.ts'
@@ -25,6 +25,7 @@ import {
   tinyConfig,
   tinyModel,
 } from '../../pipeline/tiny-model.ts'
+import { noiseBank } from '../../training/noise-bank.ts'
 
 let tiny: Tiny
 const backend = new NodeBackend()
@@ -206,6 +207,40 @@ async function hiddenOf(layouts: readonly { readonly positions: readonly number[
   await program.dispose()
   return values.hidden.data as Float32Array
 }
+
+describe('the recipe', () => {
+  it('draws delta for every image from the nine of the paper, each as likely', () => {
+    const counts = new Map<number, number>()
+    for (let step = 0; step < 900; step++)
+      for (let image = 0; image < 8; image++) {
+        const delta = drawnDelta(1, step, image)
+        counts.set(delta, (counts.get(delta) ?? 0) + 1)
+      }
+    expect([...counts.keys()].sort((a, b) => b - a)).toEqual(Array.from({ length: 9 }, (_, at) => 2 ** -at))
+    for (const count of counts.values()) expect(Math.abs(count - 800)).toBeLessThan(120)
+  })
+
+  it('gives a batch the positions that a prompt has under the delta of each image', async () => {
+    const [stage] = v2pe.recipe!(v2pe.options!.parse({ lora: 2 })).stages
+    const encode = (text: string) => Array.from(text.slice(0, 3), () => 20)
+    const batches = await stage.batches({ seed: 5, architecture, encode, bank: async () => noiseBank })
+    const { openingPositions, positions, segments } = batches(7)
+    for (let image = 0; image < stage.batch; image++) {
+      const method = `v2pe:delta=${drawnDelta(5, 7, image)}`
+      const { positions: expected } = placed([IMAGE, 1, 1], [16], method)
+      expect([...openingPositions.data].slice(16 * image, 16 * image + 16)).toEqual(expected.slice(0, 16))
+      const first = Array.from(segments.data, Number).indexOf(1, 96 * image)
+      expect([...positions.data].slice(first, first + 2)).toEqual(expected.slice(16))
+    }
+  })
+
+  it('makes weights that only the tuned model asks for', () => {
+    const { options } = v2pe.recipe!(v2pe.options!.parse({}))
+    expect(options).toEqual({ lora: 16 })
+    expect(parseMethod('v2pe').parts![0].needs).toEqual({ untrained: true })
+    expect(parseMethod('v2pe:lora=16').parts![0].needs).toBeUndefined()
+  })
+})
 
 describe('models whose positions are of another kind', () => {
   const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/families/${name}`, import.meta.url))

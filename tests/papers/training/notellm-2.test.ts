@@ -1,26 +1,39 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createScope } from '../../../src/nn/index.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
-import { gated, noteLoss, saliency } from '../../../src/papers/training/notellm-2.ts'
+import { noteLoss } from '../../../src/papers/training/notellm-2/loss.ts'
+import { notePair } from '../../../src/papers/training/notellm-2/notes.ts'
+import { noteStage, readNotes } from '../../../src/papers/training/notellm-2/stage.ts'
+import { gated, saliency } from '../../../src/papers/training/notellm-2.ts'
 import { read } from '../../../src/pipeline/flow/read.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
+import { weightsUnder } from '../../../src/pipeline/method/own-weights.ts'
 import { allText } from '../../../src/pipeline/method/sequence.ts'
 import { partsUnder } from '../../../src/pipeline/talk/parts-under.ts'
-import type { Value } from '../../../src/runtime/index.ts'
+import { compile, type Value } from '../../../src/runtime/index.ts'
+import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { concat, constant, evaluate, grad, square, sum, type Tensor } from '../../../src/tensor/index.ts'
+import { sceneDrawer } from '../../../src/training/drawn-scenes.ts'
 import { initialise } from '../../../src/training/initialise.ts'
+import { imageOf } from '../../../src/training/mini/data.ts'
+import { noBank } from '../../../src/training/mini/train.ts'
 import { contrastive } from '../../../src/training/objectives/contrastive.ts'
+import { pick } from '../../../src/training/step.ts'
 import { Rng } from '../../../src/world/rng.ts'
 import { largestDifference, picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { withRandomAdapter } from '../random-adapter.ts'
 
 let tiny: Tiny
+const backend = new NodeBackend()
 let method: Method
 beforeAll(async () => {
   tiny = await tinyModel()
   method = withRandomAdapter(tiny.model.parts.architecture, parseMethod('notellm-2'))
 })
-afterAll(() => tiny.close())
+afterAll(async () => {
+  await tiny.close()
+  await backend.dispose()
+})
 
 const numbers = (x: Tensor): number[] => Array.from(evaluate([x], new Map())[0].data, Number)
 const matrix = (rows: readonly (readonly number[])[]) => constant(rows.flat(), [rows.length, rows[0].length])
@@ -91,9 +104,9 @@ describe('embed', () => {
   it('without fusion and without the special word needs no weights but the projection', async () => {
     const basic = withRandomAdapter(
       tiny.model.parts.architecture,
-      parseMethod('notellm-2:prompt=basic,fusion=false,width=8'),
+      parseMethod('notellm-2:prompt=basic,fusion=false,width=8,lora=0'),
     )
-    expect([...basic.adapter!.entries.keys()]).toEqual(['method.notellm-2.out.weight'])
+    expect([...basic.adapter!.entries.keys()]).toEqual(['method.notellm-2.tau', 'method.notellm-2.out.weight'])
     expect(await tiny.model.embed({ prompt: 'a vase', images: [picture()], method: basic })).toHaveLength(8)
   })
 
@@ -102,6 +115,59 @@ describe('embed', () => {
     await expect(embed('fastv')).rejects.toMatchObject({ code: 'method_unfit' })
     await expect(embed('notellm-2:width=32')).rejects.toMatchObject({ code: 'adapter_missing' })
     await expect(embed('notellm-2:width=32')).rejects.toThrow(/method\.notellm-2\.words\.embed/)
+  })
+})
+
+describe('training', () => {
+  it('reads a batch of notes as each is embedded alone', async () => {
+    const { parts } = tiny.model
+    const stage = noteStage(method)
+    const encode = (text: string) => parts.tokenizer.encode(text)
+    const data = {
+      seed: 4,
+      architecture: parts.architecture,
+      encode,
+      bank: noBank,
+      drawing: async () => sceneDrawer(parts),
+    }
+    const batch = (await stage.batches(data))(2)
+    const program = await compile(
+      backend,
+      { embedding: readNotes(createScope(), parts.architecture, method).embedding },
+      weightsUnder(method, parts.weights),
+    )
+    const { values } = await program.run(
+      pick(
+        batch,
+        program.inputs.map(({ name }) => name),
+      ),
+    )
+    await program.dispose()
+    for (const [at, which] of [
+      [0, 0],
+      [1, 0],
+      [stage.batch + 1, 1],
+    ] as const) {
+      const note = notePair(4, 2 * stage.batch + (at % stage.batch))[which]
+      const alone = await tiny.model.embed({ prompt: note.text, images: [imageOf(note.scene)], method })
+      const row = Array.from(values.embedding.data.slice(64 * at, 64 * at + 64), Number)
+      const norm = Math.hypot(...row)
+      expect(
+        largestDifference(
+          row.map((x) => x / norm),
+          alone,
+        ),
+      ).toBeLessThan(1e-4)
+    }
+  })
+
+  it('has pairs that pictures decide, and pairs that texts decide, the same ones from a seed', () => {
+    expect(notePair(1, 6)).toEqual(notePair(1, 6))
+    const [[a, b], [c, d]] = [notePair(1, 6), notePair(1, 7)]
+    expect(a.scene.objects).toEqual(b.scene.objects)
+    expect(a.scene.background).not.toEqual(b.scene.background)
+    expect(c.scene.objects).not.toEqual(d.scene.objects)
+    expect(c.text).not.toBe(d.text)
   })
 })
 

@@ -30,7 +30,7 @@ describe('a store of everything is the ordinary cache', () => {
     ['llava-onevision', [stored, parseMethod('rekv')]],
     ['internvl', [stored, parseMethod('rekv')]],
     ['smolvlm', [stored, parseMethod('rekv')]],
-    ['qwen2-vl', [stored]],
+    ['qwen2-vl', [stored, parseMethod('rekv')]],
   ])('in a stream to %s', async (family, methods) => {
     const model = await loadModel(join(root, family), { threads: 1 })
     const expected = await logitsUnder(model, dense)
@@ -43,7 +43,6 @@ describe('a store of everything is the ordinary cache', () => {
     ['blip-2', dense, 'stream_unsupported'],
     ['paligemma', dense, 'stream_unsupported'],
     ['idefics3', dense, 'stream_unsupported'],
-    ['qwen2-vl', parseMethod('rekv'), 'method_unfit'],
     ['llava-dinov2', parseMethod('stc'), 'method_unfit'],
   ])('%s refuses what it cannot do', async (family, method, code) => {
     const model = await loadModel(join(root, family), { threads: 1 })

@@ -2,7 +2,8 @@ import type { Expert } from './parse.ts'
 
 /** What the roles are told. */
 
-const names = { vision: 'Vision Expert', reasoning: 'Reasoning Expert' } as const
+/** What experts are called. */
+export const names = { vision: 'Vision Expert', reasoning: 'Reasoning Expert' } as const
 
 export function dispatcher(question: string, memory: string, last?: Expert): string {
   const known = memory ? `\nYou asked the ${names[last!]} last. What is known so far:\n${memory}` : ''

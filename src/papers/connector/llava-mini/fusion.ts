@@ -60,7 +60,7 @@ export function fuse(given: Sequence, at: Site, { tokens, slots, parts, layers }
   const firsts = firstsOf(seq, tokens)
   const frames = firsts.shape[0]
   const { input, patches } = fusionInput(seq, at, firsts, { tokens, parts })
-  const out = extend(at.p.at('fusion'), input, layers).states
+  const out = extend(at.p.at('fusion'), input, layers).last.states
   const wide = fixedDim(ID, out, 2)
   const of = (from: Dim, count: Dim) => reshape(slice(out, 1, from, addDim(from, count)), [batch, frames, count, wide])
   const Z = reshape(of(patches, tokens), [batch, mulDim(frames, tokens), wide])
