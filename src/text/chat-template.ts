@@ -138,5 +138,6 @@ export function createChatTemplate(source: string, limits: TemplateLimits = {}):
       throw explain(text, cause)
     }
   }
-  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options)) }
+  const lossError = () => templateError(text, 'leaves out what is asked')
+  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options), lossError) }
 }

@@ -32,11 +32,11 @@ async function diskUse(folder: string): Promise<number> {
 
 // Other systems have other libraries of sharp; the limit was set for this one.
 it.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
-  'takes at most 330 MiB beside the adapters of methods',
+  'takes at most 331 MiB beside the adapters of methods',
   async () => {
     const packages = join(project, 'node_modules')
     const adapters = join(packages, 'fovea/models/fovea-mini/methods')
-    expect(((await diskUse(packages)) - (await diskUse(adapters))) / 2 ** 20).toBeLessThan(330)
+    expect(((await diskUse(packages)) - (await diskUse(adapters))) / 2 ** 20).toBeLessThan(331)
   },
 )
 
@@ -88,7 +88,7 @@ it('names what is to be installed where a package is missing that only some need
 it('runs the library snippet of the README as it stands there', async () => {
   await writeFile(join(project, 'snippet.js'), await librarySnippet())
   const stdout = await printed(project, 'node', 'snippet.js')
-  expect(stdout).toMatch(/^no \{ before: 144, after: 144, last: 36 \} \{\n.*prefill: .*\}\ncircle$/s)
+  expect(stdout).toMatch(/^no \{ before: 144, after: 144, last: 36.*? \} \{\n.*prefill: .*\}\ncircle$/s)
 })
 
 it.each(['bundler', 'nodenext'])('types the snippet strictly, resolved as %s does', async (moduleResolution) => {
