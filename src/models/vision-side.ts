@@ -15,6 +15,11 @@ export interface VisionSide {
    * how many tokens it takes.
    */
   readonly question?: { readonly tokenizer: string; readonly maxTokens: number }
+  /**
+   * How many of the first layers of the language model are followed by something more of each visual token (DeepStack, Meng
+   * et al., arXiv 2406.04334); none when absent.
+   */
+  readonly deepLayers?: number
   /** Patches of a view of this size. */
   grid(view: View): Grid
   /** Pixels [b, 3, H, W] -> vision features. Of a clip [b, 3 frames, H, W], the frames of a channel side by side. */
@@ -116,6 +121,8 @@ export interface VisionFeatures {
   /** Special tokens that the connector takes beside the patches, [b, special, d]. */
   readonly specialTokens?: Tensor
   readonly grid: Grid
+  /** What the token of each patch is given behind the first layers of the language model, side by side: [b, n, layers * d text]. */
+  readonly deep?: Tensor
   /** Where the patches of the view went if not all of them are left, as in `Patches`. */
   readonly owner?: Tensor
   readonly changedBy?: readonly string[]

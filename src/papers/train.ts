@@ -97,7 +97,7 @@ async function runOn(
   const { architecture, tokenizer, weights } = parts
   const backend = new NodeBackend()
   // A short try sees few scenes.
-  const most = options.steps === undefined ? Number.POSITIVE_INFINITY : Math.max(1, imagesOf(stages))
+  const most = options.steps === undefined ? Number.POSITIVE_INFINITY : Math.max(1, imagesOf(stagesOf(recipe, options)))
   const bank = async (wanted: BankContent) => {
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
     const scenes = options.scenes ?? Math.min(wanted.scenes, most)

@@ -42,10 +42,18 @@ export interface PromptPicture {
   readonly prompt: readonly number[]
   /** The token that stands for it in prompts where that is not the image token: of videos. */
   readonly token?: number
-  /** Of a video that is written as text: that text, with the image token once per view. */
-  readonly text?: string
+  /** Of one that is written as text before the prompt is tokenized. */
+  readonly written?: WrittenPicture
   /** Runs of visual tokens, one image token each. */
   readonly views: { readonly length: number }
+}
+
+/** A picture as text, which is tokenized together with what stands around it. */
+export interface WrittenPicture {
+  /** Stands for the picture in a prompt that is not yet written out. */
+  readonly placeholder: string
+  /** What is written in its place, with the image token once per view. */
+  readonly text: string
 }
 
 /** What a picture takes in a prompt. */

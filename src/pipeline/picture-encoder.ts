@@ -22,14 +22,14 @@ import { composed } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
 import { keyOf, programKey } from './method/places.ts'
-import type { EncodedImage, ModelParts, PreparedImage, PromptPicture, PromptSize } from './parts.ts'
+import type { EncodedImage, ModelParts, PreparedImage, PromptPicture, PromptSize, WrittenPicture } from './parts.ts'
 import { assertNoText, assertViews } from './pictures/check-views.ts'
 import { joinClips } from './pictures/clips.ts'
 import { imageKey } from './pictures/image-key.ts'
 import { seenVideo } from './pictures/seen-video.ts'
 import { ViewGatherer } from './pictures/view-gatherer.ts'
 import { HeldPrograms } from './stream/held-programs.ts'
-import { imagePrompt, sizeOf as sizeInPrompt } from './talk/layout.ts'
+import { imagePrompt, imageText, sizeOf as sizeInPrompt } from './talk/layout.ts'
 import { partsUnder } from './talk/parts-under.ts'
 import { questionIds } from './talk/plain-prompt.ts'
 import { gridSpan } from './talk/positions.ts'
@@ -86,11 +86,12 @@ export class PictureEncoder {
     const reader = videoReader(this.parts.architecture)
     assertVideo(video)
     const asked = this.asked(look)
-    const text = reader.written?.text(video)
+    const { placeholder } = reader.written ?? {}
+    const written = placeholder === undefined ? undefined : { placeholder, text: reader.written!.text(video) }
     const how = `${keyOf(look.method, 'see')}${asked ? `, asked ${asked}` : ''}`
     const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, how)))
-    const key = `video ${text ?? video.framesPerSecond} ${frames.join()}`
-    const prepared = this.known(key) ?? this.prepareFrames(key, video, reader, { method: look.method, asked, text })
+    const key = `video ${written?.text ?? video.framesPerSecond} ${frames.join()}`
+    const prepared = this.known(key) ?? this.prepareFrames(key, video, reader, { method: look.method, asked, written })
     const seen = seenVideo(video)
     return { ...prepared, encode: async () => ({ ...(await prepared.encode()), video: seen }) }
   }
@@ -131,9 +132,7 @@ export class PictureEncoder {
     const form = this.parts.architecture.prompt
     const cuts = this.cut(() => cut(image), (views) => form.pack?.(image, views), { ...how, image }) // biome-ignore format: one step
     const { views, slots } = cuts
-    const place = slots
-      ? { prompt: [form.imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(partsUnder(this.parts, how.method), views, how.method.name), views }
+    const place = slots ? { prompt: [form.imageToken], views: { length: 1 } } : this.placeOfViews(views, how)
     return this.prepared(key, place, cuts, how, (gathered) => gathered)
   }
 
@@ -144,10 +143,17 @@ export class PictureEncoder {
     const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
     const frames = () => reader.views({ frames: [image], framesPerSecond: 1 })
     const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
-    const place = cuts.slots
-      ? { prompt: [imageToken], views: { length: 1 } }
-      : { prompt: imagePrompt(partsUnder(this.parts, how.method), cuts.views, how.method.name), views: cuts.views }
+    const place = cuts.slots ? { prompt: [imageToken], views: { length: 1 } } : this.placeOfViews(cuts.views, how)
     return this.prepared('', place, cuts, inFrames, (gathered) => gathered)
+  }
+
+  /** What stands for an image of these views, as tokens or as text. */
+  private placeOfViews(views: readonly View[], { method }: Manner): PromptPicture {
+    const parts = partsUnder(this.parts, method)
+    const { placeholder } = parts.architecture.prompt
+    const place = { prompt: imagePrompt(parts, views, method.name), views }
+    if (placeholder === undefined) return place
+    return { ...place, written: { placeholder, text: imageText(parts, views, method.name)! } }
   }
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
@@ -155,9 +161,10 @@ export class PictureEncoder {
     const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
     const cuts = this.cut(() => reader.views(video), (views) => reader.pack?.(views), inFrames) // biome-ignore format: one step
     const { views, slots } = cuts
-    if (how.text !== undefined)
-      return this.prepared(key, { prompt: [], views, text: how.text }, cuts, inFrames, (results) => results)
-    const place = { prompt: [imageToken], views: { length: 1 }, token: reader.token }
+    const { token } = reader
+    if (how.written)
+      return this.prepared(key, { prompt: [], views, token, written: how.written }, cuts, inFrames, (each) => each)
+    const place = { prompt: [imageToken], views: { length: 1 }, token }
     const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
   }
@@ -257,7 +264,7 @@ interface Manner {
   readonly preprocessor?: PreprocessorConfig
   readonly stream?: StreamPlace
   /** Of a video that is written as text. */
-  readonly text?: string
+  readonly written?: WrittenPicture
 }
 
 interface Cuts {
@@ -268,7 +275,7 @@ interface Cuts {
   readonly milliseconds: number
 }
 
-const placeOf = ({ prompt, token, text, views }: PromptPicture): PromptPicture => ({ prompt, token, text, views })
+const placeOf = ({ prompt, token, written, views }: PromptPicture): PromptPicture => ({ prompt, token, written, views })
 
 const sizeOf = (view: View): string => `${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
 

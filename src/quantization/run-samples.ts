@@ -1,4 +1,5 @@
 import type { Model } from '../pipeline/model.ts'
+import { imagePlaceholder } from '../pipeline/talk/written-pictures.ts'
 import type { CalibrationSample } from './calibration.ts'
 
 /** Models that cut an image into many tiles see as much in a few images. */
@@ -34,5 +35,4 @@ function shortened({ parts }: Model, question: string): string {
   return words.join(' ')
 }
 
-const imageText = ({ parts: { tokenizer, architecture } }: Model): string =>
-  tokenizer.idToToken(architecture.prompt.imageToken) ?? ''
+const imageText = ({ parts }: Model): string => imagePlaceholder(parts) ?? ''

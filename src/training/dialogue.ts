@@ -94,6 +94,7 @@ function dialogueSequence(
     visual,
     text: opening.text ? concat([opening.text, asked], 1) : asked,
     source: rowNumbers(visual),
+    ...(opening.deep && { deep: opening.deep }),
     opening: constant([1], []),
   }
 }

@@ -25,7 +25,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts'
 
-export type Seen = Pick<VisualTokens, 'states' | 'owner' | 'vision' | 'memory'>
+export type Seen = Pick<VisualTokens, 'states' | 'deep' | 'owner' | 'vision' | 'memory'>
 
 /** Token ids before the first view, between views, and behind the last: one list more than there are views. */
 export type Written = readonly (readonly number[])[]
@@ -47,7 +47,7 @@ export function writtenAround(
 /** Tokens of views, v after v of the same picture, [b v, m, d] -> those of each picture together, [b, v m, d]. */
 export function joinViews<Tokens extends Seen>(tokens: Tokens, views: number): Tokens {
   if (views === 1) return tokens
-  const { states, owner, memory } = tokens
+  const { states, deep, owner, memory } = tokens
   const batch = fixedDim('views', states, 0) / views
   const [, each, width] = states.shape
   const patches = owner.shape[1]
@@ -57,6 +57,7 @@ export function joinViews<Tokens extends Seen>(tokens: Tokens, views: number): T
   return {
     ...tokens,
     states: reshape(states, [batch, mulDim(views, each), width]),
+    ...(deep && { deep: together(deep) }),
     owner: reshape(select(less(apart, 0), apart, add(apart, start)), [batch, mulDim(views, patches)]),
     memory: Object.fromEntries(Object.entries(memory).map(([name, left]) => [name, together(left)])),
   }
@@ -66,6 +67,8 @@ export function joinViews<Tokens extends Seen>(tokens: Tokens, views: number): T
 export interface Opening {
   /** [b, s, d] */
   readonly states: Tensor
+  /** What early layers are given of visual tokens, where a model gives them any. */
+  readonly deep?: Tensor
   /** i64 [b, s] each. */
   readonly tags: Required<Pick<SlotTags, 'view' | 'row' | 'column' | 'token'>>
   /** Slots of visual tokens and of text, ascending: i64 [b, v], [b, t]; there may be no text. */
@@ -78,7 +81,7 @@ export function openingOf(seen: Seen, written: Written, embed: (ids: Tensor) => 
   const tokens = rowNumbers(seen.states)
   const tags = { ...tagsOf(seen, tokens, written.length - 1), token: add(mul(tokens, 0), -1) }
   const ids = written.flat()
-  if (ids.length === 0) return { states: seen.states, tags, visual: tokens }
+  if (ids.length === 0) return { states: seen.states, deep: seen.deep, tags, visual: tokens }
   const batch = seen.states.shape[0]
   const each = fixedDim('views', tokens, 1) / (written.length - 1)
   const rows = (values: readonly number[]) =>
@@ -90,6 +93,7 @@ export function openingOf(seen: Seen, written: Written, embed: (ids: Tensor) => 
   const slots = slotsOf(written, each)
   return {
     states: between(seen.states, embeds),
+    deep: seen.deep,
     tags: {
       view: between(tags.view, none),
       row: between(tags.row, none),

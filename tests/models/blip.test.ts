@@ -187,7 +187,7 @@ describe('config.json of BLIP-2', () => {
     [
       'text_config',
       { model_type: 'bloom' },
-      'model_type: "bloom" is not supported; supported: gemma, gemma2, llama, mistral, opt, phi3, qwen2, qwen3, t5',
+      'model_type: "bloom" is not supported; supported: gemma, gemma2, gemma3_text, llama, mistral, opt, phi3, qwen2, qwen3, t5',
     ],
     [
       'text_config',

@@ -18,7 +18,7 @@ describe('a config that does not fit', () => {
     [
       'rwkv',
       {},
-      'text_config.model_type: "rwkv" is not supported; supported: gemma, gemma2, llama, mistral, opt, phi3, qwen2, qwen3, t5',
+      'text_config.model_type: "rwkv" is not supported; supported: gemma, gemma2, gemma3_text, llama, mistral, opt, phi3, qwen2, qwen3, t5',
     ],
     ['qwen2', { layer_types: ['full_attention', 'full_attention'] }, 'text_config.layer_types: 2 types for 1 layers'],
     [

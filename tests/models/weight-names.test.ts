@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { openCheckpoint } from '../../src/checkpoints/open-checkpoint.ts'
+import { gemma3 } from '../../src/models/vlm/gemma3.ts'
 import { internvl } from '../../src/models/vlm/internvl.ts'
 import { llava } from '../../src/models/vlm/llava.ts'
 import { paligemma } from '../../src/models/vlm/paligemma.ts'
 
-const families = { internvl, paligemma, paligemma2: paligemma, llava }
+const families = { internvl, paligemma, paligemma2: paligemma, gemma3, llava }
 const fixture = (name: string) => new URL(`../fixtures/families/${name}`, import.meta.url).pathname
 
 /** A name as files from before the split of class and head have it -> as files from after it have it. */

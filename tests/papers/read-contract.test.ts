@@ -13,8 +13,11 @@ import { withRandomAdapter } from './random-adapter.ts'
 import { batchLogits, ownGradients, pictureChunk, type Run, runChunks, textChunk } from './read-side.ts'
 
 const root = new URL('../fixtures/families/', import.meta.url).pathname
-/** One placeholder per image, positions on several axes, several views per image, and an encoder-decoder. */
-const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5']
+/**
+ * One placeholder per image, positions on several axes, several views per image, an encoder-decoder, one whose images see
+ * themselves in full, and one whose early layers are given more of them.
+ */
+const FAMILIES = ['llava', 'qwen2-vl', 'idefics3', 'smolvlm', 'blip-2-t5', 'gemma3', 'qwen3-vl']
 /** What makes sense in models of three layers and a few patches. */
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   crosslmm: { side: 2, every: 2 },

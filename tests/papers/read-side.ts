@@ -1,6 +1,7 @@
 import type { RgbImage } from '../../src/media/image.ts'
 import type { Architecture } from '../../src/models/family.ts'
 import { createScope, type Scope } from '../../src/nn/index.ts'
+import { takenApart, tokenWidth } from '../../src/pipeline/flow/deep.ts'
 import type { Chunk, ChunkResult } from '../../src/pipeline/flow/language-program.ts'
 import { read } from '../../src/pipeline/flow/read.ts'
 import { see } from '../../src/pipeline/flow/see.ts'
@@ -100,7 +101,8 @@ export async function batchLogits(backend: Backend, model: Model, method: Method
   const leaves = batchInputs(model, chunks)
   const { visual, order, positions, segment, token, view, row, column, visualSlots, textSlots, ids, ...memory } =
     leaves.tensors
-  const rows = concat([language.embed(scope, ids), visual], 1)
+  const { states, deep } = takenApart(visual, architecture)
+  const rows = concat([language.embed(scope, ids), states], 1)
   const start = {
     states: gather(rows, reshape(slice(order, 0, 0, 1), [length]), 1),
     positions,
@@ -112,6 +114,7 @@ export async function batchLogits(backend: Backend, model: Model, method: Method
       visualSlots.shape.map(Number),
       'i64',
     ),
+    ...(deep && { deep }),
     opening: constant([1], []),
   }
   const { hidden, logits } = read(scope, architecture, method, start, { memory })
@@ -128,7 +131,7 @@ export async function batchLogits(backend: Backend, model: Model, method: Method
 
 /** Inputs of a batch of chunks of one form, and their values. */
 function batchInputs(model: Model, chunks: readonly PlacedChunk[]) {
-  const { positionAxes: axes, hiddenSize } = model.parts.architecture.language
+  const { positionAxes: axes } = model.parts.architecture.language
   const [batch, first] = [chunks.length, chunks[0]]
   const [length, count, text] = [first.order.length, first.visual.dims[0], first.ids.length]
   const slots = (isText: boolean) => (chunk: PlacedChunk) =>
@@ -149,7 +152,7 @@ function batchInputs(model: Model, chunks: readonly PlacedChunk[]) {
     numbers([length], ({ tags, order }) => tags?.[name] ?? order.map(() => -1))
   const values: Record<string, Value> = {
     ids: numbers([text], ({ ids }) => ids),
-    visual: floats([count, hiddenSize], ({ visual }) => visual.data),
+    visual: floats([count, tokenWidth(model.parts.architecture)], ({ visual }) => visual.data),
     order: numbers([length], ({ order }) => order),
     positions: floats(axes ? [length, axes] : [length], ({ positions }) => positions),
     segment: numbers([length], question),
@@ -192,7 +195,8 @@ function trainingLoss(p: Scope, architecture: Architecture, method: Method) {
   const { language } = architecture
   const pixels = [2, 3, sideOf(architecture), sideOf(architecture)]
   const question = input('question', [1, 3], 'i64')
-  const { states: visual, memory } = see(p, architecture, method, { pixels: input('pixels', pixels), question })
+  const seen = see(p, architecture, method, { pixels: input('pixels', pixels), question })
+  const { states: visual, memory, deep } = seen
   const embeds = language.embed(p, input('ids', [2, TEXT], 'i64'))
   const tokens = rowNumbers(visual)
   const count = visual.shape[1] as number
@@ -226,6 +230,7 @@ function trainingLoss(p: Scope, architecture: Architecture, method: Method) {
       visual: tokens,
       text: add(rowNumbers(embeds), count),
       source: tokens,
+      ...(deep && { deep }),
       opening: constant([1], []),
     },
     { memory },

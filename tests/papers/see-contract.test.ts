@@ -9,13 +9,24 @@ import { compose, dense } from '../../src/pipeline/method/compose.ts'
 import type { Method } from '../../src/pipeline/method/method.ts'
 import type { VisualTokens } from '../../src/pipeline/method/visual-tokens.ts'
 import type { Model } from '../../src/pipeline/model.ts'
+import { imagePlaceholder } from '../../src/pipeline/talk/written-pictures.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
 import { add, grad, mean, square, sub } from '../../src/tensor/index.ts'
 import { largestDifference, picture } from '../pipeline/tiny-model.ts'
 import { withRandomAdapter } from './random-adapter.ts'
 import { runViews, seeTraced, sideOf } from './see-trace.ts'
 
-const FAMILIES = ['llava', 'llava-next', 'llava-onevision', 'qwen2-vl', 'idefics3', 'internvl', 'blip-2']
+const FAMILIES = [
+  'llava',
+  'llava-next',
+  'llava-onevision',
+  'qwen2-vl',
+  'idefics3',
+  'internvl',
+  'blip-2',
+  'gemma3',
+  'qwen3-vl',
+]
 
 const entries = runnable.filter((entry) => buildMethod(entry, {}).see)
 
@@ -33,7 +44,12 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
 const backend = new NodeBackend()
 afterAll(() => backend.dispose())
 
-const outputsOf = ({ states, owner, memory }: VisualTokens) => ({ states, owner, ...memory })
+const outputsOf = ({ states, deep, owner, memory }: VisualTokens) => ({
+  states,
+  owner,
+  ...memory,
+  ...(deep && { deep }),
+})
 
 /** Of each output, the parts of two views. */
 const halves = (numbers: Float32Array) => [
@@ -123,10 +139,10 @@ describe.each(FAMILIES)('%s', (family) => {
     it('answers about several images, or says by name why it does not', async () => {
       const method = ready(buildMethod(entry, {}))
       if (method instanceof FoveaError) return
-      const { imageToken, imagesFirst, maxImages = 2 } = model.parts.architecture.prompt
+      const { imagesFirst, maxImages = 2 } = model.parts.architecture.prompt
       const side = sideOf(model.parts.architecture)
       const images = [picture(1, side, side), picture(2, 2 * side, side)].slice(0, maxImages)
-      const token = model.parts.tokenizer.idToToken(imageToken) ?? ''
+      const token = imagePlaceholder(model.parts) ?? ''
       const prompt = `${imagesFirst ? '' : token.repeat(images.length)} what is it?`
       const asked = model.generate({ prompt, rawPrompt: true, images, method, maxTokens: 2, ignoreEos: true })
       const outcome = await asked.catch((error: unknown) => error)

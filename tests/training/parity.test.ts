@@ -9,7 +9,7 @@ import type { Method } from '../../src/pipeline/method/method.ts'
 import { weightsUnder } from '../../src/pipeline/method/own-weights.ts'
 import { compile, f32, i64, type Value } from '../../src/runtime/index.ts'
 import { NodeBackend } from '../../src/runtime/node/backend.ts'
-import { answerLoss, openingLength } from '../../src/training/dialogue.ts'
+import { openingLength, readKept } from '../../src/training/dialogue.ts'
 import { featureBank } from '../../src/training/feature-bank.ts'
 import { inputsOf } from '../../src/training/kept-pictures.ts'
 import { imageOf } from '../../src/training/mini/data.ts'
@@ -48,7 +48,7 @@ const bankOf = (method: Method, inputs: readonly string[]) =>
 /** The loss of a question about the first scene, as a training step computes it. */
 async function trainingLoss(method: Method): Promise<number> {
   const { architecture, weights } = tiny.model.parts
-  const { answer } = answerLoss(createScope(), architecture, method, { batch: 1, text: TEXT, encode })
+  const { answer } = readKept(createScope(), architecture, method, { batch: 1, text: TEXT, encode })
   const bank = await bankOf(method, inputsOf([answer]))
   const packed = packText([[qa]], { text: TEXT, visual: openingLength(architecture, method, { encode }), encode })
   const integers = (name: 'ids' | 'segments' | 'targets') => i64([1, TEXT], packed[name])

@@ -160,3 +160,16 @@ function span(start: number, end: number, count: number): number[] {
   )
   return [...new Set(indices)]
 }
+
+/** By rate, between two limits, from the first frame to the last, each the nearest to its place: Qwen3-VL's. */
+export const nearestFrames =
+  ({ minFrames, maxFrames, ...defaults }: Omit<ClipSampling, 'depth'>): FrameSampler =>
+  (clip, budget) => {
+    const within = (count: number) => Math.min(Math.max(count, minFrames), maxFrames)
+    const stated = defaults.frames ?? within(statedCount(clip, defaults))
+    const count = askedCount(clip, budget) ?? ownCount(stated, clip, budget)
+    const last = clip.frames - 1
+    return Array.from({ length: count }, (_, at) =>
+      at > 0 && at === count - 1 ? last : roundHalfEven(at * (last / Math.max(1, count - 1))),
+    )
+  }

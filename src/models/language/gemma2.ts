@@ -19,22 +19,36 @@ const schema = z.object({
   layer_types: z.array(z.enum(['sliding_attention', 'full_attention'])).nullish(),
 })
 
+interface WindowFields {
+  readonly num_hidden_layers: number
+  readonly sliding_window: number | null
+  readonly layer_types?: readonly string[] | null
+}
+
+/** The window of each layer: of those that the file names, or else of those that `byDefault` names. */
+export function windowsOf(
+  { num_hidden_layers: layers, sliding_window, layer_types: types }: WindowFields,
+  part: string,
+  byDefault: (layer: number) => boolean,
+): (number | undefined)[] {
+  if (types && types.length !== layers)
+    throw configError(`${part}.layer_types`, `${types.length} types for ${layers} layers`)
+  const isWindowed = (layer: number) => (types ? types[layer] === 'sliding_attention' : byDefault(layer))
+  const window = sliding_window ?? undefined
+  return Array.from({ length: layers }, (_, layer) => (isWindowed(layer) ? window : undefined))
+}
+
 /**
  * `text_config` of a Gemma 2 (Gemma Team, arXiv 2408.00118): norms on both sides of attention and MLP, capped scores, and
  * a window in every other layer. Its cap on logits is of its own head: vision-language models have another, without one.
  */
 export function gemma2Config(raw: unknown, part: string): LlamaConfig {
   const config = parseConfig(schema, raw, part)
-  const { attention_bias, query_pre_attn_scalar, attn_logit_softcapping, layer_types, hidden_activation } = config
-  const layers = config.num_hidden_layers
-  if (layer_types && layer_types.length !== layers)
-    throw configError(`${part}.layer_types`, `${layer_types.length} types for ${layers} layers`)
-  const isWindowed = (layer: number) => (layer_types ? layer_types[layer] === 'sliding_attention' : layer % 2 === 0)
-  const window = config.sliding_window ?? undefined
+  const { attention_bias, query_pre_attn_scalar, attn_logit_softcapping, hidden_activation } = config
   return {
     ...decoderConfig({ ...config, hidden_act: hidden_activation }, part),
     ...gemmaShape(config.hidden_size, attention_bias),
-    sliding_window: Array.from({ length: layers }, (_, layer) => (isWindowed(layer) ? window : undefined)),
+    sliding_window: windowsOf(config, part, (layer) => layer % 2 === 0),
     scoring: { scale: query_pre_attn_scalar ** -0.5, cap: attn_logit_softcapping ?? undefined },
     post_norms: true,
   }

@@ -43,6 +43,8 @@ export interface LlamaConfig {
   readonly context_length?: number
   readonly rope_theta: number
   readonly rotary_scaling?: RotaryScaling
+  /** How layers with a window turn, where that is another way than that of the others. */
+  readonly local_rotary?: Pick<LlamaConfig, 'rope_theta' | 'rotary_scaling'>
   /** In the place of `rotary_scaling`. */
   readonly long_rope?: LongRope
   /** Positions have several axes: which of them each rotary pair turns with, one entry per pair; one axis when absent. */
@@ -88,13 +90,16 @@ export const lastNorm = (p: Scope, config: LlamaConfig, x: Tensor): Tensor => no
 /** So many layers of this shape, without the norm behind the last; their weights are `layers.*`. */
 export function throughLlama(p: Scope, config: LlamaConfig, start: Hidden, count: number, options: DecoderOptions) {
   const { stages, mask: maskOf = causalMask } = options
-  const rotations = new Map<Tensor, Rotation>()
+  const rotations = { all: new Map<Tensor, Rotation>(), local: new Map<Tensor, Rotation>() }
   const masks = new Map<string, Tensor | undefined>()
   return throughLayers(start, count, stages, (index, input) => {
     const { tags } = input
-    const rotary = (at: Tensor) => remember(rotations, at, () => rotationOf(config, at))
     const [past, window] = [options.past?.[index], windowOf(config, index)]
-    const seen = `${input.states.shape[1]}|${tags?.segment?.id}|${window}`
+    const local = window === undefined ? undefined : config.local_rotary
+    const known = local ? rotations.local : rotations.all
+    const turning = local ? { ...config, rotary_scaling: undefined, ...local } : config
+    const rotary = (at: Tensor) => remember(known, at, () => rotationOf(turning, at))
+    const seen = `${input.states.shape[1]}|${tags?.segment?.id}|${options.mask && tags?.view?.id}|${window}`
     const mask = (rows?: PastLayer) => remember(masks, `${pastLength(rows)}|${seen}`, () => maskOf(rows, input, window))
     const causal = !options.mask && !tags?.segment
     return decoderLayer(p.at('layers', index), config, input, {

@@ -9,6 +9,11 @@ export interface PromptForm {
   readonly imageToken: number
   /** The image token as text, of families whose config.json does not say its id: the tokenizer's counts then. */
   readonly imageTokenText?: string
+  /**
+   * What stands for an image in prompts, of families that write other tokens around those of the image: `expand` takes its
+   * place before the prompt is tokenized. The image token itself when absent.
+   */
+  readonly placeholder?: string
   /** The chat template, of families whose files hold one that knows no images, or none. */
   readonly template?: string
   /** Images that a prompt may hold; any number when absent. */

@@ -29,11 +29,22 @@ export function pixelRange(factor: number, processor?: PixelFields): PixelRange 
   }
 }
 
+/** Frames of a video, whose areas are counted together. */
+interface FrameCount {
+  readonly frames: number
+  /** Frames that are encoded as one; the last clip is filled up. */
+  readonly depth: number
+}
+
 /**
  * The size nearest to the image's own whose sides are multiples of `factor` and whose area lies in the range, at nearly
  * the same aspect: the smart resize of Qwen2-VL (arXiv 2409.12191, section 2.1). Throws FoveaError `image_aspect`.
  */
-export function smartResize({ width, height }: Extent, { factor, least, most }: PixelRange): Extent {
+export function smartResize(
+  { width, height }: Extent,
+  { factor, least, most }: PixelRange,
+  { frames, depth }: FrameCount = { frames: 1, depth: 1 },
+): Extent {
   const aspect = Math.max(width, height) / Math.min(width, height)
   if (aspect > MOST_ASPECT) {
     const message = `an image of ${width}x${height} pixels is too long for this model: at most ${MOST_ASPECT} times its other side`
@@ -41,12 +52,12 @@ export function smartResize({ width, height }: Extent, { factor, least, most }: 
   }
   const sides = (rounded: (side: number) => number): Extent => ({ width: rounded(width), height: rounded(height) })
   const nearest = sides((side) => roundHalfEven(side / factor) * factor)
-  const area = nearest.width * nearest.height
+  const area = Math.ceil(frames / depth) * depth * nearest.width * nearest.height
   if (area > most) {
-    const shrink = Math.sqrt((height * width) / most)
+    const shrink = Math.sqrt((frames * height * width) / most)
     return sides((side) => Math.max(factor, Math.floor(side / shrink / factor) * factor))
   }
   if (area >= least) return nearest
-  const grow = Math.sqrt(least / (height * width))
+  const grow = Math.sqrt(least / (frames * height * width))
   return sides((side) => Math.ceil((side * grow) / factor) * factor)
 }

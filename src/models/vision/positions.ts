@@ -22,6 +22,19 @@ export function interpolationMatrix(from: number, to: number): Float32Array {
   return matrix
 }
 
+/** Bilinear resampling with the first and last samples of both on each other (align_corners true): [to, from]. */
+export function spanningMatrix(from: number, to: number): Float32Array {
+  const matrix = new Float32Array(to * from)
+  for (let row = 0; row < to; row++) {
+    const place = to === 1 ? 0 : (row * (from - 1)) / (to - 1)
+    const first = Math.min(Math.floor(place), from - 1)
+    const share = place - first
+    matrix[row * from + first] += 1 - share
+    matrix[row * from + Math.min(first + 1, from - 1)] += share
+  }
+  return matrix
+}
+
 /** `interpolationMatrix` with antialiasing: the kernel is as wide as the samples of the smaller grid are apart. */
 export const antialiasedMatrix = (from: number, to: number): Float32Array =>
   stretched(from, to, (distance) => cubic(distance, -0.5))

@@ -3,7 +3,7 @@ import { act, configError, imageSide, layerCount, optionalSize, parseConfig, siz
 
 const channels = optionalSize.refine((count = 3) => count === 3, 'only 3 channels are supported')
 
-const shared = {
+export const qwenVisionFields = {
   depth: layerCount.default(32),
   num_heads: size.default(16),
   in_channels: channels,
@@ -15,7 +15,7 @@ const shared = {
 }
 
 const plainFields = z.object({
-  ...shared,
+  ...qwenVisionFields,
   embed_dim: size.default(1280),
   hidden_size: size.default(3584),
   mlp_ratio: z.number().positive().default(4),
@@ -23,7 +23,7 @@ const plainFields = z.object({
 })
 
 const windowedFields = z.object({
-  ...shared,
+  ...qwenVisionFields,
   hidden_size: size.default(3584),
   intermediate_size: size.default(3420),
   out_hidden_size: size.default(3584),
@@ -47,6 +47,8 @@ export interface QwenVisionConfig {
   readonly patch: number
   readonly merge: number
   readonly frames: number
+  /** Learnt positions along a side of a square, which are resampled to the grid, and a bias of the patches; none when absent. */
+  readonly learnt?: number
   /** Steps on the axis of time that a second of a video takes; a step per clip when absent. */
   readonly stepsPerSecond?: number
   /** RMSNorm and a gated MLP (Qwen2.5-VL) in place of LayerNorm and a plain one. */
@@ -55,9 +57,9 @@ export interface QwenVisionConfig {
   readonly windows?: { readonly side: number; readonly full: readonly number[] }
 }
 
-type Shared = z.output<z.ZodObject<typeof shared>>
+type Shared = z.output<z.ZodObject<typeof qwenVisionFields>>
 
-const commonOf = ({ depth, num_heads: heads, rope_parameters, ...fields }: Shared) => ({
+export const commonOf = ({ depth, num_heads: heads, rope_parameters, ...fields }: Shared) => ({
   depth,
   heads,
   theta: rope_parameters?.rope_theta ?? 10000,
@@ -89,7 +91,7 @@ export function qwen25VisionConfig(raw: unknown, part: string): QwenVisionConfig
 }
 
 /** Each head has pairs for rows and as many for columns. */
-function checked(config: QwenVisionConfig, part: string): QwenVisionConfig {
+export function checked<Config extends QwenVisionConfig>(config: Config, part: string): Config {
   if (config.width % (4 * config.heads) === 0) return config
   throw configError(
     `${part}.num_heads`,

@@ -21,6 +21,7 @@ import {
   equal,
   fullAttention,
   gather,
+  gelu,
   matmul,
   mul,
   reshape,
@@ -32,9 +33,10 @@ import {
   transpose,
 } from '../../tensor/index.ts'
 import { type EncoderStages, type Grid, type Patches, throughEncoder, type VisionLayer } from '../vision-side.ts'
+import { spanningMatrix } from './positions.ts'
 import type { QwenVisionConfig } from './qwen2-vl-config.ts'
 import { lastStates } from './tower.ts'
-import { gridOf } from './transformer.ts'
+import { gridOf, resampledPositions } from './transformer.ts'
 import { inverseOrder, type WindowGroup, windowNumbers, windowOrder } from './windows.ts'
 
 const EPSILON = 1e-6
@@ -43,6 +45,8 @@ const EPSILON = 1e-6
 export interface QwenVisionFeatures {
   readonly layers: readonly VisionLayer[]
   readonly grid: Grid
+  /** Input of the first layer followed by the output of each; sorted by windows where there are some. */
+  readonly outputs: readonly Patches[]
   /** Output of the last layer, normalised for the merger: [b, n, d]. */
   readonly output: Tensor
 }
@@ -59,7 +63,7 @@ export function qwenVision(
   stages?: EncoderStages,
 ): QwenVisionFeatures {
   const grid = gridOf(pixels, config.patch)
-  const patches = patchEmbedding(p.at('patch_embed', 'proj'), config, pixels)
+  const patches = placed(p, config, patchEmbedding(p.at('patch_embed', 'proj'), config, pixels), grid)
   const order = config.windows && windowOrder(grid, config.windows.side)
   const sorted = (x: Tensor) => (order ? gather(x, constant(order.order, [order.order.length], 'i64'), 1) : x)
   const places = order && constant(inverseOrder(order.order), [order.order.length], 'i64')
@@ -79,7 +83,18 @@ export function qwenVision(
     attention: raster(raster(attention, 2), 3),
     logits: raster(raster(logits, 2), 3),
   }))
-  return { layers: inRaster, grid, output: raster(normed(p.at('merger', 'ln_q'), config, lastStates({ outputs })), 1) }
+  return {
+    layers: inRaster,
+    grid,
+    outputs,
+    output: raster(normed(p.at('merger', 'ln_q'), config, lastStates({ outputs })), 1),
+  }
+}
+
+/** The merger of all generations: squares of normalised patches through a two-layer MLP. */
+export function mergeSquares(p: Scope, { width, merge: side, out }: QwenVisionConfig, squares: Tensor): Tensor {
+  const inner = gelu(linear(p.at(0), squares, width * side * side))
+  return linear(p.at(2), inner, out)
 }
 
 const normed = (p: Scope, { gated }: QwenVisionConfig, x: Tensor): Tensor =>
@@ -94,6 +109,14 @@ function patchEmbedding(p: Scope, { width, patch: s, frames }: QwenVisionConfig,
   const numbers = Number(planes) * s * s
   const cells = transpose(reshape(pixels, [batch, planes, rows, s, columns, s]), [0, 2, 4, 1, 3, 5])
   return matmul(reshape(cells, [batch, rows * columns, numbers]), transpose(reshape(kernel, [width, numbers])))
+}
+
+/** Patches with the bias of their embedding and their learnt positions, where there are such. */
+function placed(p: Scope, { width, learnt: side }: QwenVisionConfig, patches: Tensor, grid: Grid): Tensor {
+  if (side === undefined) return patches
+  const table = p.at('pos_embed')('weight', [side * side, width])
+  const positions = resampledPositions(table, side, grid, spanningMatrix)
+  return add(add(patches, p.at('patch_embed', 'proj')('bias', [width])), positions)
 }
 
 /** The first half of a head's pairs turns with the row of a patch, the other with its column. */

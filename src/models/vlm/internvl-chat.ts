@@ -5,8 +5,8 @@ import type { PreprocessorConfig } from '../views/image-processor.ts'
 import { internvlArchitecture } from './internvl.ts'
 
 /**
- * InternVL 2.5 and 3 (Chen et al., arXiv 2412.05271; Zhu et al., arXiv 2504.10479) as they were published first, with code
- * of their own: the same network under other names, and prompts written by that code.
+ * InternVL 2.5, 3 and 3.5 (Chen et al., arXiv 2412.05271; Zhu et al., arXiv 2504.10479; Wang et al., arXiv 2508.18265) as
+ * they were published first, with code of their own: the same network under other names, and prompts written by that code.
  */
 const schema = z.object({
   model_type: z.literal('internvl_chat'),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Video } from '../../media/video.ts'
 import { activation, layerNormed, linear, type Scope } from '../../nn/index.ts'
-import { constant, matmul, slice, type Tensor, transpose } from '../../tensor/index.ts'
+import { slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
+import { foldLayers } from '../connectors/fold-layers.ts'
 import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
@@ -12,12 +13,13 @@ import { gridViews, type Tiling, tilingOf } from '../views/nearest-grid.ts'
 import { shiftedSampler } from '../views/video-processor.ts'
 import { type InternVisionConfig, internVision, internVisionConfig, internVisionOutput } from '../vision/internvl.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
-import { fillingPatches, type Grid, layerBefore, type VisionLayer } from '../vision-side.ts'
+import { fillingPatches, layerBefore } from '../vision-side.ts'
 import { llavaWeightName } from './llava.ts'
 
 /**
- * InternVL 2.5 and 3 (Zhu et al., InternVL3, arXiv 2504.10479) in the form of transformers: an image is cut into the grid
- * of tiles nearest to its shape, followed by the whole of it; four neighbouring patches are folded into one token.
+ * InternVL 2.5, 3 and 3.5 (Zhu et al., InternVL3, arXiv 2504.10479; Wang et al., InternVL3.5, arXiv 2508.18265) in the form
+ * of transformers: an image is cut into the grid of tiles nearest to its shape, followed by the whole of it; four
+ * neighbouring patches are folded into one token.
  */
 const schema = z.object({
   model_type: z.literal('internvl'),
@@ -40,29 +42,6 @@ function foldOf(ratio: number, { patch_size }: InternVisionConfig, { tile }: Til
     'downsample_ratio',
     `${scale} x ${scale} patches of ${patch_size} do not fill tiles of ${tile} pixels`,
   )
-}
-
-/** What layers computed for CLS and patches, for CLS and tokens: states, keys and logits averaged, attention to a token summed. */
-function foldLayers(layers: readonly VisionLayer[], { rows, columns }: Grid, scale: number): VisionLayer[] {
-  const [across, patches] = [columns / scale, rows * columns]
-  const tokens = patches / (scale * scale)
-  const members = new Float32Array((1 + tokens) * (1 + patches))
-  members[0] = 1
-  for (let patch = 0; patch < patches; patch++) {
-    const [row, column] = [Math.floor(patch / columns), patch % columns]
-    const token = Math.floor(row / scale) * across + Math.floor(column / scale)
-    members[(1 + token) * (1 + patches) + 1 + patch] = 1
-  }
-  const sums = constant(members, [1 + tokens, 1 + patches])
-  const shares = members.map((value, at) => (at === 0 ? value : value / (scale * scale)))
-  const means = constant(shares, [1 + tokens, 1 + patches])
-  return layers.map(({ input, hidden, keys, attention, logits }) => ({
-    input,
-    hidden: matmul(means, hidden),
-    keys: matmul(means, keys),
-    attention: matmul(matmul(means, attention), transpose(sums)),
-    logits: matmul(matmul(means, logits), transpose(means)),
-  }))
 }
 
 /** The output of the encoder, or the states before (from the end: after) a layer. */
@@ -102,15 +81,10 @@ export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfi
         const features = internVision(tower, vision, pixels, stages)
         const states = slice(featuresOf(tower, vision, features, config.vision_feature_layer), 1, 1)
         const { grid } = features
-        const layers = foldLayers(features.layers, grid, scale)
+        const layers = foldLayers(features.layers, { grid, scale, special: 1 })
         const featureLayer = layerBefore(config.vision_feature_layer)
-        return {
-          layers,
-          grid: foldGrid(grid, scale),
-          special: 1,
-          featureLayer,
-          patches: foldPatches(states, grid, scale),
-        }
+        const patches = foldPatches(states, grid, scale)
+        return { layers, grid: foldGrid(grid, scale), special: 1, featureLayer, patches }
       },
       connect: (p, patches) => {
         const scope = p.at('multi_modal_projector')

@@ -3,8 +3,6 @@ import { FoveaError } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
 import { clipFrames, type FrameSampler } from '../../media/video/sampling.ts'
 import { assertOneSize, type Video } from '../../media/video.ts'
-import { linear, type Scope } from '../../nn/index.ts'
-import { gelu, type Tensor } from '../../tensor/index.ts'
 import { configError, parseConfig } from '../config.ts'
 import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
@@ -13,7 +11,7 @@ import type { PreprocessorConfig } from '../views/image-processor.ts'
 import { type PixelRange, pixelRange, smartResize } from '../views/smart-resize.ts'
 import { samplingDefaults, videoProcessor } from '../views/video-processor.ts'
 import type { View } from '../views/view.ts'
-import { qwenVision } from '../vision/qwen2-vl.ts'
+import { mergeSquares, qwenVision } from '../vision/qwen2-vl.ts'
 import { type QwenVisionConfig, qwen2VisionConfig, qwen25VisionConfig } from '../vision/qwen2-vl-config.ts'
 import { fillingPatches } from '../vision-side.ts'
 
@@ -32,15 +30,19 @@ const schema = z.looseObject({
   tie_word_embeddings: z.boolean().default(false),
 })
 
-/** One merger for both: squares of normalised patches through a two-layer MLP. */
-function merge(p: Scope, { width, merge: side, out }: QwenVisionConfig, squares: Tensor): Tensor {
-  const inner = gelu(linear(p.at(0), squares, width * side * side))
-  return linear(p.at(2), inner, out)
+/** How images of a processor are sized. */
+export interface NativeSize {
+  readonly range: PixelRange
+  readonly doResize: boolean
 }
 
-/** The whole image at the size that `smartResize` finds, or as it is. */
-function nativeView(image: RgbImage, range: PixelRange, doResize: boolean): View {
-  const { width, height } = doResize ? smartResize(image, range) : image
+/** The whole image at the size that `smartResize` finds, or as it is; of several frames their areas count together. */
+export function nativeView(
+  image: RgbImage,
+  { range, doResize }: NativeSize,
+  together?: Parameters<typeof smartResize>[2],
+): View {
+  const { width, height } = doResize ? smartResize(image, range, together) : image
   if (width % range.factor === 0 && height % range.factor === 0) return { image, width, height }
   const message = `the image processor does not resize, and ${width}x${height} pixels are not whole squares of ${range.factor}`
   throw new FoveaError('image_size', 'input', message)
@@ -50,7 +52,11 @@ function nativeView(image: RgbImage, range: PixelRange, doResize: boolean): View
  * As many frames as a patch is deep are one clip; the last frame is repeated where they do not come out even. Clips lie
  * apart as in time, in whole steps, or one step each.
  */
-function clipsOf(video: Video, { frames: depth, stepsPerSecond }: QwenVisionConfig, viewOf: (image: RgbImage) => View) {
+export function clipsOf(
+  video: Video,
+  { frames: depth, stepsPerSecond }: QwenVisionConfig,
+  viewOf: (image: RgbImage) => View,
+): View[] {
   assertOneSize(video)
   const { frames, framesPerSecond } = video
   const { width, height } = viewOf(frames[0])
@@ -68,7 +74,11 @@ function clipSampler({ frames: depth }: QwenVisionConfig, processor: Preprocesso
 }
 
 /** What the files say twice must agree. */
-function assertFits(vision: QwenVisionConfig, textWidth: number, processor: PreprocessorConfig | undefined): void {
+export function assertFits(
+  vision: QwenVisionConfig,
+  textWidth: number,
+  processor: PreprocessorConfig | undefined,
+): void {
   const { patch_size = vision.patch, merge_size = vision.merge, temporal_patch_size = vision.frames } = processor ?? {}
   const faults = [
     ['patch_size', patch_size, vision.patch],
@@ -92,8 +102,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
   assertFits(vision, language.hiddenSize, processor)
   const factor = vision.patch * vision.merge
   const doResize = processor?.do_resize ?? true
-  const range = pixelRange(factor, processor)
-  const frameRange = pixelRange(factor, videoProcessor(processor))
+  const [still, moving] = [pixelRange(factor, processor), pixelRange(factor, videoProcessor(processor))]
   return {
     name: config.model_type,
     vision: {
@@ -105,15 +114,15 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
         const patches = foldPatches(output, grid, vision.merge)
         return { layers, grid: foldGrid(grid, vision.merge), special: 0, patches }
       },
-      connect: (p, patches) => merge(p.at('visual', 'merger', 'mlp'), vision, patches),
+      connect: (p, patches) => mergeSquares(p.at('visual', 'merger', 'mlp'), vision, patches),
     },
     prompt: {
       imageToken: config.image_token_id,
-      views: (image) => [nativeView(image, range, doResize)],
+      views: (image) => [nativeView(image, { range: still, doResize })],
       video: {
         sampler: clipSampler(vision, processor),
         token: config.video_token_id,
-        views: (video) => clipsOf(video, vision, (image) => nativeView(image, frameRange, doResize)),
+        views: (video) => clipsOf(video, vision, (image) => nativeView(image, { range: moving, doResize })),
       },
     },
     language,

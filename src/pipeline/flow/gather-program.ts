@@ -9,6 +9,7 @@ import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import { actsIn } from '../method/places.ts'
 import type { GatheredTokens } from '../method/visual-tokens.ts'
 import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
+import { takenApart, tokenWidth } from './deep.ts'
 import { gatherViews } from './gather.ts'
 import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
 import type { Packing } from './pack.ts'
@@ -73,9 +74,8 @@ export function traceGather(
   stream?: Carrying,
 ): GatheredTokens {
   const { views, tokens, patches, memory, signals, span, changedBy, packing } = shape
-  const width = architecture.language.hiddenSize
   const given: GatheredTokens = {
-    states: input('given.embeds', [views, tokens, width]),
+    ...takenApart(input('given.embeds', [views, tokens, tokenWidth(architecture)]), architecture),
     owner: input('given.owner', [views, patches], 'i64'),
     memory: Object.fromEntries(
       Object.entries(memory).map(([name, [rows, wide]]) => [

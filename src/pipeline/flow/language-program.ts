@@ -1,12 +1,12 @@
 import type { WeightTable } from '../../checkpoints/weight-table.ts'
 import type { Architecture } from '../../models/family.ts'
-import type { LanguageModel } from '../../models/language/language-model.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
+import { tokenWidth } from './deep.ts'
 import { LOOK, TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
 import { memoryName } from './vision-program.ts'
 
@@ -81,7 +81,7 @@ export async function compileLanguage(
   const traced = traceLanguage(architecture, method, scope, words)
   assertOwnWeights(method, scope.parameters)
   const program = await compile(backend, traced.outputs, weightsUnder(method, weights))
-  return new CompiledLanguage(program, traced, architecture.language)
+  return new CompiledLanguage(program, traced, architecture)
 }
 
 class CompiledLanguage implements LanguageProgram {
@@ -95,7 +95,7 @@ class CompiledLanguage implements LanguageProgram {
   constructor(
     readonly program: Program,
     private readonly traced: TracedLanguage,
-    private readonly language: LanguageModel,
+    private readonly architecture: Architecture,
   ) {
     this.known = new Set(program.inputs.map(({ name }) => name))
     this.residents = [...traced.kept, ...Object.keys(traced.memory).map(memoryName)].filter((name) =>
@@ -104,7 +104,8 @@ class CompiledLanguage implements LanguageProgram {
   }
 
   async open(key: string): Promise<void> {
-    this.caches.set(key, new Array(this.language.caches ?? this.language.layers).fill(0))
+    const { caches, layers } = this.architecture.language
+    this.caches.set(key, new Array(caches ?? layers).fill(0))
     this.unwritten.add(key)
   }
 
@@ -114,7 +115,7 @@ class CompiledLanguage implements LanguageProgram {
     const written = this.write(key, chunk)
     const { program, residents, traced, known } = this
     const given = {
-      ...chunkFeeds(chunk, this.language),
+      ...chunkFeeds(chunk, this.architecture),
       ...(traced.isStore && lookFeeds(chunk.look ?? everything(past))),
     }
     const fed = Object.entries(given).filter(([name]) => known.has(name))
@@ -205,20 +206,28 @@ function lookFeeds({ rows, sinks = [], blocks }: Look): Feeds {
   }
 }
 
-function chunkFeeds(chunk: Chunk, language: LanguageModel): Feeds {
+function chunkFeeds(chunk: Chunk, architecture: Architecture): Feeds {
   const { ids, visual, order, positions, tags, answer = [] } = chunk
   const slotsWhere = (isText: boolean) => [...order.keys()].filter((slot) => order[slot] < ids.length === isText)
   const told = (tag: (typeof TAGS)[number]) => (tag === 'token' ? order.map((from) => ids[from] ?? -1) : tags?.[tag])
   const untold = () => new Array<number>(order.length).fill(-1)
   return {
     ids: () => i64([ids.length], ids),
-    visual: () => f32([visual.dims[0], language.hiddenSize], visual.data),
+    visual: () => widened(visual, tokenWidth(architecture)),
     order: () => i64([order.length], order),
-    positions: () => f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
+    positions: () => f32(positionShape(architecture.language, order.length).map(Number), Float32Array.from(positions)),
     answer: () => i64([answer.length], answer),
     textSlots: () => i64([1, ids.length], slotsWhere(true)),
     visualSlots: () => i64([1, visual.dims[0]], slotsWhere(false)),
     opening: () => f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
     ...Object.fromEntries(TAGS.map((tag) => [tag, () => i64([1, order.length], told(tag) ?? untold())])),
   }
+}
+
+/** Rows that bring no more than a state are given nothing behind early layers. */
+function widened({ dims: [rows, given], data }: Value<Float32Array>, width: number): Value<Float32Array> {
+  if (rows === 0 || given === width) return f32([rows, width], data)
+  const wide = new Float32Array(rows * width)
+  for (let row = 0; row < rows; row++) wide.set(data.subarray(row * given, (row + 1) * given), row * width)
+  return f32([rows, width], wide)
 }

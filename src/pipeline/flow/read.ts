@@ -7,6 +7,7 @@ import { assertLayers } from '../method/layers.ts'
 import type { LayerSite, Method, PartSite, ReadSide, Site } from '../method/method.ts'
 import type { Read, Sequence } from '../method/sequence.ts'
 import { logitsOf, type Words, wordsOf } from '../method/words.ts'
+import { deepened } from './deep.ts'
 import { whole } from './see.ts'
 
 export interface ReadOptions extends Pick<DecoderOptions, 'past' | 'answer' | 'mask'> {
@@ -41,7 +42,10 @@ export function read(
   const scope = scopeUnder(p, places.linear, at)
   const whole: Sequence = { ...start, ran: [], changedBy: [] }
   const opened = places.sequence?.(whole, at) ?? whole
-  const { layers, last, hidden } = language.decode(scope, opened, { ...options, stages: stagesOf(places, at) })
+  const { layers, last, hidden } = language.decode(scope, opened, {
+    ...options,
+    stages: stagesOf(places, at, opened.deep),
+  })
   const done: Read = { hidden, last: last as Sequence, layers }
   const heads = Object.entries(places.heads ?? {}).map(([name, head]) => [name, head(done, at)] as const)
   const logits = (states: Tensor) => logitsOf(scope, architecture, method, words, states)
@@ -53,15 +57,16 @@ function scopeUnder(p: Scope, stage: ReadSide['linear'], at: Site): Scope {
   return stage ? withLinear(p, (x, next, place) => stage(x, next, { ...at, ...place })) : p
 }
 
-function stagesOf(places: ReadSide, at: Site): DecoderStages {
+function stagesOf(places: ReadSide, at: Site, deep?: Tensor): DecoderStages {
   const { layer, attention, feedForward } = places
   const siteOf = (layer: number): LayerSite => ({ ...at, layer })
   const partOf = (layer: number, input: Hidden): PartSite => ({ ...siteOf(layer), input: input as Sequence })
   return {
-    ...(layer && {
+    ...((layer || deep) && {
       layer: (index, hidden, next, ran) => {
         const seq: Sequence = { ...(hidden as Sequence), ran }
-        return whole(layer)(seq, next as unknown as (seq: Sequence) => Sequence, siteOf(index))
+        const run = (input: Sequence) => deepened(next(input) as Sequence, index)
+        return layer ? whole(layer)(seq, run, siteOf(index)) : run(seq)
       },
     }),
     ...(attention && {

@@ -87,6 +87,8 @@ function encode(p: Scope, { vision }: Architecture, method: Method, pictures: Pi
   const { layer } = method.see ?? {}
   if ('features' in pictures) {
     if (layer) throw methodError(`${method.name} acts inside the vision encoder, whose features were kept; encode anew`)
+    if (vision.deepLayers && !pictures.features.deep)
+      throw methodError(`${method.name} is given kept patches, but this model takes more of its encoder; encode anew`)
     return pictures.features
   }
   const features = vision.encode(p, pictures.pixels, encoderStages(layer, at))

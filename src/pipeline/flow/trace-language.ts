@@ -21,6 +21,7 @@ import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
+import { takenApart, tokenWidth } from './deep.ts'
 import { type Finished, read } from './read.ts'
 import { memoryName, memoryWidths } from './vision-program.ts'
 
@@ -62,7 +63,7 @@ export function traceLanguage(
     )
   const past = Array.from({ length: caches }, (_, layer) => (isStore ? chosenRows : pastLayer)(language, layer))
   const embed = (ids: Tensor) => embedTokens(scope, architecture, method, ids, words)
-  const finished = read(scope, architecture, method, promptSequence(embed, language), {
+  const finished = read(scope, architecture, method, promptSequence(embed, architecture), {
     past,
     words,
     answer: answerOf(embed, language),
@@ -82,16 +83,19 @@ export function traceLanguage(
 }
 
 /** Text and visual tokens in the order of their slots, batch 1. */
-function promptSequence(embed: (ids: Tensor) => Tensor, language: LanguageModel) {
+function promptSequence(embed: (ids: Tensor) => Tensor, architecture: Architecture) {
+  const { language } = architecture
   const { hiddenSize } = language
   const length = addDim('text', 'visual')
   const embedded = embed(input('ids', ['text'], 'i64'))
-  const rows = concat([embedded, input('visual', ['visual', hiddenSize])], 0)
+  const { states, deep } = takenApart(input('visual', ['visual', tokenWidth(architecture)]), architecture)
+  const rows = concat([embedded, states], 0)
   const tags = TAGS.map((tag) => [tag, input(tag, [1, length], 'i64')] as const)
   return {
     states: reshape(gather(rows, input('order', [length], 'i64')), [1, length, hiddenSize]),
     positions: input('positions', positionShape(language, length)),
     tags: Object.fromEntries(tags) as SlotTags,
+    ...(deep && { deep: reshape(deep, [1, ...deep.shape]) }),
     visual: input('visualSlots', [1, 'visual'], 'i64'),
     text: input('textSlots', [1, 'text'], 'i64'),
     source: reshape(arange('visual'), [1, 'visual']),

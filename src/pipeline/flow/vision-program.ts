@@ -13,11 +13,12 @@ import { methodError } from '../method/method-error.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { GatheredTokens, VisualTokens } from '../method/visual-tokens.ts'
 import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
+import { sideBySide } from './deep.ts'
 import { type Pictures, see, seeViews } from './see.ts'
 
 /** What became of one view: its visual tokens, and for each patch the token it went into (-1: dropped). */
 export interface EncodedView {
-  /** [m, d] */
+  /** [m, d], or wider where early layers of the language model are given more (`tokenWidth`). */
   readonly embeds: Value<Float32Array>
   readonly owner: readonly number[]
   /** What methods left beside the tokens, by name, [n, d]. */
@@ -109,10 +110,10 @@ export const traceVision = (
 ): VisualTokens => seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view), stream })
 
 /** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
-export function tokenOutputs({ states, owner, memory, signals }: GatheredTokens) {
+export function tokenOutputs({ owner, memory, signals, ...tokens }: GatheredTokens) {
   const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
     Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
-  return { embeds: states, owner, ...named(memory, memoryName), ...named(signals, signalName) }
+  return { embeds: sideBySide(tokens), owner, ...named(memory, memoryName), ...named(signals, signalName) }
 }
 
 /** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */

@@ -39,6 +39,8 @@ export interface Sequence extends Hidden {
   readonly text: Tensor
   /** Which visual token of the prompt each one is: i64 [b, v]. */
   readonly source: Tensor
+  /** What every visual token of the prompt is given behind the first layers, where a model wants it: [b, prompt's, layers * d]. */
+  readonly deep?: Tensor
   /** 1 where this chunk brings the pictures, 0 in all later ones: f32 []. */
   readonly opening: Tensor
   /** Layers that have run, with the sequence that each ran on. */

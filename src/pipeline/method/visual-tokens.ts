@@ -2,16 +2,22 @@ import type { TowerFeatures } from '../../models/vision/tower.ts'
 import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
+  arange,
+  cast,
   constant,
   type Dim,
+  div,
+  equal,
   fixedDim,
   less,
+  matmul,
   maximum,
   reshape,
   scatterAdd,
   select,
   slice,
   sub,
+  sum,
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
@@ -30,6 +36,8 @@ export interface GatheredTokens {
   readonly states: Tensor
   /** For each patch of the image the token that it is part of, or -1 where it was dropped: i64 [b, n]. */
   readonly owner: Tensor
+  /** What each is given behind the first layers of a language model that wants it, side by side: [b, m, layers * d]. */
+  readonly deep?: Tensor
   /** What was noted of each token while the vision encoder could be read, by name: f32 [b, m]. */
   readonly signals: Readonly<Record<string, Tensor>>
   /** What is left for the language model beside the tokens, by name: [b, n, d] each. */
@@ -55,8 +63,8 @@ export interface VisualTokens extends GatheredTokens {
 
 /** All patches that a vision encoder left, each its own token. */
 export function allPatches(vision: VisionFeatures, encoders: VisualTokens['encoders'] = {}): VisualTokens {
-  const { patches: states, owner = rowNumbers(states), changedBy = [] } = vision
-  return { states, owner, vision, encoders, signals: {}, memory: {}, changedBy }
+  const { patches: states, owner = rowNumbers(states), changedBy = [], deep } = vision
+  return { states, owner, vision, encoders, signals: {}, memory: {}, changedBy, ...(deep && { deep }) }
 }
 
 /**
@@ -78,7 +86,8 @@ export function keepTokens<Tokens extends GatheredTokens>(tokens: Tokens, indice
   const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
   const signals = Object.entries(tokens.signals).map(([name, signal]) => [name, takeAlong(signal, indices)])
   const kept = regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
-  return { ...kept, signals: Object.fromEntries(signals), span: tokens.span }
+  const deep = tokens.deep && { deep: gatherRows(tokens.deep, indices) }
+  return { ...kept, ...deep, signals: Object.fromEntries(signals), span: tokens.span }
 }
 
 /** For m tokens, the new place of each: `places[i]` where `indices` names it, -1 elsewhere; i64 [b, m]. */
@@ -101,7 +110,16 @@ export function regroup<Tokens extends GatheredTokens>(
     throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
-  return { ...tokens, states, owner, signals: {}, span: undefined, changedBy: [...tokens.changedBy, by] }
+  const deep = tokens.deep && { deep: membersMean(tokens.deep, assignment, states.shape[1]) }
+  return { ...tokens, states, owner, ...deep, signals: {}, span: undefined, changedBy: [...tokens.changedBy, by] }
+}
+
+/** Means of the rows [b, m, d] that are assigned to each of `count` places, 0 where none is: [b, count, d]. */
+function membersMean(rows: Tensor, assignment: Tensor, count: Dim): Tensor {
+  const [batch, m] = assignment.shape
+  const isMember = equal(reshape(assignment, [batch, 1, m]), reshape(arange(count), [1, count, 1]))
+  const members = cast(isMember, 'f32') // [b, count, m]
+  return div(matmul(members, rows), maximum(reshape(sum(members, 2), [batch, count, 1]), 1))
 }
 
 /** The same tokens with something noted of each, f32 [b, m], for places that cannot read the vision encoder any more. */

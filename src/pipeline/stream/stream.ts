@@ -229,9 +229,10 @@ export class Stream {
     const embeds = { ...f32([0, view.embeds.dims[1]], new Float32Array(0)), dims: [tokens, view.embeds.dims[1]] }
     const nothing = { milliseconds: 0, cost: { flops: 0, bytes: 0 }, memory: {}, signals: {}, changedBy: [] }
     const all: EncodedView = { embeds, owner: [], grid: view.grid, ...nothing }
-    const { prompt } = prepared
+    const { prompt, written } = prepared
     const encoded: EncodedImage = {
       prompt,
+      written,
       views: [all],
       patches: this.patches,
       preprocessMilliseconds: 0,

@@ -8,6 +8,7 @@ import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
 import { type OneOrMore, readImages, videosOf } from './given.ts'
 import { partsUnder } from './parts-under.ts'
+import { imagePlaceholder } from './written-pictures.ts'
 
 export interface EmbedOptions {
   /** What is said beside the pictures; may be empty. */
@@ -48,7 +49,7 @@ export async function headsOf(
   const { architecture, tokenizer } = partsUnder(model.parts, method)
   const images = await readImages('embed', options.images, model.parts.readImage)
   const videos = videosOf('embed', options.videos)
-  const picture = tokenizer.idToToken(architecture.prompt.imageToken) ?? ''
+  const picture = imagePlaceholder({ architecture, tokenizer }) ?? ''
   const pictures = picture.repeat(images.length + videos.length)
   const written = compose(method).read?.prompt?.({ text: tokenizer.protect(prompt), pictures }, architecture)
   let heads: Readonly<Record<string, Value>> = {}

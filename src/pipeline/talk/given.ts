@@ -10,7 +10,8 @@ export type ReadImage = (image: ImageInput) => Promise<RgbImage>
 
 const invalid = (code: string, message: string): FoveaError => new FoveaError(code, 'usage', message)
 
-const listOf = <T>(given: OneOrMore<T> | undefined): readonly T[] =>
+/** One alone as a list of one. */
+export const listOf = <T>(given: OneOrMore<T> | undefined): readonly T[] =>
   given === undefined ? [] : Array.isArray(given) ? given : [given as T]
 
 /**

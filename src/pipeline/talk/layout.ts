@@ -49,13 +49,21 @@ export function sizeOf(views: readonly EncodedView[], axes = 1): PromptSize {
 export function imagePrompt(parts: ModelParts, views: readonly View[], by: string): number[] {
   const { architecture, tokenizer } = parts
   const { prompt } = architecture
-  const own = prompt.expand?.(views)
-  const text = hasText(views) ? withText(parts, views, own, by) : own
+  const text = imageText(parts, views, by)
   if (text === undefined) return views.map(() => prompt.imageToken)
   const ids = tokenizer.encode(text, { special: true })
   if (ids.filter((id) => id === prompt.imageToken).length === views.length) return ids
   const message = `tokenizer.json does not know the image token ${prompt.imageToken} that config.json names`
   throw new FoveaError('tokenizer_invalid', 'input', message)
+}
+
+/**
+ * The same as text; undefined where only image tokens stand for it.
+ * @throws FoveaError `method_unfit` for text around views where the model has no place for it
+ */
+export function imageText(parts: ModelParts, views: readonly View[], by: string): string | undefined {
+  const own = parts.architecture.prompt.expand?.(views)
+  return hasText(views) ? withText(parts, views, own, by) : own
 }
 
 /** The family's text with that of the views around their image tokens. It is tokenized as a whole. */
@@ -103,15 +111,16 @@ export function inPromptOrder<Picture extends PromptPicture>(
 
 /** Puts the prompt of each image or video in the place of its token; there are as many of them as places. */
 export function expandImages(ids: readonly number[], imageToken: number, images: readonly PromptPicture[]): number[] {
+  const placeOf = ({ written, token }: PromptPicture) => (written ? imageToken : (token ?? imageToken))
   let [next, written] = [0, 0]
   return ids.flatMap((id) => {
     const image = images[next]
-    if (!image || id !== (image.token ?? imageToken)) return [id]
+    if (!image || id !== placeOf(image)) return [id]
     // What was written as text has its tokens already, one for each view.
-    if (image.text !== undefined && ++written < image.views.length) return [id]
+    if (image.written && ++written < image.views.length) return [id]
     written = 0
     next++
-    return image.text === undefined ? image.prompt : [id]
+    return image.written ? [id] : image.prompt
   })
 }
 

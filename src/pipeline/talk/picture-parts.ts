@@ -22,8 +22,8 @@ export function withoutPictures({ messages, options }: Request, site: TalkSite):
 }
 
 function withoutTokens({ architecture: { prompt }, tokenizer }: TalkSite): (text: string) => string {
-  const { imageToken, video } = prompt
+  const { imageToken, placeholder, video } = prompt
   const tokens = [imageToken, video?.token].map((id) => (id === undefined ? undefined : tokenizer.idToToken(id)))
-  const places = [...tokens, video?.written?.placeholder].filter((place) => place !== undefined)
+  const places = [...tokens, placeholder, video?.written?.placeholder].filter((place) => place !== undefined)
   return (text) => places.reduce((rest, place) => rest.replaceAll(place, ''), text)
 }

@@ -5,7 +5,7 @@ import type { ModelParts, PromptPicture } from '../parts.ts'
 import { expandImages, inPromptOrder } from './layout.ts'
 import { afterImages, textOf } from './plain-prompt.ts'
 import { turnError } from './turn-error.ts'
-import { writeVideos } from './written-videos.ts'
+import { writePictures } from './written-pictures.ts'
 
 /** What is written for a model: all turns up to a question, with a part for each picture. */
 export interface Said {
@@ -41,12 +41,12 @@ export function encodePrompt<Picture extends PromptPicture>(
   pictures: readonly Picture[],
 ): Prompt<Picture> {
   const { prompt: form } = parts.architecture
-  const written = writeVideos(text, parts, pictures)
+  const written = writePictures(text, parts, pictures)
   const said = form.imagesFirst
     ? encodeImagesFirst(parts, text, pictures.length)
     : encodeText(parts, written?.text ?? text)
   const images = written?.images ?? inPromptOrder(said, form, pictures)
-  const inPlace = images.filter(({ text, views }) => text === undefined || views.length > 0)
+  const inPlace = images.filter(({ written, views }) => !written || views.length > 0)
   const ids = expandImages(said, form.imageToken, inPlace)
   assertIds(ids, parts)
   return { ids, images }
@@ -70,9 +70,10 @@ const picturesIn = (messages: readonly ChatMessage[]): number =>
 /** All turns as one text, by the model's chat template, or by that for messages with videos. */
 function render({ template, tokenizer, architecture }: ModelParts, messages: readonly ChatMessage[]): string {
   const { bosToken, eosToken } = tokenizer
-  const written = kindsIn(messages).includes('video') ? architecture.prompt.video?.written : undefined
-  const protect = (text: string) =>
-    written ? breakApart(tokenizer.protect(text), written.placeholder) : tokenizer.protect(text)
+  const { placeholder, video } = architecture.prompt
+  const written = kindsIn(messages).includes('video') ? video?.written : undefined
+  const places = [placeholder, written?.placeholder].filter((place) => place !== undefined)
+  const protect = (text: string) => places.reduce(breakApart, tokenizer.protect(text))
   return (written?.template ?? template).render(messages, { protect, bosToken, eosToken })
 }
 

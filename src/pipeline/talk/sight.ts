@@ -47,13 +47,15 @@ export class Sight {
 
   /** Puts a token in the place of pictures that are not known yet. */
   private blank(pictures: readonly (RgbImage | Video)[], token: number): void {
-    const { video } = this.host.parts.architecture.prompt
+    const { parts } = this.host
+    const { placeholder, video } = parts.architecture.prompt
     const nothing = { views: [], patches: 0, preprocessMilliseconds: 0, cached: true }
-    for (const picture of pictures.filter((each) => !this.known.has(each))) {
-      // A video that is written as text is left out: its place is not one token.
-      const place = 'frames' in picture ? { token: video?.token, ...(video?.written && { text: '' }) } : {}
-      this.known.set(picture, { prompt: [token], ...place, ...nothing })
-    }
+    const text = parts.tokenizer.idToToken(token) ?? ''
+    const image = placeholder === undefined ? {} : { written: { placeholder, text } }
+    // A video that is written as text is left out: its place is not one token.
+    const moving = { token: video?.token, ...(video?.written && { written: { ...video.written, text: '' } }) }
+    for (const picture of pictures.filter((each) => !this.known.has(each)))
+      this.known.set(picture, { prompt: [token], ...('frames' in picture ? moving : image), ...nothing })
   }
 
   private seen(picture: RgbImage | Video): PreparedImage | undefined {

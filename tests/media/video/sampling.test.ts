@@ -5,11 +5,12 @@ import {
   evenFrames,
   type FrameSampler,
   middleFrames,
+  nearestFrames,
   spannedFrames,
 } from '../../../src/media/video/sampling.ts'
 
 interface Case {
-  readonly rule: 'even' | 'middle' | 'clip' | 'spanned'
+  readonly rule: 'even' | 'middle' | 'clip' | 'spanned' | 'nearest'
   /** What the processor's file says. */
   readonly own: Readonly<Record<string, number>>
   /** What is asked of it. */
@@ -27,18 +28,21 @@ const samplers: Record<Case['rule'], (own: Case['own'], asked?: Case['asked']) =
   middle: (_, { num_frames: frames, fps } = {}) => middleFrames({ frames, fps }),
   clip: ({ min_frames, max_frames, temporal_patch_size }, { num_frames: frames, fps } = {}) =>
     clipFrames({ frames, fps, minFrames: min_frames, maxFrames: max_frames, depth: temporal_patch_size }),
+  nearest: ({ min_frames, max_frames }, { num_frames: frames, fps } = {}) =>
+    nearestFrames({ frames, fps, minFrames: min_frames, maxFrames: max_frames }),
   spanned: (own, asked = {}) =>
     spannedFrames({ fps: asked.fps ?? own.fps, maxFrames: asked.num_frames ?? own.num_frames, skipSeconds: 1 }),
 }
 
-describe.each(['even', 'middle', 'clip', 'spanned'] as const)('%s frames', (rule) => {
+describe.each(['even', 'middle', 'clip', 'spanned', 'nearest'] as const)('%s frames', (rule) => {
   const own = cases.filter((each) => each.rule === rule)
 
   it(`are those of the reference, in ${own.length} cases`, () => {
     for (const each of own) {
       const chosen = samplers[rule](each.own, each.asked)({ frames: each.frames, framesPerSecond: each.fps }, {})
       // Rounding makes the reference ask for one more frame at times, behind the last that there is.
-      const there = each.indices.filter((index) => index < each.frames)
+      // Asked for more frames than there are, it shows some of them again.
+      const there = [...new Set(each.indices)].filter((index) => index < each.frames)
       expect(chosen, JSON.stringify({ ...each, indices: undefined })).toEqual(there)
     }
   })
@@ -63,6 +67,7 @@ const rules = {
   clip: clipFrames({ fps: 2, minFrames: 4, maxFrames: 768, depth: 2 }),
   'clip of a stated number': clipFrames({ frames: 8, minFrames: 4, maxFrames: 768, depth: 2 }),
   spanned: spannedFrames({ fps: 1, maxFrames: 64, skipSeconds: 1 }),
+  nearest: nearestFrames({ fps: 2, minFrames: 4, maxFrames: 768 }),
 }
 
 describe.each(Object.entries(rules))('what is asked of %s', (_, sampler) => {

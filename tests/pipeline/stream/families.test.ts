@@ -31,6 +31,8 @@ describe('a store of everything is the ordinary cache', () => {
     ['internvl', [stored, parseMethod('rekv')]],
     ['smolvlm', [stored, parseMethod('rekv')]],
     ['qwen2-vl', [stored, parseMethod('rekv')]],
+    ['gemma3', [stored, parseMethod('rekv')]],
+    ['qwen3-vl', [stored]],
   ])('in a stream to %s', async (family, methods) => {
     const model = await loadModel(join(root, family), { threads: 1 })
     const expected = await logitsUnder(model, dense)
