@@ -21,7 +21,11 @@ export default defineConfig({
   // zod silences errors about its types in comments, which are lost when they are put into one file with ours.
   banner: { dts: '// @ts-nocheck' },
   // Names of functions and classes stay, for stacks.
-  minify: { mangle: { keepNames: true }, compress: false, codegen: { removeWhitespace: true } },
+  minify: {
+    mangle: { keepNames: true },
+    compress: { keepNames: { function: true, class: true } },
+    codegen: { removeWhitespace: true },
+  },
   checks: { pluginTimings: false },
   // The World finds its fonts beside the module that asks for them.
   copy: 'src/world/fonts',

@@ -1,7 +1,9 @@
 import type { WeightTable } from '../checkpoints/weight-table.ts'
+import type { OptionForm } from '../errors.ts'
+import type { GivenImage } from '../media/image.ts'
 import type { DualEncoder } from '../models/dual/dual-encoder.ts'
 import type { PreprocessorConfig } from '../models/views/image-processor.ts'
-import type { GivenImage, OneOrMore, ReadImage } from '../pipeline/talk/given.ts'
+import type { OneOrMore, ReadImage } from '../pipeline/talk/given.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 
 /** Everything a folder of an image and text encoder holds, read and checked. */
@@ -32,6 +34,14 @@ export interface EmbedOptions {
   /** Cuts texts that are too long, as the reference does on request; they are refused otherwise. */
   readonly truncate?: boolean
   readonly signal?: AbortSignal
+}
+
+export const EMBED_FORMS: Readonly<Record<keyof EmbedOptions, OptionForm>> = {
+  images: 'any',
+  texts: 'object',
+  notes: 'object',
+  truncate: 'boolean',
+  signal: 'object',
 }
 
 /** Embeddings of length 1, in the order of what was given; each has as many numbers as `Embedder.width`. */

@@ -1,24 +1,23 @@
-import { assertOptions, disposedError, FoveaError, type OptionForm } from '../errors.ts'
+import { assertOptions, disposedError, FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { View } from '../models/views/view.ts'
 import { pixelsOf } from '../pipeline/flow/vision-program.ts'
 import { readImages } from '../pipeline/talk/given.ts'
 import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
-import type { EmbedderParts, Embeddings, EmbedOptions, Embeds, Similarity } from './embedder-parts.ts'
+import {
+  EMBED_FORMS,
+  type EmbedderParts,
+  type Embeddings,
+  type EmbedOptions,
+  type Embeds,
+  type Similarity,
+} from './embedder-parts.ts'
 import { traceImages, traceScale, traceTexts } from './embedder-program.ts'
 import { assertWidth, similarityOf } from './similarity.ts'
 import { fillUp, textIds } from './text-batch.ts'
 
 /** How many go through an encoder at a time: more would gain no speed and take more memory. */
 const BATCH = { images: 4, texts: 32 }
-
-const FORMS: Readonly<Record<keyof EmbedOptions, OptionForm>> = {
-  images: 'any',
-  texts: 'object',
-  notes: 'object',
-  truncate: 'boolean',
-  signal: 'object',
-}
 
 /** A loaded pair of image and text encoder. Each is compiled when it is first needed, and kept. */
 export class Embedder implements Embeds {
@@ -59,7 +58,7 @@ export class Embedder implements Embeds {
    */
   async embed(options: EmbedOptions): Promise<Embeddings> {
     if (this.isDisposed) throw disposedError('embedder')
-    assertOptions('embed', options, FORMS)
+    assertOptions('embed', options, EMBED_FORMS)
     const { texts = [], notes = [], truncate = false, signal } = options
     if (notes.length > 0) throw notesError(this.family)
     const images = await readImages('embed', options.images, this.parts.readImage)

@@ -1,8 +1,9 @@
+import { assertOptions } from '../errors.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import { headsOf, unit } from '../pipeline/talk/embed.ts'
-import { listOf } from '../pipeline/talk/given.ts'
-import type { Embeddings, EmbedOptions, Embeds, Similarity } from './embedder-parts.ts'
+import { readImages } from '../pipeline/talk/given.ts'
+import { EMBED_FORMS, type Embeddings, type EmbedOptions, type Embeds, type Similarity } from './embedder-parts.ts'
 import { assertWidth, similarityOf } from './similarity.ts'
 
 /** A model that answers as an embedder: what the head `embedding` of a method says of a prompt is its embedding. */
@@ -32,8 +33,11 @@ export class MethodEmbedder implements Embeds {
    * Embeds images, texts, and images and texts together, into one space. Prompts that are too long are refused.
    * @throws FoveaError what `Model.embed` throws; the reason of `signal` once it is aborted
    */
-  async embed({ images = [], texts = [], notes = [], signal }: EmbedOptions): Promise<Embeddings> {
+  async embed(options: EmbedOptions): Promise<Embeddings> {
+    assertOptions('embed', options, EMBED_FORMS)
+    const { texts = [], notes = [], signal } = options
     const { method } = this
+    const images = await readImages('embed', options.images, this.model.parts.readImage)
     const each = async <Item>(items: readonly Item[], prompt: (item: Item) => Parameters<Model['embed']>[0]) => {
       const found: Float32Array[] = []
       for (const item of items) {
@@ -43,7 +47,7 @@ export class MethodEmbedder implements Embeds {
       return found
     }
     return {
-      images: await each(listOf(images), (image) => ({ prompt: '', images: [image], method, signal })),
+      images: await each(images, (image) => ({ prompt: '', images: [image], method, signal })),
       texts: await each(texts, (text) => ({ prompt: text, method, signal })),
       notes: await each(notes, ({ image, text }) => ({ prompt: text, images: [image], method, signal })),
     }

@@ -47,11 +47,7 @@ const agents = new Map<string, EnvHttpProxyAgent>()
 /** `fetch`, through a proxy where one is named for the address. */
 export async function fetchThrough(proxies: Proxies | undefined, url: URL, init: RequestInit): Promise<Response> {
   if (!proxyOf(url, proxies)) return fetch(url, init)
-  // By their files: the rest of the package would make the build larger by as much again.
-  const [{ default: Agent }, { fetch: fetchBy }] = await Promise.all([
-    import('undici/lib/dispatcher/env-http-proxy-agent.js'),
-    import('undici/lib/web/fetch/index.js'),
-  ])
+  const { EnvHttpProxyAgent: Agent, fetch: fetchBy } = await import('undici')
   const { http: httpProxy = '', https: httpsProxy = '', none: noProxy } = proxies!
   const key = JSON.stringify(proxies)
   // Of plain HTTP a proxy is asked for the address itself; few of them open tunnels to it.

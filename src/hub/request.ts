@@ -156,7 +156,8 @@ async function follow(
     if (response.status < 300 || response.status > 399 || !location) return { response, etag }
     await response.body?.cancel()
     const next = redirected(url, location)
-    await assertMayLead(url, next)
+    // What a proxy reaches, only the proxy can look up.
+    if (!proxyOf(next, settings.proxies)) await assertMayLead(url, next)
     url = next
   }
   throw new FoveaError('hub_redirect', 'network', `${address}: more than ${MAX_REDIRECTS} redirects`)

@@ -15,6 +15,9 @@ export interface RgbImage {
  */
 export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob
 
+/** An image, or where to read one. */
+export type GivenImage = RgbImage | ImageInput
+
 /** One value per channel: red, green, blue. */
 export type ChannelValues = readonly [red: number, green: number, blue: number]
 

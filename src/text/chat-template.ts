@@ -1,6 +1,7 @@
 /** Messages to one prompt text, by the Jinja template that comes with a model. */
 import { type Environment, Template } from '@huggingface/jinja'
 import { FoveaError } from '../errors.ts'
+import type { ChatMessage } from './chat-message.ts'
 import {
   BudgetError,
   BudgetInterpreter,
@@ -12,12 +13,7 @@ import {
 import { type TimeLimit, TimeLimitError, unlimited } from './time-limit.ts'
 import { renderWhole } from './whole-rendering.ts'
 
-export type MessagePart = { type: 'text'; text: string } | { type: 'image' } | { type: 'video' } | { type: 'audio' }
-
-export interface ChatMessage {
-  role: 'system' | 'user' | 'assistant' | 'tool'
-  content: string | MessagePart[]
-}
+export type { ChatMessage, MessagePart } from './chat-message.ts'
 
 export interface RenderOptions {
   /** End with the opening of the assistant's turn; default true. */
@@ -142,5 +138,6 @@ export function createChatTemplate(source: string, limits: TemplateLimits = {}):
       throw explain(text, cause)
     }
   }
-  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options)) }
+  const lossError = () => templateError(text, 'leaves out what is asked')
+  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options), lossError) }
 }

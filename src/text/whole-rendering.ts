@@ -3,8 +3,8 @@
  * of role `system`; given what they were not made for, they fail or leave out what was said without a word. What is said
  * here is written in a form that the template takes.
  */
-import { FoveaError } from '../errors.ts'
-import type { ChatMessage, MessagePart } from './chat-template.ts'
+import type { FoveaError } from '../errors.ts'
+import type { ChatMessage, MessagePart } from './chat-message.ts'
 import { unprotect } from './special-tokens.ts'
 
 type Messages = readonly ChatMessage[]
@@ -71,9 +71,14 @@ function says({ text }: Rendering, said: readonly string[]): boolean {
 
 /**
  * Renders messages, in another form where the template would fail in theirs or leave something out.
- * @throws FoveaError what `render` throws, `template_error` where every form loses the question
+ * @param lossError of a template that loses the question in every form
+ * @throws FoveaError what `render` throws, or `lossError`
  */
-export function renderWhole(messages: Messages, render: (messages: Messages) => string): string {
+export function renderWhole(
+  messages: Messages,
+  render: (messages: Messages) => string,
+  lossError: () => FoveaError,
+): string {
   const said = messages.flatMap(textsOf)
   const found: Rendering[] = []
   for (const form of FORMS) {
@@ -88,5 +93,5 @@ export function renderWhole(messages: Messages, render: (messages: Messages) => 
   const best = found.find((rendering) => says(rendering, question))
   if (best) return best.text!
   const failed = found.find(({ problem }) => problem !== undefined)
-  throw failed?.problem ?? new FoveaError('template_error', 'input', 'the chat template leaves out what is asked')
+  throw failed?.problem ?? lossError()
 }

@@ -1,6 +1,7 @@
 import { FoveaError } from '../../errors.ts'
 import type { PromptCount } from '../../pipeline/talk/count.ts'
 import { command } from '../command.ts'
+import { withImageOptions } from '../image-options.ts'
 import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import { type ModelOptions, methodOf, withMethodOption, withModelOptions } from '../model-options.ts'
 import { videoLine } from '../reply-report.ts'
@@ -20,7 +21,7 @@ export const countCommand = command<CountFlags>({
   ],
   configure: (program) => {
     program.argument('<file...>', 'images and videos, if any, and last the question')
-    withMethodOption(withModelOptions(withVideoOptions(program))).option(
+    withMethodOption(withModelOptions(withImageOptions(withVideoOptions(program)))).option(
       '--json',
       'print one JSON object: text, visual, positions, and of models with an end limit and room',
     )

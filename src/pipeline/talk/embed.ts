@@ -1,11 +1,12 @@
 import { FoveaError } from '../../errors.ts'
+import type { GivenImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
 import type { Value } from '../../runtime/index.ts'
 import { compose } from '../method/compose.ts'
 import type { Method } from '../method/method.ts'
 import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
-import { type GivenImage, type OneOrMore, readImages, videosOf } from './given.ts'
+import { type OneOrMore, readImages, videosOf } from './given.ts'
 import { partsUnder } from './parts-under.ts'
 import { imagePlaceholder } from './written-pictures.ts'
 

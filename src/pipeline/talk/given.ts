@@ -1,13 +1,10 @@
 /** Pictures as callers give them: read already or not, one or several. */
 import { FoveaError, kindOf } from '../../errors.ts'
-import type { ImageInput, RgbImage } from '../../media/image.ts'
+import type { GivenImage, ImageInput, RgbImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
 import type { ContentPart, Message } from './message.ts'
 
 export type OneOrMore<T> = T | readonly T[]
-
-/** An image, or where to read one: a path, a URL, the bytes of a file. */
-export type GivenImage = RgbImage | ImageInput
 
 export type ReadImage = (image: ImageInput) => Promise<RgbImage>
 

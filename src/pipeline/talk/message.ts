@@ -1,5 +1,5 @@
+import type { GivenImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
-import type { GivenImage } from './given.ts'
 
 /** Of a message: text, or a place for a picture, which it may hold itself; otherwise the next of those given beside it. */
 export type ContentPart =
