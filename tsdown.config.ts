@@ -2,7 +2,12 @@ import { defineConfig } from 'tsdown'
 import { licenses } from './tools/licenses.ts'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', cli: 'src/cli/main.ts', worker: 'src/runtime/node/worker.ts' },
+  entry: {
+    index: 'src/index.ts',
+    cli: 'src/cli/main.ts',
+    worker: 'src/runtime/node/worker.ts',
+    'engine-host': 'src/runtime/node/engine-host.ts',
+  },
   format: 'esm',
   platform: 'node',
   target: 'node20',

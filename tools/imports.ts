@@ -97,7 +97,7 @@ function directionProblem({ path, target }: Import): string | undefined {
 
 function mustRunInBrowser(path: string): boolean {
   const room = roomOf(path)
-  if (!room || !browserRooms.includes(room) || path === 'src/world/export.ts') return false
+  if (!room || !browserRooms.includes(room)) return false
   return !posix.basename(path).startsWith('node-')
 }
 

@@ -3,7 +3,7 @@
  * `adapter.json`, which says whose they are. That is written last, and names the weights by their hash.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FoveaError } from '../errors.ts'
@@ -12,6 +12,8 @@ import type { DType } from '../tensor/index.ts'
 import { readModelFile } from '../text/model-file.ts'
 import { writeFileAtomic } from './atomic.ts'
 import { f32ToF16 } from './dtypes.ts'
+import { removeLeftovers } from './leftovers.ts'
+import { makeFolder } from './make-folder.ts'
 import { parseSafetensorsHeader, saveSafetensors, type TensorEntry } from './safetensors.ts'
 import type { TableEntry } from './weight-table.ts'
 
@@ -111,7 +113,8 @@ export async function saveAdapter(
   about: Pick<AdapterCard, 'id' | 'base' | 'options'>,
   values: ReadonlyMap<string, Value>,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
+  await removeLeftovers(folder)
   const path = join(folder, ADAPTER_WEIGHTS)
   const tensors = [...values].map(
     ([name, { dims, data }]) =>

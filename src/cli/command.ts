@@ -19,6 +19,11 @@ export interface Command<Options = Record<string, never>> {
   /** Declares arguments and options. */
   configure?(program: Program): unknown
   run?(invocation: Invocation<Options>): Promise<void> | void
+  /**
+   * Whether it has something to bring to an end at the first Ctrl-C, such as a state to save; the others are ended where they
+   * have not returned a second after it.
+   */
+  readonly finishes?: boolean
   readonly subcommands?: readonly Command<never>[]
 }
 

@@ -12,8 +12,6 @@ export interface Failure {
   readonly exitCode: number
 }
 
-export const INTERRUPTED = 130
-
 const exitCodes = { usage: 2, input: 3, network: 4, resource: 5 } as const
 
 /** One line and an exit code for whatever was thrown; `program` is the command it was thrown in, for suggestions. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The command line. Exit codes: 0 done, 1 bug, 2 usage, 3 input, 4 network, 5 resource, 130 interrupted. */
 import { CommanderError, type Command as Program } from 'commander'
-import { describeFailure, INTERRUPTED } from './failure.ts'
+import { describeFailure } from './failure.ts'
+import { abortOnInterrupt, INTERRUPTED } from './interrupt.ts'
 import { buildProgram } from './program.ts'
 
 /** The (sub)command that a command line names, as deep as its words go. */
@@ -23,16 +24,6 @@ function endWithReader(stream: NodeJS.WriteStream): void {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
-}
-
-/** The first Ctrl-C asks the command to end, the second ends the process. */
-function abortOnInterrupt(): AbortSignal {
-  const controller = new AbortController()
-  process.on('SIGINT', () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED)
-    controller.abort()
-  })
-  return controller.signal
 }
 
 async function main(argv: readonly string[]): Promise<void> {

@@ -1,8 +1,8 @@
-import { writeFileAtomic } from '../checkpoints/atomic.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { KeptTokens } from '../media/overlay.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
+import { writeOutput } from './output-file.ts'
 
 interface Answered {
   readonly image: RgbImage
@@ -23,12 +23,12 @@ export function keptOfViews({ architecture }: ModelParts, { image, method, kept 
   })
 }
 
-/** Writes the image as PNG with what became of its patches. Throws FoveaError `overlay_invalid`, and those of `writeFileAtomic`. */
+/** Writes the image as PNG with what became of its patches. Throws FoveaError `overlay_invalid`, and those of `writeOutput`. */
 export async function writeOverlay(path: string, parts: ModelParts, answered: Answered): Promise<void> {
   const [{ drawKeptTokens }, { createNodeCanvas }] = await Promise.all([
     import('../media/overlay.ts'),
     import('../media/canvas-node.ts'),
   ])
   const png = await drawKeptTokens(answered.image, keptOfViews(parts, answered), { createCanvas: createNodeCanvas })
-  await writeFileAtomic(path, png)
+  await writeOutput(path, png)
 }

@@ -3,6 +3,7 @@ import { Command as Program } from 'commander'
 import { version } from '../hub/package-root.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands/index.generated.ts'
+import { endSoonAfter } from './interrupt.ts'
 
 /**
  * The program for a command line. Only the command that the line names is imported; of the others the help knows name
@@ -42,6 +43,10 @@ function define(program: Program, definition: Command<never>, signal: AbortSigna
     define(child, subcommand, signal)
   }
   program.addHelpText('after', ['\nExamples:', ...definition.examples.map((example) => `  ${example}`)].join('\n'))
-  const { run } = definition
-  if (run) program.action(() => run({ args: program.processedArgs, options: program.opts() as never, signal }))
+  const { run, finishes } = definition
+  if (!run) return
+  program.action(() => {
+    if (!finishes) endSoonAfter(signal)
+    return run({ args: program.processedArgs, options: program.opts() as never, signal })
+  })
 }

@@ -8,9 +8,10 @@
  * A file that is still coming is `blobs/<etag>.part`.
  */
 import { randomUUID } from 'node:crypto'
-import { copyFile, link, lstat, mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises'
+import { copyFile, link, lstat, readdir, readFile, rename, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { INDEX, readWeightMap, SINGLE } from '../checkpoints/open-checkpoint.ts'
 import { isCommit, type ModelReference } from './reference.ts'
 
@@ -43,7 +44,7 @@ export async function readRef(repository: string, revision: string): Promise<str
 export async function writeRef(repository: string, revision: string, commit: string): Promise<void> {
   if (isCommit(revision)) return
   const path = join(repository, 'refs', revision)
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await writeFileAtomic(path, new TextEncoder().encode(commit))
 }
 
@@ -51,7 +52,7 @@ export async function writeRef(repository: string, revision: string, commit: str
 export async function linkBlob(repository: string, commit: string, name: string, etag: string): Promise<void> {
   const path = join(snapshotFolder(repository, commit), name)
   const temporary = `${path}.${randomUUID()}.tmp`
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   const blob = blobPath(repository, etag)
   await symlink(relative(dirname(path), blob), temporary)
     .catch(() => link(blob, temporary))

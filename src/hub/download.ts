@@ -1,8 +1,9 @@
 /** One file of a model, from the hub to the cache: resumed where it stopped, checked before it gets its name. */
 import type { Hash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { mistakenContent } from '../checkpoints/safetensors-header.ts'
 import { FoveaError } from '../errors.ts'
 import { blobPath, sizeOf } from './cache.ts'
@@ -48,7 +49,7 @@ export async function downloadBlob(file: RemoteFile, context: DownloadContext): 
   if (!(await isThere())) {
     const transferIfMissing = async () => (await isThere()) || (await transfer(file, blob, context))
     const waiting = { signal, onWait: (pid: number) => onWait(file, pid) }
-    await mkdir(dirname(blob), { recursive: true })
+    await makeFolder(dirname(blob))
     await withLock(lockPath(repository, file.etag), transferIfMissing, waiting)
   }
   onBytes(file, file.size)

@@ -1,9 +1,11 @@
 /** One process at a time: a lock file whose holder shows that it lives. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '../checkpoints/leftovers.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 
 interface Holder {
   readonly pid: number
@@ -13,14 +15,21 @@ interface Holder {
 }
 
 const POLL_MS = 200
+/** After so many a lock is not being written any more. */
+const WRITING_POLLS = 3
 const REFRESH_MS = 5_000
 /** A lock that was not refreshed for so long belongs to nobody, wherever its holder ran. */
 const STALE_MS = 60_000
+
+/** Locks of this process. One with its number that is none of these was left by an earlier process of the same number. */
+const own = new Set<string>()
 
 export interface LockOptions {
   readonly signal?: AbortSignal
   /** Told once, with the process that holds the lock. */
   readonly onWait?: (pid: number) => void
+  /** Thrown in the place of waiting; the holder is unknown where the file says nothing that a lock would. */
+  readonly refuse?: (pid: number | undefined) => Error
 }
 
 /**
@@ -28,24 +37,36 @@ export interface LockOptions {
  * taken over.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
-  await mkdir(dirname(path), { recursive: true })
-  const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() }
-  await acquire(path, mine, options)
-  const refresh = setInterval(() => utimes(path, new Date(), new Date()).catch(() => undefined), REFRESH_MS)
+  const release = await holdLock(path, options)
   try {
     return await work()
   } finally {
-    clearInterval(refresh)
-    if ((await readHolder(path))?.id === mine.id) await rm(path, { force: true })
+    await release()
   }
 }
 
-async function acquire(path: string, mine: Holder, { signal, onWait }: LockOptions): Promise<void> {
+/** The same for work that ends elsewhere: returns what gives the lock back. */
+export async function holdLock(path: string, options: LockOptions = {}): Promise<() => Promise<void>> {
+  await makeFolder(dirname(path))
+  const mine: Holder = { pid: process.pid, host: hostname(), id: randomUUID() }
+  await acquire(path, mine, options)
+  own.add(mine.id)
+  const refresh = setInterval(() => utimes(path, new Date(), new Date()).catch(() => undefined), REFRESH_MS)
+  refresh.unref()
+  return async () => {
+    clearInterval(refresh)
+    if ((await readHolder(path))?.id === mine.id) await rm(path, { force: true })
+    own.delete(mine.id)
+  }
+}
+
+async function acquire(path: string, mine: Holder, { signal, onWait, refuse }: LockOptions): Promise<void> {
   let isTold = false
-  while (!(await tryCreate(path, mine))) {
+  for (let polls = 0; !(await tryCreate(path, mine)); polls++) {
     signal?.throwIfAborted()
     const holder = await readHolder(path)
     if (await isStale(path, holder)) await takeAway(path, holder)
+    else if (refuse && (holder || polls >= WRITING_POLLS)) throw refuse(holder?.pid)
     else {
       if (holder && !isTold) onWait?.(holder.pid)
       isTold ||= holder !== undefined
@@ -78,7 +99,8 @@ async function isStale(path: string, holder: Holder | undefined): Promise<boolea
   const found = await stat(path).catch(() => undefined)
   if (!found) return false
   if (Date.now() - found.mtimeMs > STALE_MS) return true
-  return holder !== undefined && holder.host === hostname() && !isAlive(holder.pid)
+  if (holder?.host !== hostname()) return false
+  return holder.pid === process.pid ? !own.has(holder.id) : !isAlive(holder.pid)
 }
 
 /** Moved aside before it is deleted, and only while it is still that holder's: another may have taken it over already. */
@@ -86,21 +108,11 @@ async function takeAway(path: string, holder: Holder | undefined): Promise<void>
   if ((await readHolder(path))?.id !== holder?.id) return
   const aside = `${path}.${randomUUID()}`
   await rename(path, aside).catch(() => undefined)
-  await rm(aside, { force: true })
+  await rm(aside, { force: true, recursive: true })
 }
 
 /** The process that holds a lock now, if any. */
 export async function lockHolder(path: string): Promise<number | undefined> {
   const holder = await readHolder(path)
   return holder && !(await isStale(path, holder)) ? holder.pid : undefined
-}
-
-/** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

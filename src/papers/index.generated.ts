@@ -44,14 +44,26 @@ import { nvlm } from './partition/nvlm.ts'
 import { tsLlava } from './partition/ts-llava.ts'
 import { v2pe } from './position/v2pe.ts'
 import { aim } from './reducer/aim.ts'
+import { cdpruner } from './reducer/cdpruner.ts'
+import { dart } from './reducer/dart.ts'
+import { divprune } from './reducer/divprune.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
+import { fastervlm } from './reducer/fastervlm.ts'
 import { fastv } from './reducer/fastv.ts'
 import { fopru } from './reducer/fopru.ts'
+import { hiprune } from './reducer/hiprune.ts'
+import { idSelection } from './reducer/id-selection.ts'
 import { keepAll } from './reducer/keep-all.ts'
+import { mustdrop } from './reducer/mustdrop.ts'
+import { pyramiddrop } from './reducer/pyramiddrop.ts'
+import { randomPrune } from './reducer/random-prune.ts'
 import { random } from './reducer/random.ts'
 import { resize } from './reducer/resize.ts'
+import { scope } from './reducer/scope.ts'
+import { sparsevlm } from './reducer/sparsevlm.ts'
 import { visiondrop } from './reducer/visiondrop.ts'
 import { visionzip } from './reducer/visionzip.ts'
+import { vispruner } from './reducer/vispruner.ts'
 import { surveyLongVideo } from './survey/survey-long-video.ts'
 import { surveyVideoPostTraining } from './survey/survey-video-post-training.ts'
 import { surveyVlm } from './survey/survey-vlm.ts'
@@ -116,14 +128,26 @@ export const papers = [
   tsLlava,
   v2pe,
   aim,
+  cdpruner,
+  dart,
+  divprune,
   explainCompress,
+  fastervlm,
   fastv,
   fopru,
+  hiprune,
+  idSelection,
   keepAll,
+  mustdrop,
+  pyramiddrop,
+  randomPrune,
   random,
   resize,
+  scope,
+  sparsevlm,
   visiondrop,
   visionzip,
+  vispruner,
   surveyLongVideo,
   surveyVideoPostTraining,
   surveyVlm,

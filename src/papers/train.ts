@@ -53,6 +53,15 @@ export interface Trained {
  */
 export async function trainMethod(text: string, options: TrainOptions): Promise<Trained | undefined> {
   const { entry, given } = parseEntry(text)
+  return trainEntry(entry, given, options)
+}
+
+/** The same from an entry and the options that were given. */
+export async function trainEntry(
+  entry: Paper,
+  given: Readonly<Record<string, unknown>>,
+  options: TrainOptions,
+): Promise<Trained | undefined> {
   const { name, options: parsed = {} } = buildMethod(entry, given)
   if (!entry.recipe) throw missing(entry.id)
   const recipe = entry.recipe(parsed)
@@ -87,9 +96,12 @@ async function runOn(
   const { seed = 1, saveEvery = 100, onStep, onNote, signal } = options
   const { architecture, tokenizer, weights } = parts
   const backend = new NodeBackend()
+  // A short try sees few scenes.
+  const most = options.steps === undefined ? Number.POSITIVE_INFINITY : Math.max(1, imagesOf(recipe.stages))
   const bank = async (wanted: BankContent) => {
     const { featureBank } = await import('../training/feature-bank.ts') // draws, which nothing else here does
-    return featureBank({ backend, parts, ...wanted, scenes: options.scenes ?? wanted.scenes, onNote, signal })
+    const scenes = options.scenes ?? Math.min(wanted.scenes, most)
+    return featureBank({ backend, parts, ...wanted, scenes, onNote, signal })
   }
   const drawing = async () => (await import('../training/drawn-scenes.ts')).sceneDrawer(parts)
   const data = { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank, drawing }
@@ -149,6 +161,9 @@ export async function measuredFor(
   }
   return measured({ data, run })
 }
+
+/** How many images the longest stage takes. */
+const imagesOf = (stages: Recipe['stages']): number => Math.max(...stages.map(({ steps, batch }) => steps * batch))
 
 const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { removeLeftovers } from '../checkpoints/leftovers.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { openSafetensors, type SafetensorsFile, type TensorStream } from '../checkpoints/safetensors.ts'
 import { FoveaError } from '../errors.ts'
 import { hashFile } from '../hub/content-hash.ts'
@@ -45,17 +47,17 @@ async function digestOf(path: string, size: number): Promise<string> {
 
 /** Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. */
 export async function save(path: string, content: Parameters<typeof writeFileAtomic>[1]): Promise<void> {
-  await makeFolder(path)
+  await makeEntryFolder(path)
   await writeFileAtomic(path, content)
 }
 
-/** Makes the folder that a file of the cache will lie in. Throws FoveaError `cache_unwritable`. */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new FoveaError('cache_unwritable', 'resource', `${path}: its folder cannot be made (${cause.code})`, {
-      cause,
-    })
-  })
+/**
+ * Makes the folder that a file of the cache will lie in, and clears it of what killed processes left.
+ * @throws FoveaError `folder_unwritable`
+ */
+export async function makeEntryFolder(path: string): Promise<void> {
+  await makeFolder(dirname(path))
+  await removeLeftovers(dirname(path))
 }
 
 /** A cache that cannot be written costs time and no more. */

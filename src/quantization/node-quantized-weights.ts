@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { temporaryPath } from '../checkpoints/leftovers.ts'
 import {
   openSafetensors,
   parseSafetensorsHeader,
@@ -68,7 +69,7 @@ export async function quantizedWeights(options: QuantizeOptions): Promise<Quanti
     () => false,
   )
   options.onQuantize?.()
-  const decisions = await calibratedDecisions(options, `${path}.${process.pid}`)
+  const decisions = await calibratedDecisions(options, temporaryPath(path))
   const metadata = { [KEY]: key, [LAYERS]: writeDecisions(decisions) }
   const made = await store(options, decisions, path, metadata)
   const notes = [

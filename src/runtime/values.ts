@@ -26,15 +26,21 @@ export const allocate = (dtype: DType, length: number): TypedArray => new arrays
 /** Numbers as the typed array of a dtype (not for f16 and bf16, whose bits are not numbers). */
 export function typedArray(dtype: DType, values: ArrayLike<number>): TypedArray {
   if (dtype === 'f16' || dtype === 'bf16') throw new Error(`${dtype} values are stored as bits; convert them first`)
-  if (dtype === 'i64') return BigInt64Array.from(values, (v) => BigInt(v))
-  return arrays[dtype].from(values)
+  return dtype === 'i64' ? bigInts(values) : arrays[dtype].from(values)
+}
+
+/** Many times as fast as `BigInt64Array.from`, and on the way to every token. */
+function bigInts(values: ArrayLike<number>): BigInt64Array {
+  const data = new BigInt64Array(values.length)
+  for (let at = 0; at < values.length; at++) data[at] = BigInt(values[at])
+  return data
 }
 
 export const f32 = (dims: readonly number[], data: Float32Array): Value<Float32Array> => ({ dtype: 'f32', dims, data })
 export const i64 = (dims: readonly number[], values: ArrayLike<number>): Value<BigInt64Array> => ({
   dtype: 'i64',
   dims,
-  data: BigInt64Array.from(values, (v) => BigInt(v)),
+  data: bigInts(values),
 })
 
 export const bytesOf = (array: TypedArray | Float64Array): Uint8Array =>

@@ -1,4 +1,5 @@
 /** Telling the special tokens of an assembled prompt from text that only looks like them. */
+import { TokenTrie } from './token-trie.ts'
 
 /** A noncharacter of Unicode, which no text should hold: it follows the first character of a harmless "special" token. */
 const MARK = '\uFDD0'
@@ -30,38 +31,42 @@ export interface SpecialTokens {
 export const breakApart = (text: string, name: string): string =>
   text.replaceAll(name, `${name[0]}${MARK}${name.slice(1)}`)
 
-function escapeRegex(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-}
-
-/** Matches any of `tokens`; longer ones first, because one may begin another. */
-function anyOf(tokens: readonly string[]): string {
-  const longestFirst = [...tokens].sort((a, b) => b.length - a.length)
-  return longestFirst.map(escapeRegex).join('|') || '(?!)'
-}
-
 function unprotect(text: string): string {
   return text.replaceAll(MARK, '')
 }
 
-function createProtect(tokens: readonly string[]): (text: string) => string {
-  // Lookaheads find tokens that overlap, too.
-  const whole = new RegExp(`(?=${anyOf(tokens)}).`, 'gsu')
-  const beginnings = new Set(tokens.flatMap((token) => Array.from(token, (_, i) => token.slice(0, i + 1)).slice(0, -1)))
-  const cut = new RegExp(`(?=(?:${anyOf([...beginnings])})$).`, 'gsu')
-  const longest = Math.max(0, ...tokens.map((token) => token.length))
+function createProtect(tokens: readonly string[], trie: TokenTrie): (text: string) => string {
+  const longest = tokens.reduce((most, { length }) => Math.max(most, length), 0)
   return (text) => {
-    const marked = unprotect(text).replace(whole, `$&${MARK}`)
-    const border = Math.max(0, marked.length - 2 * longest)
-    return marked.slice(0, border) + marked.slice(border).replace(cut, `$&${MARK}`)
+    const marked = markWhere(unprotect(text), 0, (whole, at) => trie.beginsAt(whole, at))
+    return markWhere(marked, Math.max(0, marked.length - 2 * longest), (whole, at) => trie.endsWithin(whole, at))
   }
+}
+
+/** Puts a mark behind each character, from a place on, at which something holds. */
+function markWhere(text: string, from: number, holds: (text: string, at: number) => boolean): string {
+  const parts: string[] = []
+  let done = 0
+  for (let at = from; at < text.length; at++) {
+    if (!holds(text, at)) continue
+    const end = at + String.fromCodePoint(text.codePointAt(at)!).length
+    parts.push(text.slice(done, end), MARK)
+    done = end
+  }
+  return parts.join('') + text.slice(done)
 }
 
 /** The rules for a set of special tokens. */
 export function createSpecialTokens(tokens: readonly SpecialToken[]): SpecialTokens {
   const byContent = new Map(tokens.map((token) => [token.content, token]))
   const contents = [...byContent.keys()]
-  const unbroken = new RegExp(`(?:${anyOf(contents)})(?!${MARK})`, 'gu')
+  const trie = new TokenTrie(contents)
+
+  /** The longest token at a place that no mark follows. */
+  const tokenAt = (prompt: string, at: number): SpecialToken | undefined => {
+    const length = trie.lengthsAt(prompt, at).find((length) => prompt[at + length] !== MARK)
+    return length === undefined ? undefined : byContent.get(prompt.slice(at, at + length))
+  }
 
   function stretch(text: string, before?: SpecialToken, after?: SpecialToken): PromptPart {
     let trimmed = before?.rstrip ? text.trimStart() : text
@@ -73,16 +78,18 @@ export function createSpecialTokens(tokens: readonly SpecialToken[]): SpecialTok
     const parts: PromptPart[] = []
     let end = 0
     let before: SpecialToken | undefined
-    for (const match of prompt.matchAll(unbroken)) {
-      const token = byContent.get(match[0])!
-      parts.push(stretch(prompt.slice(end, match.index), before, token))
+    for (let at = 0; at < prompt.length; at++) {
+      const token = tokenAt(prompt, at)
+      if (!token) continue
+      parts.push(stretch(prompt.slice(end, at), before, token))
       parts.push({ text: token.content, special: true, first: before === undefined })
-      end = match.index + match[0].length
+      end = at + token.content.length
+      at = end - 1
       before = token
     }
     parts.push(stretch(prompt.slice(end), before))
     return parts.filter(({ text }) => text !== '')
   }
 
-  return { protect: createProtect(contents), unprotect, split }
+  return { protect: createProtect(contents, trie), unprotect, split }
 }

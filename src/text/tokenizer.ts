@@ -9,8 +9,11 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers'
 import { FoveaError } from '../errors.ts'
 import { contentOf, inertTokenizerJson, type TokenizerConfig, type TokenizerJson } from './inert-json.ts'
-import { hasNestedRepeat } from './regex-safety.ts'
+import { withLiteralContents } from './literal-contents.ts'
 import { createSpecialTokens, type PromptPart } from './special-tokens.ts'
+import { type TimeLimit, TimeLimitError, unlimited } from './time-limit.ts'
+import { badField, shown } from './tokenizer-error.ts'
+import { checkTokenizerFields } from './tokenizer-fields.ts'
 
 export type { TokenizerConfig, TokenizerJson } from './inert-json.ts'
 
@@ -58,46 +61,63 @@ function invalid(code: string, message: string, cause?: unknown): FoveaError {
   return new FoveaError(code, 'input', message, { cause })
 }
 
-function checkPatterns(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, item] of Object.entries(value)) {
-    if (key === 'Regex' && typeof item === 'string' && hasNestedRepeat(item)) {
+/** What a tokenizer that a stranger made is held to. */
+export interface TokenizerLimits {
+  /** For messages: the path of tokenizer.json. */
+  readonly name?: string
+  /** Ends what takes too long; nothing does unless given. */
+  readonly timeLimit?: TimeLimit
+}
+
+/** Milliseconds of computing for the building of a tokenizer, and for each entry of it. */
+const BUILDING = [10_000, 0.01] as const
+/** The same for a text and each of its letters. */
+const READING = [1000, 0.005] as const
+
+/** Runs work within its time. Throws FoveaError `tokenizer_slow`. */
+function withinTime<T>({ name = 'tokenizer.json', timeLimit = unlimited }: TokenizerLimits, work: Work<T>): T {
+  try {
+    return timeLimit(work.milliseconds, work.run)
+  } catch (error) {
+    if (error instanceof TimeLimitError)
       throw invalid(
-        'tokenizer_invalid',
-        `the tokenizer's pattern ${item.slice(0, 80)} can take exponential time; refused`,
+        'tokenizer_slow',
+        `${name}: ${work.what} takes ${error.message} of computing; it was stopped`,
+        error,
       )
-    }
-    if (key !== 'vocab' && key !== 'merges') checkPatterns(item)
+    // A text longer than there can be, or more tokens of a word than a function takes arguments.
+    if (error instanceof RangeError)
+      throw invalid(
+        'tokenizer_slow',
+        `${name}: ${work.what} makes too long a text or too many tokens of one word; it was stopped`,
+        error,
+      )
+    throw error
   }
 }
 
-const MODEL_TYPES = ['BPE', 'WordPiece', 'Unigram']
-
-function checkModel(json: TokenizerJson): void {
-  const type = json.model.type
-  if (type === undefined || MODEL_TYPES.includes(type)) return // old files state no type
-  const known = MODEL_TYPES.join(', ')
-  throw invalid('tokenizer_invalid', `tokenizer.json has a model of type "${type}"; supported are ${known}`)
-}
-
-/** What is walked through here must be lists; the library looks at the rest. */
-function checkLists({ added_tokens = [], model: { merges = [] } }: TokenizerJson): void {
-  if (!Array.isArray(added_tokens) || !Array.isArray(merges ?? []))
-    throw invalid('tokenizer_invalid', 'tokenizer.json is damaged: added_tokens and merges must be lists')
+interface Work<T> {
+  readonly what: string
+  readonly milliseconds: number
+  readonly run: () => T
 }
 
 function createLibraryTokenizer(json: TokenizerJson, config: TokenizerConfig): LibraryTokenizer {
   try {
     return new LibraryTokenizer(json, config)
   } catch (cause) {
-    throw invalid('tokenizer_invalid', 'tokenizer.json is damaged or of a kind that is not supported', cause)
+    const [, stage, type] = /^Unknown (\w+) type: (.{0,60})/.exec((cause as Error).message) ?? []
+    const problem = stage ? `a ${stage} of type ${type} is not supported` : 'a pattern or a table cannot be read'
+    throw invalid('tokenizer_invalid', `tokenizer.json: ${problem}`, cause)
   }
 }
 
 /** What the post-processor puts before and after a text. */
 function frameOf(library: LibraryTokenizer): { readonly before: number[]; readonly after: number[] } {
   const bare = library.encode('a', { add_special_tokens: false }).ids
-  const whole = library.encode('a', { add_special_tokens: true }).ids
+  const { ids: whole, tokens } = library.encode('a', { add_special_tokens: true })
+  const unknown = tokens.find((token) => library.token_to_id(token) === undefined)
+  if (unknown !== undefined) badField('post_processor', `it adds ${shown(unknown)}, which the vocabulary lacks`)
   const start = whole.findIndex((_, at) => bare.every((id, i) => whole[at + i] === id))
   return start < 0
     ? { before: [], after: [] }
@@ -116,30 +136,77 @@ function prefixOf(
   return prefix.length === 0 && addBos === true && bos !== undefined ? [bos] : prefix
 }
 
+/** Pieces of a Unigram model that may begin in one word: the library keeps all of them at once. */
+const MOST_PIECES = 8_000_000
+
+/** As many pieces may begin at each letter as the longest one has letters. */
+function limitWords(library: LibraryTokenizer, { vocab }: TokenizerJson['model']): LibraryTokenizer {
+  const model = library.model as { tokenize?: (word: string) => string[] }
+  const { tokenize } = model
+  if (!tokenize || !Array.isArray(vocab)) return library
+  const longest = vocab.reduce((most, [piece]) => Math.max(most, piece.length), 1)
+  model.tokenize = (word) => {
+    if (word.length * longest <= MOST_PIECES) return tokenize.call(model, word)
+    const limit = Math.floor(MOST_PIECES / longest)
+    throw invalid(
+      'text_too_long',
+      `the text has a word of ${word.length} letters; the limit of this tokenizer is ${limit}`,
+    )
+  }
+  return library
+}
+
+/** One library tokenizer for all that a prompt may hold, and those that no text of users makes special tokens with. */
+function buildAll(json: TokenizerJson, config: TokenizerConfig, inert: readonly string[]) {
+  const build = (from: TokenizerJson) => limitWords(createLibraryTokenizer(from, config), json.model)
+  const full = build(json)
+  const plain = inertTokenizerJson(json, config, inert)
+  const opening = build(plain.json)
+  const continuing = plain.continued ? build(plain.continued) : opening
+  return { full, opening, continuing, names: plain.tokens, frame: frameOf(full) }
+}
+
+function countEntries({ added_tokens = [], model: { vocab, merges } }: TokenizerJson): number {
+  return Object.keys(vocab).length + (merges?.length ?? 0) + added_tokens.length
+}
+
 /**
  * Builds a tokenizer from the parsed contents of tokenizer.json and tokenizer_config.json.
  * @param inert further tokens that user text must not produce; special tokens always are
- * @throws FoveaError `tokenizer_invalid`; methods throw `text_too_long`, `token_id_invalid`
+ * @throws FoveaError `tokenizer_invalid` naming the field, `tokenizer_slow`; methods throw `text_too_long`,
+ *   `token_id_invalid`, `tokenizer_slow`
  */
 export function createTokenizer(
   json: TokenizerJson,
   config: TokenizerConfig = {},
   inert: readonly string[] = [],
+  limits: TokenizerLimits = {},
 ): Tokenizer {
-  checkModel(json)
-  checkLists(json)
-  checkPatterns(json)
-  const full = createLibraryTokenizer(json, config)
-  const plain = inertTokenizerJson(json, config, inert)
-  const opening = createLibraryTokenizer(plain.json, config)
-  const continuing = plain.continued ? createLibraryTokenizer(plain.continued, config) : opening
+  checkTokenizerFields(json, config)
+  const { full, opening, continuing, names, frame } = withinTime(limits, {
+    what: 'building the tokenizer',
+    milliseconds: BUILDING[0] + BUILDING[1] * countEntries(json),
+    run: () => buildAll(withLiteralContents(json), config, inert),
+  })
   const rules = new Map((json.added_tokens ?? []).map((token) => [token.content, token]))
-  const tokens = plain.tokens.map((content) => ({ ...rules.get(content), content }))
+  const tokens = names.map((content) => ({ ...rules.get(content), content }))
   const vocabSize = 1 + [...full.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1)
+
+  // Each token of an answer is decoded, and a limit has a price.
+  const isPatternless = !JSON.stringify(json.decoder ?? null).includes('"Regex"')
 
   function encodePlain(text: string, atStart: boolean): number[] {
     if (text === '') return []
-    return (atStart ? opening : continuing).encode(text, { add_special_tokens: false }).ids
+    const { ids } = (atStart ? opening : continuing).encode(text, { add_special_tokens: false })
+    if (ids.every(Number.isInteger)) return ids
+    throw invalid(
+      'tokenizer_invalid',
+      'tokenizer.json: model.unk_token: it names no token for what the vocabulary lacks',
+    )
+  }
+
+  function reading<T>(what: string, length: number, run: () => T): T {
+    return withinTime(limits, { what, milliseconds: READING[0] + READING[1] * length, run })
   }
 
   function decodeKnown(ids: readonly number[], skipSpecial: boolean): string {
@@ -147,11 +214,13 @@ export function createTokenizer(
     if (unknown !== undefined) throw invalid('token_id_invalid', `there is no token with id ${unknown}`)
     if (ids.length === 0) return ''
     const cleanUp = config.clean_up_tokenization_spaces ?? false
-    return full.decode([...ids], { skip_special_tokens: skipSpecial, clean_up_tokenization_spaces: cleanUp })
+    const decode = () =>
+      full.decode([...ids], { skip_special_tokens: skipSpecial, clean_up_tokenization_spaces: cleanUp })
+    return isPatternless ? decode() : reading('joining tokens to a text', ids.length, decode)
   }
 
   const bosToken = contentOf(config.bos_token)
-  const { before, after } = frameOf(full)
+  const { before, after } = frame
   const roles = {
     prefix: prefixOf(full, before, config.add_bos_token, bosToken),
     suffix: after,
@@ -171,7 +240,9 @@ export function createTokenizer(
       vocabSize: Math.max(vocabSize, ...[...words.values()].map((id) => id + 1)),
       encode: (text, { special = false } = {}) => {
         assertLength(text)
-        return special ? specials.split(wellFormed(text)).flatMap(idsOf) : encodePlain(wellFormed(text), true)
+        const ids = () =>
+          special ? specials.split(wellFormed(text)).flatMap(idsOf) : encodePlain(wellFormed(text), true)
+        return reading('cutting this text into tokens', text.length, ids)
       },
       protect: specials.protect,
       unprotect: specials.unprotect,

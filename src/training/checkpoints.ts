@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { openSafetensors, saveSafetensors } from '../checkpoints/safetensors.ts'
 import { FoveaError } from '../errors.ts'
 import { bytesOf, f32, type Value } from '../runtime/index.ts'
@@ -17,7 +18,7 @@ const markerOf = (step: number): string => `step-${String(step).padStart(7, '0')
 
 /** Writes a state beside the older ones; the marker comes last, so a state without one was cut off. */
 export async function saveState(folder: string, { step, values }: TrainingState): Promise<string> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const tensors = [...values].map(
     ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,
   )

@@ -8,9 +8,8 @@ import type { View } from '../models/views/view.ts'
 import { createScope } from '../nn/index.ts'
 import { pixelsOf, viewPixels } from '../pipeline/flow/vision-program.ts'
 import type { Method } from '../pipeline/method/method.ts'
-import { keyOf } from '../pipeline/method/places.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
-import { cacheFolder, ignoreFullDisk, makeFolder } from '../quantization/node-cache.ts'
+import { cacheFolder, ignoreFullDisk, makeEntryFolder } from '../quantization/node-cache.ts'
 import { type Backend, compile, f32, type Value } from '../runtime/index.ts'
 import { keptTensors, pixelInput, squareFeatures, viewsOfScenes, viewsUnder } from './kept-pictures.ts'
 import { imageOf } from './mini/data.ts'
@@ -122,7 +121,7 @@ const pathOf = (key: string, name: string): string => join(cacheFolder(), 'featu
 
 async function keyOfBank({ parts, scenes, method }: BankOptions): Promise<string> {
   const identity = (await parts.adapters?.identity()) ?? parts.architecture.name
-  const cut = method.see?.views ? keyOf(method, 'see') : 'one view'
+  const cut = method.see?.views ? method.name : 'one view'
   return createHash('sha256')
     .update(JSON.stringify(['features', identity, parts.preprocessor, BANK_SEED, scenes, cut]))
     .digest('hex')
@@ -174,7 +173,7 @@ async function encodeScenes(
 }
 
 async function keep(path: string, { shape, halves }: Kept, scenes: number): Promise<void> {
-  await makeFolder(path)
+  await makeEntryFolder(path)
   const tensor = { dtype: 'F16', shape: [scenes, ...shape], data: halves } as const
   await saveSafetensors(path, new Map([['features', tensor]]))
 }

@@ -50,6 +50,9 @@ function keptLayer(hidden: Tensor, by: string): VisionLayer {
     get attention(): never {
       throw lost('attention')
     },
+    get logits(): never {
+      throw lost('attention')
+    },
   }
 }
 

@@ -1,24 +1,19 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FoveaError } from '../errors.ts'
-import { isAlive } from '../hub/lock.ts'
+import { holdLock } from '../hub/lock.ts'
 
-/** Makes this process the only one that works in a folder; a lock left by a process that died is taken over. */
-export async function acquireLock(folder: string, work = 'training'): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true })
+/**
+ * Makes this process the only one that works in a folder; a lock left by a process that died is taken over.
+ * @throws FoveaError `training_locked` while another works there, or where the file is no lock
+ */
+export function acquireLock(folder: string, work = 'training'): Promise<() => Promise<void>> {
   const path = join(folder, 'trainer.lock')
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-  if (holder && holder !== process.pid && isAlive(holder))
-    throw new FoveaError(
-      'training_locked',
-      'resource',
-      `${folder} is locked by pid ${holder}: another ${work} writes there`,
-    )
-  await rm(path, { force: true })
-  const file = await open(path, 'wx').catch(() => {
-    throw new FoveaError('training_locked', 'resource', `${folder} was locked by another ${work} just now`)
-  })
-  await file.writeFile(String(process.pid))
-  await file.close()
-  return () => rm(path, { force: true })
+  const refuse = (pid: number | undefined) => {
+    const message =
+      pid === undefined
+        ? `${path} is not the lock of a process: remove it if no other ${work} writes there`
+        : `${folder} is locked by pid ${pid}: another ${work} writes there`
+    return new FoveaError('training_locked', 'resource', message)
+  }
+  return holdLock(path, { refuse })
 }

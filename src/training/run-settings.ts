@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { FoveaError } from '../errors.ts'
 
 /** Settings that decide what a training computes, by name. */
@@ -14,7 +15,7 @@ export async function keepSettings(folder: string, settings: RunSettings): Promi
   const path = join(folder, 'settings.json')
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     return writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(settings, null, 2)}\n`))
   }
   const begun = parseSettings(path, text)

@@ -26,13 +26,13 @@ export const HOSTILE_TEXTS: HostileModel[] = [
   {
     name: 'added tokens that are a number',
     code: 'tokenizer_invalid',
-    message: 'damaged',
+    message: 'tokenizer.json: added_tokens: it must be a list, found 5',
     write: tokenizer((json) => void (json.added_tokens = 5)),
   },
   {
     name: 'merges that are a number',
     code: 'tokenizer_invalid',
-    message: 'damaged',
+    message: 'tokenizer.json: model.merges: it must be a list, found 5',
     write: tokenizer((json) => void (json.model.merges = 5)),
   },
   {

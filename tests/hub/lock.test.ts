@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from '
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { lockHolder, withLock } from '../../src/hub/lock.ts'
+import { holdLock, lockHolder, withLock } from '../../src/hub/lock.ts'
 import { temporaryFolder } from '../cli/fovea.ts'
 
 /** No process has it: it is above the largest that Linux gives. */
@@ -14,6 +14,12 @@ function leaveLock(content: string, age = 0): string {
   writeFileSync(path, content)
   const then = new Date(Date.now() - age)
   utimesSync(path, then, then)
+  return path
+}
+
+function leaveFolder(): string {
+  const path = join(temporaryFolder(), 'locks/x.lock')
+  mkdirSync(path, { recursive: true })
   return path
 }
 
@@ -60,5 +66,27 @@ describe('a lock', () => {
     await expect(withLock(path, async () => 'in', options)).rejects.toMatchObject({ name: /Abort|Timeout/ })
     expect(waited.length).toBeLessThanOrEqual(1)
     expect(existsSync(path)).toBe(true)
+  })
+
+  it.each([
+    ['of a live process', () => leaveLock(held(process.ppid)), process.ppid],
+    ['of nobody', () => leaveLock('nothing'), undefined],
+    ['that is a folder', () => leaveFolder(), undefined],
+  ])('%s is refused where nobody waits', async (_, leave, pid) => {
+    const told: unknown[] = []
+    const refuse = (holder: number | undefined) => {
+      told.push(holder)
+      return new Error('busy')
+    }
+    await expect(holdLock(leave(), { refuse })).rejects.toThrow('busy')
+    expect(told).toEqual([pid])
+  })
+
+  it('of an earlier process that had the same number is taken over; one of this process is not', async () => {
+    const path = leaveLock(held(process.pid))
+    const release = await holdLock(path)
+    await expect(holdLock(path, { refuse: () => new Error('busy') })).rejects.toThrow('busy')
+    await release()
+    expect(existsSync(path)).toBe(false)
   })
 })

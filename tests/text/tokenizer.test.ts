@@ -117,7 +117,7 @@ describe('special tokens', () => {
 
 /** LLaMA style: no pre-tokenizer regex, a space mark before the first stretch only, special tokens in the vocabulary. */
 function metaspaceTokenizer() {
-  const vocab = ['<unk>', '<s>', '</s>', '▁', 'a', 'b', '▁a', '<', '/', 's', '>']
+  const vocab = ['<unk>', '<s>', '</s>', '▁', 'a', 'b', '▁a', '<', '/', 's', '>', '<s']
   const json = {
     normalizer: null,
     post_processor: null,

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readLossLog } from '../../src/training/loss-log.ts'
@@ -30,7 +31,8 @@ describe('a training killed in the middle', () => {
   it('refuses a second trainer on the same folder with exit code 5', () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'dialogue'))
-    writeFileSync(join(folder, 'dialogue/trainer.lock'), String(process.pid))
+    const left = { pid: process.pid, host: hostname(), id: 'of an earlier process' }
+    writeFileSync(join(folder, 'dialogue/trainer.lock'), JSON.stringify(left))
     const second = tinyRun(folder)
     expect(second.status).toBe(5)
     expect(second.stderr).toContain(`locked by pid ${process.pid}`)

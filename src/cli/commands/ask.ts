@@ -1,4 +1,5 @@
 import { FoveaError } from '../../errors.ts'
+import { modelPath } from '../../hub/package-root.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { ModelParts } from '../../pipeline/parts.ts'
@@ -15,6 +16,7 @@ import {
   withModelOptions,
   withSamplingOptions,
 } from '../model-options.ts'
+import { assertOutput } from '../output-file.ts'
 import { writeOverlay } from '../overlay-file.ts'
 import { withPixelsOption } from '../pixels-option.ts'
 import {
@@ -64,6 +66,7 @@ export const askCommand = command<AskFlags>({
   run: async ({ args: [words], options, signal }) => {
     const { paths, question } = splitWords(words as string[], options.video)
     assertTogether(options)
+    if (options.overlay) await assertOutput(options.overlay, [...paths, ...options.video, modelPath(options.model)])
     const methods = await methodsOf(options)
     const opened = await openMedia(paths, options, signal)
     try {

@@ -1,11 +1,12 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { countParameters } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
 import { modelCard } from '../../evaluation/model-card.ts'
 import { type Summary, summarise, type TaskSummary } from '../../evaluation/summary.ts'
 import { evaluateWorld, type ImageSet, type ResultRow, tasksOf } from '../../evaluation/world.ts'
+import { modelPath } from '../../hub/package-root.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -20,6 +21,7 @@ import {
   withMethodOption,
   withModelOptions,
 } from '../model-options.ts'
+import { assertOutput, writeOutput } from '../output-file.ts'
 import { integer } from '../parsers.ts'
 import { progressView } from '../progress.ts'
 import { note, print, table } from '../terminal.ts'
@@ -66,6 +68,7 @@ const world = command<EvalFlags>({
       throw new FoveaError('options_conflict', 'usage', '--card measures all tasks of both renderers without a method')
     const method = (await methodOf(options.method)) ?? dense
     if (options.card) await modelFolder(options.model) // where it will be written
+    if (options.out) await prepareOutput(options.out, options.model)
     const model = await openModel(options, signal)
     try {
       const sets: ImageSet[] = options.card ? ['world', 'drawings'] : [options.drawings ? 'drawings' : 'world']
@@ -88,6 +91,11 @@ export const evalCommand = command({
   examples: ['fovea eval world --model mini', 'fovea eval world --help'],
   subcommands: [world as never],
 })
+
+async function prepareOutput(path: string, model: string): Promise<void> {
+  await makeFolder(dirname(path))
+  await assertOutput(path, [modelPath(model)])
+}
 
 const rowsOf = (rows: readonly ResultRow[], set: ImageSet): ResultRow[] => rows.filter((row) => row.set === set)
 
@@ -157,8 +165,7 @@ function toJson(
 }
 
 async function writeRows(path: string, rows: readonly ResultRow[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFileAtomic(path, new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join('')))
+  await writeOutput(path, new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join('')))
 }
 
 async function writeCard(

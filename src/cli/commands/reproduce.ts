@@ -1,12 +1,12 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { findPaper } from '../../papers/registry.ts'
 import { formatState } from '../../papers/reports/format.ts'
 import { reportHtml } from '../../papers/reports/html.ts'
 import { type Reproduction, reproduce } from '../../papers/reports/reproduce.ts'
 import type { Part, Row } from '../../papers/reports/row.ts'
 import { command } from '../command.ts'
+import { assertOutput, writeOutput } from '../output-file.ts'
 import { integer } from '../parsers.ts'
 import { type ProgressView, progressView } from '../progress.ts'
 import { rowLines } from '../row-lines.ts'
@@ -49,6 +49,10 @@ export const reproduceCommand = command<ReproduceFlags>({
       .option('--out <file>', 'write a report as one HTML file, too')
       .option('--json', 'print each row as a JSON object on its line, then one with the state'),
   run: async ({ args: [id], options, signal }) => {
+    if (options.out) {
+      await makeFolder(dirname(options.out))
+      await assertOutput(options.out, [])
+    }
     const watch = watchParts()
     try {
       const only = options.only.length > 0 ? options.only : undefined
@@ -84,8 +88,7 @@ async function finish(ended: Reproduction, { json, out, quick }: ReproduceFlags)
   if (json) print(JSON.stringify({ id, finished, ...standing }))
   else print([`\n${id}: ${formatState(standing)}`, ...standing.reasons.map((reason) => `  ${reason}`)].join('\n'))
   if (out) {
-    await mkdir(dirname(out), { recursive: true })
-    await writeFileAtomic(out, new TextEncoder().encode(reportHtml(findPaper(id), ended.parts, standing)))
+    await writeOutput(out, new TextEncoder().encode(reportHtml(findPaper(id), ended.parts, standing)))
     note(`wrote ${out}`)
   }
   if (path) note(`wrote ${path}`)

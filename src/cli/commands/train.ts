@@ -45,6 +45,7 @@ const mini = command<TrainOptions>({
       .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.002)', number(0))
       .option('--text <tokens>', 'tokens of questions and answers per image', integer(32), 192)
       .option('--save-every <steps>', 'steps between saved states', integer(1), 100),
+  finishes: true,
   run: async ({ options, signal }) => {
     const tokenizer = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
     const { out: folder, seed, text, saveEvery, from } = options
@@ -157,6 +158,7 @@ export const trainCommand = command<RecipeFlags>({
       .option('--save-every <steps>', 'steps between saved states', integer(1), 50)
       .option('--json', 'print one JSON object'),
   subcommands: [mini as never],
+  finishes: true,
   run: async ({ args: [method], options, signal }) => {
     if (method === undefined) return print(await listTrainable(options.json))
     await trainRecipe(method as string, options, signal)

@@ -1,4 +1,4 @@
-import { exportWorld } from '../../world/export.ts'
+import { exportWorld } from '../../evaluation/export-world.ts'
 import { SPLITS, type Split, TASK_IDS } from '../../world/index.ts'
 import { command } from '../command.ts'
 import { integer } from '../parsers.ts'
@@ -29,6 +29,7 @@ export const worldCommand = command<WorldOptions>({
       .option('--seed <number>', 'another seed, other images', integer(), 0)
       .option('--n <count>', 'number of images', integer(1), 16)
       .option('--json', 'print one JSON object instead of text'),
+  finishes: true,
   run: async ({ options: { task, split, seed, n, out, json }, signal }) => {
     const written = await exportWorld({ task: task === 'all' ? undefined : task, split, seed, n, outDir: out, signal })
     if (signal.aborted) note(`stopped after ${written} of ${n} images in ${out}`)

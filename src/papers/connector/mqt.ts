@@ -79,6 +79,9 @@ export const mqt = paper({
       if (m > M) throw methodError(`mqt: m=${m}, but for this model there are ${M} queries; m goes from 1 to ${M}`)
       return slice(Q, 0, 0, m)
     }),
+  run: async function* (lab) {
+    if (lab.part === 'effect') yield* (await import('./mqt/effect.ts')).effect(lab)
+  },
   recipe: ({ m: _, ...bound }) => {
     // The number of queries is a size of the inputs: one program for all of them.
     const method = { name: 'mqt', ...places(bound, (Q) => gather(Q, input('queries', ['m'], 'i64'))) }

@@ -82,6 +82,7 @@ type Outliers = Pick<z.output<typeof options>, 'k' | 'attention' | 'order' | 'la
 function outliersOnly({ k, attention, order, layer }: Outliers): Method {
   return {
     name: `damro-outliers:k=${k},attention=${attention},order=${order},layer=${layer ?? ''}`,
+    options: { k, attention, order, layer },
     see: {
       views: (views) => wholePictures(views),
       patches: (tokens) => {

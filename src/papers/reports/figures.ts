@@ -1,6 +1,7 @@
 /** Rows of an effect out of counts and of right and wrong answers. */
 import { type Difference, pairedDifference } from '../../evaluation/paired.ts'
 import { wilson } from '../../evaluation/proportion.ts'
+import type { Answer } from '../../evaluation/world.ts'
 import type { Lab } from './lab.ts'
 import type { Row } from './row.ts'
 
@@ -19,6 +20,19 @@ export const pointsRow = (name: string, { mean, low, high, pairs }: Difference):
   interval: [100 * low, 100 * high],
   count: pairs,
 })
+
+/** The mean share of right answers of several arms in percent, tasks counted alike, with its interval over images. */
+export function shareOf(
+  { compareMeans }: Pick<Lab, 'compareMeans'>,
+  name: string,
+  arms: readonly (readonly Answer[])[],
+  beside?: { readonly name: string; readonly of: readonly (readonly Answer[])[] },
+): Row {
+  const share = (of: readonly (readonly Answer[])[]) =>
+    compareMeans(of, [of[0].map((answer) => ({ ...answer, correct: false }))])
+  const row = { ...pointsRow(name, share(arms)), unit: '%' }
+  return beside ? { ...row, baseline: { name: beside.name, value: 100 * share(beside.of).mean, unit: '%' } } : row
+}
 
 /** How much larger the share of true marks is in the first, paired one by one; nothing is known of fewer than two. */
 export function gainOf({ seed }: Pick<Lab, 'seed'>, first: readonly boolean[], second: readonly boolean[]): Difference {

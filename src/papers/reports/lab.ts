@@ -41,6 +41,16 @@ export interface Lab {
    * 1 is all. Several others are draws of one baseline, such as random subsets.
    */
   compare(first: readonly Answer[], others: readonly (readonly Answer[])[]): Difference
+  /** The same of the mean of several, such as one method trained from several seeds. */
+  compareMeans(first: readonly (readonly Answer[])[], others: readonly (readonly Answer[])[]): Difference
+  /**
+   * The method of the paper with weights that its recipe comes to, trained under these options and a seed, then used under
+   * them and `chosen`. A training that was ended goes on, and is not repeated once it is done. Two steps when quick.
+   */
+  trained(
+    options: Readonly<Record<string, unknown>>,
+    seed: number,
+  ): Promise<(chosen?: Readonly<Record<string, unknown>>) => Method>
   /** What `make` gives, which must be plain data, or what it gave in the run that this one goes on from. */
   remember<T>(key: string, make: () => Promise<T>): Promise<T>
   progress(done: number, total: number, status: string): void

@@ -1,20 +1,31 @@
+import { join } from 'node:path'
 import { type Difference, pairedDifference } from '../../evaluation/paired.ts'
 import { type Answer, answerItem, type Item, tasksOf, worldItem } from '../../evaluation/world.ts'
 import type { Model } from '../../pipeline/model.ts'
+import type { Progress } from '../../training/trainer.ts'
 import { findTask } from '../../world/index.ts'
+import { buildMethod } from '../methods.ts'
+import type { Paper } from '../paper.ts'
+import { trainEntry } from '../train.ts'
 import { type Arm, type Lab, SPLIT } from './lab.ts'
 import type { Notebook } from './notebook.ts'
 
 /** What a lab is opened with. */
 export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' | 'signal' | 'progress' | 'model'> {
   /** Of the paper: what its run remembers is kept under it. Answers under a method's name are shared by all papers. */
-  readonly id: string
+  readonly entry: Paper
   readonly notebook: Notebook
+  /** What is trained lies here. */
+  readonly folder: string
+  /** Folder of the model. */
+  readonly base: string
+  readonly threads?: number
 }
 
 /** The lab of one part of a run. */
-export function openLab({ notebook, id, ...settings }: LabSettings): Lab {
+export function openLab({ notebook, entry, folder, base, threads, ...settings }: LabSettings): Lab {
   const { seed, n, signal } = settings
+  const { id } = entry
   const remember = async <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const known = notebook.get(key)
     if (known !== undefined) return known as T
@@ -62,15 +73,32 @@ export function openLab({ notebook, id, ...settings }: LabSettings): Lab {
       expected = done + arms * tasks.length * n
     },
     remember: (key, make) => remember(`${id}: ${key}`, make),
-    compare: (first, others) => compare(first, others, seed),
+    compare: (first, others) => compare([first], others, seed),
+    compareMeans: (first, others) => compare(first, others, seed),
+    trained: async (options, seed) => {
+      const name = Object.entries(options).map(([key, value]) => `${key}=${value}`)
+      const out = join(folder, 'trained', [id, ...name, `seed-${seed}`, ...(settings.quick ? ['quick'] : [])].join(' '))
+      const steps = settings.quick ? { steps: QUICK_STEPS } : {}
+      const onStep = (stage: string, { step, total }: Progress) =>
+        settings.progress(step, total, `${name} seed ${seed}, ${stage} stage`)
+      const found = await trainEntry(entry, options, { out, seed, base, threads, signal, onStep, ...steps })
+      if (!found) throw signal.reason
+      return (chosen) => buildMethod(entry, { ...options, ...chosen, weights: found.adapter })
+    },
   }
 }
 
+/** For a look: that it trains, not to what. */
+const QUICK_STEPS = 2
+
+type Answers = readonly (readonly Answer[])[]
+
 /** Pairs questions by their place: all arms were asked the same ones in the same order. */
-function compare(first: readonly Answer[], others: readonly (readonly Answer[])[], seed: number): Difference {
-  const pairs = first.map(({ task, index, correct }, at) => {
-    const second = others.reduce((sum, other) => sum + Number(other[at].correct), 0) / others.length
-    return { stratum: task, cluster: index, first: Number(correct), second }
+function compare(first: Answers, others: Answers, seed: number): Difference {
+  const meanAt = (arms: Answers, at: number) =>
+    arms.reduce((sum, arm) => sum + Number(arm[at].correct), 0) / arms.length
+  const pairs = first[0].map(({ task, index }, at) => {
+    return { stratum: task, cluster: index, first: meanAt(first, at), second: meanAt(others, at) }
   })
   return pairedDifference(pairs, { seed })
 }

@@ -58,6 +58,9 @@ interface Running {
   readonly modelName: string
   readonly depends: Dependencies
   readonly notebook: Notebook
+  /** Where the run is kept, and where the model lies. */
+  readonly folder: string
+  readonly base: string
   readonly signal: AbortSignal
   readonly model: () => Promise<Model>
 }
@@ -78,14 +81,15 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
   const signal = options.signal ?? new AbortController().signal
   const { n, seed } = countsOf(options)
   const modelName = options.model ?? EMBEDDED
-  const folder = options.model === undefined ? join(packageRoot, EMBEDDED) : modelPath(options.model)
-  const depends = await dependenciesOf(entry, await hashModel(folder, modelName))
+  const base = options.model === undefined ? join(packageRoot, EMBEDDED) : modelPath(options.model)
+  const depends = await dependenciesOf(entry, await hashModel(base, modelName))
   const of = JSON.stringify([await hashCode(), depends[modelName], seed])
   const name = createHash('sha256').update(of).digest('hex').slice(0, 12)
-  const notebook = await openNotebook(join(options.runs ?? 'runs/reproduce', name))
+  const folder = join(options.runs ?? 'runs/reproduce', name)
+  const notebook = await openNotebook(folder)
   let loaded: Promise<Model> | undefined
-  const model = () => (loaded ??= loadModel(folder, { signal, threads: options.threads }))
-  const running = { entry, options, n, seed, modelName, depends, notebook, signal, model }
+  const model = () => (loaded ??= loadModel(base, { signal, threads: options.threads }))
+  const running = { entry, options, n, seed, modelName, depends, notebook, folder, base, signal, model }
   try {
     const { parts, path } = yield* runParts(running, wanted)
     const finished = wanted.every((part) => parts[part])
@@ -118,7 +122,8 @@ async function* runParts(running: Running, wanted: readonly Part[]) {
 
 /** Rows of a part as they come; the part as a whole at its end, or undefined when it was aborted. */
 async function* runPart(running: Running, part: Part): AsyncGenerator<Row, PartResult | undefined> {
-  const { entry, options, n, seed, depends, modelName, notebook, signal, model } = running
+  const { entry, options, n, seed, depends, modelName, ...shared } = running
+  const { notebook, signal } = shared
   const key = rowsKey(running, part)
   const known = notebook.get(key) as PartResult | undefined
   if (known) {
@@ -127,7 +132,8 @@ async function* runPart(running: Running, part: Part): AsyncGenerator<Row, PartR
   }
   const progress = (at: number, total: number, status: string) => options.onProgress?.(part, at, total, status)
   const { openLab } = await import('./open-lab.ts') // draws and reads images, which not all who import this will
-  const lab = openLab({ id: entry.id, part, seed, n, quick: options.quick ?? false, signal, progress, model, notebook })
+  const { quick = false, threads } = options
+  const lab = openLab({ ...shared, entry, part, seed, n, quick, threads, progress })
   const rows: Row[] = []
   try {
     for await (const row of requireRun(entry)(lab)) {

@@ -1,8 +1,9 @@
 /** Results on disk: `results/<id>.json`, one record per part. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { FoveaError } from '../../errors.ts'
 import { packageRoot } from '../../hub/package-root.ts'
 import { PARTS } from './row.ts'
@@ -74,7 +75,7 @@ export async function writePart(folder: string, id: string, part: keyof PaperRes
   const parts = { ...before?.parts, [part]: result }
   const ordered = Object.fromEntries(PARTS.flatMap((name) => (parts[name] ? [[name, parts[name]]] : [])))
   const path = join(folder, `${id}.json`)
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   await writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify({ id, parts: ordered }, null, 2)}\n`))
   return path
 }

@@ -42,6 +42,8 @@ export interface Look {
 export interface ChunkResult {
   /** Logits of the last slot, [vocabulary]. */
   readonly logits: Float32Array
+  /** Rows that each layer added to its cache. */
+  readonly added: readonly number[]
   /** Which visual tokens of the chunk reached the last layer. */
   readonly kept: readonly number[]
   /** What the heads of the method say, by name. */
@@ -84,6 +86,8 @@ export async function compileLanguage(
 
 class CompiledLanguage implements LanguageProgram {
   private readonly caches = new Map<string, readonly number[]>()
+  /** Caches that the engine has not heard of: it is told with the first run, which saves a way there and back. */
+  private readonly unwritten = new Set<string>()
   private readonly residents: readonly string[]
   /** A program without a reducer asks for less: slots of visual tokens, for one. */
   private readonly known: ReadonlySet<string>
@@ -100,20 +104,14 @@ class CompiledLanguage implements LanguageProgram {
   }
 
   async open(key: string): Promise<void> {
-    const shapes = new Map(this.program.inputs.map(({ name, shape, dtype }) => [name, { shape, dtype }]))
-    const empty = this.residents.map((name) => {
-      const { shape, dtype } = shapes.get(name)!
-      const dims = [0, ...shape.slice(1).map(Number)]
-      return [resident(key, name), dtype === 'i64' ? i64(dims, []) : f32(dims, new Float32Array(0))] as const
-    })
-    await this.program.session.write(Object.fromEntries(empty))
     this.caches.set(key, new Array(this.language.caches ?? this.language.layers).fill(0))
+    this.unwritten.add(key)
   }
 
   async run(key: string, chunk: Chunk): Promise<ChunkResult> {
     const past = this.lengths(key)
     const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
-    await this.remember(key, chunk)
+    const written = this.write(key, chunk)
     const { program, residents, traced, known } = this
     const given = {
       ...chunkFeeds(chunk, this.language),
@@ -121,31 +119,41 @@ class CompiledLanguage implements LanguageProgram {
     }
     const fed = Object.entries(given).filter(([name]) => known.has(name))
     const feeds = {
-      ...Object.fromEntries(fed),
+      ...Object.fromEntries(fed.map(([name, make]) => [name, make()])),
       ...Object.fromEntries(residents.map((name) => [name, { resident: resident(key, name) }])),
     }
-    const added = traced.kept.filter((name) => known.has(name))
-    const append = Object.fromEntries(added.map((name) => [`new.${name}`, resident(key, name)]))
+    const growing = traced.kept.filter((name) => known.has(name))
+    const append = Object.fromEntries(growing.map((name) => [`new.${name}`, resident(key, name)]))
     const fetch = ['logits', 'kept', ...traced.heads]
-    const { values, milliseconds, sizes: found } = await program.run(feeds, { fetch, append })
+    const [{ values, milliseconds, sizes: found }] = await Promise.all([program.run(feeds, { fetch, append }), written])
     const pasts = Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows]))
     const sizes = { ...found, text, visual, answer, ...pasts } // found: those that only the data tells, too
+    const rows = past.map((_, layer) => traced.rows(layer, sizes))
     this.caches.set(
       key,
-      past.map((rows, layer) => rows + traced.rows(layer, sizes)),
+      past.map((before, layer) => before + rows[layer]),
     )
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
     const logits = values.logits.data as Float32Array
-    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
+    return { logits, added: rows, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
-  /** What `see` left stays with the conversation. */
-  private async remember(key: string, { memory = {} }: Chunk): Promise<void> {
+  /** What is to be resident before a run: an empty cache before the first, and what `see` left, which stays. */
+  private async write(key: string, { memory = {} }: Chunk): Promise<void> {
     const left = Object.entries(memory).filter(([name]) => this.known.has(memoryName(name)))
-    if (left.length === 0) return
-    const values = left.map(([name, value]) => [resident(key, memoryName(name)), value] as const)
-    await this.program.session.write(Object.fromEntries(values))
+    const values = [
+      ...(this.unwritten.delete(key) ? this.residents.map((name) => [name, this.emptyOf(name)] as const) : []),
+      ...left.map(([name, value]) => [memoryName(name), value] as const),
+    ]
+    if (values.length === 0) return
+    await this.program.session.write(Object.fromEntries(values.map(([name, value]) => [resident(key, name), value])))
+  }
+
+  private emptyOf(input: string): Value {
+    const { shape, dtype } = this.program.inputs.find(({ name }) => name === input)!
+    const dims = [0, ...shape.slice(1).map(Number)]
+    return dtype === 'i64' ? i64(dims, []) : f32(dims, new Float32Array(0))
   }
 
   async truncate(key: string, tokens: number): Promise<void> {
@@ -162,6 +170,7 @@ class CompiledLanguage implements LanguageProgram {
 
   async close(key: string): Promise<void> {
     this.caches.delete(key)
+    if (this.unwritten.delete(key)) return
     await this.program.session.forget(this.residents.map((name) => resident(key, name)))
   }
 
@@ -181,8 +190,11 @@ const layerOf = (name: string): number => Number(name.split('.')[1])
 
 const everything = (past: readonly number[]): Look => ({ rows: past.map((rows) => [...Array(rows).keys()]) })
 
-function lookFeeds({ rows, sinks = [], blocks }: Look): Record<string, Value> {
-  const list = (values: readonly number[]) => i64([values.length], values)
+/** Made only where the program asks for them: decoding passes here for every token. */
+type Feeds = Record<string, () => Value>
+
+function lookFeeds({ rows, sinks = [], blocks }: Look): Feeds {
+  const list = (values: readonly number[]) => () => i64([values.length], values)
   const { first, length, take } = blocks ?? { first: [], length: 1, take: 0 }
   return {
     ...Object.fromEntries(rows.map((looked, layer) => [LOOK.rows(layer), list(looked)])),
@@ -193,22 +205,20 @@ function lookFeeds({ rows, sinks = [], blocks }: Look): Record<string, Value> {
   }
 }
 
-function chunkFeeds(chunk: Chunk, language: LanguageModel): Record<string, Value> {
+function chunkFeeds(chunk: Chunk, language: LanguageModel): Feeds {
   const { ids, visual, order, positions, tags, answer = [] } = chunk
-  const slots = order.map((from, slot) => ({ from, slot }))
-  const slotsWhere = (isText: boolean) =>
-    slots.filter(({ from }) => from < ids.length === isText).map(({ slot }) => slot)
-  const text = new Array<number>(order.length).fill(-1)
-  const told = { token: order.map((from) => ids[from] ?? -1), ...tags }
+  const slotsWhere = (isText: boolean) => [...order.keys()].filter((slot) => order[slot] < ids.length === isText)
+  const told = (tag: (typeof TAGS)[number]) => (tag === 'token' ? order.map((from) => ids[from] ?? -1) : tags?.[tag])
+  const untold = () => new Array<number>(order.length).fill(-1)
   return {
-    ids: i64([ids.length], ids),
-    visual: f32([visual.dims[0], language.hiddenSize], visual.data),
-    order: i64([order.length], order),
-    positions: f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
-    answer: i64([answer.length], answer),
-    textSlots: i64([1, ids.length], slotsWhere(true)),
-    visualSlots: i64([1, visual.dims[0]], slotsWhere(false)),
-    opening: f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
-    ...Object.fromEntries(TAGS.map((tag) => [tag, i64([1, order.length], told[tag] ?? text)])),
+    ids: () => i64([ids.length], ids),
+    visual: () => f32([visual.dims[0], language.hiddenSize], visual.data),
+    order: () => i64([order.length], order),
+    positions: () => f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
+    answer: () => i64([answer.length], answer),
+    textSlots: () => i64([1, ids.length], slotsWhere(true)),
+    visualSlots: () => i64([1, visual.dims[0]], slotsWhere(false)),
+    opening: () => f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
+    ...Object.fromEntries(TAGS.map((tag) => [tag, () => i64([1, order.length], told(tag) ?? untold())])),
   }
 }

@@ -32,6 +32,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
+import { PLACE } from '../method/ids.ts'
 import type { GatheredTokens } from '../method/visual-tokens.ts'
 
 /** In which order the patches of all views enter the prompt, as one run: s slots, each a mix of at most k patches. */
@@ -66,7 +67,8 @@ export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packin
   const shares = sharesOf(owned, packing)
   const slots = mixedRows(tokens.states, shares, separator)
   const keep = keptSlots(shares, packing) // [s]
-  const mixed = packing.whole ? slots : gather(slots, maskedIndices(keep, 'packed'))
+  const left = packing.whole ? arange(slots.shape[0]) : maskedIndices(keep, 'packed')
+  const mixed = packing.whole ? slots : gather(slots, left)
   const [views, count] = tokens.states.shape
   const owner = placeOfToken(shares, keep, mulDim(views, count), owned)
   const [length, width] = mixed.shape
@@ -74,7 +76,9 @@ export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packin
     ...tokens,
     states: reshape(mixed, [1, length, width]),
     owner: reshape(owner, [1, owner.shape[0]]),
-    signals: {},
+    // Where tokens keep their places, those of a picture are its slots.
+    signals: tokens.span === undefined ? {} : { [PLACE]: reshape(cast(left, 'f32'), [1, length]) },
+    span: tokens.span && slots.shape[0],
   }
 }
 

@@ -25,6 +25,10 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** In `see`: embeddings of token ids as the language model has them, i64 [...] -> [..., d]. */
+  readonly embed?: (ids: Tensor) => Tensor
+  /** In `read`: the norm behind the last layer, where the model has one that any states can go through. */
+  readonly norm?: (states: Tensor) => Tensor
   /** Tokens of the words that methods ask for, by their text. */
   readonly words: ReadonlyMap<string, number>
   /** In `see`, of a frame of a stream: what goes from frame to frame. */
@@ -182,8 +186,8 @@ export interface Needs {
  */
 export interface Method {
   /**
-   * Id and options, e.g. "fastv:layer=2,keep=0.5". Compiled programs and encoded images are kept under this name, so
-   * methods that do different things must have different names.
+   * Id and options, e.g. "fastv:layer=2,keep=0.5". Where `options` are given, compiled programs and encoded images are kept
+   * under it; others are told apart by the functions that they are made of.
    */
   readonly name: string
   readonly needs?: Needs
@@ -194,7 +198,7 @@ export interface Method {
   readonly adapter?: Adapter
   /** Where to look: a folder, or a model of the hub; beside the model that runs it when absent. */
   readonly weights?: string
-  /** Its options, defaults filled in. */
+  /** Its options, defaults filled in; with the name they say all that it does. */
   readonly options?: Readonly<Record<string, unknown>>
   /** Of several methods together: each of them. */
   readonly parts?: readonly Method[]

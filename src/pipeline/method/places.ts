@@ -1,4 +1,4 @@
-import { type Adapter, isOwnWeight } from './adapter.ts'
+import { isOwnWeight } from './adapter.ts'
 import type { Layered, Method, ReadSide, SeeSide, TalkSide } from './method.ts'
 
 /** One place where methods act, and how several share it. */
@@ -77,20 +77,24 @@ export const wholeKey = (method: Method): string => keyOfParts(method.parts ?? [
 const keyWhere = (method: Method, counts: (place: Place) => boolean): string =>
   keyOfParts((method.parts ?? [method]).filter((part) => replacesWeights(part) || placesOf(part).some(counts)))
 
-const keyOfParts = (parts: readonly Method[]): string =>
-  parts.map(({ name, adapter }) => (adapter ? `${name}#${adapter.hash ?? numberOf(adapter)}` : name)).join('+') ||
-  'dense'
+const keyOfParts = (parts: readonly Method[]): string => parts.map(keyOfPart).join('+') || 'dense'
+
+function keyOfPart({ name, options, see, read, adapter }: Method): string {
+  // A name says what was built from options; one that somebody gave may be given twice.
+  const own = options ? '' : [see, read].map((side) => (side ? `@${numberOf(side)}` : '')).join('')
+  return `${name}${own}${adapter ? `#${adapter.hash ?? numberOf(adapter)}` : ''}`
+}
 
 /** Whether a method brings other weights for the model itself. */
 const replacesWeights = ({ adapter }: Method): boolean =>
   [...(adapter?.entries.keys() ?? [])].some((weight) => !isOwnWeight(weight))
 
-const numbers = new WeakMap<Adapter, number>()
-let adapters = 0
+const numbers = new WeakMap<object, number>()
+let numbered = 0
 
-/** Adapters that were never a file are told apart by being others. */
-function numberOf(adapter: Adapter): number {
-  const known = numbers.get(adapter) ?? adapters++
-  numbers.set(adapter, known)
+/** Methods that were written by hand, and adapters that were never a file, are told apart by being others. */
+function numberOf(thing: object): number {
+  const known = numbers.get(thing) ?? numbered++
+  numbers.set(thing, known)
   return known
 }

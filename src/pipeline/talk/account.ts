@@ -1,8 +1,8 @@
-import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
+import type { LanguageProgram } from '../flow/language-program.ts'
 import type { EncodedImage } from '../parts.ts'
 import type { Decoded } from './decoding.ts'
 import type { BranchAccount, Reply } from './reply.ts'
-import type { Voice } from './voices.ts'
+import type { StepCost, Voice } from './voices.ts'
 
 /** The account of an answer; what its branches cost is in the sums, and by itself. */
 export function replyOf([own, ...others]: readonly Voice[], decoded: Decoded): Reply {
@@ -36,14 +36,19 @@ export function addCosts(costs: readonly Costs[]): Costs {
 
 /** What one reading took. */
 function accountOf({ reading, strand, steps }: Voice): Omit<BranchAccount, 'by'> {
-  const { images, fresh, lastKept, chunk } = reading
+  const { images, fresh, lastKept, visualRows, chunk } = reading
   const { program } = strand.cache
   const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
   const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
   const after = sum(images.flatMap((image) => image.views.map((view) => view.embeds.dims[0])))
   return {
     tokens: {
-      visual: { before: sum(images.map((image) => image.patches)), after, last: lastKept.length },
+      visual: {
+        before: sum(images.map((image) => image.patches)),
+        after,
+        last: lastKept.length,
+        ...(visualRows && { layers: visualRows }),
+      },
       text: reading.news - reading.views,
       cached: reading.cached,
     },
@@ -65,7 +70,7 @@ function accountOf({ reading, strand, steps }: Voice): Omit<BranchAccount, 'by'>
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
 /** The cost of a step grows linearly with the past, so the first and the last step give the sum. */
-function decodeFlops(language: LanguageProgram, steps: readonly ChunkResult[]): number {
+function decodeFlops(language: LanguageProgram, steps: readonly StepCost[]): number {
   if (steps.length === 0) return 0
   const ends = [steps[0], steps[steps.length - 1]].map((step) => language.cost(step.sizes).flops)
   return ((ends[0] + ends[1]) / 2) * steps.length

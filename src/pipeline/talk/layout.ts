@@ -7,7 +7,7 @@ import type { EncodedView } from '../flow/vision-program.ts'
 import { methodError } from '../method/method-error.ts'
 import type { PlacedSlot, Placement, Span } from '../method/placement.ts'
 import type { EncodedImage, ModelParts, PromptPicture, PromptSize } from '../parts.ts'
-import { textPosition, viewPositions } from './positions.ts'
+import { spanOf, textPosition, viewPositions } from './positions.ts'
 
 const noVisual: Value<Float32Array> = f32([0, 0], new Float32Array(0))
 
@@ -37,7 +37,7 @@ export function sizeOf(views: readonly EncodedView[], axes = 1): PromptSize {
   const sum = (of: (view: EncodedView) => number) => views.reduce((total, view) => total + of(view), 0)
   return {
     tokens: sum(({ embeds }) => embeds.dims[0]),
-    positions: sum((view) => viewPositions(view, 0, 0, axes).end),
+    positions: sum((view) => spanOf(view, axes)),
   }
 }
 

@@ -14,9 +14,14 @@ export interface Voice {
   /** The part of the method that asked for it; absent of the answer itself. */
   readonly by?: Method
   readonly reading: Reading
+  /** What was read last: logits of a step are dropped at the next, or a long answer would hold as many vocabularies. */
+  last: ChunkResult
   /** What it read after the prompt. */
-  readonly steps: ChunkResult[]
+  readonly steps: StepCost[]
 }
+
+/** What a step took, and the sizes that say what it computed. */
+export type StepCost = Pick<ChunkResult, 'milliseconds' | 'sizes'>
 
 interface Other {
   readonly how: string
@@ -61,14 +66,14 @@ export class Voices {
   /** The logits that the next token is chosen from. */
   logits(said: readonly number[]): Float32Array {
     const [own, ...others] = this.speaking
-    const branches = others.map((voice): BranchRow => ({ row: lastOf(voice).logits, by: voice.by }))
-    const row = lastOf(own).logits
+    const branches = others.map(({ last, by }): BranchRow => ({ row: last.logits, by }))
+    const row = own.last.logits
     return this.method.talk?.logits?.(row, { ...this.site, said, branches }) ?? row
   }
 
   /** What the method wants after something was read. */
   async step(at: Pick<StepSite, 'said' | 'token' | 'fed' | 'logits'>): Promise<readonly OwnedStep[]> {
-    const { heads } = lastOf(this.speaking[0])
+    const { heads } = this.speaking[0].last
     const found = await this.method.talk?.step?.({ ...this.site, ...at, heads })
     return (found ?? []) as readonly OwnedStep[]
   }
@@ -79,7 +84,7 @@ export class Voices {
   }
 
   async feedAnswer(id: number): Promise<void> {
-    for (const { strand, steps } of this.speaking) steps.push(await strand.cache.feedAnswer(id))
+    for (const voice of this.speaking) note(voice, await voice.strand.cache.feedAnswer(id))
   }
 
   async feed(feed: Feed, by: string): Promise<void> {
@@ -87,9 +92,9 @@ export class Voices {
     else for (const voice of this.speaking) await this.feedEmbeds(voice, feed.embeds, by)
   }
 
-  private async feedEmbeds({ strand, steps }: Voice, embeds: Value<Float32Array>, by: string): Promise<void> {
-    const read = await strand.cache.feedEmbeds(embeds, by)
-    steps.push(read)
+  private async feedEmbeds(voice: Voice, embeds: Value<Float32Array>, by: string): Promise<void> {
+    const read = await voice.strand.cache.feedEmbeds(embeds, by)
+    note(voice, read)
     if (read.kept.length === embeds.dims[0]) return
     const droppers = this.method.parts?.filter(({ read }) => read?.layer || read?.sequence).map(({ name }) => name)
     throw methodError(
@@ -130,10 +135,12 @@ export class Voices {
   }
 }
 
-const voiceOf = async (strand: Strand, reading: Promise<Reading>): Promise<Voice> => ({
-  strand,
-  reading: await reading,
-  steps: [],
-})
+async function voiceOf(strand: Strand, read: Promise<Reading>): Promise<Voice> {
+  const reading = await read
+  return { strand, reading, last: reading.chunk, steps: [] }
+}
 
-const lastOf = ({ reading, steps }: Voice): ChunkResult => steps.at(-1) ?? reading.chunk
+function note(voice: Voice, read: ChunkResult): void {
+  voice.last = read
+  voice.steps.push({ milliseconds: read.milliseconds, sizes: read.sizes })
+}

@@ -1,47 +1,40 @@
-import { Worker } from 'node:worker_threads'
+import { isMainThread } from 'node:worker_threads'
 import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } from '../backend.ts'
 import { explainLoadFailure } from '../device.ts'
 import type { WireFeed } from '../ort-session.ts'
 import type { Value } from '../values.ts'
-import { BUSY, type Reply, type Request, STOP } from './protocol.ts'
-
-/** Milliseconds that a process which ends waits for the run that the engine is in. */
-const LONGEST_WAIT = 5000
-
-/** What every engine of this process still has to wait for when it ends. */
-const atExit = new Set<() => void>()
-process.on('exit', () => {
-  for (const wait of atExit) wait()
-})
+import type { Engine, EngineEvents } from './engine.ts'
+import { startProcess } from './engine-process.ts'
+import { startThread } from './engine-thread.ts'
+import type { Reply, Request } from './protocol.ts'
 
 interface Pending {
   resolve(value: never): void
   reject(error: Error): void
 }
 
-/** onnxruntime-node in a worker thread of its own. */
+/** onnxruntime-node in a worker thread of its own; where the caller is a worker itself, in a process of its own. */
 export class NodeBackend implements Backend {
-  private readonly worker: Worker
+  private readonly engine: Engine
   private readonly pending = new Map<number, Pending>()
   private requests = 0
   private sessions = 0
   private failure: Error | undefined
   private ending: Promise<void> | undefined
   private exited = false
-  private readonly flags = new Int32Array(new SharedArrayBuffer(8))
-  private readonly onExit = () => this.awaitRun()
 
   constructor(readonly device: Device = 'cpu') {
-    this.worker = startWorker(this.flags)
-    this.worker.on('message', (reply: Reply) => this.settle(reply))
-    this.worker.on('error', (error) => this.fail(error))
-    this.worker.on('exit', () => {
-      this.exited = true
-      this.fail(new Error('the engine was disposed'))
-    })
-    // The process may end while the worker idles, but not while it owes an answer.
-    this.worker.unref()
-    atExit.add(this.onExit)
+    const events: EngineEvents = {
+      onReply: (reply) => this.settle(reply),
+      onError: (error) => this.fail(error),
+      onExit: () => {
+        this.exited = true
+        this.fail(new Error('the engine was disposed'))
+      },
+    }
+    this.engine = isMainThread ? startThread(events) : startProcess(events)
+    // The process may end while the engine idles, but not while it owes an answer.
+    this.engine.unref()
   }
 
   async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
@@ -60,18 +53,10 @@ export class NodeBackend implements Backend {
 
   /** A thread that is terminated inside the engine's native code takes the whole process with it: let it leave first. */
   private async end(): Promise<void> {
-    atExit.delete(this.onExit)
-    Atomics.store(this.flags, STOP, 1)
+    this.engine.stop()
     this.fail(new Error('the engine was disposed'))
     if (!this.exited) await this.post({ type: 'end' }).catch(() => {})
-    this.worker.ref()
-    await this.worker.terminate()
-  }
-
-  /** The same for a process that ends by itself, where nothing asynchronous happens any more. */
-  private awaitRun(): void {
-    Atomics.store(this.flags, STOP, 1)
-    Atomics.wait(this.flags, BUSY, 1, LONGEST_WAIT)
+    await this.engine.end()
   }
 
   private ask(request: Request): Promise<never> {
@@ -80,15 +65,15 @@ export class NodeBackend implements Backend {
 
   private post(request: Request): Promise<never> {
     const id = this.requests++
-    this.worker.ref()
-    this.worker.postMessage({ id, request })
+    this.engine.ref()
+    this.engine.post({ id, request })
     return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }))
   }
 
   private settle({ id, result, error }: Reply): void {
     const waiting = this.pending.get(id)
     this.pending.delete(id)
-    if (this.pending.size === 0) this.worker.unref()
+    if (this.pending.size === 0) this.engine.unref()
     if (error === undefined) waiting?.resolve(result as never)
     else waiting?.reject(new Error(error))
   }
@@ -104,21 +89,6 @@ export class NodeBackend implements Backend {
     await this.ask({ type: 'load', session, model, device: this.device, options: {} })
     await this.ask({ type: 'release', session })
   }
-}
-
-/**
- * From sources the worker is TypeScript, so its thread needs the loader first. ONNX Runtime tells Microsoft of its use,
- * under an id that it keeps, unless the environment of the process says no; that of a worker's own it does not see.
- */
-function startWorker(workerData: Int32Array): Worker {
-  process.env.ORT_DISABLE_TELEMETRY ??= '1'
-  const fromSources = import.meta.url.endsWith('.ts')
-  if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url), { workerData })
-  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, {
-    eval: true,
-    workerData,
-  })
 }
 
 class WorkerSession implements Session {

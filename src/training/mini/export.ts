@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { saveSafetensors } from '../../checkpoints/safetensors.ts'
 import type { LlavaConfig } from '../../models/vlm/llava.ts'
 import { bytesOf, f32, type Value } from '../../runtime/index.ts'
@@ -21,7 +21,7 @@ const MAX_POSITIONS = 2048
 
 /** Writes a model folder in Hugging Face form; config.json comes last, so a folder that has it is complete. */
 export async function exportMini(folder: string, { config, values, tokenizer }: MiniModel): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const kept = [...values, ...unusedNorm(config)].filter(([name]) => !name.startsWith('dense.'))
   const tensors = kept.map(
     ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,

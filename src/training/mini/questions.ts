@@ -1,6 +1,6 @@
 /** Scenes of training and the text about them, without their pixels. */
 import { makeScene, type QA, Rng, type Scene, type SceneKind, type Split, sampleDialogue } from '../../world/index.ts'
-import { special } from './tokenizer.ts'
+import { special, turn } from './tokenizer.ts'
 
 type Encode = (text: string) => readonly number[]
 
@@ -92,12 +92,12 @@ export function packText(conversations: readonly QA[][], { text, visual, encode 
 
 /** A turn: only the answer is learnt. Long answers count for more than short ones, but less than their length. */
 function tokensOf({ question, answer, box, other }: QA, encode: Encode): Token[] {
-  const said = [...encode(answer), special.eos]
+  const said = [...encode(answer), turn.end]
   const weight = 1 / Math.sqrt(said.length)
   const nowhere = [undefined, undefined]
   return [
-    ...[special.user, ...encode(question)].map((id) => ({ id, weight: 0, boxes: nowhere })),
-    { id: special.assistant, weight: 0, boxes: [box, other] },
+    ...[turn.user, ...encode(question)].map((id) => ({ id, weight: 0, boxes: nowhere })),
+    { id: turn.assistant, weight: 0, boxes: [box, other] },
     ...said.map((id) => ({ id, weight, boxes: nowhere })),
   ]
 }

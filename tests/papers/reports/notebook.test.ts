@@ -1,5 +1,5 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openNotebook } from '../../../src/papers/reports/notebook.ts'
@@ -36,7 +36,7 @@ describe('a notebook', () => {
   })
 
   it('is of one process at a time', async () => {
-    writeFileSync(join(folder, 'trainer.lock'), String(process.ppid))
+    writeFileSync(join(folder, 'trainer.lock'), JSON.stringify({ pid: process.ppid, host: hostname(), id: 'other' }))
     await expect(openNotebook(folder)).rejects.toMatchObject({ code: 'training_locked', kind: 'resource' })
     await expect(openNotebook(folder)).rejects.toThrow('another run writes there')
   })

@@ -53,3 +53,14 @@ it('runs XL-VLMs on a model that knows nothing: exact checks hold, and what cann
   expect(effect.filter(({ holds }) => holds === true)).toEqual([])
   for (const row of effect.filter(({ count }) => count === 0)) expect(row.reason).toContain('not measured: ')
 })
+
+it('trains MQT in both ways, and sets one beside the other', { timeout: PATIENCE }, async () => {
+  const effect = of(await rowsOf('mqt'), 'effect')
+  const names = effect.map(({ name }) => name)
+  expect(names.filter((name) => name.includes('of elastic queries')).length).toBeGreaterThan(0)
+  expect(names.filter((name) => name.includes('of jointly trained queries')).length).toBeGreaterThan(0)
+  // two steps teach nothing, and that is what it says
+  const claim = effect.find(({ name }) => name.startsWith('elastic queries lose less'))!
+  expect(claim.holds).not.toBe(true)
+  expect(claim.note!.match(/-?[\d.]+/g)!.length).toBe(2) // of the seed, and what was asked for
+})

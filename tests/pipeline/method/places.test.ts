@@ -27,7 +27,7 @@ describe('what is kept under the name of a method', () => {
   })
 
   it('is shared with no method at all where the method leaves a side alone', () => {
-    const method: Method = { name: 'x', ...seeing, adapter: adapter('one', 'method.x.weight', 'c0ffee') }
+    const method: Method = { name: 'x', options: {}, ...seeing, adapter: adapter('one', 'method.x.weight', 'c0ffee') }
     expect(keyOf(method, 'read')).toBe('dense')
     expect(programKey(method, 'language')).toBe('dense')
     expect(programKey(method, 'views')).toBe('x#c0ffee')
@@ -42,5 +42,12 @@ describe('what is kept under the name of a method', () => {
 
   it('is the program of no method where only the host places slots', () => {
     expect(programKey({ name: 'x', read: { positions: (own) => own } }, 'language')).toBe('dense')
+  })
+
+  it('is not that of another method which somebody gave the same name; what was built from options may be built again', () => {
+    const [one, two] = [1, 2].map((): Method => ({ name: 'x', see: { patches: (tokens) => tokens } }))
+    expect(keyOf(one, 'see')).not.toBe(keyOf(two, 'see'))
+    expect(keyOf(one, 'see')).toBe(keyOf({ ...one, adapter: undefined }, 'see'))
+    expect(keyOf({ ...one, options: { k: 1 } }, 'see')).toBe(keyOf({ ...two, options: { k: 1 } }, 'see'))
   })
 })

@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { removeLeftovers } from '../checkpoints/leftovers.ts'
+import { makeFolder } from '../checkpoints/make-folder.ts'
 import { FoveaError } from '../errors.ts'
-import type { Split } from './make-scene.ts'
-import { renderSample } from './node-canvas.ts'
-import type { QA } from './questions/index.ts'
-import { sample, sampleDialogue } from './sample.ts'
-import type { Scene } from './scene.ts'
+import { type QA, type Scene, type Split, sample, sampleDialogue } from '../world/index.ts'
+import { renderSample } from '../world/node-canvas.ts'
 
 /** What to write: `task` is one of `TASK_IDS` or `dialogue`; without it every kind of question. */
 export interface ExportOptions {
@@ -37,8 +36,8 @@ function publicFields({ task, question, answer, box }: QA): object {
 
 /**
  * Writes `000000.png`, `000001.png`, ... and `data.jsonl` with one line for each: image, task, question, answer, box
- * where there is one, heldOut, scene; for dialogues all `turns` too. Throws FoveaError for bad options or a folder that
- * cannot be written. Returns the number of images.
+ * where there is one, heldOut, scene; for dialogues all `turns` too. Returns the number of images.
+ * @throws FoveaError `world-count`, and those of `makeFolder` and `writeFileAtomic`
  */
 export async function exportWorld(options: ExportOptions): Promise<number> {
   const { n, outDir, signal } = options
@@ -47,25 +46,14 @@ export async function exportWorld(options: ExportOptions): Promise<number> {
   }
   makeRecord(options, 0)
   const lines: string[] = []
-  try {
-    await mkdir(outDir, { recursive: true })
-    for (let index = 0; index < n && !signal?.aborted; index++) {
-      const { scene, fields } = makeRecord(options, index)
-      const image = `${String(index).padStart(6, '0')}.png`
-      await writeFile(join(outDir, image), renderSample({ scene }).png)
-      lines.push(`${JSON.stringify({ image, ...fields, scene })}\n`)
-    }
-    await writeFile(join(outDir, 'data.jsonl'), lines.join(''))
-    return lines.length
-  } catch (error) {
-    if (error instanceof FoveaError) throw error
-    throw new FoveaError(
-      'world-write',
-      'resource',
-      `Cannot write the World to ${outDir}: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    )
+  await makeFolder(outDir)
+  await removeLeftovers(outDir)
+  for (let index = 0; index < n && !signal?.aborted; index++) {
+    const { scene, fields } = makeRecord(options, index)
+    const image = `${String(index).padStart(6, '0')}.png`
+    await writeFileAtomic(join(outDir, image), renderSample({ scene }).png, false)
+    lines.push(`${JSON.stringify({ image, ...fields, scene })}\n`)
   }
+  await writeFileAtomic(join(outDir, 'data.jsonl'), new TextEncoder().encode(lines.join('')))
+  return lines.length
 }
