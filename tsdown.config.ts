@@ -7,6 +7,7 @@ export default defineConfig({
     cli: 'src/cli/main.ts',
     worker: 'src/runtime/node/worker.ts',
     'engine-host': 'src/runtime/node/engine-host.ts',
+    'probe-worker': 'src/media/video/probe-worker.ts',
   },
   format: 'esm',
   platform: 'node',

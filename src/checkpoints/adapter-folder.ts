@@ -11,7 +11,8 @@ import type { Value } from '../runtime/index.ts'
 import type { DType } from '../tensor/index.ts'
 import { readModelFile } from '../text/model-file.ts'
 import { writeFileAtomic } from './atomic.ts'
-import { f32ToF16 } from './dtypes.ts'
+import { f16ToF32, f32ToF16 } from './dtypes.ts'
+import { assertFinite } from './finite.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { makeFolder } from './make-folder.ts'
 import { parseSafetensorsHeader, saveSafetensors, type TensorEntry } from './safetensors.ts'
@@ -34,6 +35,8 @@ const cardSchema = z.object({
   options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   /** SHA-256 of adapter.safetensors. */
   sha256: hash,
+  /** SHA-256 of all that stands above, so that a changed option is not taken for the one that was trained. */
+  settings: hash.optional(),
 })
 
 export type AdapterCard = z.output<typeof cardSchema>
@@ -74,9 +77,17 @@ function parseCard(text: string, path: string): AdapterCard {
     throw invalid(`${path}: truncated or not JSON`, cause)
   }
   const { success, data, error } = cardSchema.safeParse(json)
+  if (success && data.settings !== undefined && data.settings !== settingsDigest(data))
+    throw invalid(`${path}: it was changed after the training; take it from where it came, or train it again`)
   if (success) return data
   const [{ path: field, message }] = error.issues
   throw invalid(`${path}: ${field.join('.') || 'the whole'}: ${message}`)
+}
+
+/** What a card says but for this digest itself, in one order. */
+function settingsDigest({ format, id, base, options, sha256 }: Omit<AdapterCard, 'settings'>): string {
+  const sorted = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))
+  return digestOf(new TextEncoder().encode(JSON.stringify([format, id, base, sorted, sha256])))
 }
 
 /** Reads the weights that a card names. Throws FoveaError `adapter_invalid`. */
@@ -107,7 +118,10 @@ function entryOf(path: string, name: string, { dtype, shape, offset, byteLength 
   return { dtype: dtype.toLowerCase() as DType, shape, file: ADAPTER_WEIGHTS, offset, byteLength }
 }
 
-/** Writes an adapter in half precision; what was there before is replaced. Throws those of `writeFileAtomic`. */
+/**
+ * Writes an adapter in half precision; what was there before is replaced.
+ * @throws FoveaError `weights_not_finite` for what half precision cannot hold, too, and those of `writeFileAtomic`
+ */
 export async function saveAdapter(
   folder: string,
   about: Pick<AdapterCard, 'id' | 'base' | 'options'>,
@@ -116,11 +130,13 @@ export async function saveAdapter(
   await makeFolder(folder)
   await removeLeftovers(folder)
   const path = join(folder, ADAPTER_WEIGHTS)
-  const tensors = [...values].map(
-    ([name, { dims, data }]) =>
-      [name, { dtype: 'F16', shape: [...dims], data: f32ToF16(data as Float32Array) }] as const,
-  )
-  await saveSafetensors(path, new Map(tensors), { method: about.id })
-  const card: AdapterCard = { format: FORMAT, ...about, sha256: digestOf(await readFile(path)) }
+  const tensors = [...values].map(([name, { dims, data }]) => {
+    const halves = f32ToF16(data as Float32Array)
+    assertFinite(name, f16ToF32(halves))
+    return [name, { dtype: 'F16', shape: [...dims], data: halves }] as const
+  })
+  const sha256 = await saveSafetensors(path, new Map(tensors), { method: about.id })
+  const stated = { format: FORMAT, ...about, sha256 } as const
+  const card: AdapterCard = { ...stated, settings: settingsDigest(stated) }
   await writeFileAtomic(join(folder, ADAPTER_CARD), new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`))
 }

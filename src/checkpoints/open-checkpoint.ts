@@ -1,7 +1,8 @@
 /** A model folder in Hugging Face form: one `model.safetensors`, or shards listed in an index. */
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { FoveaError } from '../errors.ts'
+import { readModelFile } from '../text/model-file.ts'
 import { otherWeights } from './other-weights.ts'
 import { openSafetensors, type SafetensorsFile, type TensorEntry } from './safetensors.ts'
 import { quoteName } from './safetensors-header.ts'
@@ -20,7 +21,6 @@ export interface Checkpoint {
 
 export const SINGLE = 'model.safetensors'
 export const INDEX = 'model.safetensors.index.json'
-const MAX_INDEX_BYTES = 100_000_000
 const MAX_FAULTS_SHOWN = 20
 
 function invalid(message: string): FoveaError {
@@ -86,8 +86,9 @@ function failWith(folder: string, faults: string[]): void {
 
 /** `weight_map` of an index file: tensor name to shard file name. */
 export async function readWeightMap(path: string): Promise<Map<string, string>> {
-  if ((await stat(path)).size > MAX_INDEX_BYTES) throw invalid(`${path}: larger than ${MAX_INDEX_BYTES} bytes`)
-  return parseWeightMap(await readFile(path, 'utf8'), path)
+  const text = await readModelFile(dirname(path), basename(path))
+  if (text === undefined) throw invalid(`${path}: it links to a file that is not there`)
+  return parseWeightMap(text, path)
 }
 
 /** The same from the file's text; `path` is for messages. Throws FoveaError `checkpoint_invalid`. */
@@ -165,7 +166,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const weightMap = single ? undefined : await readWeightMap(join(folder, INDEX))
   const faults: string[] = []
   const shards = await openShards(folder, weightMap ? new Set(weightMap.values()) : [SINGLE], faults)
-  if (weightMap) faults.push(...mapFaults(weightMap, shards))
+  if (weightMap) for (const fault of mapFaults(weightMap, shards)) faults.push(fault)
   failWith(folder, faults)
   const files = [...shards.values()]
   const tensors = gatherTensors(files)

@@ -1,4 +1,5 @@
 /** Reading and writing `.safetensors` files. */
+import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { FoveaError } from '../errors.ts'
 import { writeFileAtomic } from './atomic.ts'
@@ -122,18 +123,22 @@ function encodeHeader(tensors: [string, TensorHead][], metadata: Record<string, 
 }
 
 /**
- * Writes a safetensors file atomically; equal content gives equal bytes.
+ * Writes a safetensors file atomically; equal content gives equal bytes. Returns their SHA-256.
  * @throws FoveaError `tensor_size_mismatch`, and those of `writeFileAtomic`
  */
 export async function saveSafetensors(
   path: string,
   tensors: ReadonlyMap<string, TensorData>,
   metadata: Record<string, string> = {},
-): Promise<void> {
+): Promise<string> {
   for (const [name, tensor] of tensors) checkTensor(name, tensor)
   const ordered = inFileOrder(tensors)
   const bodies = ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-  await writeFileAtomic(path, [encodeHeader(ordered, metadata), ...bodies])
+  const parts = [encodeHeader(ordered, metadata), ...bodies]
+  await writeFileAtomic(path, parts)
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
 }
 
 /** A tensor whose bytes are made when their turn comes, so that a file larger than memory can be written. */

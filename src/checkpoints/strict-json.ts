@@ -12,16 +12,22 @@ export class OddNumber {
 export type StrictJson = null | boolean | string | number | OddNumber | StrictJson[] | Map<string, StrictJson>
 
 const MAX_DEPTH = 16
+/** Entries of an object: tensors of a file, or of an index. The largest models have some 100,000. */
+const MAX_ENTRIES = 250_000
+/** Values in all: ten or so for each tensor. */
+const MAX_VALUES = 4_000_000
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const SPACE = /[ \t\n\r]*/y
 const WORDS = { true: true, false: false, null: null } as const
 
 /**
  * Parses one JSON document.
- * @throws SyntaxError with the character position, for bad syntax, equal keys and nesting deeper than 16
+ * @throws SyntaxError with the character position, for bad syntax, equal keys, nesting deeper than 16, and more
+ * than 250,000 entries of an object or 4 million values
  */
 export function parseStrictJson(text: string): StrictJson {
   let at = 0
+  let values = 0
 
   function fail(what: string): never {
     throw new SyntaxError(`${what} at character ${at}`)
@@ -68,6 +74,7 @@ export function parseStrictJson(text: string): StrictJson {
     do {
       match(SPACE)
       const key = string()
+      if (entries.size === MAX_ENTRIES) fail(`there are more than ${MAX_ENTRIES} entries`)
       if (entries.has(key)) fail(`the key ${JSON.stringify(key.slice(0, 120))} comes twice`)
       if (!take(':')) fail('":" was expected')
       entries.set(key, value(depth))
@@ -85,6 +92,7 @@ export function parseStrictJson(text: string): StrictJson {
 
   function value(depth: number): StrictJson {
     if (depth === MAX_DEPTH) fail('nesting is too deep')
+    if (++values > MAX_VALUES) fail(`there are more than ${MAX_VALUES} values`)
     if (take('{')) return object(depth + 1)
     if (take('[')) return array(depth + 1)
     if (text[at] === '"') return string()

@@ -4,6 +4,7 @@ import { CommanderError } from 'commander'
 import { FoveaError } from '../errors.ts'
 import { closest } from '../text/closest.ts'
 import { escapeLine } from './escape.ts'
+import { systemFailure } from './system-failure.ts'
 
 /** The end of a command that did not succeed. */
 export interface Failure {
@@ -20,6 +21,8 @@ export function describeFailure(error: unknown, program?: Program): Failure {
   if (error instanceof CommanderError) return { message: escapeLine(usageMessage(error, program)), exitCode: 2 }
   if (isMissingBinding(error))
     return { message: escapeLine(bindingMessage(error as Error)), exitCode: exitCodes.resource }
+  const lack = systemFailure(error)
+  if (lack !== undefined) return { message: escapeLine(lack), exitCode: exitCodes.resource }
   const text = error instanceof Error ? error.message || error.name : String(error)
   const hint = process.env.FOVEA_DEBUG ? '' : ' (this is a bug in fovea; set FOVEA_DEBUG=1 for the stack)'
   return { message: escapeLine(text) + hint, exitCode: 1 }

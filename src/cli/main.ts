@@ -18,11 +18,12 @@ function report(error: unknown, program?: Program): void {
   process.exitCode = exitCode
 }
 
-/** A reader that has seen enough, such as `head`, is no failure. */
+/** A reader that has seen enough, such as `head`, is no failure; a disk that is full is one, and ends the command. */
 function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
-    throw error
+    if (stream === process.stdout) report(error)
+    process.exit(describeFailure(error).exitCode)
   })
 }
 

@@ -25,6 +25,7 @@ export class Embedder implements Embeds {
     const program = await compile(backend, traceScale(parts.encoder), parts.weights.compileOptions)
     const { values } = await program.run({})
     await program.dispose()
+    assertNumbers(parts.name, values.scale.data as Float32Array)
     return new Embedder(parts, backend, Array.from(values.scale.data, Number))
   }
 
@@ -43,7 +44,7 @@ export class Embedder implements Embeds {
 
   /**
    * Embeds images and texts into their common space.
-   * @throws FoveaError `text_too_long`, `notes_unsupported`; the reason of `signal` once it is aborted
+   * @throws FoveaError `text_too_long`, `notes_unsupported`, `embedding_not_finite`; the reason of `signal` once it is aborted
    */
   async embed({ images = [], texts = [], notes = [], truncate = false, signal }: EmbedOptions): Promise<Embeddings> {
     if (notes.length > 0) throw notesError(this.family)
@@ -81,6 +82,7 @@ export class Embedder implements Embeds {
       signal?.throwIfAborted()
       const some = items.slice(at, at + size)
       const rows = await embed(some)
+      assertNumbers(this.parts.name, rows)
       for (let row = 0; row < some.length; row++) found.push(rows.slice(row * this.width, (row + 1) * this.width))
     }
     signal?.throwIfAborted()
@@ -132,6 +134,13 @@ export class Embedder implements Embeds {
 function notesError(family: string): FoveaError {
   const message = `${family} embeds images and texts apart; embed them together by a model that answers and a method, such as notellm-2`
   return new FoveaError('notes_unsupported', 'usage', message)
+}
+
+/** Throws FoveaError `embedding_not_finite`. */
+function assertNumbers(name: string, rows: Float32Array): void {
+  if (rows.every(Number.isFinite)) return
+  const message = `${name}: an embedding holds what is not a number; its weights or the input are damaged`
+  throw new FoveaError('embedding_not_finite', 'input', message)
 }
 
 /** Where among them the views of each size stand. */

@@ -43,7 +43,8 @@ export interface Answer {
   readonly chance: number
   /** Shows a composition that training never showed. */
   readonly heldOut: boolean
-  readonly visualTokens: { readonly before: number; readonly after: number }
+  /** Patches, tokens in the last layer, and on average over the layers. */
+  readonly visualTokens: { readonly before: number; readonly after: number; readonly mean?: number }
   readonly flops: Reply['flops']
   readonly milliseconds: number
 }
@@ -138,11 +139,16 @@ export async function answerItem(
       ...scoreAnswer(qa, text),
       chance: chance(qa),
       heldOut,
-      visualTokens: { before: tokens.visual.before, after: tokens.visual.last },
+      visualTokens: visualTokensOf(tokens.visual),
       flops,
       milliseconds: milliseconds.ttft + milliseconds.decode,
     }
   })
+}
+
+function visualTokensOf({ before, last, layers }: Reply['tokens']['visual']): Answer['visualTokens'] {
+  const mean = layers && layers.reduce((sum, count) => sum + count, 0) / layers.length
+  return { before, after: last, ...(mean !== undefined && { mean }) }
 }
 
 async function judge(

@@ -1,5 +1,5 @@
 /** What lies in the cache: listing it, checking it, making room. */
-import { readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FoveaError } from '../errors.ts'
 import { idOfFolder, isComplete, listFiles, readRef, repositoryFolder, sizeOf, snapshotFolder } from './cache.ts'
@@ -104,11 +104,20 @@ export async function findCached(cache: string, { id, revision }: ModelReference
 export async function removeModel(cache: string, id: string, revision?: string): Promise<number> {
   const before = await describeModel(cache, id)
   if (!(await stat(before.folder).catch(() => undefined))) throw notCached(id)
+  await assertOwnFolders(before.folder)
   await assertUnlocked(before.folder, id)
   const doomed = revision === undefined ? undefined : await findCached(cache, { id, revision })
   if (doomed && before.revisions.length > 1) await removeRevision(before, doomed)
   else await removeAll(before.folder)
   return before.bytes - (await describeModel(cache, id)).bytes
+}
+
+/** Throws FoveaError `cache_link` where a folder of a model leads elsewhere. */
+async function assertOwnFolders(repository: string): Promise<void> {
+  for (const name of ['blobs', 'refs', 'snapshots']) {
+    const path = join(repository, name)
+    if ((await lstat(path).catch(() => undefined))?.isSymbolicLink()) throw foreignLink(path)
+  }
 }
 
 async function removeAll(repository: string): Promise<void> {
@@ -125,11 +134,20 @@ async function removeRevision({ folder, revisions }: CachedModel, doomed: Cached
   for (const blob of own) if (!used.has(blob)) await rm(blob, { force: true })
 }
 
-/** The blobs that the files of a revision link to. */
+/** The blobs of the model's own that the files of a revision link to; what a planted link leads to is nobody's to delete. */
 async function blobsOf({ folder }: CachedRevision): Promise<string[]> {
   const names = await listFiles(folder)
-  const paths = await Promise.all(names.map((name) => realpath(join(folder, name)).catch(() => undefined)))
-  return paths.filter((path) => path !== undefined && basename(dirname(path)) === 'blobs') as string[]
+  const paths = await Promise.all(names.map((name) => ownBlob(folder, name)))
+  return paths.filter((path) => path !== undefined)
+}
+
+/** The blob that a file of a snapshot links to, or undefined where it is none of the same model. */
+async function ownBlob(snapshot: string, name: string): Promise<string | undefined> {
+  const blobs = join(dirname(dirname(snapshot)), 'blobs')
+  const [path, own] = await Promise.all(
+    [join(snapshot, name), blobs].map((each) => realpath(each).catch(() => undefined)),
+  )
+  return path !== undefined && dirname(path) === own ? path : undefined
 }
 
 const locksOf = (repository: string): string => dirname(lockPath(repository, 'any'))
@@ -170,9 +188,20 @@ export async function verifyRevision(
   return found
 }
 
-/** Deletes the contents of damaged files, so that the next pull fetches them anew. */
+const foreignLink = (path: string): FoveaError => {
+  const message = `${path}: it links to a file outside the model's own folder, which is not deleted; remove the link yourself`
+  return new FoveaError('cache_link', 'input', message)
+}
+
+/**
+ * Deletes the contents of damaged files, so that the next pull fetches them anew.
+ * @throws FoveaError kind `input` `cache_link` for a file that lies elsewhere
+ */
 export async function dropDamaged({ folder }: CachedRevision, files: readonly VerifiedFile[]): Promise<void> {
+  await assertOwnFolders(dirname(dirname(folder)))
   for (const { name } of files.filter(({ state }) => state === 'damaged')) {
-    await rm(await realpath(join(folder, name)), { force: true })
+    const blob = await ownBlob(folder, name)
+    if (blob === undefined) throw foreignLink(join(folder, name))
+    await rm(blob, { force: true })
   }
 }

@@ -83,9 +83,12 @@ async function transfer(file: RemoteFile, blob: string, context: DownloadContext
   })
 }
 
+/** A link in the place of a part would have what it leads to overwritten. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0
+
 async function withPart(state: Transfer, use: (part: FileHandle) => Promise<void>): Promise<void> {
   // Not in append mode: should two processes ever write, they write the same bytes to the same places.
-  const part = await open(state.part, constants.O_RDWR | constants.O_CREAT, 0o644)
+  const part = await open(state.part, constants.O_RDWR | constants.O_CREAT | NO_LINK, 0o644)
   try {
     await use(part)
   } finally {

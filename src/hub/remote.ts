@@ -30,6 +30,8 @@ const NEEDED =
 const BEFORE_TOKENIZER_JSON = /^(?:vocab\.json|merges\.txt)$/
 const MAX_API_BYTES = 20_000_000
 const MAX_FILES = 20_000
+/** A page has up to 1000 files. */
+const MAX_PAGES = 50
 const ATTEMPTS = 4
 
 const invalid = (id: string, message: string): FoveaError =>
@@ -125,11 +127,13 @@ const noWeights = (id: string, names: readonly string[]): FoveaError =>
 
 /** `fetch` for the hub's client: requests are repeated, answers have a limit and must be JSON. */
 function apiFetch(settings: HubSettings, options: RequestOptions): typeof fetch {
+  let asked = 0
   return async (input, init) => {
     const url = String(input)
+    if (++asked > MAX_PAGES) throw invalid(options.id, `its list of files goes on for more than ${MAX_PAGES} pages`)
     const headers = { ...options.headers, ...Object.fromEntries(new Headers(init?.headers)) }
     const attempt = async () => {
-      const answer = await request(settings, url, { ...options, headers })
+      const answer = await request(settings, url, { ...options, headers, isSmall: true })
       return { text: await readText(answer, MAX_API_BYTES, url), link: answer.headers.get('link') }
     }
     const { text, link } = await withRetries(retryOptions(settings, options), attempt)

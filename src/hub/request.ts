@@ -3,6 +3,7 @@
  * followed by hand, a transfer without a byte for too long ends, and statuses become errors that say what to do.
  */
 import { FoveaError } from '../errors.ts'
+import { assertMayLead } from './address.ts'
 import { Transient } from './retry.ts'
 import type { HubSettings } from './settings.ts'
 
@@ -13,6 +14,8 @@ export interface RequestOptions {
   readonly id: string
   /** For messages. */
   readonly revision: string
+  /** Whether all of it must come within a few times what is waited for a byte: answers that are small. */
+  readonly isSmall?: boolean
 }
 
 /** An answer with status 2xx, or 416. */
@@ -37,7 +40,7 @@ const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
  * @throws FoveaError kind `network`: `hub_denied`, `hub_not_found`, `hub_busy`, `hub_redirect`, `hub_status`
  */
 export async function request(settings: HubSettings, url: string, options: RequestOptions): Promise<Answer> {
-  const watch = watchdog(settings.idleMs, options.signal)
+  const watch = watchdog(settings.idleMs, options)
   try {
     const { response, etag } = await follow(settings, url, options.headers, watch.signal)
     const close = () => {
@@ -74,23 +77,44 @@ export async function readBytes(chunks: AsyncIterable<Uint8Array>, limit: number
 
 interface Watchdog {
   readonly signal: AbortSignal
-  readonly reset: () => void
+  /** Told of every piece that came. */
+  readonly came: (bytes: number) => void
   readonly stop: () => void
 }
 
-/** A signal that fires with `Transient` when `reset` was not called for so long, or when `outer` does. */
-function watchdog(idleMs: number, outer?: AbortSignal): Watchdog {
+/** A connection that brings less is as good as none; counted over the time that is waited for a byte. */
+const LEAST_BYTES_PER_SECOND = 256
+/** How many times that time a small answer may take in all. */
+const SMALL_ANSWER = 3
+
+/**
+ * A signal that fires with `Transient` when too little comes in each `idleMs`, when a small answer takes too long, or when
+ * that of the caller does.
+ */
+function watchdog(idleMs: number, { signal: outer, isSmall }: RequestOptions): Watchdog {
   const controller = new AbortController()
-  const expire = () => controller.abort(new Transient(`not a byte came for ${idleMs / 1000} s`))
-  const timer = setTimeout(expire, idleMs)
+  const expire = (problem: string) => controller.abort(new Transient(problem))
+  let [isBegun, bytes] = [false, 0]
+  const look = () => {
+    const least = isBegun ? (LEAST_BYTES_PER_SECOND * idleMs) / 1000 : 1
+    if (bytes < least) expire(`${bytes === 0 ? 'not a byte' : `only ${bytes} bytes`} came for ${idleMs / 1000} s`)
+    bytes = 0
+  }
+  const timers = [setInterval(look, idleMs)]
+  const limit = SMALL_ANSWER * idleMs
+  if (isSmall) timers.push(setInterval(() => expire(`it was not there after ${limit / 1000} s`), limit))
   const end = () => controller.abort(outer?.reason)
   outer?.addEventListener('abort', end)
   if (outer?.aborted) end()
   const stop = () => {
-    clearTimeout(timer)
+    for (const timer of timers) clearInterval(timer)
     outer?.removeEventListener('abort', end)
   }
-  return { signal: controller.signal, reset: () => timer.refresh(), stop }
+  const came = (count: number) => {
+    isBegun = true
+    bytes += count
+  }
+  return { signal: controller.signal, came, stop }
 }
 
 async function* readChunks(
@@ -101,7 +125,7 @@ async function* readChunks(
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      watch.reset()
+      watch.came(chunk.length)
       yield chunk
     }
   } catch (error) {
@@ -129,7 +153,9 @@ async function follow(
     const location = response.headers.get('location')
     if (response.status < 300 || response.status > 399 || !location) return { response, etag }
     await response.body?.cancel()
-    url = redirected(url, location)
+    const next = redirected(url, location)
+    await assertMayLead(url, next)
+    url = next
   }
   throw new FoveaError('hub_redirect', 'network', `${address}: more than ${MAX_REDIRECTS} redirects`)
 }

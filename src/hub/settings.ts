@@ -46,7 +46,8 @@ function endpointOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash)
     return text.replace(/\/+$/, '')
-  throw invalid(`HF_ENDPOINT is ${JSON.stringify(text)}; it must be an address such as https://huggingface.co`)
+  const shown = JSON.stringify(text.replace(/\/\/[^/]*@/, '//...@').slice(0, 200))
+  throw invalid(`HF_ENDPOINT is ${shown}; it must be an address such as https://huggingface.co, without a password`)
 }
 
 function seconds(text: string): number {

@@ -19,6 +19,11 @@ export interface PixelBuffer {
 /** Part of the source to read, in source pixels, as [left, top, right, bottom]; fractions are allowed. */
 export type ResizeBox = readonly [left: number, top: number, right: number, bottom: number]
 
+/** Longest side of an image, in pixels: a resize goes through all of it times the width of the result. */
+const MAX_SIDE = 100_000
+/** Pixels of a resized image, and of what lies between its two passes. */
+const MAX_RESIZED_PIXELS = 2 ** 26
+
 const HALF = 1 << (PRECISION_BITS - 1)
 
 /** Rows `first .. first + rows - 1` of `source`, each resampled to `kernel.start.length` pixels. */
@@ -116,6 +121,11 @@ function checkArguments(source: PixelBuffer, outWidth: number, outHeight: number
     const message = `cannot resize ${width}x${height} to ${outWidth}x${outHeight}: sizes must be whole numbers from 1`
     throw new FoveaError('image_size_invalid', 'usage', message)
   }
+  if (sizes.some((size) => size > MAX_SIDE) || outWidth * Math.max(height, outHeight) > MAX_RESIZED_PIXELS) {
+    const limits = `a side may have ${MAX_SIDE} pixels, the result ${MAX_RESIZED_PIXELS}`
+    const message = `an image of ${width}x${height} would be resized to ${outWidth}x${outHeight}; ${limits}: cut it into pieces`
+    throw new FoveaError('image_view_too_large', 'input', message)
+  }
   const [left, top, right, bottom] = box
   if (!(left >= 0 && top >= 0 && right <= width && bottom <= height && left < right && top < bottom)) {
     const message = `box [${box.join(', ')}] is not inside the ${width}x${height} image`
@@ -126,7 +136,7 @@ function checkArguments(source: PixelBuffer, outWidth: number, outHeight: number
 /**
  * Resizes `source` to `outWidth` x `outHeight`, like Pillow's `Image.resize(size, resample, box)`.
  * Filters widen when shrinking (antialiasing); bicubic uses a = -0.5. Always returns a new buffer.
- * @throws FoveaError `image_size_mismatch`, `image_size_invalid`, `image_box_invalid`
+ * @throws FoveaError `image_size_mismatch`, `image_size_invalid`, `image_box_invalid`, `image_view_too_large`
  */
 export function resize(
   source: PixelBuffer,

@@ -138,6 +138,9 @@ async function runOn(
   }
 }
 
+/** How many images the longest stage takes. */
+const imagesOf = (stages: Recipe['stages']): number => Math.max(...stages.map(({ steps, batch }) => steps * batch))
+
 /** A recipe may measure its weights and train none. */
 const stagesOf = ({ stages, measured }: Recipe, { steps }: TrainOptions): Recipe['stages'] =>
   measured && stages.length === 0 ? [] : withSteps(stages, steps)
@@ -161,9 +164,6 @@ export async function measuredFor(
   }
   return measured({ data, run })
 }
-
-/** How many images the longest stage takes. */
-const imagesOf = (stages: Recipe['stages']): number => Math.max(...stages.map(({ steps, batch }) => steps * batch))
 
 const identityOf = ({ adapters }: ModelParts): Promise<string> => adapters!.identity()
 

@@ -217,6 +217,11 @@ export class Model implements StreamHost {
     return this.pictures.forgetStream(key)
   }
 
+  /** Forgets what became of pictures, so that the next question about one pays for it again: for measuring. */
+  forgetPictures(): void {
+    this.pictures.forgetPictures()
+  }
+
   /** Frees the sessions and ends the engine. */
   async dispose(): Promise<void> {
     this.pictures.clear()

@@ -101,6 +101,11 @@ export class PictureEncoder {
     await this.gatherer.forgetStream(key)
   }
 
+  /** Forgets what became of pictures; programs stay. */
+  forgetPictures(): void {
+    this.encoded.clear()
+  }
+
   /** Forgets everything, for when the engine ends. */
   clear(): void {
     this.programs.clear()

@@ -9,6 +9,7 @@ import {
   type TemplateBudget,
   templateEnvironment,
 } from './template-interpreter.ts'
+import { type TimeLimit, TimeLimitError, unlimited } from './time-limit.ts'
 
 export type MessagePart = { type: 'text'; text: string } | { type: 'image' } | { type: 'video' } | { type: 'audio' }
 
@@ -39,30 +40,63 @@ export const TEMPLATE_BUDGET: TemplateBudget = { milliseconds: 200, steps: 200_0
 
 const OWN_NAMES = ['messages', 'add_generation_prompt', 'bos_token', 'eos_token', 'tools']
 
-function templateError(message: string, cause?: unknown): FoveaError {
-  return new FoveaError('template_error', 'input', `the chat template ${message}`, { cause })
+/** What a template that a stranger made is held to. */
+export interface TemplateLimits {
+  /** For messages: the path of the file. */
+  readonly name?: string
+  /** Ends a single step that takes too long; without it time is looked at between steps only. */
+  readonly timeLimit?: TimeLimit
+  readonly budget?: TemplateBudget
 }
 
-/** One clear line for whatever went wrong; words of the template itself are shown, words of the library are not. */
-function explain(cause: unknown): FoveaError {
-  if (cause instanceof BudgetError) return templateError(`was stopped: it ${cause.message}`, cause)
-  if (cause instanceof RaisedError) {
-    return templateError(`refuses the messages: ${cause.message.replace(/\s+/g, ' ').slice(0, 300)}`, cause)
-  }
-  if (cause instanceof RangeError) return templateError('is nested too deeply or builds too long a text', cause)
-  return templateError('failed: it uses something that is not supported or does not fit the messages', cause)
+interface Text extends TemplateLimits {
+  readonly source: string
 }
 
-function parse(source: string): Template {
+function templateError({ name }: TemplateLimits, message: string, cause?: unknown): FoveaError {
+  const whose = name === undefined ? '' : `${name}: `
+  return new FoveaError('template_error', 'input', `${whose}the chat template ${message}`, { cause })
+}
+
+/** One clear line for whatever went wrong. */
+function explain(text: Text, cause: unknown): FoveaError {
+  if (cause instanceof FoveaError) return cause
+  if (cause instanceof TimeLimitError) return templateError(text, `was stopped: it needs ${cause.message}`, cause)
+  if (cause instanceof BudgetError) return templateError(text, `was stopped: it ${cause.message}`, cause)
+  if (cause instanceof RaisedError)
+    return templateError(text, `refuses the messages: ${onOneLine(cause.message, 300)}`, cause)
+  if (cause instanceof RangeError) return templateError(text, 'is nested too deeply or builds too long a text', cause)
+  const problem = 'failed: it uses something that is not supported or does not fit the messages'
+  return templateError(text, `${problem}${detailOf(text, cause)}`, cause)
+}
+
+const onOneLine = (text: string, length: number): string => text.replace(/\s+/g, ' ').slice(0, length)
+
+/** What the interpreter says, where it is about the template and not about the interpreter itself, and which line that may be. */
+function detailOf({ source }: Text, cause: unknown): string {
+  const { message, name } = cause as Error
+  if (name !== 'Error' && name !== 'SyntaxError') return ''
+  const word = /["']([\w.]+)["']|: (\w+)$/.exec(message)
+  const found = word && new RegExp(`(?<![\\w.])${(word[1] ?? word[2]).replaceAll('.', '\\.')}(?!\\w)`).exec(source)
+  const line = found ? `, line ${source.slice(0, found.index).split('\n').length}` : ''
+  return ` (${onOneLine(message, 120)}${line})`
+}
+
+function parse(text: Text): Template {
+  const { source } = text
   if (source.length > MAX_TEMPLATE_LENGTH) {
-    throw templateError(`has ${source.length} characters; the limit is ${MAX_TEMPLATE_LENGTH}`)
+    throw templateError(text, `has ${source.length} characters; the limit is ${MAX_TEMPLATE_LENGTH}`)
   }
   try {
-    return new Template(source)
+    return withinBudget(text, () => new Template(source))
   } catch (cause) {
-    throw templateError('is not valid Jinja', cause)
+    if (cause instanceof TimeLimitError) throw explain(text, cause)
+    throw templateError(text, `is not valid Jinja${detailOf(text, cause)}`, cause)
   }
 }
+
+const withinBudget = <T>({ timeLimit = unlimited, budget = TEMPLATE_BUDGET }: TemplateLimits, work: () => T): T =>
+  timeLimit(budget.milliseconds, work)
 
 function protectMessage(message: ChatMessage, protect: (text: string) => string): ChatMessage {
   const { content } = message
@@ -92,14 +126,19 @@ function buildEnvironment(messages: readonly ChatMessage[], options: RenderOptio
  * Parses a chat template.
  * @throws FoveaError `template_error`; `render` throws `template_error` and `template_variable_reserved`
  */
-export function createChatTemplate(source: string, budget: TemplateBudget = TEMPLATE_BUDGET): ChatTemplate {
-  const { parsed } = parse(source)
+export function createChatTemplate(source: string, limits: TemplateLimits = {}): ChatTemplate {
+  const text = { ...limits, source }
+  const { parsed } = parse(text)
   function render(messages: readonly ChatMessage[], options: RenderOptions = {}): string {
-    const environment = buildEnvironment(messages, options)
-    try {
+    const { budget = TEMPLATE_BUDGET } = limits
+    const rendered = () => {
+      const environment = buildEnvironment(messages, options)
       return String(new BudgetInterpreter(environment, budget).run(parsed).value)
+    }
+    try {
+      return withinBudget(limits, rendered)
     } catch (cause) {
-      throw explain(cause)
+      throw explain(text, cause)
     }
   }
   return { render }

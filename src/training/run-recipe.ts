@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
 import { FoveaError } from '../errors.ts'
 import type { Value } from '../runtime/index.ts'
-import { completeSteps, newestState } from './checkpoints.ts'
+import { newestState, type TrainingState } from './checkpoints.ts'
 import { lossCurve } from './loss-curve.ts'
 import { readLossLog } from './loss-log.ts'
 import type { TrainingData, TrainingStage } from './recipe.ts'
@@ -26,12 +27,15 @@ export interface RecipeRun extends RunOptions {
  */
 export async function runRecipe(run: RecipeRun): Promise<ReadonlyMap<string, Value> | undefined> {
   const { folder, name, stages, signal } = run
-  await keepSettings(folder, settingsOf(run))
+  const all = settingsOf(run)
+  await keepSettings(folder, all)
+  const settingsId = createHash('sha256').update(JSON.stringify(all)).digest('hex')
   const known = new Map<string, Value>()
   for (const [at, stage] of stages.entries()) {
     const place = join(folder, stage.name)
     const isLast = at === stages.length - 1
-    for (const [weight, value] of await reached(run, stage, place, known, isLast)) known.set(weight, value)
+    for (const [weight, value] of await reached({ ...run, settingsId }, stage, place, known, isLast))
+      known.set(weight, value)
     if (stage.steps > 0) await drawCurve(place, `${name}, ${stage.name} stage`)
     if (signal?.aborted) return undefined
   }
@@ -46,17 +50,20 @@ async function reached(
   known: ReadonlyMap<string, Value>,
   isLast: boolean,
 ): Promise<ReadonlyMap<string, Value>> {
-  const [finished = 0] = await completeSteps(folder)
-  if (finished >= stage.steps && !isLast) return lastState(folder)
+  const { state } = isLast ? {} : await newestState(folder, run.settingsId)
+  if (state?.step === stage.steps) return weightsIn(state)
   const batches = await stage.batches(run.data)
   const start = { ...run.start, known: (weight: string) => known.get(weight) ?? run.start.known(weight) }
   return runStage({ ...run, folder }, stage, run.data, batches, start)
 }
 
-/** The weights of the newest state in a folder; none where there is no state. */
+const weightsIn = ({ values }: TrainingState): Map<string, Value> =>
+  new Map([...values].filter(([name]) => !name.includes('#')))
+
+/** The weights of the newest state in a folder, of a run without settings; none where there is no state. */
 export async function lastState(folder: string): Promise<Map<string, Value>> {
   const { state } = await newestState(folder)
-  return new Map([...(state?.values ?? [])].filter(([name]) => !name.includes('#')))
+  return state ? weightsIn(state) : new Map()
 }
 
 function settingsOf({ seed, settings, stages }: RecipeRun): RunSettings {

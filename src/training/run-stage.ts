@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly folder: string
   readonly seed: number
   readonly saveEvery: number
+  /** What tells the runs of a folder apart. */
+  readonly settingsId?: string
   readonly onStep?: (stage: string, progress: Progress) => void
   readonly onNote?: (note: string) => void
   readonly signal?: AbortSignal
@@ -59,7 +61,7 @@ export async function runStage(
   try {
     const names = step.program.inputs.map((input) => input.name)
     const { steps: total, rate, schedule } = stage
-    const { folder, saveEvery, onNote, signal } = run
+    const { folder, saveEvery, settingsId, onNote, signal } = run
     await train({
       step,
       batch: (at) => pick(batches(at), names),
@@ -68,6 +70,7 @@ export async function runStage(
       schedule,
       folder,
       saveEvery,
+      settings: settingsId,
       initial: () => valuesOf([...trained.keys()], initial),
       onStep: (progress) => run.onStep?.(stage.name, progress),
       onNote,

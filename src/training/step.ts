@@ -1,3 +1,4 @@
+import { FoveaError } from '../errors.ts'
 import { type Backend, type CompileOptions, compile, f32, type Program, type Value } from '../runtime/index.ts'
 import { add, equal, grad, input, mul, parameter, select, type Tensor } from '../tensor/index.ts'
 import { clipGlobalNorm, type Optimizer } from './optimizers.ts'
@@ -121,6 +122,8 @@ function accumulated(names: readonly string[], gradients: readonly Tensor[], cou
   })
 }
 
+const stateError = (message: string): FoveaError => new FoveaError('training_state', 'input', message)
+
 function startingValues(
   resident: ReadonlyMap<string, readonly number[]>,
   values: ReadonlyMap<string, Value>,
@@ -128,7 +131,9 @@ function startingValues(
   const start: Record<string, Value> = {}
   for (const [name, dims] of resident) {
     const value = values.get(name)
-    if (!value && !name.includes('#')) throw new Error(`the trained weight "${name}" has no value`)
+    if (!value && !name.includes('#')) throw stateError(`the trained weight "${name}" has no value`)
+    if (value && value.dims.join() !== dims.join())
+      throw stateError(`"${name}" is [${value.dims}] in the state or the weights to start from, and [${dims}] here`)
     start[name] = value ?? f32(dims, new Float32Array(dims.reduce((a, b) => a * b, 1)))
   }
   return start

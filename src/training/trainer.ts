@@ -18,6 +18,8 @@ export interface TrainingRun {
   /** Where states are saved and resumed from. */
   readonly folder: string
   readonly saveEvery: number
+  /** What tells the runs of a folder apart: a state of other settings is not resumed. */
+  readonly settings?: string
   readonly initial: () => ReadonlyMap<string, Value>
   readonly onStep?: (progress: Progress) => void
   readonly onNote?: (note: string) => void
@@ -38,8 +40,9 @@ export async function train(run: TrainingRun): Promise<number> {
 }
 
 async function trainLocked(run: TrainingRun): Promise<number> {
-  const { state, skipped } = await newestState(run.folder)
+  const { state, skipped } = await newestState(run.folder, run.settings)
   for (const note of skipped) run.onNote?.(`skipped an unreadable state: ${note}`)
+  if (state && state.step > run.total) throw aheadError(run.folder, state.step, run.total)
   if (state) run.onNote?.(`resuming after step ${state.step}`)
   await removeUnfinished(run.folder)
   await run.step.load(state?.values ?? run.initial())
@@ -49,6 +52,11 @@ async function trainLocked(run: TrainingRun): Promise<number> {
   } finally {
     await log.close()
   }
+}
+
+const aheadError = (folder: string, step: number, total: number): FoveaError => {
+  const message = `${folder}: its newest state is of step ${step}, and the training has ${total}; choose another folder`
+  return new FoveaError('training_state', 'input', message)
 }
 
 async function runSteps(run: TrainingRun, start: number, log: LossLog): Promise<number> {
@@ -72,7 +80,7 @@ async function runSteps(run: TrainingRun, start: number, log: LossLog): Promise<
 }
 
 async function save(run: TrainingRun, step: number): Promise<number> {
-  await saveState(run.folder, { step, values: await run.step.read() })
+  await saveState(run.folder, { step, values: await run.step.read() }, run.settings)
   return step
 }
 

@@ -83,5 +83,6 @@ export const HOSTILE_VIDEOS: readonly HostileVideo[] = [
   { name: 'an unknown codec', code: 'video_codec', write: () => patched(['avc1', 0, [122, 122, 122, 49]]) },
   { name: 'a mask for each frame', code: 'video_codec', write: makeMasked },
   { name: 'four billion frames', code: 'video_too_long', write: () => patched(...FOUR_BILLION) },
+  { name: 'a table of four billion entries', code: 'video_unreadable', write: () => patched(['stsc', 8, MOST]) },
   { name: 'zero frames', code: 'video_empty', write: withoutFrames },
 ]

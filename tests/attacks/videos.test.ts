@@ -14,14 +14,24 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** What must never reach a user: pointers, stack lines, names of the decoding libraries. */
 const INTERNALS = /\b0x[0-9a-f]{4}|\bat \w+ \(|ffmpeg|mediabunny|GenericFailure|codec closed|\n/i
 
-test.each(HOSTILE_VIDEOS)('$name is refused with $code', async ({ code, write }) => {
+test.each(HOSTILE_VIDEOS.map((video, at) => ({ ...video, at })))('$name is refused with $code', async (hostile) => {
+  const { code, write, at } = hostile
   const bytes = await write()
   const error = await readVideo(bytes, { fps: 10 }).catch((reason) => reason)
   expect(error).toMatchObject({ name: 'FoveaError', kind: 'input', code })
   expect(error.message).not.toMatch(INTERNALS)
+  if (at % 4) return
   const path = join(folder, 'clip.mp4')
   await writeFile(path, bytes)
   await expect(readVideo(path, { fps: 10 })).rejects.toMatchObject({ code, message: expect.stringContaining(path) })
+})
+
+test('reading is ended by a signal', async () => {
+  const bytes = await HOSTILE_VIDEOS.find(({ name }) => name === 'four billion frames')!.write()
+  const stop = new AbortController()
+  const reading = readVideo(bytes, { signal: stop.signal })
+  stop.abort(new Error('enough'))
+  await expect(reading).rejects.toThrow('enough')
 })
 
 test('the name of a file means nothing', async () => {

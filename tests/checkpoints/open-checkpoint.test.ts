@@ -14,7 +14,7 @@ beforeEach(() => {
   mkdirSync(folder)
 })
 
-function save(path: string, ...names: string[]): Promise<void> {
+function save(path: string, ...names: string[]): Promise<string> {
   const tensors = names.map(
     (name) => [name, { dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 3) } as const] as const,
   )

@@ -6,6 +6,11 @@ export const commands = [
     load: () => import('./ask.ts').then((file) => file.askCommand),
   },
   {
+    name: 'bench',
+    summary: 'Benchmark methods against each other',
+    load: () => import('./bench.ts').then((file) => file.benchCommand),
+  },
+  {
     name: 'chat',
     summary: 'Ask several questions about images and videos, one per line',
     load: () => import('./chat.ts').then((file) => file.chatCommand),

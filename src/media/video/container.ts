@@ -29,7 +29,7 @@ import { assertFrameSize, type FrameSource, type VideoFacts, type VideoLimits, v
 import { frameRate, frameTimes } from './frame-times.ts'
 
 /** Sound is among them so that a file without pictures is called that. Playlists are not: they name other files. */
-const FORMATS = [MP4, QTFF, WEBM, MATROSKA, MPEG_TS, MP3, WAVE, OGG, ADTS, FLAC]
+export const FORMATS = [MP4, QTFF, WEBM, MATROSKA, MPEG_TS, MP3, WAVE, OGG, ADTS, FLAC]
 
 // What is wrong with a file is said in errors.
 Logging.level = LogLevel.Silent
@@ -47,22 +47,22 @@ export interface OpenOptions extends VideoLimits {
 export async function openContainer(source: Source, name: string, options: OpenOptions = {}): Promise<FrameSource> {
   const input = new Input({ source, formats: FORMATS })
   try {
-    const track = await pictureTrack(input, name)
-    const facts = await describe(track, name, options)
-    const times = await frameTimes(track, name, options.signal)
-    await assertWhole(input, name)
-    return new ContainerFrames(
-      name,
-      input,
-      track,
-      { ...facts, ...(await frameRate(track, times)) },
-      times.begins,
-      options,
-    )
+    const { track, times, ...facts } = await examine(input, name, options)
+    await assertDecodable(track, name)
+    return new ContainerFrames(name, input, track, facts, times, options)
   } catch (error) {
     input.dispose()
     throw explained(error, name, options.signal)
   }
+}
+
+/** All that a container says; nothing is decoded, nor looked for what could. Throws what `explained` makes sense of. */
+export async function examine(input: Input, name: string, options: OpenOptions) {
+  const track = await pictureTrack(input, name)
+  const facts = await describe(track, name, options)
+  const times = await frameTimes(track, name, options.signal)
+  await assertWhole(input, name)
+  return { track, times: times.begins, ...facts, ...(await frameRate(track, times)) }
 }
 
 async function pictureTrack(input: Input, name: string): Promise<InputVideoTrack> {
@@ -80,21 +80,21 @@ async function describe(track: InputVideoTrack, name: string, limits: VideoLimit
     track.getRotation(),
   ])
   assertFrameSize(name, { width, height }, limits)
-  if (!codec || !(await track.canDecode())) {
-    const found = codec ?? (await track.getInternalCodecId()) ?? 'an unknown codec'
-    throw videoError(
-      'video_codec',
-      name,
-      `its video is coded as ${found}, which cannot be decoded here; convert it to H.264`,
-    )
-  }
-  if (typeof Worker === 'undefined' && (await track.canBeTransparent()))
-    throw videoError(
-      'video_codec',
-      name,
-      'it is see-through in places, which cannot be decoded here; convert it to H.264',
-    )
+  if (!codec) throw await codecError(track, name)
   return rotation % 180 === 0 ? { codec, width, height } : { codec, width: height, height: width }
+}
+
+async function codecError(track: InputVideoTrack, name: string): Promise<FoveaError> {
+  const found = (await track.getCodec()) ?? (await track.getInternalCodecId()) ?? 'an unknown codec'
+  const problem = `its video is coded as ${found}, which cannot be decoded here; convert it to H.264`
+  return videoError('video_codec', name, problem)
+}
+
+async function assertDecodable(track: InputVideoTrack, name: string): Promise<void> {
+  if (!(await track.canDecode())) throw await codecError(track, name)
+  if (typeof Worker !== 'undefined' || !(await track.canBeTransparent())) return
+  const problem = 'it is see-through in places, which cannot be decoded here; convert it to H.264'
+  throw videoError('video_codec', name, problem)
 }
 
 /** Of a file that was cut off, Matroska still says at its start how long it once was. */
@@ -162,7 +162,7 @@ const damaged = (name: string, seconds: number, cause?: unknown): FoveaError =>
   )
 
 /** What a container's reader throws on damaged files has no message for users. */
-function explained(error: unknown, name: string, signal?: AbortSignal): unknown {
+export function explained(error: unknown, name: string, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason
   if (error instanceof FoveaError) return error
   const isUnknown = error instanceof UnsupportedInputFormatError

@@ -132,6 +132,9 @@ function samples(from: number, to: number): Sample[][] {
   })
 }
 
+/** Published models have up to 36. */
+const MOST_TILES = 256
+
 /** Tiles are views of the encoder's own size, and resolutions whole numbers of them. */
 export function assertTiles(pinpoints: readonly Pinpoint[], tile: number, processor?: PreprocessorConfig): void {
   const { crop_size: crop, size: target } = processor ?? {}
@@ -142,5 +145,7 @@ export function assertTiles(pinpoints: readonly Pinpoint[], tile: number, proces
       `the image processor makes views of ${sides}, the encoder takes ${tile}`,
     )
   const odd = pinpoints.find((pinpoint) => pinpoint.some((side) => side % tile))
+  const most = pinpoints.find(([high, wide]) => (high / tile) * (wide / tile) > MOST_TILES)
+  if (most) throw configError('image_grid_pinpoints', `[${most}] is more than ${MOST_TILES} tiles of ${tile} pixels`)
   if (odd) throw configError('image_grid_pinpoints', `[${odd}] is not a whole number of tiles of ${tile} pixels`)
 }

@@ -11,12 +11,20 @@ const pixels = z
   .int()
   .positive()
   .max(2 ** 27)
+/** The fewest that any image is to have: every small one becomes as large. Published files ask for up to 200,000. */
+const fewest = z
+  .int()
+  .positive()
+  .max(2 ** 20)
+/** Tiles or patches of one image. */
+const tiles = z.int().positive().max(256)
+const patches = z.int().positive().max(4096)
 const area = z.union([
   side.transform((edge) => ({ height: edge, width: edge })),
   z.object({ height: side, width: side }),
-  z.object({ shortest_edge: pixels, longest_edge: pixels }),
+  z.object({ shortest_edge: fewest, longest_edge: pixels }),
   z
-    .object({ min_pixels: pixels, max_pixels: pixels })
+    .object({ min_pixels: fewest, max_pixels: pixels })
     .transform(({ min_pixels, max_pixels }) => ({ shortest_edge: min_pixels, longest_edge: max_pixels })),
   z.object({ shortest_edge: side }),
   z.object({ longest_edge: side }),
@@ -31,7 +39,7 @@ const flag = (byDefault: boolean) =>
     .nullish()
     .transform((value) => value ?? byDefault)
 
-const pixelFields = { size: optional(area), min_pixels: optional(pixels), max_pixels: optional(pixels) }
+const pixelFields = { size: optional(area), min_pixels: optional(fewest), max_pixels: optional(pixels) }
 
 const frames = optional(z.int().positive().max(100_000))
 const rate = optional(z.number().positive())
@@ -63,9 +71,9 @@ export const pixelSchema = z.object({
   do_image_splitting: flag(true),
   image_grid_pinpoints: optional(z.array(z.tuple([side, side])).min(1)),
   max_image_size: optional(z.object({ longest_edge: side })),
-  min_patches: optional(side),
-  max_patches: optional(side),
-  max_num_patches: optional(side),
+  min_patches: optional(tiles),
+  max_patches: optional(tiles),
+  max_num_patches: optional(patches),
   patch_size: optional(side),
   merge_size: optional(side),
   temporal_patch_size: optional(side),

@@ -22,7 +22,7 @@ const schema = z.object({
   ps_version: z.literal('v2', 'only the order of patches "v2" is supported').default('v2'),
   template: z.string().nullish(),
   min_dynamic_patch: size.default(1),
-  max_dynamic_patch: size.default(12),
+  max_dynamic_patch: size.max(256).default(12),
   dynamic_image_size: z.boolean().default(true),
   use_thumbnail: z.literal(true, 'an image that was cut is always followed by the whole of it').default(true),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { best } from '../../pipeline/method/choose.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { afterVisual } from '../../pipeline/method/decoder-signals.ts'
-import { closedUp } from '../../pipeline/method/ids.ts'
 import type { Site } from '../../pipeline/method/method.ts'
 import { gatherRows, rangeLike } from '../../pipeline/method/rows.ts'
 import { decoderLayer, keepVisual, type Sequence } from '../../pipeline/method/sequence.ts'
@@ -85,9 +85,7 @@ export const dart = paper({
   }),
   method: ({ layer, keep, ids, ...pivots }) => ({
     read: {
-      ...(ids === 'pack' && {
-        attention: (asked, next, at) => (at.layer < layer ? next(asked) : closedUp(asked, next, at)),
-      }),
+      ...closingUp(ids, layer),
       layer: {
         [layer]: (seq, next, at) => {
           const v = seq.visual.shape[1]

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { FoveaError } from '../../errors.ts'
 import { acquireLock } from '../../training/lock.ts'
 
@@ -11,10 +12,9 @@ export interface Notebook {
   close(): Promise<void>
 }
 
-interface Entry {
-  readonly key: string
-  readonly value?: unknown
-}
+const entrySchema = z.object({ key: z.string(), value: z.unknown().optional() })
+
+type Entry = z.output<typeof entrySchema>
 
 /**
  * Opens the notebook of a folder, with what an earlier run left there. One process at a time writes to it.
@@ -49,7 +49,7 @@ function parseEntries(path: string, text: string): { known: Map<string, unknown>
 
 function parseEntry(line: string, where: string): Entry {
   try {
-    return JSON.parse(line)
+    return entrySchema.parse(JSON.parse(line))
   } catch (cause) {
     throw new FoveaError(
       'notebook_invalid',

@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads'
+import { FoveaError } from '../../errors.ts'
 import type { Backend, Device, RunOptions, RunResult, Session, SessionOptions } from '../backend.ts'
 import { explainLoadFailure } from '../device.ts'
 import type { WireFeed } from '../ort-session.ts'
@@ -40,7 +41,9 @@ export class NodeBackend implements Backend {
   async load(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const session = this.sessions++
     await this.ask({ type: 'load', session, model, device: this.device, options }).catch(async (error: Error) => {
-      throw await explainLoadFailure(this.device, error, (probe) => this.tryLoad(probe))
+      throw (
+        changedWeights(error, options) ?? (await explainLoadFailure(this.device, error, (probe) => this.tryLoad(probe)))
+      )
     })
     return new WorkerSession(session, (request) => this.ask(request))
   }
@@ -89,6 +92,19 @@ export class NodeBackend implements Backend {
     await this.ask({ type: 'load', session, model, device: this.device, options: {} })
     await this.ask({ type: 'release', session })
   }
+}
+
+/** Files were looked at when the model was opened, and are read now. */
+const CHANGED = /^ENOENT|^EISDIR|External initializer: .*(?:out of bounds|can not be read in full)/
+
+function changedWeights(cause: Error, { files = {} }: SessionOptions): FoveaError | undefined {
+  const paths = Object.values(files).filter((content) => typeof content === 'string')
+  const found = CHANGED.test(cause.message)
+    ? (paths.find((path) => cause.message.includes(path)) ?? paths[0])
+    : undefined
+  if (found === undefined) return undefined
+  const message = `${found}: it was changed while the model was in use; load the model again`
+  return new FoveaError('checkpoint_changed', 'input', message, { cause })
 }
 
 class WorkerSession implements Session {

@@ -1,7 +1,8 @@
 /** The engine in a worker thread, which shares memory with the thread that asks. */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { endAtOnce } from './end-process.ts'
 import type { Engine, EngineEvents } from './engine.ts'
+import { moduleWorker } from './module-worker.ts'
 import { BUSY, STOP } from './protocol.ts'
 
 /** Milliseconds that a process which ends waits for the run that the engine is in. */
@@ -52,16 +53,10 @@ export function startThread({ onReply, onError, onExit }: EngineEvents): Engine 
 }
 
 /**
- * From sources the worker is TypeScript, so its thread needs the loader first. ONNX Runtime tells Microsoft of its use,
- * under an id that it keeps, unless the environment of the process says no; that of a worker's own it does not see.
+ * ONNX Runtime tells Microsoft of its use, under an id that it keeps, unless the environment of the process says no; that
+ * of a worker's own it does not see.
  */
 export function startWorker(workerData: Int32Array): Worker {
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
-  const fromSources = import.meta.url.endsWith('.ts')
-  if (!fromSources) return new Worker(new URL('./worker.js', import.meta.url), { workerData })
-  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`, {
-    eval: true,
-    workerData,
-  })
+  return moduleWorker(import.meta.url, 'worker', { workerData })
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { assertFinite } from '../../checkpoints/finite.ts'
+import { removeLeftovers } from '../../checkpoints/leftovers.ts'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { saveSafetensors } from '../../checkpoints/safetensors.ts'
 import type { LlavaConfig } from '../../models/vlm/llava.ts'
@@ -19,9 +21,14 @@ export interface MiniModel {
 /** Tokens that one conversation may have: visual ones and text. */
 const MAX_POSITIONS = 2048
 
-/** Writes a model folder in Hugging Face form; config.json comes last, so a folder that has it is complete. */
+/**
+ * Writes a model folder in Hugging Face form; config.json comes last, so a folder that has it is complete.
+ * @throws FoveaError `weights_not_finite`, and those of `makeFolder` and `writeFileAtomic`
+ */
 export async function exportMini(folder: string, { config, values, tokenizer }: MiniModel): Promise<void> {
+  for (const [name, { data }] of values) assertFinite(name, data as Float32Array)
   await makeFolder(folder)
+  await removeLeftovers(folder)
   const kept = [...values, ...unusedNorm(config)].filter(([name]) => !name.startsWith('dense.'))
   const tensors = kept.map(
     ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,

@@ -1,7 +1,9 @@
 /** The whole making of fovea-mini: both stages, the loss curves and the model folder. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { llava } from '../../models/vlm/llava.ts'
+import { bytesOf, type Value } from '../../runtime/index.ts'
 import { createTokenizer, type TokenizerJson } from '../../text/tokenizer.ts'
 import { runRecipe } from '../run-recipe.ts'
 import { miniConfig } from './config.ts'
@@ -33,7 +35,7 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
     name: 'fovea-mini',
     stages: [miniStage({ ...recipe, config }, 'vision'), miniStage({ ...recipe, config }, 'dialogue')],
     data: { seed: recipe.seed, architecture, encode: remember((text) => encoder.encode(text)), bank: noBank },
-    settings: { text },
+    settings: { text, from: start ? digestOf(start) : 'random weights' },
     start: { known: (weight) => start?.get(weight) },
     onStep: (stage, progress) => onStep?.(stage as StageName, progress),
   })
@@ -41,6 +43,14 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
   const model = join(folder, 'model')
   await exportMini(model, { config, values, tokenizer })
   return model
+}
+
+/** Names weights by the SHA-256 of their names, shapes and numbers. */
+function digestOf(values: ReadonlyMap<string, Value>): string {
+  const hash = createHash('sha256')
+  for (const [name, { dims, data }] of [...values].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(JSON.stringify([name, dims])).update(bytesOf(data))
+  return `weights ${hash.digest('hex').slice(0, 16)}`
 }
 
 /** The same few questions come again and again. */

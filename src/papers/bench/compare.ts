@@ -1,0 +1,49 @@
+/** Two benchmarks side by side: the same questions, answered by what has changed since. */
+import { FoveaError } from '../../errors.ts'
+import type { Difference } from '../../evaluation/paired.ts'
+import { compareMeans } from '../reports/asker.ts'
+import { type BenchFacts, differences, readAnswers, readBench } from './run.ts'
+
+/** Another model, or other questions: there would be nothing to pair. */
+const MUST: readonly (keyof BenchFacts)[] = ['modelHash', 'split', 'seed', 'n', 'tasks']
+/** Under which times are not comparable. */
+const TIMES: readonly (keyof BenchFacts)[] = ['machine', 'threads', 'node']
+
+export interface Compared {
+  readonly label: string
+  readonly keep?: number
+  readonly method: string
+  /** The second above the first, in shares of right answers, paired. */
+  readonly accuracy: Difference
+  /** Times to the first token over that of the dense model beside them, first and second. */
+  readonly ttft?: readonly [number, number]
+}
+
+export interface Comparison {
+  readonly rows: readonly Compared[]
+  /** Methods that only one of them has. */
+  readonly alone: readonly string[]
+  /** Why times are not set side by side, where they are not. */
+  readonly apart: readonly string[]
+}
+
+/** @throws FoveaError `bench_unlike` where the two differ in what must not; `bench_missing`, `bench_invalid` */
+export async function compareBenches(first: string, second: string): Promise<Comparison> {
+  const [a, b] = [await readBench(first), await readBench(second)]
+  const unlike = differences(a.facts, b.facts, MUST)
+  if (unlike.length > 0)
+    throw new FoveaError('bench_unlike', 'usage', `${first} and ${second} cannot be compared: ${unlike.join('; ')}`)
+  const apart = differences(a.facts, b.facts, TIMES)
+  const [before, after] = [await readAnswers(first), await readAnswers(second)]
+  const rows = a.points.flatMap((point) => {
+    const other = b.points.find(({ method }) => method === point.method)
+    if (!other) return []
+    const { label, keep, method } = point
+    const accuracy = compareMeans([after.get(method)!], [before.get(method)!], a.facts.seed)
+    const times = apart.length === 0 && point.timing && other.timing
+    return [{ label, keep, method, accuracy, ...(times && { ttft: [point.timing!.ttft[0], times.ttft[0]] as const }) }]
+  })
+  const names = [a, b].map(({ points }) => points.map(({ method }) => method))
+  const alone = [...names[0].filter((name) => !names[1].includes(name)), ...names[1].filter((name) => !names[0].includes(name))] // biome-ignore format: one step
+  return { rows, alone, apart }
+}
