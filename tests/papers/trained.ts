@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { loadModel } from '../../src/loading/node-load.ts'
 import { parseMethod } from '../../src/papers/methods.ts'
 import { trainMethod } from '../../src/papers/train.ts'
-import { newestState } from '../../src/training/checkpoints.ts'
+import { completeSteps, readValues } from '../../src/training/checkpoints.ts'
 import { readLossLog } from '../../src/training/loss-log.ts'
 import { picture, writeTinyModel } from '../pipeline/tiny-model.ts'
 
@@ -80,8 +80,8 @@ interface StageEnd {
 
 /** What a stage left in its folder. The moments of a weight are zero as long as its gradient is. */
 async function stageOf(folder: string): Promise<StageEnd> {
-  const { state } = await newestState(folder)
-  const values = [...state!.values]
+  const [last] = await completeSteps(folder)
+  const values = [...(await readValues(join(folder, `step-${String(last).padStart(7, '0')}.safetensors`)))]
   const trained = values.map(([name]) => name).filter((name) => !name.includes('#'))
   const isReached = (weight: string) =>
     values.some(([name, { data }]) => name.startsWith(`${weight}#`) && data.some((value) => Number(value) !== 0))

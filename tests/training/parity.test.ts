@@ -97,6 +97,10 @@ it.each([
   'llava-mini:layers=1,side=3,resolution=2',
   'llava-uhd:slices=4,queries=9',
   'merv:side=2',
+  'yopo',
+  'videollm-mod:ratio=.5',
+  'nvlm:lora=2',
+  'nvlm:form=cross,every=2',
 ])('%s is trained on what it answers', async (text) => {
   const method = withRandomAdapter(tiny.model.parts.architecture, parseMethod(text))
   const [trained, answered] = [await trainingLoss(method), await answeringLoss(method)]

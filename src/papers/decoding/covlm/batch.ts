@@ -1,4 +1,5 @@
 /** Grounded captions as inputs of a training step. */
+import { FoveaError } from '../../../errors.ts'
 import type { Architecture } from '../../../models/family.ts'
 import { f32, i64 } from '../../../runtime/index.ts'
 import type { FeatureBank } from '../../../training/feature-bank.ts'
@@ -22,7 +23,7 @@ const AHEAD = 0.75
 /** Distance in cells from the centre of a box within which cells may stand for it. */
 const NEAR = 1.5
 
-/** Scenes of a bank whose captions fit, however their objects are looked for. */
+/** Scenes of a bank whose captions fit, however their objects are looked for. Throws FoveaError `bank_empty`. */
 export function captioned(bank: FeatureBank, data: TrainingData): number[] {
   const fits = (index: number) => {
     const { scene } = bank.scene(index)
@@ -35,7 +36,10 @@ export function captioned(bank: FeatureBank, data: TrainingData): number[] {
       return isShort && regions <= SHAPE.regions && looks.every(({ finds }) => finds!.length <= SHAPE.boxes)
     })
   }
-  return Array.from({ length: bank.scenes }, (_, index) => index).filter(fits)
+  const found = Array.from({ length: bank.scenes }, (_, index) => index).filter(fits)
+  if (found.length > 0) return found
+  const message = `none of ${bank.scenes} scenes has a caption of objects that fits; take more, with --scenes`
+  throw new FoveaError('bank_empty', 'usage', message)
 }
 
 /** What another wording of the question, and mixed ways of looking, may take. */
