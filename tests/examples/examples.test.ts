@@ -42,7 +42,7 @@ it('examples/ask.ts prints an answer and what it cost', async () => {
 
 it('examples/custom-reducer.ts combines a method of its own with one from a paper', async () => {
   const printed = await run('custom-reducer')
-  expect(printed).toMatch(/.+\nlargest-norm:keep=0.5\+fastv:layer=2,keep=0.5: 16 -> 8 -> 4 visual tokens\n$/s)
+  expect(printed).toMatch(/.+\nlargest-norm:keep=0.5\+fastv:layer=2,keep=0.5,ids=keep: 16 -> 8 -> 4 visual tokens\n$/s)
 })
 
 it('examples/several-images.ts says how many patches each image has', async () => {

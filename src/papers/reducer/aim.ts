@@ -39,9 +39,10 @@ import { paper } from '../paper.ts'
  * none from layer l2 on. Text stays.
  *
  * Decided here: tokens are removed, where the released code masks them; so rows that went before give nothing to a walk (in that
- * code they start with 1 / N). Positions stay. l1 and l2 are shares of the depth, 14 and 22 of 28. Where several layers have
- * ended, the walk is over the tokens of this chunk alone. Merged tokens stand where their destinations stood (`ids=keep`), or one
- * after another. `metric=states` compares the features, as on videos, `keys` the keys of the last encoder layer, as on images.
+ * code they start with 1 / N); what it computes with a mask is not here. Positions inside the language model stay. l1 and l2 are
+ * shares of the depth, 14 and 22 of 28. A share of tokens rounds as everywhere, and a rate above 0 keeps one at least. In later
+ * turns the walk is over the new tokens alone. Merged tokens stand one after another, or where their destinations stood
+ * (`ids=keep`). `metric=states` compares the features, as on videos, `keys` the keys of the last encoder layer, as on images.
  * Each view is merged by itself; inside the language model all pictures share one budget.
  */
 export const aim = paper({
