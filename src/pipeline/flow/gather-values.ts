@@ -9,7 +9,7 @@ export interface PackingFeeds {
 }
 
 /** What gathering took, and who changed the tokens. */
-type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy'>
+export type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy'>
 
 /** The inputs of the program; those that it does not read are among them. */
 export function feedsOf(views: readonly EncodedView[], packing?: PackingFeeds): Record<string, Value> {

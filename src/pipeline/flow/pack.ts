@@ -6,6 +6,7 @@ import {
   argsort,
   cast,
   concat,
+  constant,
   cumsum,
   dimValue,
   div,
@@ -74,8 +75,19 @@ export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packin
     ...tokens,
     states: reshape(mixed, [1, length, width]),
     owner: reshape(owner, [1, owner.shape[0]]),
-    signals: {},
+    signals: mixedSignals(tokens.signals, shares, packing.whole ? undefined : keep),
   }
+}
+
+/** What was noted of tokens [v, m], mixed as they are, 0 for a separator: [1, s] each. */
+function mixedSignals(signals: GatheredTokens['signals'], shares: Shares, keep?: Tensor): GatheredTokens['signals'] {
+  const mixed = (signal: Tensor) => {
+    const [views, count] = signal.shape
+    const slots = mixedRows(reshape(signal, [views, count, 1]), shares, constant([0], [1])) // [s, 1]
+    const left = keep ? gather(slots, maskedIndices(keep, 'packed')) : slots
+    return reshape(left, [1, left.shape[0]])
+  }
+  return Object.fromEntries(Object.entries(signals).map(([name, signal]) => [name, mixed(signal)]))
 }
 
 /** For each patch of all views the token that it is part of, counted through all of them, or -1: i64 [v n]. */

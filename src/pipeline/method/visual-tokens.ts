@@ -2,11 +2,15 @@ import type { TowerFeatures } from '../../models/vision/tower.ts'
 import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
   add,
+  cast,
   constant,
   type Dim,
+  div,
   fixedDim,
+  greaterEqual,
   less,
   maximum,
+  mul,
   reshape,
   scatterAdd,
   select,
@@ -24,6 +28,12 @@ export interface EncoderFeatures extends TowerFeatures {
   readonly special: number
 }
 
+/** The frames of a video one after another, each with so many tokens; what separates rows comes behind all of them. */
+export interface FrameLayout {
+  readonly count: number
+  readonly each: number
+}
+
 /** The tokens of a picture, and where each came from. Everything that drops or merges tokens returns a new set. */
 export interface GatheredTokens {
   /** [b, m, d] */
@@ -36,6 +46,10 @@ export interface GatheredTokens {
   readonly memory: Readonly<Record<string, Tensor>>
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Of a video: how its tokens were laid out before any method changed their number. */
+  readonly frames?: FrameLayout
+  /** Of a video of which some tokens are left: the place that each has, counted through all frames: i64 [1, m]. */
+  readonly places?: Tensor
   /** Who left something that holds for these tokens only; they cannot be changed any more. */
   readonly reliedOnBy?: string
 }
@@ -105,11 +119,35 @@ export const noteSignal = <Tokens extends GatheredTokens>(tokens: Tokens, name: 
   signals: { ...tokens.signals, [name]: signal },
 })
 
+/**
+ * What was noted of tokens [b, n], for tokens that several of them went into: the mean over those, 0 for one that none did.
+ * `assignment` i64 [b, n] says into which, `count` how many there are.
+ */
+export function meanSignals(
+  signals: GatheredTokens['signals'],
+  assignment: Tensor,
+  count: Dim,
+): GatheredTokens['signals'] {
+  const [isLeft, into] = [cast(greaterEqual(assignment, 0), 'f32'), maximum(assignment, 0)]
+  const total = (values: Tensor) => scatterAdd([assignment.shape[0], count], into, mul(values, isLeft))
+  const mean = (signal: Tensor) => div(total(signal), maximum(total(isLeft), 1))
+  return Object.fromEntries(Object.entries(signals).map(([name, signal]) => [name, mean(signal)]))
+}
+
 /** What was noted under a name. Throws FoveaError `method_unfit`. */
 export function signalOf({ signals }: GatheredTokens, name: string, by: string): Tensor {
   if (signals[name]) return signals[name]
   throw methodError(`${by} reads ${name} of each token, but nothing before it noted that`)
 }
+
+const CONNECTOR = 'the connector of '
+
+/** How the connector of a model is called among those that changed tokens. */
+export const connectorOf = (model: string): string => `${CONNECTOR}${model}`
+
+/** The last method that changed the number or meaning of the tokens; a connector does so for every view alike. */
+export const lastMethod = ({ changedBy }: Pick<GatheredTokens, 'changedBy'>): string | undefined =>
+  changedBy.findLast((by) => !by.startsWith(CONNECTOR))
 
 /** Vision signals are per patch: a method that reads them must come before any that changed the tokens. */
 export function assertPatches(tokens: GatheredTokens, by: string): void {

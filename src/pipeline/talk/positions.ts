@@ -11,7 +11,7 @@ import type { PlacedSlot, Placement } from '../method/placement.ts'
 export const positionShape = ({ positionAxes: axes }: Pick<LanguageModel, 'positionAxes'>, length: Dim): Dim[] =>
   axes ? [1, length, axes] : [1, length]
 
-type PlacedView = Pick<EncodedView, 'owner' | 'grid' | 'embeds'>
+type PlacedView = Pick<EncodedView, 'owner' | 'grid' | 'embeds' | 'places'>
 
 /** Slots one after another, and the position of what comes after them. */
 interface PlacedRun {
@@ -61,8 +61,9 @@ export const gridSpan = (grid: Grid): number => Math.max(...lastPlace(grid)) + 1
 
 const lastPlace = ({ rows, columns, times = [0] }: Grid): number[] => [times.at(-1)!, rows - 1, columns - 1]
 
-/** Time, row and column of each token of a view: the middle of the patches that went into it, or of the view. */
-export function tokenPlaces({ owner, grid, embeds }: PlacedView): number[][] {
+/** Time, row and column of each token of a view: where it stands, or the middle of the patches that went into it, or of the view. */
+export function tokenPlaces({ owner, grid, embeds, places }: PlacedView): readonly (readonly number[])[] {
+  if (places) return places
   const { rows, columns, times = [0] } = grid
   const ends = lastPlace(grid)
   const sums = Array.from({ length: embeds.dims[0] }, () => ({ place: [0, 0, 0], patches: 0 }))
