@@ -44,12 +44,19 @@ import { nvlm } from './partition/nvlm.ts'
 import { tsLlava } from './partition/ts-llava.ts'
 import { v2pe } from './position/v2pe.ts'
 import { aim } from './reducer/aim.ts'
+import { dtd } from './reducer/dtd.ts'
+import { dycoke } from './reducer/dycoke.ts'
+import { evs } from './reducer/evs.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
 import { fastv } from './reducer/fastv.ts'
 import { fopru } from './reducer/fopru.ts'
 import { keepAll } from './reducer/keep-all.ts'
+import { lastFrames } from './reducer/last-frames.ts'
+import { prunevid } from './reducer/prunevid.ts'
 import { random } from './reducer/random.ts'
 import { resize } from './reducer/resize.ts'
+import { uniformFrames } from './reducer/uniform-frames.ts'
+import { vidcom2 } from './reducer/vidcom2.ts'
 import { visiondrop } from './reducer/visiondrop.ts'
 import { visionzip } from './reducer/visionzip.ts'
 import { surveyLongVideo } from './survey/survey-long-video.ts'
@@ -116,12 +123,19 @@ export const papers = [
   tsLlava,
   v2pe,
   aim,
+  dtd,
+  dycoke,
+  evs,
   explainCompress,
   fastv,
   fopru,
   keepAll,
+  lastFrames,
+  prunevid,
   random,
   resize,
+  uniformFrames,
+  vidcom2,
   visiondrop,
   visionzip,
   surveyLongVideo,

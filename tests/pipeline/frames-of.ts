@@ -33,8 +33,8 @@ export function rowsOf(x: Tensor): number[][] {
 }
 
 /** What a method at `see.tokens` leaves of frames: places, tokens, and the new token of each old one. */
-export function left(entry: Paper, options: Readonly<Record<string, unknown>>, tokens: GatheredTokens) {
-  const { see } = buildMethod(entry, options)
+export function left(entry: Paper, options: object, tokens: GatheredTokens) {
+  const { see } = buildMethod(entry, { ...options })
   const made = see!.tokens!(tokens, siteOf())
   const places = made.places ? numbers(made.places) : undefined
   return { places, states: rowsOf(made.states), owner: numbers(made.owner), made }

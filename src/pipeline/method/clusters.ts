@@ -61,9 +61,10 @@ export function distances(x: Tensor): Tensor {
 
 /** rho_i = exp(-mean of the squares of the k smallest distances, its own 0 among them); k i64 [b]: [b, n]. */
 export function densities(apart: Tensor, most: number, k: Tensor): Tensor {
-  const nearest = slice(sort(apart), -1, 0, most) // [b, n, most]
+  const size = Math.min(most, fixedDim('densities', apart, 2))
+  const nearest = slice(sort(apart), -1, 0, size)
   const wanted = reshape(k, [k.shape[0], 1, 1])
-  const counts = cast(less(arange(most), wanted), 'f32')
+  const counts = cast(less(arange(size), wanted), 'f32')
   return exp(neg(div(sum(mul(square(nearest), counts), -1), reshape(cast(wanted, 'f32'), [k.shape[0], 1]))))
 }
 
