@@ -50,6 +50,7 @@ import { evs } from './reducer/evs.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
 import { fastv } from './reducer/fastv.ts'
 import { fopru } from './reducer/fopru.ts'
+import { holitom } from './reducer/holitom.ts'
 import { keepAll } from './reducer/keep-all.ts'
 import { lastFrames } from './reducer/last-frames.ts'
 import { prunevid } from './reducer/prunevid.ts'
@@ -129,6 +130,7 @@ export const papers = [
   explainCompress,
   fastv,
   fopru,
+  holitom,
   keepAll,
   lastFrames,
   prunevid,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Carrying } from '../../pipeline/method/carrying.ts'
 import { framesOf, leaveOfFrames } from '../../pipeline/method/frames.ts'
 import { markRows } from '../../pipeline/method/rows.ts'
-import { cosine } from '../../pipeline/method/unit.ts'
+import { cosine } from '../../pipeline/method/similarity.ts'
 import {
   add,
   concat,

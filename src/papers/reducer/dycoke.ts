@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Frames, framesOf, leaveOfFrames } from '../../pipeline/method/frames.ts'
 import { markRows } from '../../pipeline/method/rows.ts'
-import { cosine } from '../../pipeline/method/unit.ts'
+import { cosine } from '../../pipeline/method/similarity.ts'
 import { concat, constant, equal, expand, gather, type Tensor, topK } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { clusterMeans, densityPeaks, forAll, type Points } from '../../pipeline/method/clusters.ts'
 import { type Frames, framesOf, type LeftOfFrames, leaveOfFrames } from '../../pipeline/method/frames.ts'
 import { type Segments, segmentsOf, sumOfSegment } from '../../pipeline/method/segments.ts'
-import { unit } from '../../pipeline/method/unit.ts'
+import { unit } from '../../pipeline/method/similarity.ts'
 import {
   add,
   and,

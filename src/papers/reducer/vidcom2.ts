@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Frames, framesOf, type LeftOfFrames, leaveOfFrames } from '../../pipeline/method/frames.ts'
 import { markRows } from '../../pipeline/method/rows.ts'
-import { cosine, unit } from '../../pipeline/method/unit.ts'
+import { cosine, unit } from '../../pipeline/method/similarity.ts'
 import {
   add,
   argsort,

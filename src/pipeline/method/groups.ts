@@ -3,9 +3,11 @@ import {
   add,
   addDim,
   arange,
+  argmax,
   argsort,
   cast,
   ceil,
+  concat,
   constant,
   cumsum,
   dimValue,
@@ -85,3 +87,10 @@ export function windowsOf(keys: Tensor, wanted: Tensor, width: string): Windows 
 }
 
 const onesLike = (like: Tensor): Tensor => expand(constant([1], [1, 1], 'i64'), like.shape)
+
+/** The column of the largest value in each row of x [b, q, c], i64 [b, q]; c may be 0 where q is. */
+export function largestColumn(x: Tensor): Tensor {
+  const [batch, rows] = x.shape
+  // ONNX Runtime takes no extremum of nothing.
+  return argmax(concat([x, expand(constant([-3e38], [1, 1, 1]), [batch, rows, 1])], 2), 2)
+}
