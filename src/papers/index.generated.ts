@@ -49,6 +49,7 @@ import { dycoke } from './reducer/dycoke.ts'
 import { evs } from './reducer/evs.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
 import { fastv } from './reducer/fastv.ts'
+import { flashvid } from './reducer/flashvid.ts'
 import { fopru } from './reducer/fopru.ts'
 import { holitom } from './reducer/holitom.ts'
 import { keepAll } from './reducer/keep-all.ts'
@@ -129,6 +130,7 @@ export const papers = [
   evs,
   explainCompress,
   fastv,
+  flashvid,
   fopru,
   holitom,
   keepAll,
