@@ -93,11 +93,16 @@ export interface VisionLayer {
   readonly input: Patches
   /** Output, [b, special + n, d]. */
   readonly hidden: Tensor
-  /** Keys before heads are split, [b, special + n, d]. */
+  /** Keys as they are projected, before heads are split, normalised or turned: [b, special + n, d]. */
   readonly keys: Tensor
   /** softmax(q k^T), [b, h, special + n, special + n]. */
   readonly attention: Tensor
+  /** q k^T / sqrt(d), of the same shape. */
+  readonly logits: Tensor
 }
+
+/** The layer that left an output, the first of which is the input of all layers; both negative from the end. */
+export const layerBefore = (output: number): number => (output > 0 ? output - 1 : output)
 
 /** Everything a vision encoder computed. What is not used is not executed. */
 export interface VisionFeatures {
@@ -106,6 +111,8 @@ export interface VisionFeatures {
   readonly patches: Tensor
   /** Tokens before the patches in every layer (1 with CLS). */
   readonly special: number
+  /** The layer whose output the connector takes, negative from the end; the last when absent. */
+  readonly featureLayer?: number
   /** Special tokens that the connector takes beside the patches, [b, special, d]. */
   readonly specialTokens?: Tensor
   readonly grid: Grid

@@ -10,7 +10,7 @@ import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
 import { splitFrames } from './flow/frame-run.ts'
 import { ProgramCache } from './flow/program-cache.ts'
-import { tracePicture } from './flow/trace-picture.ts'
+import { type TracedPicture, tracePicture } from './flow/trace-picture.ts'
 import {
   compileVision,
   type EncodedView,
@@ -57,7 +57,7 @@ export class PictureEncoder {
   private readonly encoded = new Map<string, EncodedImage>()
   private readonly gatherer: ViewGatherer
   /** Of pictures by the sizes of their views. */
-  private readonly counts = new Map<string, number>()
+  private readonly counts = new Map<string, Counted>()
 
   constructor(
     private readonly parts: ModelParts,
@@ -201,28 +201,29 @@ export class PictureEncoder {
       return { ...place, views: join(gathered), patches, preprocessMilliseconds, cached: false }
     }
     const size = (): PromptSize => {
-      const tokens = this.countTokens(views, slots, how)
-      return { tokens, positions: slots ? tokens : this.positionsOf(views, place.views.length === 1, tokens) }
+      const { tokens, span } = this.countTokens(views, slots, how)
+      return { tokens, positions: slots ? span : this.positionsOf(views, place.views.length === 1, span) }
     }
     return { ...place, size, encode: how.stream ? make : () => this.remembered(key, make) }
   }
 
   /** Views, or clips that are one run of tokens, where positions have several axes. */
-  private positionsOf(views: readonly View[], isOneRun: boolean, tokens: number): number {
+  private positionsOf(views: readonly View[], isOneRun: boolean, span: number): number {
     const { vision, language } = this.parts.architecture
-    if (!language.positionAxes) return tokens
+    if (!language.positionAxes) return span
     if (isOneRun) return gridSpan({ ...vision.grid(views[0]), times: views.map((view) => view.clip?.time ?? 0) })
     return views.reduce((sum, view) => sum + gridSpan(vision.grid(view)), 0)
   }
 
   /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
-  private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [], isVideo }: Manner): number {
+  private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [], isVideo }: Manner): Counted {
     const key = [keyOf(method, 'see'), asked.length, slots?.length, isVideo, ...views.map(sizeOf)].join('|')
     const sizes = { question: asked.length }
-    const trace = () => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes, isVideo }).tokens
+    const trace = (): Counted =>
+      tracePicture(this.parts.architecture, composed(method), views, { slots, sizes, isVideo })
     const count = this.counts.get(key) ?? tracedBy(trace)
     if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
-    this.counts.set(key, count)
+    this.counts.set(key, { tokens: count.tokens, span: count.span })
     return count
   }
 
@@ -252,6 +253,8 @@ export class PictureEncoder {
     return made
   }
 }
+
+type Counted = Pick<TracedPicture, 'tokens' | 'span'>
 
 interface Manner {
   readonly method: Method

@@ -180,6 +180,7 @@ class GraphEmitter implements Emitter {
     const size = this.node('Cast', [this.dim(of)], { to: elementTypes.f64 })
     const scaled = this.node('Mul', [size, this.double(scale)])
     const whole = this.node('Cast', [this.rounded(fn, scaled)], { to: elementTypes.i64 })
+    if (fn === 'positive') return this.node('Max', [whole, this.constant('i64', [1], [0])])
     if (fn !== 'count') return whole
     return this.node('Min', [this.node('Max', [whole, this.constant('i64', [1], [1])]), this.dim(of)])
   }
@@ -187,7 +188,7 @@ class GraphEmitter implements Emitter {
   private rounded(fn: DimFunction['fn'], scaled: string): string {
     // Math.round takes halves up; ONNX Round takes them to even.
     if (fn === 'round') return this.node('Floor', [this.node('Add', [scaled, this.double(0.5)])])
-    return this.node({ ceil: 'Ceil', floor: 'Floor', count: 'Round' }[fn], [scaled])
+    return this.node({ ceil: 'Ceil', floor: 'Floor', count: 'Round', positive: 'Floor' }[fn], [scaled])
   }
 
   private double(value: number): string {

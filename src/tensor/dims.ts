@@ -9,9 +9,9 @@ export type Dim = number | string
 export type Shape = readonly Dim[]
 export type Bindings = ReadonlyMap<string, number>
 
-/** An opaque integer function of one dim: fn(scale * of). `round` takes halves up; `count` is `countOf`. */
+/** An opaque integer function of one dim: fn(scale * of). `round` takes halves up; `count` is `countOf`; `positive` is 0 below 0. */
 export interface DimFunction {
-  readonly fn: 'ceil' | 'floor' | 'round' | 'count'
+  readonly fn: 'ceil' | 'floor' | 'round' | 'count' | 'positive'
   readonly scale: number
   readonly of: Dim
 }
@@ -108,6 +108,7 @@ const dimFunctions: Record<DimFunction['fn'], (scale: number, of: number) => num
   floor: (scale, of) => Math.floor(scale * of),
   round: (scale, of) => Math.round(scale * of),
   count: (share, of) => Math.min(Math.max(1, roundHalfEven(share * of)), of),
+  positive: (scale, of) => Math.max(0, Math.floor(scale * of)),
 }
 
 /** round / floor / ceil of `scale * dim`, a number when the dim is one. */
@@ -124,6 +125,12 @@ export function countOf(n: Dim, share: number): Dim
 export function countOf(n: Dim, share: number): Dim {
   return share > 0 ? dimFunction('count', share, n) : 0
 }
+
+/** The smaller of two sizes. */
+export const minDim = (a: Dim, b: Dim): Dim => subDim(a, dimFunction('positive', 1, subDim(a, b)))
+
+/** One where there is anything, none where there is nothing. */
+export const oneOf = (n: Dim): Dim => minDim(n, 1)
 
 function dimFunction(fn: DimFunction['fn'], scale: number, dim: Dim): Dim {
   // + 0 makes -0 a size.

@@ -1,6 +1,6 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import { embedTokens, headWidth, type LlamaConfig, llama, logitsOf, throughLlama } from './llama.ts'
+import { embedTokens, headWidth, type LlamaConfig, lastNorm, llama, logitsOf, throughLlama } from './llama.ts'
 import type { DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
 
 /** A language model with its config bound. Its weights are `model.*` and `lm_head.*`, below a prefix after `within`. */
@@ -32,6 +32,8 @@ export interface LanguageModel {
   /** ids [...] -> embeddings [..., d]. */
   embed(p: Scope, ids: Tensor): Tensor
   decode(p: Scope, start: Hidden, options: DecoderOptions): DecoderResult
+  /** The norm behind its last layer, of any states [..., d]; absent: none that stands alone. */
+  norm?(p: Scope, states: Tensor): Tensor
   /** So many further layers of the kind of its decoder, with weights of their own, `layers.*` where p is; absent: none. */
   extend?(p: Scope, start: Hidden, count: number): Hidden
   /** Normalised hidden states [..., d] -> logits [..., vocabulary]. */
@@ -49,7 +51,7 @@ export const language = (definition: Language): Language => definition
 
 /** The same language model, its weights below a prefix: "lm_head.weight" becomes "prefix.lm_head.weight". */
 export function within(prefix: string, model: LanguageModel): LanguageModel {
-  const { ignored, fallbacks, embed, decode, logits } = model
+  const { ignored, fallbacks, embed, decode, norm, logits } = model
   const named = (name: string) => `${prefix}.${name}`
   return {
     ...model,
@@ -57,6 +59,7 @@ export function within(prefix: string, model: LanguageModel): LanguageModel {
     fallbacks: fallbacks && Object.fromEntries(Object.entries(fallbacks).map((names) => names.map(named))),
     embed: (p, ids) => embed(p.at(prefix), ids),
     decode: (p, start, options) => decode(p.at(prefix), start, options),
+    ...(norm && { norm: (p: Scope, states: Tensor) => norm(p.at(prefix), states) }),
     logits: (p, hidden) => logits(p.at(prefix), hidden),
   }
 }
@@ -75,6 +78,7 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),
+  norm: (p, states) => lastNorm(p, config, states),
   extend: (p, start, count) => throughLlama(p, config, start, count, {}).last,
   logits: (p, hidden) => logitsOf(p, config, hidden),
 })

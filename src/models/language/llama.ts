@@ -79,8 +79,11 @@ export function embedTokens(p: Scope, config: LlamaConfig, ids: Tensor): Tensor 
 /** LLaMA decoder (arXiv 2302.13971, section 2.2): pre-RMSNorm, rotary attention with grouped keys, SwiGLU. */
 export function llama(p: Scope, config: LlamaConfig, start: Hidden, options: DecoderOptions = {}): DecoderResult {
   const { layers, last } = throughLlama(p.at('model'), config, start, config.num_hidden_layers, options)
-  return { layers, last, hidden: normed(p.at('model', 'norm'), config, last.states) }
+  return { layers, last, hidden: lastNorm(p, config, last.states) }
 }
+
+/** The norm behind the last layer. */
+export const lastNorm = (p: Scope, config: LlamaConfig, x: Tensor): Tensor => normed(p.at('model', 'norm'), config, x)
 
 /** So many layers of this shape, without the norm behind the last; their weights are `layers.*`. */
 export function throughLlama(p: Scope, config: LlamaConfig, start: Hidden, count: number, options: DecoderOptions) {

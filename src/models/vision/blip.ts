@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
-import { add, concat, expand, fullAttention, reshape, split, type Tensor } from '../../tensor/index.ts'
+import { activation, attentionScores, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
+import { add, concat, expand, fullAttention, reshape, softmax, split, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, configError, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import { type EncoderStages, type Grid, throughEncoder } from '../vision-side.ts'
 import { lastStates, type TowerFeatures } from './tower.ts'
@@ -63,11 +63,12 @@ function encoderLayer(p: Scope, config: BlipVisionConfig, x: Tensor) {
   const normed = layerNormed(p.at('layer_norm1'), x, epsilon)
   const projected = linear(p.at('self_attn', 'qkv'), normed, 3 * width, config.qkv_bias)
   const [queries, keys, values] = split(projected, 2, [width, width, width])
-  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
+  const logits = attentionScores(splitHeads(queries, heads), splitHeads(keys, heads))
+  const attention = softmax(logits)
   const mixed = fullAttention(queries, keys, values, heads)
   const attended = add(x, linear(p.at('self_attn', 'projection'), mixed, width))
 
   const normedAgain = layerNormed(p.at('layer_norm2'), attended, epsilon)
   const inner = activation(config.hidden_act)(linear(p.at('mlp', 'fc1'), normedAgain, config.intermediate_size))
-  return { hidden: add(attended, linear(p.at('mlp', 'fc2'), inner, width)), keys, attention }
+  return { hidden: add(attended, linear(p.at('mlp', 'fc2'), inner, width)), keys, attention, logits }
 }

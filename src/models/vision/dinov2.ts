@@ -1,6 +1,17 @@
 import { z } from 'zod'
-import { activation, attentionWeights, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
-import { add, concat, expand, fullAttention, mul, reshape, silu, slice, type Tensor } from '../../tensor/index.ts'
+import { activation, attentionScores, layerNormed, linear, type Scope, splitHeads } from '../../nn/index.ts'
+import {
+  add,
+  concat,
+  expand,
+  fullAttention,
+  mul,
+  reshape,
+  silu,
+  slice,
+  softmax,
+  type Tensor,
+} from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, parseConfig } from '../config.ts'
 import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
 import { antialiasedMatrix, interpolationMatrix } from './positions.ts'
@@ -58,12 +69,13 @@ function encoderLayer(p: Scope, config: Dinov2Config, x: Tensor) {
   const normed = layerNormed(p.at('norm1'), x, epsilon)
   const project = (name: string) => linear(p.at('attention', 'attention', name), normed, width, config.qkv_bias)
   const [queries, keys, values] = [project('query'), project('key'), project('value')]
-  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
+  const logits = attentionScores(splitHeads(queries, heads), splitHeads(keys, heads))
+  const attention = softmax(logits)
   const mixed = linear(p.at('attention', 'output', 'dense'), fullAttention(queries, keys, values, heads), width)
   const attended = add(x, scaled('layer_scale1', mixed))
   const inner = layerNormed(p.at('norm2'), attended, epsilon)
   const hidden = add(attended, scaled('layer_scale2', feedForward(p.at('mlp'), config, inner)))
-  return { hidden, keys, attention }
+  return { hidden, keys, attention, logits }
 }
 
 function feedForward(p: Scope, config: Dinov2Config, x: Tensor): Tensor {

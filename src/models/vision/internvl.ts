@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { activation, attentionWeights, layerNormed, linear, rmsNormed, type Scope, splitHeads } from '../../nn/index.ts'
-import { add, concat, expand, fullAttention, mul, reshape, split, type Tensor } from '../../tensor/index.ts'
+import { activation, attentionScores, layerNormed, linear, rmsNormed, type Scope, splitHeads } from '../../nn/index.ts'
+import { add, concat, expand, fullAttention, mul, reshape, softmax, split, type Tensor } from '../../tensor/index.ts'
 import { act, assertHeads, imageSide, layerCount, parseConfig, size } from '../config.ts'
 import { type EncoderStages, type Grid, type Patches, throughEncoder } from '../vision-side.ts'
 import { lastStates, type TowerFeatures } from './tower.ts'
@@ -83,12 +83,13 @@ function encoderLayer(p: Scope, config: InternVisionConfig, x: Tensor) {
   const normed = (name: string, y: Tensor) => (config.use_qk_norm ? rmsNormed(p.at('attention', name), y) : y)
   const [q, k, values] = project(p.at('attention'), config, inner)
   const [queries, keys] = [normed('q_norm', q), normed('k_norm', k)]
-  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads))
+  const logits = attentionScores(splitHeads(queries, heads), splitHeads(keys, heads))
+  const attention = softmax(logits)
   const mixed = fullAttention(queries, keys, values, heads)
   const attended = add(x, scaled('lambda_1', linear(p.at('attention', 'projection_layer'), mixed, width)))
   const after = norm(p.at('layernorm_after'), attended, epsilon)
   const hidden = add(attended, scaled('lambda_2', feedForward(p.at('mlp'), config, after)))
-  return { hidden, keys, attention }
+  return { hidden, keys: k, attention, logits }
 }
 
 /** Queries, keys and values, [b, n, d] each. */

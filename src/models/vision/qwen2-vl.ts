@@ -1,6 +1,7 @@
 import {
   activation,
   attend,
+  attentionScores,
   attentionWeights,
   axialRotation,
   layerNormed,
@@ -25,6 +26,7 @@ import {
   reshape,
   select,
   slice,
+  softmax,
   sum,
   type Tensor,
   transpose,
@@ -70,11 +72,12 @@ export function qwenVision(
   }
   const start: Patches = { states: sorted(patches), special: 0, grid }
   const { layers, outputs } = throughEncoder(start, config.depth, stages, run)
-  const inRaster = layers.map(({ input, hidden, keys, attention }) => ({
+  const inRaster = layers.map(({ input, hidden, keys, attention, logits }) => ({
     input,
     hidden: raster(hidden, 1),
     keys: raster(keys, 1),
     attention: raster(raster(attention, 2), 3),
+    logits: raster(raster(logits, 2), 3),
   }))
   return { layers: inRaster, grid, output: raster(normed(p.at('merger', 'ln_q'), config, lastStates({ outputs })), 1) }
 }
@@ -115,13 +118,14 @@ function encoderLayer(p: Scope, config: QwenVisionConfig, x: Tensor, { rotary, g
   const [q, k, v] = [0, 1, 2].map((part) => slice(projected, -1, part * width, (part + 1) * width))
   const turned = [q, k].map((each) => rotate(each, rotary, heads))
   const [queries, keys, values] = [...turned, v].map((each) => splitHeads(each, heads))
-  const attention = attentionWeights(queries, keys, groups && windowMask(groups))
+  const logits = attentionScores(queries, keys)
+  const attention = softmax(groups ? add(logits, windowMask(groups)) : logits)
   const mixed = groups
     ? mergeHeads(attendInWindows(queries, keys, values, groups))
     : fullAttention(turned[0], turned[1], v, heads)
   const attended = add(x, linear(p.at('attn', 'proj'), mixed, width))
   const hidden = add(attended, feedForward(p.at('mlp'), config, normed(p.at('norm2'), config, attended)))
-  return { hidden, keys: k, attention }
+  return { hidden, keys: k, attention, logits }
 }
 
 /** Attention of each window on its own: [b, h, n, d]. All windows of one size stand beside the heads. */

@@ -1,7 +1,7 @@
 import {
   activation,
   attend,
-  attentionWeights,
+  attentionScores,
   layerNormed,
   linear,
   mergeHeads,
@@ -18,6 +18,7 @@ import {
   mulDim,
   reshape,
   slice,
+  softmax,
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
@@ -118,12 +119,13 @@ function encoderLayer(p: Scope, config: EncoderConfig, x: Tensor, mask?: Tensor)
   const { heads, ...steps } = layerSteps(p, config)
   const normed = steps.normed(x)
   const [queries, keys, values] = [steps.queries(normed), steps.keys(normed), steps.values(normed)]
-  const attention = attentionWeights(splitHeads(queries, heads), splitHeads(keys, heads), mask)
+  const logits = attentionScores(splitHeads(queries, heads), splitHeads(keys, heads))
+  const attention = softmax(mask ? add(logits, mask) : logits)
   const mixed = mask
     ? mergeHeads(attend(attention, splitHeads(values, heads)))
     : fullAttention(queries, keys, values, heads)
   const attended = add(x, steps.projected(mixed))
-  return { hidden: add(attended, steps.feedForward(attended)), keys, attention }
+  return { hidden: add(attended, steps.feedForward(attended)), keys, attention, logits }
 }
 
 function layerSteps(p: Scope, config: EncoderConfig): LayerSteps {

@@ -12,7 +12,7 @@ import { gridViews, type Tiling, tilingOf } from '../views/nearest-grid.ts'
 import { shiftedSampler } from '../views/video-processor.ts'
 import { type InternVisionConfig, internVision, internVisionConfig, internVisionOutput } from '../vision/internvl.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
-import { fillingPatches, type Grid, type VisionLayer } from '../vision-side.ts'
+import { fillingPatches, type Grid, layerBefore, type VisionLayer } from '../vision-side.ts'
 import { llavaWeightName } from './llava.ts'
 
 /**
@@ -42,7 +42,7 @@ function foldOf(ratio: number, { patch_size }: InternVisionConfig, { tile }: Til
   )
 }
 
-/** What layers computed for CLS and patches, for CLS and tokens: states and keys averaged, attention to a token summed. */
+/** What layers computed for CLS and patches, for CLS and tokens: states, keys and logits averaged, attention to a token summed. */
 function foldLayers(layers: readonly VisionLayer[], { rows, columns }: Grid, scale: number): VisionLayer[] {
   const [across, patches] = [columns / scale, rows * columns]
   const tokens = patches / (scale * scale)
@@ -56,11 +56,12 @@ function foldLayers(layers: readonly VisionLayer[], { rows, columns }: Grid, sca
   const sums = constant(members, [1 + tokens, 1 + patches])
   const shares = members.map((value, at) => (at === 0 ? value : value / (scale * scale)))
   const means = constant(shares, [1 + tokens, 1 + patches])
-  return layers.map(({ input, hidden, keys, attention }) => ({
+  return layers.map(({ input, hidden, keys, attention, logits }) => ({
     input,
     hidden: matmul(means, hidden),
     keys: matmul(means, keys),
     attention: matmul(matmul(means, attention), transpose(sums)),
+    logits: matmul(matmul(means, logits), transpose(means)),
   }))
 }
 
@@ -102,7 +103,14 @@ export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfi
         const states = slice(featuresOf(tower, vision, features, config.vision_feature_layer), 1, 1)
         const { grid } = features
         const layers = foldLayers(features.layers, grid, scale)
-        return { layers, grid: foldGrid(grid, scale), special: 1, patches: foldPatches(states, grid, scale) }
+        const featureLayer = layerBefore(config.vision_feature_layer)
+        return {
+          layers,
+          grid: foldGrid(grid, scale),
+          special: 1,
+          featureLayer,
+          patches: foldPatches(states, grid, scale),
+        }
       },
       connect: (p, patches) => {
         const scope = p.at('multi_modal_projector')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { activation, linear, type Scope } from '../../nn/index.ts'
-import { concat, slice, type Tensor } from '../../tensor/index.ts'
+import { add, arange, concat, expand, less, reshape, select, slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
@@ -10,7 +10,7 @@ import { type PreprocessorConfig, singleView } from '../views/image-processor.ts
 import type { ClipVisionConfig } from '../vision/clip.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
 import { visionTowerOf } from '../vision/towers.ts'
-import { type Patches, wholePatches } from '../vision-side.ts'
+import { type Grid, layerBefore, type Patches, wholePatches } from '../vision-side.ts'
 
 /**
  * LLaVA 1.5 (Liu et al., Improved Baselines with Visual Instruction Tuning, arXiv 2310.03744): a vision encoder, a
@@ -56,9 +56,10 @@ export interface LlavaConfig extends FeatureConfig, ProjectorConfig {
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
 
 /** The chosen hidden states, side by side, without (default) or with (full) CLS, [b, n, d], and where patches went. */
-function selectFeatures(config: FeatureConfig, { outputs }: TowerFeatures) {
-  const chosen = [config.vision_feature_layer].flat().map((index) => outputAt(outputs, index))
-  const { owner, changedBy } = chosen[0]
+function selectFeatures(config: FeatureConfig, { outputs, grid }: TowerFeatures) {
+  const wanted = [config.vision_feature_layer].flat()
+  const chosen = wanted.map((index) => outputAt(outputs, index))
+  const { changedBy, special } = chosen[0]
   const features =
     chosen.length === 1
       ? chosen[0].states
@@ -66,8 +67,18 @@ function selectFeatures(config: FeatureConfig, { outputs }: TowerFeatures) {
           chosen.map(({ states }) => states),
           -1,
         )
-  const patches = config.vision_feature_select_strategy === 'default' ? slice(features, 1, 1) : features
-  return { patches, owner, changedBy }
+  const isFull = config.vision_feature_select_strategy === 'full'
+  const patches = isFull ? features : slice(features, 1, 1)
+  const owner = behind(isFull ? special : special - 1, chosen[0], grid)
+  return { patches, owner, changedBy, featureLayer: layerBefore(wanted[wanted.length - 1]) }
+}
+
+/** Where patches are among tokens that so many others come before: CLS, or registers. */
+function behind(others: number, { states, owner }: Patches, { rows, columns }: Grid): Tensor | undefined {
+  if (others === 0) return owner
+  const [count, batch] = [rows * columns, states.shape[0]]
+  const own = owner ?? expand(reshape(arange(count), [1, count]), [batch, count])
+  return select(less(own, 0), own, add(own, others))
 }
 
 function outputAt(outputs: readonly Patches[], index: number): Patches {

@@ -17,6 +17,7 @@ import {
   type Tensor,
   topK,
 } from '../../tensor/index.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -52,8 +53,9 @@ export const dtd = paper({
       .default(0.5)
       .describe('cosine above which a token is dropped; relative: a share'),
     mode: z.enum(['absolute', 'relative']).default('absolute').describe('one cosine for all, or so many of each step'),
+    ids: idsOption('keep'),
   }),
-  method: ({ threshold, mode }) => ({
+  method: ({ threshold, mode, ids }) => ({
     see: {
       tokens: (tokens, { stream }) => {
         const frames = framesOf(tokens, 'dtd')
@@ -65,7 +67,7 @@ export const dtd = paper({
           mode === 'absolute'
             ? lessEqual(likeness, threshold)
             : not(markRows(each, topK(likeness, Math.floor(each * Math.max(0, threshold)))))
-        return leaveOfFrames(tokens, frames, { kept: or(isNew, isFirst) }, 'dtd')
+        return leaveOfFrames(tokens, frames, { kept: or(isNew, isFirst) }, { by: 'dtd', ids })
       },
     },
   }),

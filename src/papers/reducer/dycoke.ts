@@ -3,6 +3,7 @@ import { type Frames, framesOf, leaveOfFrames } from '../../pipeline/method/fram
 import { markRows } from '../../pipeline/method/rows.ts'
 import { cosine } from '../../pipeline/method/similarity.ts'
 import { concat, constant, equal, expand, gather, type Tensor, topK } from '../../tensor/index.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -33,15 +34,16 @@ export const dycoke = paper({
   options: z.object({
     ratio: z.number().min(0).max(1).default(0.7).describe('share of the tokens that a frame behind the first loses'),
     last: z.enum(['whole', 'reduced']).default('whole').describe('third frame of the last four: whole as released'),
+    ids: idsOption('pack'),
   }),
-  method: ({ ratio, last }) => ({
+  method: ({ ratio, last, ids }) => ({
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'dycoke')
         if (!frames) return tokens
         const references = referencesOf(frames.count, last)
         return references.size > 0
-          ? leaveOfFrames(tokens, frames, changed(frames, references, ratio), 'dycoke')
+          ? leaveOfFrames(tokens, frames, changed(frames, references, ratio), { by: 'dycoke', ids })
           : tokens
       },
     },

@@ -16,6 +16,7 @@ import {
   type Tensor,
   topK,
 } from '../../tensor/index.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -44,14 +45,15 @@ export const evs = paper({
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.25).describe('share of the tokens of a video that stay'),
     form: z.enum(['engine', 'paper']).default('engine').describe('whether the first frame counts to the share'),
+    ids: idsOption('keep'),
   }),
-  method: ({ retain, form }) => ({
+  method: ({ retain, form, ids }) => ({
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'evs')
         if (!frames || frames.count === 1) return tokens
         const left = form === 'engine' ? mostChanged(frames, retain) : overQuantile(frames, 1 - retain)
-        return leaveOfFrames(tokens, frames, left, 'evs')
+        return leaveOfFrames(tokens, frames, left, { by: 'evs', ids })
       },
     },
   }),

@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { best } from '../../pipeline/method/choose.ts'
+import { closedUp } from '../../pipeline/method/ids.ts'
 import { keepVisual, lastAttention } from '../../pipeline/method/sequence.ts'
-import { countOf, mean, sortAscending, topK } from '../../tensor/index.ts'
+import { countOf, mean } from '../../tensor/index.ts'
+import { idsOption, keepOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -9,6 +12,10 @@ import { paper } from '../paper.ts'
  *
  * phi_j = mean over heads of A^{K-1}[last, j]; before layer K only the visual tokens with the largest phi stay, in
  * raster order and at their original positions.
+ *
+ * The defaults are the paper's (K = 2, half of the tokens); LLMC+ has K = 3 and keep=0.222, 128 of 576. All pictures of a
+ * prompt share one budget; of equal phi the first counts. The softmax runs over text too, under the mask that the layer has,
+ * its window included. What the first question chose stays for the turns after it.
  */
 export const fastv = paper({
   id: 'fastv',
@@ -30,15 +37,18 @@ export const fastv = paper({
   places: ['read.layer'],
   options: z.object({
     layer: z.int().min(1).default(2).describe('K: tokens are dropped before this layer (0-based)'),
-    keep: z.number().min(0).max(1).default(0.5).describe('share of the visual tokens that stay'),
+    keep: keepOption(0.5),
+    ids: idsOption('keep'),
   }),
-  method: ({ layer, keep }) => ({
+  method: ({ layer, keep, ids }) => ({
     read: {
+      ...(ids === 'pack' && {
+        attention: (asked, next, at) => (at.layer < layer ? next(asked) : closedUp(asked, next, at)),
+      }),
       layer: {
         [layer]: (seq, next) => {
           const scores = mean(lastAttention(seq, layer - 1, 'fastv'), 1) // [b, v]
-          const kept = topK(scores, countOf(seq.visual.shape[1], keep))
-          return next(keepVisual(seq, sortAscending(kept), 'fastv'))
+          return next(keepVisual(seq, best(scores, countOf(seq.visual.shape[1], keep)), 'fastv', ids))
         },
       },
     },

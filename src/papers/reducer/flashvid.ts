@@ -35,6 +35,7 @@ import {
   type Tensor,
   topK,
 } from '../../tensor/index.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 import { diverseTokens } from './frames/diverse-tokens.ts'
 import { cutBelow, transitions } from './frames/scenes.ts'
@@ -86,8 +87,9 @@ export const flashvid = paper({
       .default(5 / 7)
       .describe('share of the layers before which tokens are dropped; 1: none'),
     late: z.number().min(0).max(1).default(0.3).describe('rho: share of the visual tokens that stay there'),
+    ids: idsOption('pack'),
   }),
-  method: ({ depth, late, ...outer }) => ({
+  method: ({ depth, late, ids, ...outer }) => ({
     see: {
       patches: (tokens) => {
         assertPatches(tokens, 'flashvid')
@@ -97,7 +99,7 @@ export const flashvid = paper({
         const frames = framesOf(tokens, 'flashvid')
         if (!frames) return tokens
         const attention = signalOfFrames(frames, signalOf(tokens, 'attention', 'flashvid'))
-        return leaveOfFrames(tokens, frames, compressed(frames, attention, outer), 'flashvid')
+        return leaveOfFrames(tokens, frames, compressed(frames, attention, outer), { by: 'flashvid', ids })
       },
     },
     read: {

@@ -40,6 +40,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 import { mergeVisual } from './frames/merge-visual.ts'
 import { staticWindows } from './frames/static-windows.ts'
@@ -89,8 +90,9 @@ export const holitom = paper({
       .enum(['sequential', 'mean'])
       .default('sequential')
       .describe('halving one by one as released, or the mean'),
+    ids: idsOption('pack'),
   }),
-  method: ({ depth, merge, merging, ...outer }) => ({
+  method: ({ depth, merge, merging, ids, ...outer }) => ({
     see: {
       patches: (tokens) => {
         assertPatches(tokens, 'holitom')
@@ -100,7 +102,7 @@ export const holitom = paper({
         const frames = framesOf(tokens, 'holitom')
         if (!frames) return tokens
         const attention = signalOfFrames(frames, signalOf(tokens, 'attention', 'holitom'))
-        return leaveOfFrames(tokens, frames, merged(frames, attention, outer), 'holitom')
+        return leaveOfFrames(tokens, frames, merged(frames, attention, outer), { by: 'holitom', ids })
       },
     },
     read: {

@@ -27,6 +27,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 import { longestRuns } from './frames/longest-runs.ts'
 
@@ -62,14 +63,15 @@ export const prunevid = paper({
     tau: z.number().default(0.8).describe('mean cosine above which a place of a run is static'),
     segments: z.number().gt(0).max(1).default(0.25).describe('clusters of frames, as a share of the frames'),
     share: z.number().gt(0).max(1).default(0.5).describe('clusters of tokens, as a share of the tokens'),
+    ids: idsOption('pack'),
   }),
-  method: ({ tau, segments, share }) => ({
+  method: ({ tau, segments, share, ids }) => ({
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'prunevid')
         if (!frames) return tokens
         const runs = segmentsOf(runsOfFrames(frames, segments))
-        return leaveOfFrames(tokens, frames, merged(frames, runs, tau, share), 'prunevid')
+        return leaveOfFrames(tokens, frames, merged(frames, runs, tau, share), { by: 'prunevid', ids })
       },
     },
   }),

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { keepTokens } from '../../pipeline/method/visual-tokens.ts'
-import { constant, countOf, expand, fixedDim, sortAscending, topK } from '../../tensor/index.ts'
+import { best, keepOfPicture } from '../../pipeline/method/choose.ts'
+import { constant, fixedDim } from '../../tensor/index.ts'
+import { idsOption, keepOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /** A score per token that depends on the seed alone (mulberry32). */
-function randomScores(count: number, seed: number): Float32Array {
+export function randomScores(count: number, seed: number): Float32Array {
   let state = seed >>> 0
   return Float32Array.from({ length: count }, () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -27,15 +28,16 @@ export const random = paper({
     'and is still hard to beat: any method that computes scores has to show that they are worth more than chance.',
   places: ['see.tokens'],
   options: z.object({
-    keep: z.number().min(0).max(1).default(0.5).describe('share of the visual tokens that stay'),
+    keep: keepOption(0.5),
     seed: z.int().min(0).default(0).describe('which random subset'),
+    ids: idsOption('pack'),
   }),
-  method: ({ keep, seed }) => ({
+  method: ({ seed, ...how }) => ({
     see: {
       tokens: (tokens) => {
         const count = fixedDim('random', tokens.states, 1)
-        const kept = sortAscending(topK(constant(randomScores(count, seed), [1, count]), countOf(count, keep)))
-        return keepTokens(tokens, expand(kept, [tokens.states.shape[0], kept.shape[1]]), 'random')
+        const scores = constant(randomScores(count, seed), [1, count])
+        return keepOfPicture(tokens, { ...how, by: 'random' }, (k) => best(scores, k))
       },
     },
   }),

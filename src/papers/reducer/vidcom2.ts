@@ -26,6 +26,7 @@ import {
   topK,
 } from '../../tensor/index.ts'
 import { gaussians } from '../compute/stc.ts'
+import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 
 /**
@@ -58,8 +59,9 @@ export const vidcom2 = paper({
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.25).describe('R: mean share of the tokens of a frame that stay'),
     form: z.enum(['released', 'paper', 'exact']).default('released').describe('how likeness and budget are taken'),
+    ids: idsOption('pack'),
   }),
-  method: ({ retain, form }) => ({
+  method: ({ retain, form, ids }) => ({
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'vidcom2')
@@ -67,12 +69,8 @@ export const vidcom2 = paper({
         const { V, F } = form === 'paper' ? cosines(frames) : distances(frames)
         const score = add(V, F)
         const kept = less(ranks(score), budgets(V, retain)) // [T, M]
-        return leaveOfFrames(
-          tokens,
-          frames,
-          form === 'exact' ? exactly(frames, score, kept, retain) : { kept },
-          'vidcom2',
-        )
+        const left = form === 'exact' ? exactly(frames, score, kept, retain) : { kept }
+        return leaveOfFrames(tokens, frames, left, { by: 'vidcom2', ids })
       },
     },
   }),

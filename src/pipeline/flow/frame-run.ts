@@ -1,5 +1,6 @@
 /** What methods across frames leave of a video: one run of tokens, or the frames with different numbers of them. */
 import { f32, type Value } from '../../runtime/index.ts'
+import { PLACE } from '../method/ids.ts'
 import { tokenPlaces } from '../talk/positions.ts'
 import { type Effort, packedView } from './gather-values.ts'
 import { type EncodedView, PLACES } from './vision-program.ts'
@@ -34,11 +35,22 @@ export function splitFrames(run: EncodedView, count: number): EncodedView[] {
       owner: into.map((token) => (isOwn(token) ? token - first : -1)),
       elsewhere: new Map([...into.entries()].filter(([, token]) => token >= 0 && !isOwn(token))),
       memory: frame === 0 ? memory : Object.fromEntries(without),
-      signals: {},
+      ...placesOf(run, { frame, count, first, end }),
       changedBy: run.changedBy,
       places: places.slice(first, end).map(([, row, column]) => [0, row, column]),
       grid,
       ...(frame === 0 ? { milliseconds, cost } : { milliseconds: 0, cost: { flops: 0, bytes: 0 } }),
     }
   })
+}
+
+/** Where tokens of a frame stand that keep their places: counted from its first, of which there are as many as of all. */
+function placesOf(
+  { span, signals }: EncodedView,
+  { frame, count, first, end }: Record<'frame' | 'count' | 'first' | 'end', number>,
+): Pick<EncodedView, 'signals' | 'span'> {
+  if (span === undefined) return { signals: {} }
+  const each = span / count
+  const own = signals[PLACE].data.slice(first, end).map((place) => place - frame * each)
+  return { span: each, signals: { [PLACE]: f32([own.length], own) } }
 }

@@ -13,7 +13,7 @@ import { frameRun } from './frame-run.ts'
 import { gatherViews } from './gather.ts'
 import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
 import type { Packing } from './pack.ts'
-import { type EncodedView, memoryName, PLACES, signalName, tokenOutputs } from './vision-program.ts'
+import { type EncodedView, memoryName, PLACES, signalName, spanIn, tokenOutputs } from './vision-program.ts'
 
 export interface GatherHow {
   /** Token ids, for methods that read them. */
@@ -39,6 +39,7 @@ export interface GatherShape {
   /** Rows and width of what each view left, by name. */
   readonly memory: Readonly<Record<string, readonly [rows: Dim, width: number]>>
   readonly signals: readonly string[]
+  readonly span?: Dim
   readonly changedBy: readonly string[]
   /** Of a video: how the tokens of its frames lie. */
   readonly frames?: FrameLayout
@@ -65,6 +66,7 @@ export function gatherShape(
     patches: sizeOf('patches', first.owner.length),
     memory: Object.fromEntries(memory),
     signals: Object.keys(first.signals),
+    ...(first.span !== undefined && { span: sizeOf('span', first.span) }),
     changedBy: first.changedBy,
     ...(packing && { packing: { slots: sizeOf('slots', slots), most, whole: packing.whole } }),
     ...(isFixed && frames && { frames }),
@@ -79,7 +81,7 @@ export function traceGather(
   scope: Scope = createScope(),
   stream?: Carrying,
 ): GatheredTokens {
-  const { views, tokens, patches, memory, signals, changedBy, frames, packing } = shape
+  const { views, tokens, patches, memory, signals, span, changedBy, frames, packing } = shape
   const width = architecture.language.hiddenSize
   const given: GatheredTokens = {
     states: input('given.embeds', [views, tokens, width]),
@@ -91,6 +93,7 @@ export function traceGather(
       ]),
     ),
     signals: Object.fromEntries(signals.map((name) => [name, input(`given.${signalName(name)}`, [views, tokens])])),
+    span,
     changedBy,
   }
   const question = method.needs?.question && input('question', [1, 'question'], 'i64')
@@ -116,7 +119,7 @@ export async function compileGather(
   const scope = createScope()
   const stream = ofStream ? createCarrying() : undefined
   const tokens = traceGather(architecture, method, shape, scope, stream)
-  const [outputs, { changedBy }] = [tokenOutputs(tokens), tokens]
+  const [outputs, { changedBy, span }] = [tokenOutputs(tokens), tokens]
   assertOwnWeights(method, scope.parameters)
   const carried = stream ? carriedOutputs(stream, method) : {}
   const program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
@@ -129,7 +132,8 @@ export async function compileGather(
       const feeds = Object.entries(all).filter(([name]) => known.has(name))
       const given = { ...Object.fromEntries(feeds), ...before }
       const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
-      const own = { milliseconds, cost: program.cost(sizes), changedBy }
+      const bound = { span: views[0].span ?? 0, slots: packing?.values.patches.dims[0] ?? 0, ...sizes }
+      const own = { milliseconds, cost: program.cost(sizes), changedBy, span: spanIn(span, bound) }
       if (packing) return [packedView(views, values, own)]
       return values[PLACES] ? [frameRun(views, values, own)] : splitViews(views, values, own)
     },

@@ -8,8 +8,8 @@ export interface PackingFeeds {
   readonly whole: boolean
 }
 
-/** What gathering took, and who changed the tokens. */
-export type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy'>
+/** What gathering took, who changed the tokens, and how many positions they take. */
+export type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy' | 'span'>
 
 /** The inputs of the program; those that it does not read are among them. */
 export function feedsOf(views: readonly EncodedView[], packing?: PackingFeeds): Record<string, Value> {
@@ -61,6 +61,7 @@ export function packedView(
     owner,
     memory: inOneRow(valuesOfAll(values, memoryName)),
     signals: valuesNamed(values, signalName),
+    span: own.span,
     changedBy: own.changedBy,
     grid: { rows: 1, columns: owner.length },
     milliseconds: own.milliseconds + views.reduce((sum, view) => sum + view.milliseconds, 0),
@@ -111,6 +112,7 @@ export function splitViews(
     owner: owners.slice(at * patches, (at + 1) * patches),
     memory: named(memoryName, at),
     signals: named(signalName, at),
+    span: own.span,
     changedBy: own.changedBy,
     ...(at === 0 && {
       milliseconds: view.milliseconds + own.milliseconds,

@@ -31,7 +31,8 @@ export function gatherViews<Tokens extends GatheredTokens>(
 ): Tokens {
   const log = reachLog(method, 'picture')
   const words: Site['words'] = new Map()
-  const at: Site = { p: p.at('method'), architecture, memory: {}, words, question, stream, reached: log.reached }
+  const embed = (ids: Tensor) => architecture.language.embed(p, ids)
+  const at: Site = { p: p.at('method'), architecture, memory: {}, words, question, embed, stream, reached: log.reached }
   const packed = { ...(packing ? packTokens(tokens, packing, architecture.vision.separator!(p)) : tokens), frames }
   const gathered = { ...packed, ...method.see?.tokens?.(packed, at) }
   log.assertAll()

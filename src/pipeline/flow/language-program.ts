@@ -42,6 +42,8 @@ export interface Look {
 export interface ChunkResult {
   /** Logits of the last slot, [vocabulary]. */
   readonly logits: Float32Array
+  /** Rows that each layer added to its cache. */
+  readonly added: readonly number[]
   /** Which visual tokens of the chunk reached the last layer. */
   readonly kept: readonly number[]
   /** What the heads of the method say, by name. */
@@ -124,20 +126,21 @@ class CompiledLanguage implements LanguageProgram {
       ...Object.fromEntries(fed),
       ...Object.fromEntries(residents.map((name) => [name, { resident: resident(key, name) }])),
     }
-    const added = traced.kept.filter((name) => known.has(name))
-    const append = Object.fromEntries(added.map((name) => [`new.${name}`, resident(key, name)]))
+    const growing = traced.kept.filter((name) => known.has(name))
+    const append = Object.fromEntries(growing.map((name) => [`new.${name}`, resident(key, name)]))
     const fetch = ['logits', 'kept', ...traced.heads]
     const { values, milliseconds, sizes: found } = await program.run(feeds, { fetch, append })
     const pasts = Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows]))
     const sizes = { ...found, text, visual, answer, ...pasts } // found: those that only the data tells, too
+    const rows = past.map((_, layer) => traced.rows(layer, sizes))
     this.caches.set(
       key,
-      past.map((rows, layer) => rows + traced.rows(layer, sizes)),
+      past.map((before, layer) => before + rows[layer]),
     )
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
     const logits = values.logits.data as Float32Array
-    return { logits, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
+    return { logits, added: rows, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
   /** What `see` left stays with the conversation. */

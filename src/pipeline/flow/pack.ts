@@ -33,6 +33,7 @@ import {
   type Tensor,
   takeAlong,
 } from '../../tensor/index.ts'
+import { PLACE } from '../method/ids.ts'
 import type { GatheredTokens } from '../method/visual-tokens.ts'
 
 /** In which order the patches of all views enter the prompt, as one run: s slots, each a mix of at most k patches. */
@@ -67,7 +68,8 @@ export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packin
   const shares = sharesOf(owned, packing)
   const slots = mixedRows(tokens.states, shares, separator)
   const keep = keptSlots(shares, packing) // [s]
-  const mixed = packing.whole ? slots : gather(slots, maskedIndices(keep, 'packed'))
+  const left = packing.whole ? arange(slots.shape[0]) : maskedIndices(keep, 'packed')
+  const mixed = packing.whole ? slots : gather(slots, left)
   const [views, count] = tokens.states.shape
   const owner = placeOfToken(shares, keep, mulDim(views, count), owned)
   const [length, width] = mixed.shape
@@ -75,17 +77,22 @@ export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packin
     ...tokens,
     states: reshape(mixed, [1, length, width]),
     owner: reshape(owner, [1, owner.shape[0]]),
-    signals: mixedSignals(tokens.signals, shares, packing.whole ? undefined : keep),
+    signals: {
+      ...mixedSignals(tokens.signals, shares, packing.whole ? undefined : left),
+      // Where tokens keep their places, those of a picture are its slots.
+      ...(tokens.span !== undefined && { [PLACE]: reshape(cast(left, 'f32'), [1, length]) }),
+    },
+    span: tokens.span && slots.shape[0],
   }
 }
 
 /** What was noted of tokens [v, m], mixed as they are, 0 for a separator: [1, s] each. */
-function mixedSignals(signals: GatheredTokens['signals'], shares: Shares, keep?: Tensor): GatheredTokens['signals'] {
+function mixedSignals(signals: GatheredTokens['signals'], shares: Shares, left?: Tensor): GatheredTokens['signals'] {
   const mixed = (signal: Tensor) => {
     const [views, count] = signal.shape
     const slots = mixedRows(reshape(signal, [views, count, 1]), shares, constant([0], [1])) // [s, 1]
-    const left = keep ? gather(slots, maskedIndices(keep, 'packed')) : slots
-    return reshape(left, [1, left.shape[0]])
+    const those = left ? gather(slots, left) : slots
+    return reshape(those, [1, those.shape[0]])
   }
   return Object.fromEntries(Object.entries(signals).map(([name, signal]) => [name, mixed(signal)]))
 }

@@ -34,7 +34,8 @@ export function read(
 ): Finished {
   const { language } = architecture
   const log = reachLog(method, 'language')
-  const at: Site = { p: p.at('method'), architecture, memory, words: words.ids, reached: log.reached }
+  const norm = language.norm && ((states: Tensor) => language.norm!(p, states))
+  const at: Site = { p: p.at('method'), architecture, memory, words: words.ids, norm, reached: log.reached }
   const places = method.read ?? {}
   assertLayers(method, 'read', language.layers)
   const scope = scopeUnder(p, places.linear, at)

@@ -55,6 +55,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     memory: {},
     words: new Map(),
     question,
+    embed: (ids) => architecture.language.embed(p, ids),
     stream,
     reached: log.reached,
   }

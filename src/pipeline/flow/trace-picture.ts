@@ -18,6 +18,8 @@ export interface TracedPicture {
   readonly gathered: readonly GatheredTokens[]
   /** Visual tokens that the language model is given; where only the data tells, at most so many. */
   readonly tokens: number
+  /** Positions that these take one after another, gaps included where tokens keep their places. */
+  readonly span: number
   /** Rows that are left for the language model, by name. */
   readonly memory: Readonly<Record<string, number>>
 }
@@ -61,16 +63,23 @@ export function tracePicture(
   const rows = ({ shape }: Tensor) =>
     shape.slice(0, 2).reduce<number>((product, dim) => product * evaluateDim(dim, bound), 1)
   const total = (part: (tokens: GatheredTokens) => Tensor) => last.reduce((sum, tokens) => sum + rows(part(tokens)), 0)
+  const span = last.reduce((sum, tokens) => sum + spanOf(tokens, rows(tokens.states), bound), 0)
   const names = Object.keys(last[0]?.memory ?? {})
   return {
     views: traced,
     gathered,
     tokens: total(({ states }) => states),
+    span,
     memory: Object.fromEntries(names.map((name) => [memoryName(name), total(({ memory }) => memory[name])])),
   }
 }
 
-function shapeOf({ states, owner, memory, signals, changedBy }: GatheredTokens) {
+/** Of all views that were traced together. */
+function spanOf({ span, states }: GatheredTokens, tokens: number, bound: ReadonlyMap<string, number>): number {
+  return span === undefined ? tokens : evaluateDim(states.shape[0], bound) * evaluateDim(span, bound)
+}
+
+function shapeOf({ states, owner, memory, signals, span, changedBy }: GatheredTokens) {
   const left = Object.entries(memory).map(([name, value]) => {
     return [name, [value.shape[1], fixedDim('memory', value, 2)] as const] as const
   })
@@ -79,6 +88,7 @@ function shapeOf({ states, owner, memory, signals, changedBy }: GatheredTokens) 
     patches: owner.shape[1],
     memory: Object.fromEntries(left),
     signals: Object.keys(signals),
+    span,
     changedBy,
   }
 }

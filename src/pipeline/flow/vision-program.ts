@@ -6,7 +6,7 @@ import type { View } from '../../models/views/view.ts'
 import { type Grid, squareSide } from '../../models/vision-side.ts'
 import { createScope } from '../../nn/index.ts'
 import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
-import { fixedDim, input } from '../../tensor/index.ts'
+import { type Dim, evaluateDim, fixedDim, input } from '../../tensor/index.ts'
 import { type Carrying, createCarrying, type StreamPlace } from '../method/carrying.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
@@ -24,6 +24,8 @@ export interface EncodedView {
   readonly memory: Readonly<Record<string, Value<Float32Array>>>
   /** What was noted of each token, by name, [m]. */
   readonly signals: Readonly<Record<string, Value<Float32Array>>>
+  /** Positions that they take in the prompt, where each keeps its own: the signal `place` says which. */
+  readonly span?: number
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
   /** Of frames that share tokens: patches that went into a token of another frame, and its number among all of the video. */
@@ -55,7 +57,7 @@ export async function compileVision(
   const scope = createScope()
   const stream = ofStream ? createCarrying() : undefined
   const tokens = traceVision(architecture, method, view, scope, stream)
-  const [outputs, { changedBy }] = [tokenOutputs(tokens), tokens]
+  const [outputs, { changedBy, span }] = [tokenOutputs(tokens), tokens]
   assertOwnWeights(method, scope.parameters)
   const carried = stream ? carriedOutputs(stream, method) : {}
   const program: Program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
@@ -74,12 +76,16 @@ export async function compileVision(
       const embeds = f32([m, d], values.embeds.data as Float32Array)
       const owner = Array.from(values.owner.data, Number)
       const [memory, signals] = [valuesNamed(values, memoryName), valuesNamed(values, signalName)]
-      return { embeds, owner, memory, signals, changedBy, grid, milliseconds, cost }
+      return { embeds, owner, memory, signals, span: spanIn(span, sizes), changedBy, grid, milliseconds, cost }
     },
     forget: async (key) => frames?.forget(key),
     dispose: () => program.dispose(),
   }
 }
+
+/** What a span is in a run. */
+export const spanIn = (span: Dim | undefined, sizes: Readonly<Record<string, number>>): number | undefined =>
+  span === undefined ? undefined : evaluateDim(span, new Map(Object.entries(sizes)))
 
 /** Values of batch 1 under names of a kind, without their batch. */
 export function valuesNamed(

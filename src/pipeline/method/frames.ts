@@ -20,8 +20,9 @@ import {
   type Tensor,
   topK,
 } from '../../tensor/index.ts'
+import { type Ids, PLACE } from './ids.ts'
 import { methodError } from './method-error.ts'
-import { type FrameLayout, type GatheredTokens, lastMethod, regroup } from './visual-tokens.ts'
+import { type FrameLayout, type GatheredTokens, lastMethod, noteSignal, regroup } from './visual-tokens.ts'
 
 /** Frames whose tokens all are there, place by place. */
 export interface Frames extends FrameLayout {
@@ -63,12 +64,15 @@ export interface LeftOfFrames {
 /** How many tokens are left of the frames of a video, where only the data tells. */
 export const LEFT = 'leftOfFrames'
 
-/** Keeps what is left, frame after frame in raster order; each token has the place that it stands in. */
+/**
+ * Keeps what is left, frame after frame in raster order; each token has the place that it stands in. Where positions have one
+ * axis, tokens keep theirs in the whole video, or close up.
+ */
 export function leaveOfFrames(
   tokens: GatheredTokens,
   frames: Frames,
   { kept, count, states = frames.states, into }: LeftOfFrames,
-  by: string,
+  { by, ids }: { readonly by: string; readonly ids: Ids },
 ): GatheredTokens {
   const total = frames.count * frames.each
   const isLeft = reshape(kept, [total])
@@ -79,7 +83,10 @@ export function leaveOfFrames(
   const assignment = select(less(target, 0), -1, gather(rank, maximum(target, 0)))
   const width = fixedDim(by, states, 2)
   const rows = gather(reshape(states, [total, width]), places)
-  return inOneRun(tokens, frames, { rows, places, assignment }, by)
+  const run = inOneRun(tokens, frames, { rows, places, assignment }, by)
+  if (ids === 'pack') return run
+  const length = tokens.states.shape[0] === 1 ? tokens.states.shape[1] : total
+  return { ...noteSignal(run, PLACE, cast(run.places, 'f32')), span: length }
 }
 
 interface Run {

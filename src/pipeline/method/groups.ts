@@ -10,6 +10,7 @@ import {
   concat,
   constant,
   cumsum,
+  type Dim,
   dimValue,
   equal,
   expand,
@@ -25,6 +26,7 @@ import {
   reshape,
   scatterAdd,
   select,
+  slice,
   sub,
   type Tensor,
   takeAlong,
@@ -88,7 +90,22 @@ export function windowsOf(keys: Tensor, wanted: Tensor, width: string): Windows 
 
 const onesLike = (like: Tensor): Tensor => expand(constant([1], [1, 1], 'i64'), like.shape)
 
-/** The column of the largest value in each row of x [b, q, c], i64 [b, q]; c may be 0 where q is. */
+/**
+ * What came to each of `groups` groups: sums of rows x [b, q, d] and how many there were, by the group of each, i64 [b, q].
+ * Rows of the group behind the last count to none.
+ */
+export function sumsOf(x: Tensor, group: Tensor, groups: Dim): { sums: Tensor; counts: Tensor } {
+  const [batch, count, width] = x.shape
+  const all = addDim(groups, 1)
+  const rows = expand(reshape(group, [batch, count, 1]), [batch, count, width])
+  const ones = expand(constant([1], [1, 1]), [batch, count])
+  return {
+    sums: slice(scatterAdd([batch, all, width], rows, x, 1), 1, 0, groups),
+    counts: reshape(slice(scatterAdd([batch, all], group, ones), 1, 0, groups), [batch, groups, 1]),
+  }
+}
+
+/** The column of the largest value in each row of x [b, q, c], i64 [b, q]; c where there are no columns. */
 export function largestColumn(x: Tensor): Tensor {
   const [batch, rows] = x.shape
   // ONNX Runtime takes no extremum of nothing.

@@ -25,6 +25,10 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** In `see`: embeddings of token ids as the language model has them, i64 [...] -> [..., d]. */
+  readonly embed?: (ids: Tensor) => Tensor
+  /** In `read`: the norm behind the last layer, where the model has one that any states can go through. */
+  readonly norm?: (states: Tensor) => Tensor
   /** Tokens of the words that methods ask for, by their text. */
   readonly words: ReadonlyMap<string, number>
   /** In `see`, of a frame of a stream: what goes from frame to frame. */

@@ -32,10 +32,12 @@ export const rowNumbers = ({ shape: [batch, count] }: Tensor): Tensor =>
   expand(reshape(arange(count), [1, count]), [batch, count])
 
 /** 0, 1, ..., n - 1 modulo a number, i64 [n]. */
-export function remainders(n: Dim, of: number): Tensor {
-  const places = arange(n)
-  const wholes = cast(floor(div(add(cast(places, 'f32'), 0.5), of)), 'i64')
-  return sub(places, mul(wholes, of))
+export const remainders = (n: Dim, of: number): Tensor => modulo(arange(n), of)
+
+/** What is left of whole numbers, i64, from 0 to 2^24. */
+export function modulo(x: Tensor, of: number): Tensor {
+  const wholes = cast(floor(div(add(cast(x, 'f32'), 0.5), of)), 'i64')
+  return sub(x, mul(wholes, of))
 }
 
 /** Rows of x [b, n, ...] by indices i64 [b, k], per batch entry: [b, k, ...]. */

@@ -27,6 +27,7 @@ import {
   takeAlong,
 } from '../../tensor/index.ts'
 import { runsOf } from './groups.ts'
+import type { Ids } from './ids.ts'
 import { methodError } from './method-error.ts'
 import { gatherRows, rangeLike, writeRows } from './rows.ts'
 
@@ -115,8 +116,11 @@ export const visualStates = (seq: Sequence): Tensor => gatherRows(seq.states, se
 /** States of all other tokens, [b, t, d]. */
 export const textStates = (seq: Sequence): Tensor => gatherRows(seq.states, seq.text)
 
-/** Keeps the visual tokens at `indices` (i64 [b, k], ascending, into the visual ones); text and positions stay. */
-export function keepVisual(seq: Sequence, indices: Tensor, by: string): Sequence {
+/**
+ * Keeps the visual tokens at `indices` (i64 [b, k], ascending, into the visual ones); text stays, and so do positions
+ * unless they close up, which asks for `closedUp` around the attention of this layer and those after it.
+ */
+export function keepVisual(seq: Sequence, indices: Tensor, by: string, ids: Ids = 'keep'): Sequence {
   const kept = takeAlong(seq.visual, indices)
   const slots = sortAscending(concat([seq.text, kept], 1))
   const [batch, length] = seq.states.shape
@@ -124,13 +128,19 @@ export function keepVisual(seq: Sequence, indices: Tensor, by: string): Sequence
   return {
     ...seq,
     states: gatherRows(seq.states, slots),
-    positions: gatherRows(seq.positions, slots),
+    positions: positionsAt(seq.positions, slots, ids),
     ...(seq.tags && { tags: tagsAt(seq.tags, slots) }),
     visual: takeAlong(place, kept),
     text: takeAlong(place, seq.text),
     source: takeAlong(seq.source, indices),
     changedBy: [...seq.changedBy, by],
   }
+}
+
+/** Of one axis: each as far back as slots before it are gone. */
+function positionsAt(positions: Tensor, slots: Tensor, ids: Ids): Tensor {
+  const kept = gatherRows(positions, slots)
+  return ids === 'keep' || kept.shape.length > 2 ? kept : sub(kept, cast(sub(slots, rangeLike(slots)), 'f32'))
 }
 
 const tagsAt = (tags: SlotTags, slots: Tensor): SlotTags =>

@@ -44,6 +44,11 @@ export interface GatheredTokens {
   readonly signals: Readonly<Record<string, Tensor>>
   /** What is left for the language model beside the tokens, by name: [b, n, d] each. */
   readonly memory: Readonly<Record<string, Tensor>>
+  /**
+   * Positions that the tokens take in the prompt, where each keeps its own, gaps included (`ids.ts`); absent: they stand one
+   * after another.
+   */
+  readonly span?: Dim
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
   /** Of a video: how its tokens were laid out before any method changed their number. */
@@ -86,8 +91,9 @@ export function patchGrid(tokens: VisualTokens, by: string): Grid {
 export function keepTokens<Tokens extends GatheredTokens>(tokens: Tokens, indices: Tensor, by: string): Tokens {
   const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
   const signals = Object.entries(tokens.signals).map(([name, signal]) => [name, takeAlong(signal, indices)])
-  const kept = regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
-  return { ...kept, signals: Object.fromEntries(signals) }
+  const kept = regroup({ ...tokens, places: undefined }, gatherRows(tokens.states, indices), assignment, by)
+  const places = tokens.places && takeAlong(tokens.places, indices)
+  return { ...kept, signals: Object.fromEntries(signals), span: tokens.span, places }
 }
 
 /** For m tokens, the new place of each: `places[i]` where `indices` names it, -1 elsewhere; i64 [b, m]. */
@@ -108,9 +114,13 @@ export function regroup<Tokens extends GatheredTokens>(
   const { reliedOnBy: left } = tokens
   if (left)
     throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
+  if (tokens.places)
+    throw methodError(
+      `${by} merges tokens, but ${lastMethod(tokens)} before it left other numbers of them in each frame; put ${by} first`,
+    )
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
-  return { ...tokens, states, owner, signals: {}, changedBy: [...tokens.changedBy, by] }
+  return { ...tokens, states, owner, signals: {}, span: undefined, changedBy: [...tokens.changedBy, by] }
 }
 
 /** The same tokens with something noted of each, f32 [b, m], for places that cannot read the vision encoder any more. */

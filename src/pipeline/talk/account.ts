@@ -36,14 +36,19 @@ export function addCosts(costs: readonly Costs[]): Costs {
 
 /** What one reading took. */
 function accountOf({ reading, strand, steps }: Voice): Omit<BranchAccount, 'by'> {
-  const { images, fresh, lastKept, chunk } = reading
+  const { images, fresh, lastKept, visualRows, chunk } = reading
   const { program } = strand.cache
   const vision = sum(fresh.flatMap((image) => image.views.map((view) => view.milliseconds)))
   const preprocess = sum(fresh.map((image) => image.preprocessMilliseconds))
   const after = sum(images.flatMap((image) => image.views.map((view) => view.embeds.dims[0])))
   return {
     tokens: {
-      visual: { before: sum(images.map((image) => image.patches)), after, last: lastKept.length },
+      visual: {
+        before: sum(images.map((image) => image.patches)),
+        after,
+        last: lastKept.length,
+        ...(visualRows && { layers: visualRows }),
+      },
       text: reading.news - reading.views,
       cached: reading.cached,
     },

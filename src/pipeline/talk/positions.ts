@@ -3,6 +3,7 @@ import type { LanguageModel } from '../../models/language/language-model.ts'
 import type { Grid } from '../../models/vision-side.ts'
 import type { Dim } from '../../tensor/index.ts'
 import type { EncodedView } from '../flow/vision-program.ts'
+import { PLACE } from '../method/ids.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import type { PlacedSlot, Placement } from '../method/placement.ts'
@@ -11,7 +12,8 @@ import type { PlacedSlot, Placement } from '../method/placement.ts'
 export const positionShape = ({ positionAxes: axes }: Pick<LanguageModel, 'positionAxes'>, length: Dim): Dim[] =>
   axes ? [1, length, axes] : [1, length]
 
-type PlacedView = Pick<EncodedView, 'owner' | 'grid' | 'embeds' | 'places'>
+type PlacedView = Pick<EncodedView, 'owner' | 'grid' | 'embeds' | 'span' | 'places'> &
+  Partial<Pick<EncodedView, 'signals'>>
 
 /** Slots one after another, and the position of what comes after them. */
 interface PlacedRun {
@@ -26,18 +28,20 @@ export const textPosition = (start: number, axes = 1): PlacedRun => ({
 })
 
 /**
- * The tokens of a view: one after another, or in a grid where positions have several axes. M-RoPE (Qwen2-VL, arXiv
+ * The tokens of a view: one after another, where they stood before others went (`span`), or in a grid where positions have
+ * several axes. M-RoPE (Qwen2-VL, arXiv
  * 2409.12191, section 2.1) has time, row and column of each token. A token lies in the middle of the patches that went
  * into it, so one that was kept stays where it was; one that no single patch went into lies in the middle of the view.
  * What follows is one step behind the last place on any axis.
  */
 export function viewPositions(seen: PlacedView, view: number, start: number, axes = 1): PlacedRun {
+  const places = seen.span === undefined ? undefined : seen.signals?.[PLACE].data
   const slots = tokenPlaces(seen).map((inView, token): PlacedSlot => {
     const [time, row, column] = inView
-    const place = axes > 1 ? inView.map((value) => start + value) : [start + token]
+    const place = axes > 1 ? inView.map((value) => start + value) : [start + (places ? places[token] : token)]
     return { kind: 'visual', view, row, column, time, place }
   })
-  return { slots, end: start + (axes > 1 ? gridSpan(seen.grid) : slots.length) }
+  return { slots, end: start + (axes > 1 ? gridSpan(seen.grid) : (seen.span ?? slots.length)) }
 }
 
 /**

@@ -5,8 +5,16 @@ export interface Reply {
   readonly text: string
   readonly finishReason: 'stop' | 'length' | 'aborted'
   readonly tokens: {
-    /** Visual tokens: patches of the images, tokens given to the language model, tokens left in its last layer. */
-    readonly visual: { readonly before: number; readonly after: number; readonly last: number }
+    /**
+     * Visual tokens: patches of the images, tokens given to the language model, tokens left in its last layer, and those that
+     * each of its layers was given; the latter are absent where an encoder reads the prompt.
+     */
+    readonly visual: {
+      readonly before: number
+      readonly after: number
+      readonly last: number
+      readonly layers?: readonly number[]
+    }
     readonly text: number
     readonly cached: number
     readonly generated: number

@@ -24,6 +24,8 @@ export interface Reading {
   readonly views: number
   /** Visual tokens that reached the last layer. */
   readonly lastKept: readonly number[]
+  /** Visual tokens that each layer was given. */
+  readonly visualRows?: readonly number[]
   readonly chunk: ChunkResult
 }
 
@@ -36,6 +38,7 @@ export interface ReadOptions extends WriteOptions {
 export class Strand {
   private images: readonly EncodedImage[] = []
   private lastKept: readonly number[] = []
+  private visualRows?: readonly number[]
   /** Encodings that were paid for. */
   private readonly paid = new WeakSet<EncodedImage>()
 
@@ -97,7 +100,12 @@ export class Strand {
     const news = ids.slice(cached)
     const views = cache.hasPictures ? [] : images.flatMap((image) => image.views)
     const chunk = await cache.feed(news, views)
-    if (views.length > 0) this.lastKept = chunk.kept
+    if (views.length > 0) {
+      const { answerStart } = this.host.parts.architecture.language
+      const text = news.length - views.length
+      this.lastKept = chunk.kept
+      this.visualRows = answerStart === undefined ? chunk.added.map((rows) => Math.max(0, rows - text)) : undefined
+    }
     const fresh = views.length > 0 ? images.filter((image) => !image.cached && !this.paid.has(image)) : []
     for (const image of fresh) this.paid.add(image)
     const { imageToken } = this.host.parts.architecture.prompt
@@ -109,6 +117,7 @@ export class Strand {
       fresh,
       views: views.length,
       lastKept: this.lastKept,
+      visualRows: this.visualRows,
       chunk,
     }
   }

@@ -33,6 +33,7 @@ function zip(features: number[][], keys: number[][], attention: number[], option
     hidden,
     keys: constant([...new Array(keyWidth).fill(0), ...keys.flat()], [1, n + 1, keyWidth]),
     attention: constant(maps, [1, 1, n + 1, n + 1]),
+    logits: constant(maps, [1, 1, n + 1, n + 1]),
   }
   const patches = constant(features.flat(), [1, n, width])
   const vision = { layers: [layer], patches, special: 1, grid }

@@ -4,9 +4,10 @@ import { random } from '../../../src/papers/reducer/random.ts'
 import { compose } from '../../../src/pipeline/method/compose.ts'
 import { framesOf, leaveOfFrames } from '../../../src/pipeline/method/frames.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
-import type { GatheredTokens } from '../../../src/pipeline/method/visual-tokens.ts'
+import { type GatheredTokens, keepTokens, regroup } from '../../../src/pipeline/method/visual-tokens.ts'
 import type { Model } from '../../../src/pipeline/model.ts'
-import { arange, equal, expand, greater, mean, not, or, reshape } from '../../../src/tensor/index.ts'
+import { viewPositions } from '../../../src/pipeline/talk/positions.ts'
+import { arange, constant, equal, expand, greater, mean, mul, not, or, reshape } from '../../../src/tensor/index.ts'
 import { picture } from '../tiny-model.ts'
 import { loadFamily, seen, VIDEO_FAMILIES, videoOf } from '../videos.ts'
 
@@ -19,7 +20,7 @@ const above = across('above', (tokens) => {
   if (!frames) return tokens
   const size = mean(frames.states, -1)
   const isFirst = reshape(equal(arange(frames.count), 0), [frames.count, 1])
-  return leaveOfFrames(tokens, frames, { kept: or(isFirst, greater(size, mean(size))) }, 'above')
+  return leaveOfFrames(tokens, frames, { kept: or(isFirst, greater(size, mean(size))) }, { by: 'above', ids: 'pack' })
 })
 
 /** Every token of later frames becomes part of the one in the same place of the first. */
@@ -30,14 +31,14 @@ const still = across('still', (tokens) => {
   const kept = expand(reshape(equal(arange(count), 0), [count, 1]), [count, each])
   const into = expand(reshape(arange(each), [1, each]), [count, each])
   const means = expand(mean(states, 0, true), states.shape)
-  return leaveOfFrames(tokens, frames, { kept, count: each, states: means, into }, 'still')
+  return leaveOfFrames(tokens, frames, { kept, count: each, states: means, into }, { by: 'still', ids: 'pack' })
 })
 
 const all = across('all', (tokens) => {
   const frames = framesOf(tokens, 'all')
   if (!frames) return tokens
   const kept = not(equal(reshape(arange(frames.count * frames.each), [frames.count, frames.each]), -1))
-  return leaveOfFrames(tokens, frames, { kept }, 'all')
+  return leaveOfFrames(tokens, frames, { kept }, { by: 'all', ids: 'pack' })
 })
 
 describe.each(VIDEO_FAMILIES)('%s', (family) => {
@@ -114,6 +115,45 @@ describe.each(VIDEO_FAMILIES)('%s', (family) => {
       message: expect.stringContaining('above compares frames place by place, but random before it'),
     })
   })
+})
+
+const spread = across('spread', (tokens) => {
+  const frames = framesOf(tokens, 'spread')
+  if (!frames) return tokens
+  const odd = Array.from({ length: frames.count * frames.each }, (_, at) => at % 2)
+  const kept = equal(constant(odd, [frames.count, frames.each]), 1)
+  return leaveOfFrames(tokens, frames, { kept }, { by: 'spread', ids: 'keep' })
+})
+
+it.each(['llava-onevision-video', 'smolvlm2-video'])('%s: keeps positions where that is asked for', async (family) => {
+  const model = await loadFamily(family)
+  const video = videoOf(model, [1, 2, 3])
+  const place = async (method?: Method) => {
+    const { views } = await seen(model, video, method)
+    return views.map((view) => viewPositions(view, 0, 100))
+  }
+  const [own, left] = [await place(), await place(spread)]
+  expect(left.map(({ end }) => end)).toEqual(own.map(({ end }) => end))
+  const count = (views: typeof own) => views.reduce((sum, { slots }) => sum + slots.length, 0)
+  expect(count(left)).toBeLessThan(count(own))
+  for (const [at, { slots }] of left.entries()) {
+    const places = slots.map(({ place: [position] }) => position)
+    expect(places).toEqual([...new Set(places)].sort((a, b) => a - b))
+    expect(places.every((position) => position >= 100 && position < own[at].end)).toBe(true)
+  }
+  expect(left.some(({ slots }) => slots.some(({ place: [position] }, at) => position !== 100 + at))).toBe(true)
+  await model.dispose()
+})
+
+it('refuses to merge what is left of frames, and lets more be dropped', async () => {
+  const model = await loadFamily('llava-onevision-video')
+  const merging = across('merging', (tokens) => regroup(tokens, tokens.states, mul(tokens.owner, 0), 'merging'))
+  await expect(seen(model, videoOf(model, [1, 2]), compose(above, merging))).rejects.toThrow(
+    'merging merges tokens, but above before it left other numbers of them in each frame; put merging first',
+  )
+  const firstTwo = across('two', (tokens) => keepTokens(tokens, reshape(arange(2), [1, 2]), 'two'))
+  expect((await seen(model, videoOf(model, [1, 2]), compose(above, firstTwo))).tokens).toBe(2)
+  await model.dispose()
 })
 
 it('puts a token where it stood in time, row and column', async () => {

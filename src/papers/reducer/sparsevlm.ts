@@ -1,0 +1,218 @@
+import { z } from 'zod'
+import { keepArranged } from '../../pipeline/method/arrange.ts'
+import { afterVisual, attentionFrom, visualAtStart } from '../../pipeline/method/decoder-signals.ts'
+import { largestColumn, sumsOf } from '../../pipeline/method/groups.ts'
+import { closedUp } from '../../pipeline/method/ids.ts'
+import { gatherRows, rangeLike } from '../../pipeline/method/rows.ts'
+import { type Sequence, textStates, visualStates } from '../../pipeline/method/sequence.ts'
+import { fallingShares, stageAt } from '../../pipeline/method/stages.ts'
+import {
+  add,
+  addDim,
+  and,
+  cast,
+  concat,
+  constant,
+  countOf,
+  type Dim,
+  dimValue,
+  div,
+  equal,
+  exp,
+  expand,
+  fixedDim,
+  greater,
+  less,
+  matmul,
+  max,
+  maximum,
+  mean,
+  minDim,
+  mul,
+  neg,
+  oneOf,
+  or,
+  reshape,
+  scaleDim,
+  select,
+  slice,
+  softmax,
+  sortAscending,
+  sqrt,
+  square,
+  sub,
+  subDim,
+  sum,
+  type Tensor,
+  takeAlong,
+  topK,
+  transpose,
+} from '../../tensor/index.ts'
+import { idsOption, keepOption } from '../options.ts'
+import { paper } from '../paper.ts'
+
+/**
+ * SparseVLM: Visual Token Sparsification for Efficient Vision-Language Model Inference
+ * 2024, ICML 2025. https://arxiv.org/abs/2410.04417
+ *
+ * Raters: the tokens after the image whose p = mean over visual rows of softmax over text of V T^T is above the mean of p,
+ * at the input of the language model. After blocks 2, 6 and 15 of 32 visual tokens are ranked by the raters' attention in that
+ * block, mean over heads and raters; the best stay. Of the others, the best 30 % are recycled: clustered by density peaks
+ * (DPC-kNN) into a tenth as many clusters, whose means come behind those that stay, at the positions of their centres.
+ *
+ * Decided here: as LLMC+ has it, with fixed budgets; the paper's own budget by rank(A) is not in it and not here. `preset` has its
+ * lists for 192, 128 and 64 tokens of 576; otherwise shares fall geometrically to `keep`. `count=within`: a stage leaves so many
+ * with the recycled ones; `beside`: the recycled come on top, as in LLMC+ (309 for 300 of 576). Without raters all text rates; equal
+ * densities count from the first. A stage that would keep all changes nothing. Stages that fall on one layer: the last counts.
+ * All pictures of a prompt share one budget; a mean stands in the view of its centre.
+ */
+export const sparsevlm = paper({
+  id: 'sparsevlm',
+  name: 'SparseVLM',
+  title: 'SparseVLM: Visual Token Sparsification for Efficient Vision-Language Model Inference',
+  role: 'algorithm',
+  arxiv: '2410.04417',
+  url: 'https://arxiv.org/abs/2410.04417',
+  code: 'https://github.com/Gumpest/SparseVLMs',
+  date: '2024-10',
+  venue: 'ICML 2025',
+  kind: ['reducer'],
+  summary:
+    'Not every word of a question is about the picture. The words that are rate the visual tokens by their attention, in ' +
+    'stages inside the language model; those rated low go, but the better ones of them are clustered and leave a mean ' +
+    'behind. No training.',
+  places: ['read.layer'],
+  options: z.object({
+    keep: keepOption(0.191).describe('share of the visual tokens that is left by the last stage'),
+    preset: z
+      .literal([192, 128, 64])
+      .optional()
+      .describe('the lists of LLMC+ for so many of 576 tokens, instead of keep'),
+    recycle: z.boolean().default(true).describe('whether tokens that go leave means of clusters'),
+    count: z
+      .enum(['within', 'beside'])
+      .default('within')
+      .describe('recycled tokens count to the share, or come on top'),
+    ids: idsOption('keep'),
+  }),
+  method: ({ keep, preset, recycle, count, ids }) => {
+    const shares = preset ? PRESETS[preset].map((tokens) => tokens / 576) : fallingShares(keep, STARTS.length)
+    return {
+      read: {
+        ...(ids === 'pack' && { attention: closedUp }),
+        layer: (seq, next, { layer, architecture }) => {
+          const out = next(seq)
+          const stage = stageAt(layer, architecture.language.layers, STARTS)
+          if (stage === undefined) return out
+          const v = out.visual.shape[1]
+          const total = minDim(v, countOf(visualAtStart(out), shares[stage]))
+          if (total === v) return out
+          const sizes = recycle ? sizesOf(v, total, count) : { k: total, R: 0, c: 0 }
+          return reduced(out, ratings(out, layer), sizes, ids)
+        },
+      },
+    }
+  },
+})
+
+/** Blocks 2, 6 and 15 of 32. */
+const STARTS = [2 / 32, 6 / 32, 15 / 32]
+
+const PRESETS = { 192: [300, 200, 110], 128: [303, 110, 36], 64: [66, 30, 17] } as const
+
+/** Tokens that stay, that are recycled, and clusters of these. */
+interface Sizes {
+  readonly k: Dim
+  readonly R: Dim
+  readonly c: Dim
+}
+
+/** R = int(0.3 q) + 1 of q that go, c = int(R / 10) + 1; none of nothing. */
+function sizesOf(v: Dim, total: Dim, count: 'within' | 'beside'): Sizes {
+  const q = subDim(v, total)
+  const R = addDim(scaleDim(q, 0.3, 'floor'), oneOf(q))
+  const c = addDim(scaleDim(R, 0.1, 'floor'), oneOf(R))
+  if (count === 'beside') return { k: total, R, c }
+  const spare = subDim(total, oneOf(total)) // one token at least stays as it is
+  const within = minDim(c, spare)
+  return { k: subDim(total, within), R, c: within }
+}
+
+/** How much the raters attend to each visual token in a block: [b, v]. */
+function ratings(seq: Sequence, layer: number): Tensor {
+  const [batch, v] = seq.visual.shape
+  const weights = ratersOf((seq.ran[0].input as Sequence) ?? seq) // [b, t]
+  const looked = mean(attentionFrom(seq, layer, seq.text, 'sparsevlm'), 1) // [b, t, v]
+  return reshape(matmul(reshape(weights, [batch, 1, weights.shape[1]]), looked), [batch, v])
+}
+
+/** One over the number of raters for each of them, 0 for all other text: [b, t]. */
+export function ratersOf(start: Sequence): Tensor {
+  const [V, T] = [visualStates(start), textStates(start)]
+  const isAfter = afterVisual(start) // [b, t]
+  const [batch, t] = isAfter.shape
+  const scores = matmul(V, transpose(T)) // [b, v, t]
+  const P = softmax(select(reshape(isAfter, [batch, 1, t]), scores, -1e9))
+  const p = div(sum(P, 1), maximum(cast(dimValue(V.shape[1]), 'f32'), 1))
+  const after = cast(isAfter, 'f32')
+  const average = div(sum(mul(p, after), 1, true), maximum(sum(after, 1, true), 1))
+  const isRater = cast(and(isAfter, greater(p, average)), 'f32')
+  const raters = select(greater(sum(isRater, 1, true), 0), isRater, after)
+  return div(raters, maximum(sum(raters, 1, true), 1))
+}
+
+/** The k best stay; the R best of the others leave c means, behind those that stay. */
+function reduced(seq: Sequence, scores: Tensor, { k, R, c }: Sizes, ids: 'keep' | 'pack'): Sequence {
+  const order = topK(scores, scores.shape[1])
+  const kept = sortAscending(slice(order, 1, 0, k))
+  const h = visualStates(seq)
+  if (R === 0) return keepArranged(seq, kept, gatherRows(h, kept), 'sparsevlm', ids)
+  const recycled = slice(order, 1, k, addDim(k, R))
+  const { centres, means } = clustered(gatherRows(h, recycled), c)
+  const states = concat([gatherRows(h, kept), means], 1)
+  return keepArranged(seq, concat([kept, takeAlong(recycled, centres)], 1), states, 'sparsevlm', ids)
+}
+
+/** Density peaks (DPC-kNN) with k = c: centres i64 [b, c] among points x [b, R, d], and the means of their clusters. */
+export function clustered(x: Tensor, c: Dim): { centres: Tensor; means: Tensor } {
+  const [batch, R] = x.shape
+  const distance = distances(x) // [b, R, R]
+  const near = takeAlong(distance, topK(distance, c, { largest: false }))
+  const density = exp(neg(div(sum(square(near), 2), maximum(cast(dimValue(c), 'f32'), 1))))
+  const delta = separation(distance, density)
+  const centres = topK(mul(density, delta), c)
+  const toCentres = takeAlong(distance, expand(reshape(centres, [batch, 1, c]), [batch, R, c]))
+  const isCentre = equal(reshape(rangeLike(density), [batch, R, 1]), reshape(centres, [batch, 1, c]))
+  const own = largestColumn(select(isCentre, 1, neg(toCentres)))
+  const { sums, counts } = sumsOf(x, own, c)
+  return { centres, means: div(sums, maximum(counts, 1)) }
+}
+
+/** Euclidean, over the root of the width; 0 from each point to itself, without what rounding leaves there. */
+function distances(x: Tensor): Tensor {
+  const [batch, R] = x.shape
+  const squares = sum(square(x), 2)
+  const products = matmul(x, transpose(x))
+  const squared = sub(add(reshape(squares, [batch, R, 1]), reshape(squares, [batch, 1, R])), mul(products, 2))
+  const places = rangeLike(squares)
+  const isSelf = equal(reshape(places, [batch, R, 1]), reshape(places, [batch, 1, R]))
+  return select(isSelf, 0, div(sqrt(maximum(squared, 0)), Math.sqrt(fixedDim('sparsevlm', x, 2))))
+}
+
+/** Distance to the nearest denser point, the largest distance for the densest: [b, R]. */
+function separation(distance: Tensor, density: Tensor): Tensor {
+  const [batch, R] = density.shape
+  const [own, other] = [reshape(density, [batch, R, 1]), reshape(density, [batch, 1, R])]
+  const places = rangeLike(density)
+  const isEarlier = less(reshape(places, [batch, 1, R]), reshape(places, [batch, R, 1]))
+  const isDenser = or(greater(other, own), and(equal(other, own), isEarlier))
+  const farthest = largest(reshape(largest(distance), [batch, 1, R])) // [b, 1]
+  const apart = select(isDenser, distance, reshape(farthest, [batch, 1, 1]))
+  return neg(largest(neg(apart)))
+}
+
+/** Over the last axis of x [b, n, m], where m may be 0. */
+function largest(x: Tensor): Tensor {
+  const [batch, n] = x.shape
+  return max(concat([x, expand(constant([-3e38], [1, 1, 1]), [batch, n, 1])], 2), 2)
+}
