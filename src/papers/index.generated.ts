@@ -53,6 +53,7 @@ import { evs } from './reducer/evs.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
 import { fastervlm } from './reducer/fastervlm.ts'
 import { fastv } from './reducer/fastv.ts'
+import { fastvid } from './reducer/fastvid.ts'
 import { flashvid } from './reducer/flashvid.ts'
 import { fopru } from './reducer/fopru.ts'
 import { hiprune } from './reducer/hiprune.ts'
@@ -68,6 +69,7 @@ import { random } from './reducer/random.ts'
 import { resize } from './reducer/resize.ts'
 import { scope } from './reducer/scope.ts'
 import { sparsevlm } from './reducer/sparsevlm.ts'
+import { tome } from './reducer/tome.ts'
 import { uniformFrames } from './reducer/uniform-frames.ts'
 import { vidcom2 } from './reducer/vidcom2.ts'
 import { visiondrop } from './reducer/visiondrop.ts'
@@ -146,6 +148,7 @@ export const papers = [
   explainCompress,
   fastervlm,
   fastv,
+  fastvid,
   flashvid,
   fopru,
   hiprune,
@@ -161,6 +164,7 @@ export const papers = [
   resize,
   scope,
   sparsevlm,
+  tome,
   uniformFrames,
   vidcom2,
   visiondrop,
