@@ -62,6 +62,7 @@ import { idSelection } from './reducer/id-selection.ts'
 import { keepAll } from './reducer/keep-all.ts'
 import { lastFrames } from './reducer/last-frames.ts'
 import { mustdrop } from './reducer/mustdrop.ts'
+import { pixelprune } from './reducer/pixelprune.ts'
 import { prunevid } from './reducer/prunevid.ts'
 import { pyramiddrop } from './reducer/pyramiddrop.ts'
 import { randomPrune } from './reducer/random-prune.ts'
@@ -157,6 +158,7 @@ export const papers = [
   keepAll,
   lastFrames,
   mustdrop,
+  pixelprune,
   prunevid,
   pyramiddrop,
   randomPrune,

@@ -1,3 +1,4 @@
+import { FoveaError } from '../../errors.ts'
 import {
   activation,
   attend,
@@ -33,7 +34,6 @@ import {
 } from '../../tensor/index.ts'
 import { type EncoderStages, type Grid, type Patches, throughEncoder, type VisionLayer } from '../vision-side.ts'
 import type { QwenVisionConfig } from './qwen2-vl-config.ts'
-import { lastStates } from './tower.ts'
 import { gridOf } from './transformer.ts'
 import { inverseOrder, type WindowGroup, windowNumbers, windowOrder } from './windows.ts'
 
@@ -45,6 +45,8 @@ export interface QwenVisionFeatures {
   readonly grid: Grid
   /** Output of the last layer, normalised for the merger: [b, n, d]. */
   readonly output: Tensor
+  /** What the last layer left, as it is. */
+  readonly last: Patches
 }
 
 /**
@@ -66,12 +68,15 @@ export function qwenVision(
   const raster = (x: Tensor, axis: number) => (places ? gather(x, places, axis) : x)
   const rotary = gridRotation(config, grid, order?.order)
 
-  const run = (index: number, x: Tensor) => {
+  const run = (index: number, x: Tensor, { kept, changedBy }: Patches) => {
+    if (order && changedBy) throw inWindows(changedBy)
     const isFull = !config.windows || config.windows.full.includes(index)
-    return encoderLayer(p.at('blocks', index), config, x, { rotary, groups: isFull ? undefined : order?.groups })
+    const turn = kept ? rotationOf(rotary, kept.numbers) : rotary
+    return encoderLayer(p.at('blocks', index), config, x, { rotary: turn, groups: isFull ? undefined : order?.groups })
   }
   const start: Patches = { states: sorted(patches), special: 0, grid }
   const { layers, outputs } = throughEncoder(start, config.depth, stages, run)
+  const last = outputs[outputs.length - 1]
   const inRaster = layers.map(({ input, hidden, keys, attention, logits }) => ({
     input,
     hidden: raster(hidden, 1),
@@ -79,8 +84,22 @@ export function qwenVision(
     attention: raster(raster(attention, 2), 3),
     logits: raster(raster(logits, 2), 3),
   }))
-  return { layers: inRaster, grid, output: raster(normed(p.at('merger', 'ln_q'), config, lastStates({ outputs })), 1) }
+  const output = raster(normed(p.at('merger', 'ln_q'), config, last.states), 1)
+  return { layers: inRaster, grid, output, last }
 }
+
+/** The rotation of some patches [1, m]. */
+const rotationOf = ({ cos, sin }: Rotation, patches: Tensor): Rotation => {
+  const of = (x: Tensor) => gather(x, reshape(patches, [patches.shape[1]]), 2)
+  return { cos: of(cos), sin: of(sin) }
+}
+
+const inWindows = (changedBy: readonly string[]) =>
+  new FoveaError(
+    'method_unfit',
+    'usage',
+    `${changedBy.at(-1)} drops patches within the encoder, which this one lays out in windows; use a model without windows`,
+  )
 
 const normed = (p: Scope, { gated }: QwenVisionConfig, x: Tensor): Tensor =>
   gated ? rmsNormed(p, x, EPSILON) : layerNormed(p, x, EPSILON)

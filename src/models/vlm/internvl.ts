@@ -3,7 +3,8 @@ import type { Video } from '../../media/video.ts'
 import { activation, layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { constant, matmul, slice, type Tensor, transpose } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
-import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { foldOutput } from '../connectors/fold-output.ts'
+import { foldGrid } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
@@ -102,14 +103,16 @@ export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfi
         const features = internVision(tower, vision, pixels, stages)
         const states = slice(featuresOf(tower, vision, features, config.vision_feature_layer), 1, 1)
         const { grid } = features
-        const layers = foldLayers(features.layers, grid, scale)
+        const last = features.outputs.at(config.vision_feature_layer)!
+        // Of fewer patches than the view has, nothing is read patch by patch any more.
+        const layers = last.owner ? features.layers : foldLayers(features.layers, grid, scale)
         const featureLayer = layerBefore(config.vision_feature_layer)
         return {
           layers,
           grid: foldGrid(grid, scale),
           special: 1,
           featureLayer,
-          patches: foldPatches(states, grid, scale),
+          ...foldOutput(states, last, grid, scale),
         }
       },
       connect: (p, patches) => {

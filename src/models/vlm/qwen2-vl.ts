@@ -6,7 +6,8 @@ import { assertOneSize, type Video } from '../../media/video.ts'
 import { linear, type Scope } from '../../nn/index.ts'
 import { gelu, type Tensor } from '../../tensor/index.ts'
 import { configError, parseConfig } from '../config.ts'
-import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { foldOutput } from '../connectors/fold-output.ts'
+import { foldGrid } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { qwen2VlModel } from '../language/qwen2-vl.ts'
 import type { PreprocessorConfig } from '../views/image-processor.ts'
@@ -101,9 +102,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       viewSize: factor,
       grid: (view) => fillingPatches(view, factor),
       encode: (p, pixels, stages) => {
-        const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels, stages)
-        const patches = foldPatches(output, grid, vision.merge)
-        return { layers, grid: foldGrid(grid, vision.merge), special: 0, patches }
+        const { layers, grid, output, last } = qwenVision(p.at('visual'), vision, pixels, stages)
+        const folded = foldOutput(output, last, grid, vision.merge)
+        return { layers, grid: foldGrid(grid, vision.merge), special: 0, ...folded }
       },
       connect: (p, patches) => merge(p.at('visual', 'merger', 'mlp'), vision, patches),
     },

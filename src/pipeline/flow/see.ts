@@ -90,15 +90,15 @@ function encode(p: Scope, { vision }: Architecture, method: Method, pictures: Pi
     if (layer) throw methodError(`${method.name} acts inside the vision encoder, whose features were kept; encode anew`)
     return pictures.features
   }
-  const features = vision.encode(p, pictures.pixels, encoderStages(layer, at))
+  const features = vision.encode(p, pictures.pixels, encoderStages(layer, at, pictures.pixels))
   assertLayers(method, 'see', features.layers.length)
   return features
 }
 
-function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {
+function encoderStages(stage: SeeSide['layer'], at: Site, pixels: Tensor): EncoderStages | undefined {
   if (!stage) return undefined
   const around = whole(stage)
-  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps }) }
+  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps, pixels }) }
 }
 
 /** Composed methods have one function for all layers. */

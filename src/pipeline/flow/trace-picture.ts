@@ -5,7 +5,7 @@ import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
 import { LEFT } from '../method/frames.ts'
 import type { Method } from '../method/method.ts'
 import { actsIn } from '../method/places.ts'
-import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { type GatheredTokens, LEFT_OF_VIEW } from '../method/visual-tokens.ts'
 import { frameLayout } from './frame-layout.ts'
 import { traceGather } from './gather-program.ts'
 import { memoryName, traceVision } from './vision-program.ts'
@@ -40,26 +40,28 @@ export function tracePicture(
   views: readonly Sized[],
   { slots, sizes = {}, isVideo = false }: TracedHow = {},
 ): TracedPicture {
-  const known = new Map<string, GatheredTokens>()
+  const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
     const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
-    const outputs = known.get(key) ?? traceVision(architecture, method, view)
-    known.set(key, outputs)
+    const outputs = traces.get(key) ?? traceVision(architecture, method, view)
+    traces.set(key, outputs)
     return outputs
   })
+  const most = traced.reduce((most, { owner }) => Math.max(most, fixedDim('patches', owner, 1)), 0)
+  const known = new Map(Object.entries({ [LEFT_OF_VIEW]: most, ...sizes }))
   const isGathered = slots !== undefined || actsIn(method, 'picture')
-  const gathered = (isGathered ? [...known.values()] : []).map((outputs) => {
+  const gathered = (isGathered ? [...traces.values()] : []).map((outputs) => {
     const count = traced.filter((each) => each === outputs).length
     return traceGather(architecture, method, {
       ...shapeOf(outputs),
       views: count,
       packing: slots && packingShape(slots),
-      frames: isVideo ? frameLayout(count, fixedDim('frames', outputs.states, 1), slots) : undefined,
+      frames: isVideo ? frameLayout(count, evaluateDim(outputs.states.shape[1], known), slots) : undefined,
     })
   })
   const last = gathered.length > 0 ? gathered : traced
   const inFrames = last.reduce((most, { frames }) => Math.max(most, frames ? frames.count * frames.each : 0), 0)
-  const bound = new Map(Object.entries({ packed: slots?.length ?? 0, [LEFT]: inFrames, ...sizes }))
+  const bound = new Map([...known, ['packed', slots?.length ?? 0], [LEFT, inFrames]])
   const rows = ({ shape }: Tensor) =>
     shape.slice(0, 2).reduce<number>((product, dim) => product * evaluateDim(dim, bound), 1)
   const total = (part: (tokens: GatheredTokens) => Tensor) => last.reduce((sum, tokens) => sum + rows(part(tokens)), 0)

@@ -42,6 +42,8 @@ export interface LayerSite extends Site {
 }
 
 export interface EncoderSite extends LayerSite {
+  /** What the encoder was given: views [b, 3, H, W], or clips [b, 3 frames, H, W]. */
+  readonly pixels: Tensor
   /** The layers before. */
   readonly ran: readonly VisionLayer[]
   /** The steps of this layer, where the encoder can run some tokens through it alone. */

@@ -150,6 +150,9 @@ export function signalOf({ signals }: GatheredTokens, name: string, by: string):
   throw methodError(`${by} reads ${name} of each token, but nothing before it noted that`)
 }
 
+/** How many tokens are left of a view, where only its pixels tell; at most as many as it has patches. */
+export const LEFT_OF_VIEW = 'leftOfView'
+
 const CONNECTOR = 'the connector of '
 
 /** How the connector of a model is called among those that changed tokens. */
