@@ -67,7 +67,10 @@ export const noEndLine = ({ name, eosFile }: ModelParts): string | undefined =>
     ? `${name}: neither generation_config.json, config.json nor tokenizer_config.json names an end token; answers go on to --max-tokens`
     : undefined
 
-/** The answer as data. `visual.after` is what reached the last layer, `visual.given` what entered the first. */
+/**
+ * The answer as data. `visual.after` is what reached the last layer, `visual.given` what entered the first, `visual.layers`
+ * what each was given.
+ */
 export function replyJson(
   reply: Reply,
   { name, precision, eosFile }: ModelParts,
@@ -75,7 +78,7 @@ export function replyJson(
   total: number,
   seen: readonly SeenVideo[] = reply.videos,
 ): object {
-  const { before, after, last } = reply.tokens.visual
+  const { before, after, last, layers } = reply.tokens.visual
   return {
     answer: reply.text,
     finishReason: reply.finishReason,
@@ -85,7 +88,7 @@ export function replyJson(
     precision: precisionJson(precision),
     method,
     ...(seen.length && { videos: seen }),
-    tokens: { ...reply.tokens, visual: { before, given: after, after: last } },
+    tokens: { ...reply.tokens, visual: { before, given: after, after: last, ...(layers && { layers }) } },
     flops: reply.flops,
     ms: { ...reply.milliseconds, total },
     ...(reply.branches && { branches: reply.branches }),

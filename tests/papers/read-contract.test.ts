@@ -26,6 +26,9 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 /** Methods that are there to change what is said, about text too. */
 const STEERING: ReadonlySet<string> = new Set(['xl-vlms'])
 
+/** What goes is merged by the words of the prompt: more of them leave other means, even where the same tokens stay. */
+const MERGING: ReadonlySet<string> = new Set(['sparsevlm'])
+
 const backend = new NodeBackend()
 afterAll(() => backend.dispose())
 
@@ -87,7 +90,8 @@ describe.each(FAMILIES)('methods that act in the language model of %s', (family)
       expect(last.rows).toEqual(whole.rows)
       expect(last.logits.every(Number.isFinite)).toBe(true)
       // What chooses tokens by the last of a prompt may choose others for a longer one; there is nothing to compare then.
-      if (cached[0].kept.join() === whole.kept.join()) expect(distance(last.logits, whole.logits)).toBeLessThan(1e-4)
+      const isSame = cached[0].kept.join() === whole.kept.join() && !MERGING.has(id)
+      if (isSame) expect(distance(last.logits, whole.logits)).toBeLessThan(1e-4)
     }
 
     it('decodes from its cache what the whole sequence gives', () => expectAsWhole([[31], [62], [45]]))

@@ -7,7 +7,9 @@ import {
   divideDim,
   evaluateDim,
   isDim,
+  minDim,
   mulDim,
+  oneOf,
   product,
   scaleDim,
   subDim,
@@ -86,6 +88,21 @@ describe('dims', () => {
   it('name what is not bound', () => {
     expect(() => evaluateDim(addDim('a', 'b'), new Map([['a', 1]]))).toThrow('dim "b" has no size; known dims: a')
   })
+  it('takes the smaller of two sizes, and one of any', () => {
+    expect(minDim(3, 5)).toBe(3)
+    expect(minDim('a', 'a')).toBe('a')
+    for (const [a, b] of [
+      [0, 2],
+      [2, 2],
+      [7, 2],
+    ]) {
+      const sizes = new Map(Object.entries({ a, b }))
+      expect(evaluateDim(minDim('a', 'b'), sizes)).toBe(Math.min(a, b))
+      expect(evaluateDim(minDim('a', 2), sizes)).toBe(Math.min(a, 2))
+      expect(evaluateDim(oneOf('a'), sizes)).toBe(Math.min(a, 1))
+    }
+  })
+
   it('tell a dim from other text', () => {
     expect(['seq', 0, 7, addDim('a', 1), scaleDim('a', 0.5)].map(isDim)).toEqual([true, true, true, true, true])
     expect(['', 'a b', '3', -1, 0.5].map(isDim)).toEqual([false, false, false, false, false])

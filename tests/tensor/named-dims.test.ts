@@ -41,6 +41,8 @@ const programs: Record<string, Builder> = {
     return t.takeAlong(scores, t.topK(scores, dropped, { largest: false }))
   },
   'a counted share': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.countOf(seq, 0.5)),
+  'the smaller of two sizes': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.minDim(seq, 3)),
+  'one of any': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.oneOf(seq)),
   'a share that rounds to nothing': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.countOf(seq, 0.001)),
   'a tenth, rounded up': (leaf, _, seq) => t.slice(leaf([seq, 2]), 0, 0, t.scaleDim(seq, 0.1, 'ceil')),
   'padding up to a named size': (leaf, past, seq) =>

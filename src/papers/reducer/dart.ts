@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { best } from '../../pipeline/method/choose.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { afterVisual } from '../../pipeline/method/decoder-signals.ts'
-import { closedUp } from '../../pipeline/method/ids.ts'
 import type { Site } from '../../pipeline/method/method.ts'
 import { gatherRows, rangeLike } from '../../pipeline/method/rows.ts'
 import { decoderLayer, keepVisual, type Sequence } from '../../pipeline/method/sequence.ts'
@@ -53,7 +53,7 @@ import { paper } from '../paper.ts'
  *
  * Decided here: image pivots come first, then those of the text, each by norm (the released code takes them as a hash set has
  * them). Each takes ceil((k - P_i) / (P_i + P_t)), the last what is missing, so that k stay exactly; `count=released` has
- * P_i + (P_i + P_t) floor(k / (P_i + P_t)) stay, 124 for 128 of 576. A question of fewer tokens than P_t has as many pivots. All
+ * P_i + (P_i + P_t) floor(keep N / (P_i + P_t)) stay, 124 for 128 of 576. A question of fewer tokens than P_t has as many pivots. All
  * pictures of a prompt share one budget.
  */
 export const dart = paper({
@@ -85,14 +85,11 @@ export const dart = paper({
   }),
   method: ({ layer, keep, ids, ...pivots }) => ({
     read: {
-      ...(ids === 'pack' && {
-        attention: (asked, next, at) => (at.layer < layer ? next(asked) : closedUp(asked, next, at)),
-      }),
+      ...closingUp(ids, layer),
       layer: {
         [layer]: (seq, next, at) => {
           const v = seq.visual.shape[1]
-          const share = countOf(v, keep)
-          const [k, each] = budget(v, share, keep < 1 ? pivots : { ...pivots, count: 'exact' })
+          const [k, each] = budget(v, keep, pivots)
           const norms = sum(abs(decoderLayer(seq, layer - 1, 'dart').keys), [1, 3]) // [b, s]
           return next(keepVisual(seq, best(priorities(seq, norms, at, pivots, each), k), 'dart', ids))
         },
@@ -108,11 +105,10 @@ interface Pivots {
 }
 
 /** How many tokens stay, and how many each pivot takes, f32 [1]. */
-function budget(v: Dim, share: Dim, { image, text, count }: Pivots): readonly [Dim, Tensor] {
-  const P = image + text
-  const rest = (k: Dim) => sub(cast(dimValue(k), 'f32'), image)
-  if (count === 'exact') return [share, ceil(maximum(div(rest(share), P), 0))]
-  const each = scaleDim(share, 1 / P, 'floor')
+function budget(v: Dim, keep: number, { image, text, count }: Pivots): readonly [Dim, Tensor] {
+  const [k, P] = [countOf(v, keep), image + text]
+  if (count === 'exact' || keep === 1) return [k, ceil(maximum(div(sub(cast(dimValue(k), 'f32'), image), P), 0))]
+  const each = scaleDim(v, keep / P, 'floor')
   return [minDim(v, mulDim(oneOf(v), addDim(image, mulDim(P, each)))), cast(dimValue(each), 'f32')]
 }
 

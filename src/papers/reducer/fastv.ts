@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { best } from '../../pipeline/method/choose.ts'
-import { closedUp } from '../../pipeline/method/ids.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { keepVisual, lastAttention } from '../../pipeline/method/sequence.ts'
 import { countOf, mean } from '../../tensor/index.ts'
 import { idsOption, keepOption } from '../options.ts'
@@ -42,9 +42,7 @@ export const fastv = paper({
   }),
   method: ({ layer, keep, ids }) => ({
     read: {
-      ...(ids === 'pack' && {
-        attention: (asked, next, at) => (at.layer < layer ? next(asked) : closedUp(asked, next, at)),
-      }),
+      ...closingUp(ids, layer),
       layer: {
         [layer]: (seq, next) => {
           const scores = mean(lastAttention(seq, layer - 1, 'fastv'), 1) // [b, v]

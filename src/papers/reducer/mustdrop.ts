@@ -37,8 +37,8 @@ import { paper } from '../paper.ts'
  * cosine of all its pairs. The r windows of largest likeness become their mean each, r the fewest that leave no more than was
  * asked for. Merged windows come first, most alike first, then the other patches in raster order.
  *
- * Decided here: a merged window stands where its last patch stood. Windows are `window` patches a side; by default the smallest
- * whole parts of the grid that can reach what was asked for (3 x 3 at 192, 128 and 64 of 24 x 24). What a given window
+ * Decided here: a merged window stands where its last patch stood. Windows are `window` patches a side; by default 3 x 3 as
+ * there, where these fill the grid and can reach what was asked for, else the smallest whole parts of it that do. What a given window
  * cannot reach is refused, and so is one that does not divide the grid. The guard of key tokens and the later stages of the paper are
  * not in LLMC+ and not here; a threshold in place of a count is not here either. Each view has a budget of its own.
  */
@@ -63,7 +63,7 @@ export const mustdrop = paper({
       .int()
       .min(2)
       .optional()
-      .describe('side of a window in patches; the smallest that reaches the share when absent'),
+      .describe('side of a window in patches; 3 where that does, else what reaches the share, when absent'),
     ids: idsOption('pack'),
   }),
   method: ({ window, ...how }) => ({
@@ -83,15 +83,16 @@ export const mustdrop = paper({
 /** Patches of each window, row by row, and where windows lie: each in raster order. */
 type Windows = readonly (readonly number[])[]
 
-/** Rows and columns of the smallest windows, as near to squares as there are, that are no more than a share of the patches. */
+/** Rows and columns of windows that can leave a share of the patches: 3 x 3, else the smallest squares, else parts. */
 function sidesFor({ rows, columns }: Grid, share: number): readonly [number, number] {
   const divisors = (n: number) => Array.from({ length: n }, (_, at) => at + 1).filter((side) => n % side === 0)
   const pairs = divisors(rows).flatMap((row) => divisors(columns).map((column) => [row, column] as const))
   const size = ([row, column]: readonly [number, number]) => row * column
   const shape = ([row, column]: readonly [number, number]) => Math.abs(row - column)
-  return pairs
-    .filter((pair) => 1 / size(pair) <= share + 1e-9)
-    .sort((a, b) => size(a) - size(b) || shape(a) - shape(b))[0]
+  const fitting = pairs.filter((pair) => 1 / size(pair) <= share + 1e-9)
+  const isOblong = (pair: readonly [number, number]) => Number(shape(pair) > 0)
+  const smallest = fitting.sort((a, b) => isOblong(a) - isOblong(b) || size(a) - size(b) || shape(a) - shape(b))[0]
+  return fitting.find(([row, column]) => row === 3 && column === 3) ?? smallest
 }
 
 function windowsOf({ rows, columns }: Grid, sides: number | readonly [number, number]): Windows {

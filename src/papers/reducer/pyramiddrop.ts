@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { best } from '../../pipeline/method/choose.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { ahead, visualAtStart } from '../../pipeline/method/decoder-signals.ts'
-import { closedUp } from '../../pipeline/method/ids.ts'
 import { keepVisual, lastAttention } from '../../pipeline/method/sequence.ts'
 import { evenShares, fallingShares, stageAt } from '../../pipeline/method/stages.ts'
 import { countOf, mean, minDim } from '../../tensor/index.ts'
@@ -44,7 +44,7 @@ export const pyramiddrop = paper({
     const [starts, shares] = [evenShares(stages), fallingShares(keep, stages)]
     return {
       read: {
-        attention: (asked, next, at) => (ids === 'pack' ? closedUp(asked, next, at) : next(asked)),
+        ...closingUp(ids),
         layer: (seq, next, { layer, architecture }) => {
           const stage = stageAt(layer, architecture.language.layers, starts)
           if (stage === undefined) return next(seq)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { best } from '../../pipeline/method/choose.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { largestColumn, sumsOf } from '../../pipeline/method/groups.ts'
-import { closedUp } from '../../pipeline/method/ids.ts'
 import { gatherRows, modulo, rangeLike, writeRows } from '../../pipeline/method/rows.ts'
 import { keepVisual, lastAttention, type Sequence, visualStates } from '../../pipeline/method/sequence.ts'
 import { cosines } from '../../pipeline/method/similarity.ts'
@@ -63,9 +63,7 @@ export const randomPrune = paper({
   }),
   method: ({ layer, keep, metric, seed, ids }) => ({
     read: {
-      ...(ids === 'pack' && {
-        attention: (asked, next, at) => (at.layer < layer ? next(asked) : closedUp(asked, next, at)),
-      }),
+      ...closingUp(ids, layer),
       layer: {
         [layer]: (seq, next) => {
           const k = countOf(seq.visual.shape[1], keep)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { keepArranged } from '../../pipeline/method/arrange.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { afterVisual, attentionFrom, visualAtStart } from '../../pipeline/method/decoder-signals.ts'
 import { largestColumn, sumsOf } from '../../pipeline/method/groups.ts'
-import { closedUp } from '../../pipeline/method/ids.ts'
 import { gatherRows, rangeLike } from '../../pipeline/method/rows.ts'
 import { type Sequence, textStates, visualStates } from '../../pipeline/method/sequence.ts'
 import { fallingShares, stageAt } from '../../pipeline/method/stages.ts'
@@ -99,7 +99,7 @@ export const sparsevlm = paper({
     const shares = preset ? PRESETS[preset].map((tokens) => tokens / 576) : fallingShares(keep, STARTS.length)
     return {
       read: {
-        ...(ids === 'pack' && { attention: closedUp }),
+        ...closingUp(ids),
         layer: (seq, next, { layer, architecture }) => {
           const out = next(seq)
           const stage = stageAt(layer, architecture.language.layers, STARTS)

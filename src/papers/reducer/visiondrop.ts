@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { keepArranged } from '../../pipeline/method/arrange.ts'
+import { closingUp } from '../../pipeline/method/closed-up.ts'
 import { contextual, type Merging, splitByScore, zipPatches } from '../../pipeline/method/contextual.ts'
 import { ahead, attentionFrom, visualAtStart } from '../../pipeline/method/decoder-signals.ts'
-import { closedUp, type Ids } from '../../pipeline/method/ids.ts'
+import type { Ids } from '../../pipeline/method/ids.ts'
 import { gatherRows } from '../../pipeline/method/rows.ts'
 import { decoderLayer, type Sequence, visualStates } from '../../pipeline/method/sequence.ts'
 import { evenShares, stageAt } from '../../pipeline/method/stages.ts'
@@ -73,7 +74,7 @@ export const visiondrop = paper({
         patches: (tokens) => zipPatches(tokens, { ...how, keep: shares[0], layer: visionLayer, by: 'visiondrop' }),
       },
       read: {
-        attention: (asked, next, at) => (how.ids === 'pack' ? closedUp(asked, next, at) : next(asked)),
+        ...closingUp(how.ids),
         layer: (seq, next, { layer, architecture }) => {
           const stage = stageAt(layer, architecture.language.layers, evenShares(STAGES))
           if (stage === undefined) return next(seq)

@@ -42,8 +42,8 @@ export interface Look {
 export interface ChunkResult {
   /** Logits of the last slot, [vocabulary]. */
   readonly logits: Float32Array
-  /** Rows that each layer added to its cache. */
-  readonly added: readonly number[]
+  /** Rows that each layer added to its cache; absent where it looked at others that were there. */
+  readonly added?: readonly number[]
   /** Which visual tokens of the chunk reached the last layer. */
   readonly kept: readonly number[]
   /** What the heads of the method say, by name. */

@@ -2,7 +2,7 @@
 import { foldPatches } from '../../models/connectors/fold-patches.ts'
 import { fixedDim, mean, reshape, slice, type Tensor, transpose } from '../../tensor/index.ts'
 import { methodError } from './method-error.ts'
-import { clsAttention, patchKeys, type VisualTokens, visionLayer } from './visual-tokens.ts'
+import { assertPatches, clsAttention, patchKeys, type VisualTokens, visionLayer } from './visual-tokens.ts'
 
 /** The layer that is read: the one whose output the connector takes, where none is named. */
 export const readLayer = ({ vision }: VisualTokens, layer?: number): number => layer ?? vision.featureLayer ?? -1
@@ -12,15 +12,15 @@ export const patchCount = ({ vision: { grid } }: VisualTokens): number => grid.r
 
 /** Tokens before the patches that the connector takes too: CLS or registers, where a model keeps them. */
 export function leadingTokens(tokens: VisualTokens, by: string): number {
+  assertPatches(tokens, by)
   const others = fixedDim(by, tokens.states, 1) - patchCount(tokens)
-  if (others >= 0 && tokens.changedBy.length === 0) return others
-  throw methodError(
-    `${by} reads patches that lie in a grid, but ${tokens.changedBy.at(-1) ?? 'something'} changed them`,
-  )
+  if (others >= 0) return others
+  throw methodError(`${by} reads patches that lie in a grid, but this view has fewer of them; use another model`)
 }
 
 /** Of what is known of each patch of the encoder, [b, p, d], what holds for each that the connector takes: the mean of those folded into it. */
 export function perToken(tokens: VisualTokens, x: Tensor, by: string): Tensor {
+  assertPatches(tokens, by)
   const [{ grid }, count] = [tokens.vision, patchCount(tokens)]
   const [batch] = x.shape
   const [given, width] = [fixedDim(by, x, 1), fixedDim(by, x, 2)]

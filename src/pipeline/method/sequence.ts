@@ -118,7 +118,7 @@ export const textStates = (seq: Sequence): Tensor => gatherRows(seq.states, seq.
 
 /**
  * Keeps the visual tokens at `indices` (i64 [b, k], ascending, into the visual ones); text stays, and so do positions
- * unless they close up, which asks for `closedUp` around the attention of this layer and those after it.
+ * unless they close up, which asks for `closingUp` around the attention of this layer and those after it.
  */
 export function keepVisual(seq: Sequence, indices: Tensor, by: string, ids: Ids = 'keep'): Sequence {
   const kept = takeAlong(seq.visual, indices)

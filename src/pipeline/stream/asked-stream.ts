@@ -45,7 +45,7 @@ export class AskedStream implements LanguageProgram {
     this.isBegun = true
     if (this.asking.store) this.look = await this.retrieve(this.asking.store)
     const result = await this.go(afterFrames(chunk, this.asking))
-    return { ...result, kept: this.seen() }
+    return { ...result, added: undefined, kept: this.seen() }
   }
 
   truncate(_: string, tokens: number): Promise<void> {

@@ -104,7 +104,8 @@ export class Strand {
       const { answerStart } = this.host.parts.architecture.language
       const text = news.length - views.length
       this.lastKept = chunk.kept
-      this.visualRows = answerStart === undefined ? chunk.added.map((rows) => Math.max(0, rows - text)) : undefined
+      const added = answerStart === undefined ? chunk.added : undefined
+      this.visualRows = added?.map((rows) => Math.max(0, rows - text))
     }
     const fresh = views.length > 0 ? images.filter((image) => !image.cached && !this.paid.has(image)) : []
     for (const image of fresh) this.paid.add(image)

@@ -60,6 +60,28 @@ describe('what FastV keeps', () => {
     expect(keptOf([0.1, 0.4, 0.05, 0.45], 1)).toEqual([0, 1, 2, 3])
   })
 
+  it('takes the first of equals', () => {
+    expect(keptOf([0.25, 0.25, 0.25, 0.25], 0.5)).toEqual([0, 1])
+  })
+
+  it('is said of every layer, and stays for the turns after it', async () => {
+    const method = parseMethod('fastv:layer=2,keep=.25')
+    const conversation = await tiny.model.converse([picture()], method)
+    const first = await conversation.ask('how many red circles are there?', { maxTokens: 3 })
+    const second = await conversation.ask('what is the word?', { maxTokens: 3 })
+    await conversation.close()
+    expect(first.tokens.visual).toEqual({ before: 16, after: 16, last: 4, layers: [16, 16, 4, 4] })
+    expect(second.tokens.visual).toEqual(first.tokens.visual)
+    expect(second.kept).toEqual(first.kept)
+  })
+
+  it('shares one budget among pictures', async () => {
+    const method = parseMethod('fastv:layer=1,keep=.25')
+    const { kept } = await prefill(tiny.model, { method, images: [picture(1), picture(2)] })
+    expect(kept).toHaveLength(8)
+    expect(ascending(kept)).toBe(true)
+  })
+
   it('is chosen by the question', async () => {
     const method = parseMethod('fastv:layer=2,keep=.25')
     const prompts = ['how many red circles are there?', 'what is the word?', 'is there a star?', 'describe the image.']

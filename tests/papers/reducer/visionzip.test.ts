@@ -6,6 +6,7 @@ import { allPatches } from '../../../src/pipeline/method/visual-tokens.ts'
 import { constant, evaluate } from '../../../src/tensor/index.ts'
 import { picture, prefill, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { randomFrom } from '../../tensor/harness.ts'
+import { noise, seen, tokensOf } from '../tokens-of.ts'
 
 let tiny: Tiny
 beforeAll(async () => {
@@ -123,6 +124,63 @@ describe('VisionZip', () => {
     expect(second.chunk.visual.data).toEqual(first.chunk.visual.data)
     const other = await prefill(tiny.model, { images: [picture(2)], method })
     expect(other.chunk.visual.data).not.toEqual(first.chunk.visual.data)
+  })
+
+  it('has 162 + 30, 108 + 20 and 54 + 10 of 576 by its defaults', () => {
+    const large = { features: noise(576, 2), cls: noise(576, 1, 3).map(([x]) => x + 0.5) }
+    for (const [count, dominant] of [
+      [192, 162],
+      [128, 108],
+      [64, 54],
+    ]) {
+      const { states, owner } = seen(parseMethod(`visionzip:keep=${count / 576}`), tokensOf(large))
+      expect(states).toHaveLength(count)
+      const members = (token: number) => owner.filter((own) => own === token).length
+      expect(states.filter((_, token) => members(token) > 1).length).toBeLessThanOrEqual(count - dominant)
+      expect(states.slice(0, dominant).every((_, token) => members(token) === 1)).toBe(true)
+      expect(owner.filter((token) => token >= dominant)).toHaveLength(576 - dominant)
+    }
+  })
+
+  it('averages, or only drops, where it is told to', () => {
+    const of = { features, keys, cls: attention }
+    const run = (merging: string) =>
+      seen(parseMethod(`visionzip:keep=.6667,contextual=.5,merging=${merging}`), tokensOf(of))
+    expect(run('mean').states).toEqual([[2], [16], [(1 + 4) / 2], [(8 + 32) / 2]])
+    expect(run('none')).toMatchObject({ states: [[2], [16], [1], [8]], owner: [2, 0, -1, 3, 1, -1] })
+  })
+
+  it('reads what all patches give where there is no CLS', () => {
+    const given = [
+      [0, 0.1, 0.9, 0],
+      [0, 0.2, 0.8, 0],
+      [0.1, 0, 0.9, 0],
+      [0, 0.3, 0.7, 0],
+    ]
+    const of = { features: noise(4, 2), attention: [given] }
+    expect(seen(parseMethod('visionzip:keep=.5,contextual=0'), tokensOf(of)).kept).toEqual([1, 2])
+  })
+
+  it('lets tokens keep their positions: those of targets for contextual ones, the text where it was', async () => {
+    const positions = async (ids: string) => {
+      const method = parseMethod(`visionzip:keep=.5,contextual=.25,ids=${ids}`)
+      const { chunk } = await prefill(tiny.model, { method })
+      const { views } = await tiny.model.encode(picture(), method)
+      return {
+        of: chunk.positions,
+        visual: chunk.order.flatMap((from, slot) => (from < chunk.ids.length ? [] : [slot])),
+        owner: views[0].owner,
+      }
+    }
+    const [packed, kept] = [await positions('pack'), await positions('keep')]
+    const first = packed.of[packed.visual[0]]
+    expect(packed.visual.map((slot) => packed.of[slot] - first)).toEqual([...Array(8).keys()])
+    const places = kept.visual.map((slot) => kept.of[slot] - first)
+    places.forEach((place, token) => {
+      expect(kept.owner[place]).toBe(token)
+    })
+    expect(places.slice(0, 6)).toEqual([...places.slice(0, 6)].sort((a, b) => a - b))
+    expect(kept.of.at(-1)! - packed.of.at(-1)!).toBe(8)
   })
 
   it('refuses a layer that the encoder does not have', async () => {

@@ -24,7 +24,7 @@ describe('methods together', () => {
       method: parseMethod('visionzip:keep=.5+fastv:layer=2,keep=.25'),
       maxTokens: 1,
     })
-    expect(reply.tokens.visual).toEqual({ before: 16, after: 8, last: 2 })
+    expect(reply.tokens.visual).toEqual({ before: 16, after: 8, last: 2, layers: [8, 8, 2, 2] })
     const dense = await prefill(tiny.model)
     const { rows } = await prefill(tiny.model, { method: parseMethod('visionzip:keep=.5+fastv:layer=2,keep=.25') })
     expect(rows).toEqual([8, 8, 14, 14].map((dropped) => dense.rows[0] - dropped))
@@ -95,7 +95,7 @@ describe('methods that cannot work together', () => {
     const run = prefill(tiny.model, { method: parseMethod('fastv:layer=4') })
     await expect(run).rejects.toMatchObject({
       code: 'method_layer',
-      message: 'fastv:layer=4,keep=0.5: there is no layer 4; the language model has layers 0 to 3',
+      message: 'fastv:layer=4,keep=0.5,ids=keep: there is no layer 4; the language model has layers 0 to 3',
     })
     const below: Method = { name: 'below', read: { layer: { [-1]: (seq, next) => next(seq) } } }
     await expect(prefill(tiny.model, { method: below })).rejects.toMatchObject({ code: 'method_layer' })

@@ -54,7 +54,7 @@ describe('a stage around the answer', () => {
     expect(reply.calls!.map(({ text }) => text)).toEqual([described.text, told.text])
     expect(reply.tokens.generated).toBe(described.tokens.generated + told.tokens.generated)
     expect(reply.flops.decode).toBeCloseTo(described.flops.decode + told.flops.decode, -3)
-    expect(reply.tokens.visual).toEqual({ before: 16, after: 16, last: 16 })
+    expect(reply.tokens.visual).toEqual({ before: 16, after: 16, last: 16, layers: [16, 16, 16, 16] })
   })
 
   it('reads a picture once for all questions that it asks about it', async () => {

@@ -28,7 +28,7 @@ describe('one question', () => {
     expect(reply.finishReason).toBe('length')
     const chunk = await promptChunk(tiny.model, { prompt, images: [picture(11)] })
     expect(reply.tokens).toEqual({
-      visual: { before: 16, after: 16, last: 16 },
+      visual: { before: 16, after: 16, last: 16, layers: [16, 16, 16, 16] },
       text: chunk.ids.length,
       cached: 0,
       generated: 8,
@@ -44,7 +44,7 @@ describe('one question', () => {
     const [dense, fewer] = [await generate(), await generate({ method: parseMethod('fastv:layer=1,keep=.25') })]
     expect(fewer.flops.prefill).toBeLessThan(dense.flops.prefill)
     expect(fewer.flops.decode).toBeLessThan(dense.flops.decode)
-    expect(fewer.tokens.visual).toEqual({ before: 16, after: 16, last: 4 })
+    expect(fewer.tokens.visual).toEqual({ before: 16, after: 16, last: 4, layers: [16, 4, 4, 4] })
     expect(fewer.kept[0].filter((bit) => bit === 1)).toHaveLength(4)
   })
 
@@ -188,7 +188,7 @@ describe('a conversation', () => {
     await expect(conversation.ask(prompt, { maxTokens, onText: failing })).rejects.toThrow('the terminal is gone')
     const reply = await conversation.ask(prompt, { maxTokens })
     expect(reply.text).toBe((await generate()).text)
-    expect(reply.tokens.visual).toEqual({ before: 16, after: 16, last: 16 })
+    expect(reply.tokens.visual).toEqual({ before: 16, after: 16, last: 16, layers: [16, 16, 16, 16] })
     await conversation.ask('why?', { signal: AbortSignal.abort() })
     expect((await conversation.ask('and now?', { maxTokens })).finishReason).toBe('length')
     await conversation.close()

@@ -80,6 +80,6 @@ describe('a method that needs the whole prompt', () => {
     expect(second.tokens.cached).toBe(0)
     expect(second.text).toBe(retold.text)
     expect(second.flops.vision).toBe(0)
-    expect(second.tokens.visual).toEqual({ before: 16, after: 1, last: 1 })
+    expect(second.tokens.visual).toEqual({ before: 16, after: 1, last: 1, layers: [1, 1, 1, 1] })
   })
 })
