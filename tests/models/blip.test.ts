@@ -81,7 +81,7 @@ describe('a Q-Former', () => {
     const [few] = (await models['blip-2'].encode(image, parseMethod('random:keep=.25'))).views
     expect(few.embeds.dims[0]).toBe(2)
     const { reply } = await read(models['blip-2'], { method: parseMethod('random:keep=.25') })
-    expect(reply.tokens.visual).toEqual({ before: PATCHES, after: 2, last: 2 })
+    expect(reply.tokens.visual).toEqual({ before: PATCHES, after: 2, last: 2, layers: [2, 2, 2] })
     expect(reply.kept[0]).toEqual(few.owner.map((token) => Number(token >= 0)))
   })
 

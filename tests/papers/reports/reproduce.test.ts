@@ -75,7 +75,7 @@ describe('reproduce', () => {
     const keys = notebookKeys()
     await collect('random', { only: ['effect'], n: 1, results })
     const fresh = notebookKeys().slice(keys.length)
-    expect(fresh.some((key) => key.startsWith('random:keep=0.5,seed=0 '))).toBe(false)
+    expect(fresh.some((key) => key.startsWith('random:keep=0.5,seed=0,ids=pack '))).toBe(false)
   })
 
   /** Answers in the one notebook of this model. */
@@ -108,7 +108,7 @@ describe('reproduce', () => {
 
   it.each([
     ['fastvv', {}, 'unknown_paper', 'did you mean fastv'],
-    ['aim', {}, 'nothing_to_reproduce', 'neither a method nor a run yet; papers that can be reproduced: '],
+    ['lavca', {}, 'nothing_to_reproduce', 'neither a method nor a run yet; papers that can be reproduced: '],
     ['fastv', { only: ['efect'] }, 'unknown_part', 'did you mean effect?'],
     ['random', { only: ['headline'] }, 'unknown_part', 'random has no headline to measure; it has: checks, effect'],
     ['fastv', { n: 0 }, 'count_invalid', 'n must be a whole number from 1'],
