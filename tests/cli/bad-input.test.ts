@@ -70,7 +70,11 @@ describe('bad options', () => {
     ['an unknown method option', ['--method', 'fastv:kep=.5'], /fastv has no option "kep"; did you mean keep/],
     ['a share above 1', ['--method', 'fastv:keep=1.5'], /fastv: option keep: /],
     ['a layer that is not there', ['--method', 'fastv:layer=99'], /no layer 99; the language model has layers 0 to 2/],
-    ['a method that is only described', ['--method', 'lavca'], /lavca is in the catalogue but has no method to run yet/],
+    [
+      'a method that is only described',
+      ['--method', 'lavca'],
+      /lavca is in the catalogue but has no method to run yet/,
+    ],
     ['an unknown option', ['--methd', 'fastv'], /unknown option '--methd'; did you mean --method/],
     ['an unknown device', ['--device', 'gpu'], /Allowed choices are cpu, cuda, webgpu/],
     ['a negative temperature', ['--temperature', '-1'], /must be a number from 0/],
