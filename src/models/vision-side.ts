@@ -41,6 +41,16 @@ export interface Patches {
   readonly owner?: Tensor
   /** Who dropped or merged patches, in order. */
   readonly changedBy?: readonly string[]
+  /** Where some patches were dropped and none merged: those that are left, as the rows behind the special ones are. */
+  readonly kept?: KeptPatches
+}
+
+/** Patches of a view that are left, in whole squares. */
+export interface KeptPatches {
+  /** Their numbers in raster order of the view, one square behind the other, each in raster order: i64 [1, m]. */
+  readonly numbers: Tensor
+  /** Patches along a side of a square. */
+  readonly side: number
 }
 
 /** The steps of one layer of a vision encoder, for methods that run only some tokens through them: [b, s, d] each. */
@@ -75,7 +85,7 @@ export function throughEncoder(
   start: Patches,
   count: number,
   stages: EncoderStages | undefined,
-  run: (index: number, states: Tensor) => Omit<VisionLayer, 'input'>,
+  run: (index: number, states: Tensor, input: Patches) => Omit<VisionLayer, 'input'>,
   stepsOf?: (index: number) => LayerSteps,
 ): { readonly layers: readonly VisionLayer[]; readonly outputs: readonly Patches[] } {
   const layers: VisionLayer[] = []
@@ -83,7 +93,7 @@ export function throughEncoder(
   for (let index = 0; index < count; index++) {
     const input = outputs[index]
     const next = (input: Patches): Patches => {
-      layers[index] = { ...run(index, input.states), input }
+      layers[index] = { ...run(index, input.states, input), input }
       return { ...input, states: layers[index].hidden }
     }
     outputs.push(stages?.layer ? stages.layer(index, input, next, layers, stepsOf?.(index)) : next(input))

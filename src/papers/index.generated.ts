@@ -47,20 +47,32 @@ import { aim } from './reducer/aim.ts'
 import { cdpruner } from './reducer/cdpruner.ts'
 import { dart } from './reducer/dart.ts'
 import { divprune } from './reducer/divprune.ts'
+import { dtd } from './reducer/dtd.ts'
+import { dycoke } from './reducer/dycoke.ts'
+import { evs } from './reducer/evs.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
 import { fastervlm } from './reducer/fastervlm.ts'
 import { fastv } from './reducer/fastv.ts'
+import { fastvid } from './reducer/fastvid.ts'
+import { flashvid } from './reducer/flashvid.ts'
 import { fopru } from './reducer/fopru.ts'
 import { hiprune } from './reducer/hiprune.ts'
+import { holitom } from './reducer/holitom.ts'
 import { idSelection } from './reducer/id-selection.ts'
 import { keepAll } from './reducer/keep-all.ts'
+import { lastFrames } from './reducer/last-frames.ts'
 import { mustdrop } from './reducer/mustdrop.ts'
+import { pixelprune } from './reducer/pixelprune.ts'
+import { prunevid } from './reducer/prunevid.ts'
 import { pyramiddrop } from './reducer/pyramiddrop.ts'
 import { randomPrune } from './reducer/random-prune.ts'
 import { random } from './reducer/random.ts'
 import { resize } from './reducer/resize.ts'
 import { scope } from './reducer/scope.ts'
 import { sparsevlm } from './reducer/sparsevlm.ts'
+import { tome } from './reducer/tome.ts'
+import { uniformFrames } from './reducer/uniform-frames.ts'
+import { vidcom2 } from './reducer/vidcom2.ts'
 import { visiondrop } from './reducer/visiondrop.ts'
 import { visionzip } from './reducer/visionzip.ts'
 import { vispruner } from './reducer/vispruner.ts'
@@ -131,20 +143,32 @@ export const papers = [
   cdpruner,
   dart,
   divprune,
+  dtd,
+  dycoke,
+  evs,
   explainCompress,
   fastervlm,
   fastv,
+  fastvid,
+  flashvid,
   fopru,
   hiprune,
+  holitom,
   idSelection,
   keepAll,
+  lastFrames,
   mustdrop,
+  pixelprune,
+  prunevid,
   pyramiddrop,
   randomPrune,
   random,
   resize,
   scope,
   sparsevlm,
+  tome,
+  uniformFrames,
+  vidcom2,
   visiondrop,
   visionzip,
   vispruner,

@@ -25,6 +25,7 @@ export type Kind = (typeof KINDS)[number]
 
 /** Where a paper intervenes, in the order in which an image passes through. */
 export type Place =
+  | 'see.frames'
   | 'see.views'
   | 'see.layer'
   | 'see.patches'

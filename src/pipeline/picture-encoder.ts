@@ -8,6 +8,7 @@ import { framePreprocessor } from '../models/views/video-processor.ts'
 import { hasText, type View } from '../models/views/view.ts'
 import type { VisionSide } from '../models/vision-side.ts'
 import type { Backend } from '../runtime/index.ts'
+import { splitFrames } from './flow/frame-run.ts'
 import { ProgramCache } from './flow/program-cache.ts'
 import { type TracedPicture, tracePicture } from './flow/trace-picture.ts'
 import {
@@ -82,8 +83,11 @@ export class PictureEncoder {
    * The same for a video, all its frames.
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
-  async prepareVideo(video: Video, look: Look): Promise<PreparedImage> {
-    const reader = videoReader(this.parts.architecture)
+  async prepareVideo(given: Video, look: Look): Promise<PreparedImage> {
+    const { architecture } = this.parts
+    const reader = videoReader(architecture)
+    assertVideo(given)
+    const video = look.method.see?.frames?.(given, architecture) ?? given
     assertVideo(video)
     const asked = this.asked(look)
     const { placeholder } = reader.written ?? {}
@@ -92,7 +96,7 @@ export class PictureEncoder {
     const frames = await Promise.all(video.frames.map((frame) => imageKey(frame, how)))
     const key = `video ${written?.text ?? video.framesPerSecond} ${frames.join()}`
     const prepared = this.known(key) ?? this.prepareFrames(key, video, reader, { method: look.method, asked, written })
-    const seen = seenVideo(video)
+    const seen = { ...seenVideo(video), of: seenVideo(given).of }
     return { ...prepared, encode: async () => ({ ...(await prepared.encode()), video: seen }) }
   }
 
@@ -140,7 +144,7 @@ export class PictureEncoder {
   private prepareFrame(image: RgbImage, cut: (image: RgbImage) => View[], how: Manner): PreparedImage {
     const { video: reader, imageToken } = this.parts.architecture.prompt
     if (!reader) return this.prepareImage('', image, cut, how)
-    const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
+    const inFrames = this.inFrames(how)
     const frames = () => reader.views({ frames: [image], framesPerSecond: 1 })
     const cuts = this.cut(frames, (views) => reader.pack?.(views), inFrames)
     const place = cuts.slots ? { prompt: [imageToken], views: { length: 1 } } : this.placeOfViews(cuts.views, how)
@@ -158,15 +162,22 @@ export class PictureEncoder {
 
   private prepareFrames(key: string, video: Video, reader: VideoReader, how: Manner): PreparedImage {
     const { imageToken } = this.parts.architecture.prompt
-    const inFrames = { ...how, preprocessor: framePreprocessor(this.parts.preprocessor) }
+    const inFrames = this.inFrames(how)
     const cuts = this.cut(() => reader.views(video), (views) => reader.pack?.(views), inFrames) // biome-ignore format: one step
     const { views, slots } = cuts
     const { token } = reader
-    if (how.written)
-      return this.prepared(key, { prompt: [], views, token, written: how.written }, cuts, inFrames, (each) => each)
+    if (how.written) {
+      const apart = (results: EncodedView[]) =>
+        results.length < views.length ? splitFrames(results[0], views.length) : results
+      return this.prepared(key, { prompt: [], views, token, written: how.written }, cuts, inFrames, apart)
+    }
     const place = { prompt: [imageToken], views: { length: 1 }, token }
     const join = (gathered: EncodedView[]) => (slots ? gathered : [joinClips(gathered, views)])
     return this.prepared(key, place, cuts, inFrames, join)
+  }
+
+  private inFrames(how: Manner): Manner {
+    return { ...how, isVideo: true, preprocessor: framePreprocessor(this.parts.preprocessor) }
   }
 
   private cut(
@@ -218,10 +229,11 @@ export class PictureEncoder {
   }
 
   /** How many tokens views become, at most, from the shapes of the traced vision side; sizes that come again are known. */
-  private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [] }: Manner): Counted {
-    const key = [keyOf(method, 'see'), asked.length, slots?.length, ...views.map(sizeOf)].join('|')
+  private countTokens(views: readonly View[], slots: Cuts['slots'], { method, asked = [], isVideo }: Manner): Counted {
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, isVideo, ...views.map(sizeOf)].join('|')
     const sizes = { question: asked.length }
-    const trace = (): Counted => tracePicture(this.parts.architecture, composed(method), views, { slots, sizes })
+    const trace = (): Counted =>
+      tracePicture(this.parts.architecture, composed(method), views, { slots, sizes, isVideo })
     const count = this.counts.get(key) ?? tracedBy(trace)
     if (this.counts.size >= KNOWN_COUNTS) this.counts.clear()
     this.counts.set(key, { tokens: count.tokens, span: count.span })
@@ -263,6 +275,8 @@ interface Manner {
   readonly asked?: readonly number[]
   readonly preprocessor?: PreprocessorConfig
   readonly stream?: StreamPlace
+  /** Whether the views are the frames of a video. */
+  readonly isVideo?: boolean
   /** Of a video that is written as text. */
   readonly written?: WrittenPicture
 }

@@ -32,6 +32,8 @@ const entries = runnable.filter((entry) => buildMethod(entry, {}).see)
 
 /** Refusals that are right: what the method needs, and the family does not have. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
+  tome: /within an encoder layer|within the encoder/,
+  pixelprune: /keeps another number/,
   nvlm: /takes its images before all text/,
   'llava-uhd': /takes its images before all text/,
   crosslmm: /cannot make 3 x 3 regions/,

@@ -1,3 +1,4 @@
+import { FoveaError } from '../../errors.ts'
 import {
   activation,
   attend,
@@ -35,7 +36,6 @@ import {
 import { type EncoderStages, type Grid, type Patches, throughEncoder, type VisionLayer } from '../vision-side.ts'
 import { spanningMatrix } from './positions.ts'
 import type { QwenVisionConfig } from './qwen2-vl-config.ts'
-import { lastStates } from './tower.ts'
 import { gridOf, resampledPositions } from './transformer.ts'
 import { inverseOrder, type WindowGroup, windowNumbers, windowOrder } from './windows.ts'
 
@@ -49,6 +49,8 @@ export interface QwenVisionFeatures {
   readonly outputs: readonly Patches[]
   /** Output of the last layer, normalised for the merger: [b, n, d]. */
   readonly output: Tensor
+  /** What the last layer left, as it is. */
+  readonly last: Patches
 }
 
 /**
@@ -70,12 +72,15 @@ export function qwenVision(
   const raster = (x: Tensor, axis: number) => (places ? gather(x, places, axis) : x)
   const rotary = gridRotation(config, grid, order?.order)
 
-  const run = (index: number, x: Tensor) => {
+  const run = (index: number, x: Tensor, { kept, changedBy }: Patches) => {
+    if (order && changedBy) throw inWindows(changedBy)
     const isFull = !config.windows || config.windows.full.includes(index)
-    return encoderLayer(p.at('blocks', index), config, x, { rotary, groups: isFull ? undefined : order?.groups })
+    const turn = kept ? rotationOf(rotary, kept.numbers) : rotary
+    return encoderLayer(p.at('blocks', index), config, x, { rotary: turn, groups: isFull ? undefined : order?.groups })
   }
   const start: Patches = { states: sorted(patches), special: 0, grid }
   const { layers, outputs } = throughEncoder(start, config.depth, stages, run)
+  const last = outputs[outputs.length - 1]
   const inRaster = layers.map(({ input, hidden, keys, attention, logits }) => ({
     input,
     hidden: raster(hidden, 1),
@@ -83,12 +88,8 @@ export function qwenVision(
     attention: raster(raster(attention, 2), 3),
     logits: raster(raster(logits, 2), 3),
   }))
-  return {
-    layers: inRaster,
-    grid,
-    outputs,
-    output: raster(normed(p.at('merger', 'ln_q'), config, lastStates({ outputs })), 1),
-  }
+  const output = raster(normed(p.at('merger', 'ln_q'), config, last.states), 1)
+  return { layers: inRaster, grid, outputs, output, last }
 }
 
 /** The merger of all generations: squares of normalised patches through a two-layer MLP. */
@@ -96,6 +97,19 @@ export function mergeSquares(p: Scope, { width, merge: side, out }: QwenVisionCo
   const inner = gelu(linear(p.at(0), squares, width * side * side))
   return linear(p.at(2), inner, out)
 }
+
+/** The rotation of some patches [1, m]. */
+const rotationOf = ({ cos, sin }: Rotation, patches: Tensor): Rotation => {
+  const of = (x: Tensor) => gather(x, reshape(patches, [patches.shape[1]]), 2)
+  return { cos: of(cos), sin: of(sin) }
+}
+
+const inWindows = (changedBy: readonly string[]) =>
+  new FoveaError(
+    'method_unfit',
+    'usage',
+    `${changedBy.at(-1)} drops patches within the encoder, which this one lays out in windows; use a model without windows`,
+  )
 
 const normed = (p: Scope, { gated }: QwenVisionConfig, x: Tensor): Tensor =>
   gated ? rmsNormed(p, x, EPSILON) : layerNormed(p, x, EPSILON)

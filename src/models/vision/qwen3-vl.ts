@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { FoveaError } from '../../errors.ts'
 import { layerNormed, type Scope } from '../../nn/index.ts'
 import { concat, type Tensor } from '../../tensor/index.ts'
 import { act, configError, layerCount, parseConfig, size } from '../config.ts'
-import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { foldOutput } from '../connectors/fold-output.ts'
+import { foldGrid } from '../connectors/fold-patches.ts'
 import type { EncoderStages, VisionFeatures } from '../vision-side.ts'
 import { mergeSquares, qwenVision } from './qwen2-vl.ts'
 import { checked, commonOf, type QwenVisionConfig, qwenVisionFields } from './qwen2-vl-config.ts'
@@ -52,17 +54,26 @@ export function qwen3Vision(
   pixels: Tensor,
   stages?: EncoderStages,
 ): VisionFeatures {
-  const { layers, grid, outputs, output } = qwenVision(p, config, pixels, stages)
-  const folded = (states: Tensor) => foldPatches(states, grid, config.merge)
+  const { layers, grid, outputs, output, last } = qwenVision(p, config, pixels, stages)
+  const folded = (states: Tensor) => foldOutput(states, last, grid, config.merge)
   const deep = config.taps.map((layer, at) => {
     const scope = p.at('deepstack_merger_list', at)
-    return mergeSquares(scope.at('mlp'), config, layerNormed(scope.at('norm'), folded(outputs[layer + 1].states), 1e-6))
+    const { states, changedBy } = outputs[layer + 1]
+    if (changedBy?.length !== last.changedBy?.length) throw betweenTaps(last.changedBy)
+    return mergeSquares(scope.at('mlp'), config, layerNormed(scope.at('norm'), folded(states).patches, 1e-6))
   })
   return {
     layers,
     grid: foldGrid(grid, config.merge),
     special: 0,
-    patches: folded(output),
+    ...folded(output),
     ...(deep.length > 0 && { deep: concat(deep, -1) }),
   }
 }
+
+const betweenTaps = (changedBy: readonly string[] = []) =>
+  new FoveaError(
+    'method_unfit',
+    'usage',
+    `${changedBy.at(-1)} drops patches between layers of which this encoder gives the language model more than the last; use another model`,
+  )

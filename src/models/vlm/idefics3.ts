@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { linear } from '../../nn/index.ts'
 import { configError, parseConfig, size } from '../config.ts'
-import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { foldOutput } from '../connectors/fold-output.ts'
+import { foldGrid } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
@@ -47,8 +48,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       viewSize: tiling.tile,
       grid: (view) => fillingPatches(view, cell),
       encode: (p, pixels, stages) => {
-        const { layers, grid, output } = idefics3Vision(p.at('vision_model'), vision, pixels, stages)
-        return { layers, grid: foldGrid(grid, scale), special: 0, patches: foldPatches(output, grid, scale) }
+        const { layers, grid, output, outputs } = idefics3Vision(p.at('vision_model'), vision, pixels, stages)
+        const folded = foldOutput(output, outputs[outputs.length - 1], grid, scale)
+        return { layers, grid: foldGrid(grid, scale), special: 0, ...folded }
       },
       connect: (p, patches) =>
         linear(p.at('connector', 'modality_projection', 'proj'), patches, language.hiddenSize, false),

@@ -4,7 +4,8 @@ import { activation, layerNormed, linear, type Scope } from '../../nn/index.ts'
 import { slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig } from '../config.ts'
 import { foldLayers } from '../connectors/fold-layers.ts'
-import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { foldOutput } from '../connectors/fold-output.ts'
+import { foldGrid } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
@@ -81,10 +82,17 @@ export function internvlArchitecture(raw: unknown, processor?: PreprocessorConfi
         const features = internVision(tower, vision, pixels, stages)
         const states = slice(featuresOf(tower, vision, features, config.vision_feature_layer), 1, 1)
         const { grid } = features
-        const layers = foldLayers(features.layers, { grid, scale, special: 1 })
+        const last = features.outputs.at(config.vision_feature_layer)!
+        // Of fewer patches than the view has, nothing is read patch by patch any more.
+        const layers = last.owner ? features.layers : foldLayers(features.layers, { grid, scale, special: 1 })
         const featureLayer = layerBefore(config.vision_feature_layer)
-        const patches = foldPatches(states, grid, scale)
-        return { layers, grid: foldGrid(grid, scale), special: 1, featureLayer, patches }
+        return {
+          layers,
+          grid: foldGrid(grid, scale),
+          special: 1,
+          featureLayer,
+          ...foldOutput(states, last, grid, scale),
+        }
       },
       connect: (p, patches) => {
         const scope = p.at('multi_modal_projector')

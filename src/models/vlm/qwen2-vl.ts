@@ -4,7 +4,8 @@ import type { RgbImage } from '../../media/image.ts'
 import { clipFrames, type FrameSampler } from '../../media/video/sampling.ts'
 import { assertOneSize, type Video } from '../../media/video.ts'
 import { configError, parseConfig } from '../config.ts'
-import { foldGrid, foldPatches } from '../connectors/fold-patches.ts'
+import { foldOutput } from '../connectors/fold-output.ts'
+import { foldGrid } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { qwen2VlModel } from '../language/qwen2-vl.ts'
 import type { PreprocessorConfig } from '../views/image-processor.ts'
@@ -110,9 +111,9 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
       viewSize: factor,
       grid: (view) => fillingPatches(view, factor),
       encode: (p, pixels, stages) => {
-        const { layers, grid, output } = qwenVision(p.at('visual'), vision, pixels, stages)
-        const patches = foldPatches(output, grid, vision.merge)
-        return { layers, grid: foldGrid(grid, vision.merge), special: 0, patches }
+        const { layers, grid, output, last } = qwenVision(p.at('visual'), vision, pixels, stages)
+        const folded = foldOutput(output, last, grid, vision.merge)
+        return { layers, grid: foldGrid(grid, vision.merge), special: 0, ...folded }
       },
       connect: (p, patches) => mergeSquares(p.at('visual', 'merger', 'mlp'), vision, patches),
     },

@@ -7,13 +7,14 @@ import { type Carrying, createCarrying, type StreamPlace } from '../method/carry
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import { actsIn } from '../method/places.ts'
-import type { GatheredTokens } from '../method/visual-tokens.ts'
+import type { FrameLayout, GatheredTokens } from '../method/visual-tokens.ts'
 import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
 import { takenApart, tokenWidth } from './deep.ts'
+import { frameRun } from './frame-run.ts'
 import { gatherViews } from './gather.ts'
 import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
 import type { Packing } from './pack.ts'
-import { type EncodedView, memoryName, signalName, spanIn, tokenOutputs } from './vision-program.ts'
+import { type EncodedView, memoryName, PLACES, signalName, spanIn, tokenOutputs } from './vision-program.ts'
 
 export interface GatherHow {
   /** Token ids, for methods that read them. */
@@ -41,11 +42,18 @@ export interface GatherShape {
   readonly signals: readonly string[]
   readonly span?: Dim
   readonly changedBy: readonly string[]
+  /** Of a video: how the tokens of its frames lie. */
+  readonly frames?: FrameLayout
   readonly packing?: { readonly slots: Dim; readonly most: number; readonly whole: boolean }
 }
 
 /** Methods see sizes as numbers: what they do across views may be written out for so many. Without one, sizes are names. */
-export function gatherShape(method: Method, views: readonly EncodedView[], packing?: PackingFeeds): GatherShape {
+export function gatherShape(
+  method: Method,
+  views: readonly EncodedView[],
+  packing?: PackingFeeds,
+  frames?: FrameLayout,
+): GatherShape {
   const [first] = views
   const isFixed = actsIn(method, 'picture')
   const sizeOf = (name: string, size: number): Dim => (isFixed ? size : name)
@@ -62,6 +70,7 @@ export function gatherShape(method: Method, views: readonly EncodedView[], packi
     ...(first.span !== undefined && { span: sizeOf('span', first.span) }),
     changedBy: first.changedBy,
     ...(packing && { packing: { slots: sizeOf('slots', slots), most, whole: packing.whole } }),
+    ...(isFixed && frames && { frames }),
   }
 }
 
@@ -73,7 +82,7 @@ export function traceGather(
   scope: Scope = createScope(),
   stream?: Carrying,
 ): GatheredTokens {
-  const { views, tokens, patches, memory, signals, span, changedBy, packing } = shape
+  const { views, tokens, patches, memory, signals, span, changedBy, frames, packing } = shape
   const given: GatheredTokens = {
     ...takenApart(input('given.embeds', [views, tokens, tokenWidth(architecture)]), architecture),
     owner: input('given.owner', [views, patches], 'i64'),
@@ -88,7 +97,7 @@ export function traceGather(
     changedBy,
   }
   const question = method.needs?.question && input('question', [1, 'question'], 'i64')
-  const options = { packing: packing && packingInputs(packing), question, stream }
+  const options = { packing: packing && packingInputs(packing), frames, question, stream }
   return gatherViews(scope, architecture, method, given, options)
 }
 
@@ -125,7 +134,8 @@ export async function compileGather(
       const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const bound = { span: views[0].span ?? 0, slots: packing?.values.patches.dims[0] ?? 0, ...sizes }
       const own = { milliseconds, cost: program.cost(sizes), changedBy, span: spanIn(span, bound) }
-      return packing ? [packedView(views, values, own)] : splitViews(views, values, own)
+      if (packing) return [packedView(views, values, own)]
+      return values[PLACES] ? [frameRun(views, values, own)] : splitViews(views, values, own)
     },
     forget: async (key) => frames?.forget(key),
     dispose: () => program.dispose(),

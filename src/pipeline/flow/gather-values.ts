@@ -9,7 +9,7 @@ export interface PackingFeeds {
 }
 
 /** What gathering took, who changed the tokens, and how many positions they take. */
-type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy' | 'span'>
+export type Effort = Pick<EncodedView, 'milliseconds' | 'cost' | 'changedBy' | 'span'>
 
 /** The inputs of the program; those that it does not read are among them. */
 export function feedsOf(views: readonly EncodedView[], packing?: PackingFeeds): Record<string, Value> {

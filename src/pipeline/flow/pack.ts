@@ -6,6 +6,7 @@ import {
   argsort,
   cast,
   concat,
+  constant,
   cumsum,
   dimValue,
   div,
@@ -76,10 +77,24 @@ export function packTokens<Tokens extends GatheredTokens>(tokens: Tokens, packin
     ...tokens,
     states: reshape(mixed, [1, length, width]),
     owner: reshape(owner, [1, owner.shape[0]]),
-    // Where tokens keep their places, those of a picture are its slots.
-    signals: tokens.span === undefined ? {} : { [PLACE]: reshape(cast(left, 'f32'), [1, length]) },
+    signals: {
+      ...mixedSignals(tokens.signals, shares, packing.whole ? undefined : left),
+      // Where tokens keep their places, those of a picture are its slots.
+      ...(tokens.span !== undefined && { [PLACE]: reshape(cast(left, 'f32'), [1, length]) }),
+    },
     span: tokens.span && slots.shape[0],
   }
+}
+
+/** What was noted of tokens [v, m], mixed as they are, 0 for a separator: [1, s] each. */
+function mixedSignals(signals: GatheredTokens['signals'], shares: Shares, left?: Tensor): GatheredTokens['signals'] {
+  const mixed = (signal: Tensor) => {
+    const [views, count] = signal.shape
+    const slots = mixedRows(reshape(signal, [views, count, 1]), shares, constant([0], [1])) // [s, 1]
+    const those = left ? gather(slots, left) : slots
+    return reshape(those, [1, those.shape[0]])
+  }
+  return Object.fromEntries(Object.entries(signals).map(([name, signal]) => [name, mixed(signal)]))
 }
 
 /** For each patch of all views the token that it is part of, counted through all of them, or -1: i64 [v n]. */

@@ -7,7 +7,7 @@ import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
 import type { FurtherEncoder, Layered, Method, SeeSide, Site, Stage } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
-import { allPatches, regroup, type VisualTokens } from '../method/visual-tokens.ts'
+import { allPatches, connectorOf, meanSignals, regroup, type VisualTokens } from '../method/visual-tokens.ts'
 import { gatherViews } from './gather.ts'
 import type { Packing } from './pack.ts'
 
@@ -65,7 +65,8 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     const made = vision.connect(p, tokens.states, { vision: tokens.vision, question })
     if (!('assignment' in made)) return { ...tokens, states: made }
     // Tokens of a connector that resamples are no patches: methods after it cannot read the encoder by patch.
-    return regroup(tokens, made.states, made.assignment, `the connector of ${name}`)
+    const regrouped = regroup(tokens, made.states, made.assignment, connectorOf(name))
+    return { ...regrouped, signals: meanSignals(tokens.signals, made.assignment, made.states.shape[1]) }
   }
   const patches = allPatches(features, encodeFurther(p, method, pictures))
   const chosen = places.patches?.(patches, at) ?? patches
@@ -91,15 +92,15 @@ function encode(p: Scope, { vision }: Architecture, method: Method, pictures: Pi
       throw methodError(`${method.name} is given kept patches, but this model takes more of its encoder; encode anew`)
     return pictures.features
   }
-  const features = vision.encode(p, pictures.pixels, encoderStages(layer, at))
+  const features = vision.encode(p, pictures.pixels, encoderStages(layer, at, pictures.pixels))
   assertLayers(method, 'see', features.layers.length)
   return features
 }
 
-function encoderStages(stage: SeeSide['layer'], at: Site): EncoderStages | undefined {
+function encoderStages(stage: SeeSide['layer'], at: Site, pixels: Tensor): EncoderStages | undefined {
   if (!stage) return undefined
   const around = whole(stage)
-  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps }) }
+  return { layer: (layer, input, next, ran, steps) => around(input, next, { ...at, layer, ran, steps, pixels }) }
 }
 
 /** Composed methods have one function for all layers. */

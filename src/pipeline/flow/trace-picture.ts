@@ -2,9 +2,11 @@ import type { Architecture } from '../../models/family.ts'
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
 import type { View } from '../../models/views/view.ts'
 import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
+import { LEFT } from '../method/frames.ts'
 import type { Method } from '../method/method.ts'
 import { actsIn } from '../method/places.ts'
-import type { GatheredTokens } from '../method/visual-tokens.ts'
+import { type GatheredTokens, LEFT_OF_VIEW } from '../method/visual-tokens.ts'
+import { frameLayout } from './frame-layout.ts'
 import { traceGather } from './gather-program.ts'
 import { memoryName, traceVision } from './vision-program.ts'
 
@@ -24,34 +26,42 @@ export interface TracedPicture {
 
 type Sized = Pick<View, 'width' | 'height' | 'clip'>
 
-/** @param sizes of dims that a picture does not tell, such as `question` */
+interface TracedHow {
+  readonly slots?: readonly PackedSlot[]
+  /** Of dims that a picture does not tell, such as `question`. */
+  readonly sizes?: Readonly<Record<string, number>>
+  /** Whether the views are the frames of a video. */
+  readonly isVideo?: boolean
+}
+
 export function tracePicture(
   architecture: Architecture,
   method: Method,
   views: readonly Sized[],
-  {
-    slots,
-    sizes = {},
-  }: { readonly slots?: readonly PackedSlot[]; readonly sizes?: Readonly<Record<string, number>> } = {},
+  { slots, sizes = {}, isVideo = false }: TracedHow = {},
 ): TracedPicture {
-  const known = new Map<string, GatheredTokens>()
+  const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
     const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
-    const outputs = known.get(key) ?? traceVision(architecture, method, view)
-    known.set(key, outputs)
+    const outputs = traces.get(key) ?? traceVision(architecture, method, view)
+    traces.set(key, outputs)
     return outputs
   })
+  const most = traced.reduce((most, { owner }) => Math.max(most, fixedDim('patches', owner, 1)), 0)
+  const known = new Map(Object.entries({ [LEFT_OF_VIEW]: most, ...sizes }))
   const isGathered = slots !== undefined || actsIn(method, 'picture')
-  const gathered = (isGathered ? [...known.values()] : []).map((outputs) => {
+  const gathered = (isGathered ? [...traces.values()] : []).map((outputs) => {
     const count = traced.filter((each) => each === outputs).length
     return traceGather(architecture, method, {
       ...shapeOf(outputs),
       views: count,
       packing: slots && packingShape(slots),
+      frames: isVideo ? frameLayout(count, evaluateDim(outputs.states.shape[1], known), slots) : undefined,
     })
   })
   const last = gathered.length > 0 ? gathered : traced
-  const bound = new Map(Object.entries({ packed: slots?.length ?? 0, ...sizes }))
+  const inFrames = last.reduce((most, { frames }) => Math.max(most, frames ? frames.count * frames.each : 0), 0)
+  const bound = new Map([...known, ['packed', slots?.length ?? 0], [LEFT, inFrames]])
   const rows = ({ shape }: Tensor) =>
     shape.slice(0, 2).reduce<number>((product, dim) => product * evaluateDim(dim, bound), 1)
   const total = (part: (tokens: GatheredTokens) => Tensor) => last.reduce((sum, tokens) => sum + rows(part(tokens)), 0)

@@ -29,6 +29,10 @@ export interface EncodedView {
   readonly span?: number
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Of frames that share tokens: patches that went into a token of another frame, and its number among all of the video. */
+  readonly elsewhere?: ReadonlyMap<number, number>
+  /** Time, row and column of each token, where that is not the middle of its patches. */
+  readonly places?: readonly (readonly number[])[]
   readonly grid: Grid
   readonly milliseconds: number
   readonly cost: Cost
@@ -109,12 +113,16 @@ export const traceVision = (
   stream?: Carrying,
 ): VisualTokens => seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view), stream })
 
-/** What a program says of tokens: `embeds`, `owner`, and each memory and signal by a name of its own. */
-export function tokenOutputs({ owner, memory, signals, ...tokens }: GatheredTokens) {
+/** What a program says of tokens: `embeds`, `owner`, each memory and signal by a name of its own, and `places`. */
+export function tokenOutputs({ owner, memory, signals, places, ...tokens }: GatheredTokens) {
   const named = (entries: GatheredTokens['memory'], nameOf: (name: string) => string) =>
     Object.fromEntries(Object.entries(entries).map(([name, value]) => [nameOf(name), value]))
-  return { embeds: sideBySide(tokens), owner, ...named(memory, memoryName), ...named(signals, signalName) }
+  const placed = places && { [PLACES]: places }
+  return { embeds: sideBySide(tokens), owner, ...named(memory, memoryName), ...named(signals, signalName), ...placed }
 }
+
+/** The output that says where the tokens that are left of a video stand. */
+export const PLACES = 'places'
 
 /** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
 export interface ViewPixels {

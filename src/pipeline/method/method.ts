@@ -1,4 +1,5 @@
 import type { RgbImage } from '../../media/image.ts'
+import type { Video } from '../../media/video.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { LanguageModel } from '../../models/language/language-model.ts'
 import type { Asked, FeedForward } from '../../models/language/sequence.ts'
@@ -42,6 +43,8 @@ export interface LayerSite extends Site {
 }
 
 export interface EncoderSite extends LayerSite {
+  /** What the encoder was given: views [b, 3, H, W], or clips [b, 3 frames, H, W]. */
+  readonly pixels: Tensor
   /** The layers before. */
   readonly ran: readonly VisionLayer[]
   /** The steps of this layer, where the encoder can run some tokens through it alone. */
@@ -70,6 +73,8 @@ export interface Picture extends Architecture {
 
 /** From pixels to visual tokens. */
 export interface SeeSide {
+  /** Host: chooses the frames of a video. */
+  readonly frames?: Point<Video, Architecture>
   /** Host: chooses, cuts and resizes the views of an image. */
   readonly views?: Point<readonly View[], Picture>
   /** Around layers of the vision encoder. */
@@ -79,8 +84,8 @@ export interface SeeSide {
   /** Around the connector. */
   readonly connector?: Stage<VisualTokens>
   /**
-   * Between connector and language model: all views of a picture together, pooled and packed as the family does. The vision
-   * encoder cannot be read here any more, but for what `noteSignal` kept of it.
+   * Between connector and language model: all views of a picture together, or all frames of a video, pooled and packed as
+   * the family does. The vision encoder cannot be read here any more, but for what `noteSignal` kept of it.
    */
   readonly tokens?: Point<GatheredTokens>
 }

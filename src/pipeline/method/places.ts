@@ -16,6 +16,7 @@ export interface Place {
 
 /** All places, in the order in which a picture passes them; those of `talk` lie around and after all others. */
 export const PLACES: readonly Place[] = [
+  { side: 'see', name: 'frames', form: 'point', on: 'host' },
   { side: 'see', name: 'views', form: 'point', on: 'host' },
   { side: 'see', name: 'layer', form: 'layers', on: 'graph' },
   { side: 'see', name: 'patches', form: 'point', on: 'graph' },

@@ -4,6 +4,7 @@ import {
   arange,
   cast,
   concat,
+  constant,
   type Dim,
   dimValue,
   div,
@@ -47,6 +48,12 @@ export function gatherRows(x: Tensor, indices: Tensor): Tensor {
   const starts = mul(arange(batch), dimValue(count))
   const flat = reshape(add(indices, reshape(starts, [batch, 1])), [mulDim(batch, k)])
   return reshape(gather(reshape(x, [mulDim(batch, count), ...rest]), flat), [batch, k, ...rest])
+}
+
+/** Whether a row of n is among those that `indices` (i64 [b, k], no two alike) name: bool [b, n]. */
+export const markRows = (n: Dim, indices: Tensor): Tensor => {
+  const ones = expand(constant([1], [1, 1], 'i64'), indices.shape)
+  return equal(scatterAdd([indices.shape[0], n], indices, ones), 1)
 }
 
 /** x [b, n, d] with `rows` [b, k, d] in the places that `indices` (i64 [b, k], no two alike) name; all others bit by bit. */

@@ -4,6 +4,7 @@ import {
   equal,
   matmul,
   maximum,
+  mul,
   reshape,
   select,
   sqrt,
@@ -23,3 +24,6 @@ export function cosines(a: Tensor, b?: Tensor): Tensor {
   const places = arange(a.shape[1])
   return select(equal(reshape(places, [a.shape[1], 1]), places), 1, matmul(rows, transpose(rows)))
 }
+
+/** The cosine of rows in the same place, [..., n, d] -> [..., n]; 0 where one of them is zero. */
+export const cosine = (a: Tensor, b: Tensor): Tensor => sum(mul(unit(a), unit(b)), -1)

@@ -9,9 +9,11 @@ import {
   div,
   equal,
   fixedDim,
+  greaterEqual,
   less,
   matmul,
   maximum,
+  mul,
   reshape,
   scatterAdd,
   select,
@@ -28,6 +30,12 @@ import { gatherRows, rangeLike, rowNumbers } from './rows.ts'
 export interface EncoderFeatures extends TowerFeatures {
   /** Tokens before the patches in every layer. */
   readonly special: number
+}
+
+/** The frames of a video one after another, each with so many tokens; what separates rows comes behind all of them. */
+export interface FrameLayout {
+  readonly count: number
+  readonly each: number
 }
 
 /** The tokens of a picture, and where each came from. Everything that drops or merges tokens returns a new set. */
@@ -49,6 +57,10 @@ export interface GatheredTokens {
   readonly span?: Dim
   /** Who changed the number or meaning of the tokens, in order. */
   readonly changedBy: readonly string[]
+  /** Of a video: how its tokens were laid out before any method changed their number. */
+  readonly frames?: FrameLayout
+  /** Of a video of which some tokens are left: the place that each has, counted through all frames: i64 [1, m]. */
+  readonly places?: Tensor
   /** Who left something that holds for these tokens only; they cannot be changed any more. */
   readonly reliedOnBy?: string
 }
@@ -85,9 +97,10 @@ export function patchGrid(tokens: VisualTokens, by: string): Grid {
 export function keepTokens<Tokens extends GatheredTokens>(tokens: Tokens, indices: Tensor, by: string): Tokens {
   const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
   const signals = Object.entries(tokens.signals).map(([name, signal]) => [name, takeAlong(signal, indices)])
-  const kept = regroup(tokens, gatherRows(tokens.states, indices), assignment, by)
+  const kept = regroup({ ...tokens, places: undefined }, gatherRows(tokens.states, indices), assignment, by)
   const deep = tokens.deep && { deep: gatherRows(tokens.deep, indices) }
-  return { ...kept, ...deep, signals: Object.fromEntries(signals), span: tokens.span }
+  const places = tokens.places && takeAlong(tokens.places, indices)
+  return { ...kept, ...deep, signals: Object.fromEntries(signals), span: tokens.span, places }
 }
 
 /** For m tokens, the new place of each: `places[i]` where `indices` names it, -1 elsewhere; i64 [b, m]. */
@@ -108,6 +121,10 @@ export function regroup<Tokens extends GatheredTokens>(
   const { reliedOnBy: left } = tokens
   if (left)
     throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
+  if (tokens.places)
+    throw methodError(
+      `${by} merges tokens, but ${lastMethod(tokens)} before it left other numbers of them in each frame; put ${by} first`,
+    )
   const looked = takeAlong(assignment, maximum(tokens.owner, 0))
   const owner = select(less(tokens.owner, 0), constant([-1], [], 'i64'), looked)
   const deep = tokens.deep && { deep: membersMean(tokens.deep, assignment, states.shape[1]) }
@@ -128,11 +145,38 @@ export const noteSignal = <Tokens extends GatheredTokens>(tokens: Tokens, name: 
   signals: { ...tokens.signals, [name]: signal },
 })
 
+/**
+ * What was noted of tokens [b, n], for tokens that several of them went into: the mean over those, 0 for one that none did.
+ * `assignment` i64 [b, n] says into which, `count` how many there are.
+ */
+export function meanSignals(
+  signals: GatheredTokens['signals'],
+  assignment: Tensor,
+  count: Dim,
+): GatheredTokens['signals'] {
+  const [isLeft, into] = [cast(greaterEqual(assignment, 0), 'f32'), maximum(assignment, 0)]
+  const total = (values: Tensor) => scatterAdd([assignment.shape[0], count], into, mul(values, isLeft))
+  const mean = (signal: Tensor) => div(total(signal), maximum(total(isLeft), 1))
+  return Object.fromEntries(Object.entries(signals).map(([name, signal]) => [name, mean(signal)]))
+}
+
 /** What was noted under a name. Throws FoveaError `method_unfit`. */
 export function signalOf({ signals }: GatheredTokens, name: string, by: string): Tensor {
   if (signals[name]) return signals[name]
   throw methodError(`${by} reads ${name} of each token, but nothing before it noted that`)
 }
+
+/** How many tokens are left of a view, where only its pixels tell; at most as many as it has patches. */
+export const LEFT_OF_VIEW = 'leftOfView'
+
+const CONNECTOR = 'the connector of '
+
+/** How the connector of a model is called among those that changed tokens. */
+export const connectorOf = (model: string): string => `${CONNECTOR}${model}`
+
+/** The last method that changed the number or meaning of the tokens; a connector does so for every view alike. */
+export const lastMethod = ({ changedBy }: Pick<GatheredTokens, 'changedBy'>): string | undefined =>
+  changedBy.findLast((by) => !by.startsWith(CONNECTOR))
 
 /** Vision signals are per patch: a method that reads them must come before any that changed the tokens. */
 export function assertPatches(tokens: GatheredTokens, by: string): void {

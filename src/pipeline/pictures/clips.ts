@@ -11,10 +11,13 @@ export function joinClips(clips: readonly EncodedView[], views: readonly View[])
     first += clip.embeds.dims[0]
     return clip.owner.map((token) => (token < 0 ? -1 : start + token))
   })
+  const times = views.map((view) => view.clip?.time ?? 0)
+  const [{ places }] = clips // of what a method made one run already
   return {
     embeds: joinEmbeds(clips),
     owner,
-    grid: { ...clips[0].grid, times: views.map((view) => view.clip?.time ?? 0) },
+    grid: { ...clips[0].grid, times },
+    ...(places && { places: places.map(([clip, row, column]) => [times[clip], row, column]) }),
     ...effortOf(clips),
   }
 }

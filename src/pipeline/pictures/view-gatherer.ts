@@ -1,5 +1,6 @@
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
 import type { Backend } from '../../runtime/index.ts'
+import { frameLayout } from '../flow/frame-layout.ts'
 import { compileGather, type GatherProgram, gatherShape } from '../flow/gather-program.ts'
 import type { PackingFeeds } from '../flow/gather-values.ts'
 import { ProgramCache } from '../flow/program-cache.ts'
@@ -9,6 +10,7 @@ import { composed } from '../method/compose.ts'
 import type { Method } from '../method/method.ts'
 import { blameMethod } from '../method/method-error.ts'
 import { actsIn, programKey } from '../method/places.ts'
+import type { FrameLayout } from '../method/visual-tokens.ts'
 import type { ModelParts } from '../parts.ts'
 import { HeldPrograms } from '../stream/held-programs.ts'
 import { packingOf } from './packing.ts'
@@ -17,6 +19,8 @@ export interface Gathering {
   readonly method: Method
   /** Tokens of the question, where something reads it. */
   readonly asked?: readonly number[]
+  /** Whether the views are the frames of a video. */
+  readonly isVideo?: boolean
   /** Of a frame of a stream: which it is. */
   readonly stream?: StreamPlace
 }
@@ -34,15 +38,18 @@ export class ViewGatherer {
     private readonly backend: Backend,
   ) {}
 
-  /** As many views as were given, or one run where there are `slots`. */
+  /** As many views as were given, or one run where there are `slots` or a method made one of the frames of a video. */
   async gather(how: Gathering, views: readonly EncodedView[], slots?: readonly PackedSlot[]): Promise<EncodedView[]> {
     const { method } = how
     if (views.length === 0) return []
-    if (slots) return this.run(how, views, packingOf(slots, views))
+    const layout = how.isVideo ? frameLayout(views.length, views[0].embeds.dims[0], slots) : undefined
+    if (slots) return this.run(how, views, layout, packingOf(slots, views))
     if (!actsIn(method, 'picture')) return [...views]
+    const groups = alike(views)
+    if (layout && groups.length === 1) return this.run(how, views, layout)
     const gathered = new Map<EncodedView, EncodedView>()
-    for (const group of alike(views)) {
-      const results = await this.run(how, group)
+    for (const group of groups) {
+      const results = await this.run(how, group, layout && { ...layout, count: group.length })
       for (const [at, view] of group.entries()) gathered.set(view, results[at])
     }
     return views.map((view) => gathered.get(view)!)
@@ -58,9 +65,14 @@ export class ViewGatherer {
     return this.frames.release(key)
   }
 
-  private async run({ method, asked, stream }: Gathering, views: readonly EncodedView[], packing?: PackingFeeds) {
+  private async run(
+    { method, asked, stream }: Gathering,
+    views: readonly EncodedView[],
+    layout?: FrameLayout,
+    packing?: PackingFeeds,
+  ) {
     const { architecture, weights } = this.parts
-    const shape = gatherShape(method, views, packing)
+    const shape = gatherShape(method, views, packing, layout)
     const compile = () =>
       compileGather(this.backend, architecture, weights, composed(method), shape, stream !== undefined).catch(
         blameMethod,

@@ -80,11 +80,14 @@ function decodeFlops(language: LanguageProgram, steps: readonly StepCost[]): num
 function keptPatches(images: readonly EncodedImage[], lastKept: readonly number[]): number[][] {
   const alive = new Set(lastKept)
   let start = 0
-  return images.map((image) =>
-    image.views.flatMap((view) => {
+  return images.map((image) => {
+    const picture = start
+    return image.views.flatMap(({ owner, embeds, elsewhere }) => {
       const first = start
-      start += view.embeds.dims[0]
-      return view.owner.map((token) => Number(token >= 0 && alive.has(first + token)))
-    }),
-  )
+      start += embeds.dims[0]
+      const tokenOf = (own: number, patch: number) =>
+        own >= 0 ? first + own : picture + (elsewhere?.get(patch) ?? NaN)
+      return owner.map((own, patch) => Number(alive.has(tokenOf(own, patch))))
+    })
+  })
 }

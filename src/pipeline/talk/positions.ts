@@ -12,7 +12,8 @@ import type { PlacedSlot, Placement } from '../method/placement.ts'
 export const positionShape = ({ positionAxes: axes }: Pick<LanguageModel, 'positionAxes'>, length: Dim): Dim[] =>
   axes ? [1, length, axes] : [1, length]
 
-type PlacedView = Pick<EncodedView, 'owner' | 'grid' | 'embeds' | 'span'> & Partial<Pick<EncodedView, 'signals'>>
+type PlacedView = Pick<EncodedView, 'owner' | 'grid' | 'embeds' | 'span' | 'places'> &
+  Partial<Pick<EncodedView, 'signals'>>
 
 /** Slots one after another, and the position of what comes after them. */
 interface PlacedRun {
@@ -68,23 +69,24 @@ export const gridSpan = (grid: Grid): number => Math.max(...lastPlace(grid)) + 1
 
 const lastPlace = ({ rows, columns, times = [0] }: Grid): number[] => [times.at(-1)!, rows - 1, columns - 1]
 
-/** Time, row and column of each token of a view: the middle of the patches that went into it, or of the view. */
-export function tokenPlaces({ owner, grid, embeds }: PlacedView): number[][] {
+/** Time, row and column of each token of a view: where it stands, or the middle of the patches that went into it, or of the view. */
+export function tokenPlaces({ owner, grid, embeds, places }: PlacedView): readonly (readonly number[])[] {
+  if (places) return places
   const { rows, columns, times = [0] } = grid
   const ends = lastPlace(grid)
-  const places = Array.from({ length: embeds.dims[0] }, () => [0, 0, 0])
-  const patches = new Uint32Array(places.length)
+  const sums = Array.from({ length: embeds.dims[0] }, () => [0, 0, 0])
+  const patches = new Uint32Array(sums.length)
   for (let patch = 0; patch < owner.length; patch++) {
     const token = owner[patch]
     if (token < 0) continue
     const inGrid = patch % (rows * columns)
-    const place = places[token]
+    const place = sums[token]
     place[0] += times[Math.floor(patch / (rows * columns))]
     place[1] += Math.floor(inGrid / columns)
     place[2] += inGrid % columns
     patches[token]++
   }
-  return places.map((sums, token) => {
-    return patches[token] > 0 ? sums.map((sum) => sum / patches[token]) : ends.map((end) => end / 2)
+  return sums.map((place, token) => {
+    return patches[token] > 0 ? place.map((sum) => sum / patches[token]) : ends.map((end) => end / 2)
   })
 }
