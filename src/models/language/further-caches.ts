@@ -1,14 +1,6 @@
 import type { LanguageModel } from './language-model.ts'
 import type { DecoderLayer, PastLayer } from './sequence.ts'
 
-/** Caches of layers that a method puts between those of a language model; they lie behind the model's own. */
-export interface FurtherCaches {
-  /** Cached rows of such a layer, counted from 0; none where nothing is cached, as in training. */
-  past(index: number): PastLayer | undefined
-  /** Keeps the keys and values that such a layer computed. */
-  keep(index: number, layer: DecoderLayer): void
-}
-
 /** The same language model with so many caches beside its own. What is kept belongs to the run of `decode` that goes on. */
 export function withFurtherCaches(language: LanguageModel, count: number): LanguageModel {
   const own = language.caches ?? language.layers

@@ -1,8 +1,15 @@
 import type { Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
-import type { FurtherCaches } from './further-caches.ts'
 import { embedTokens, headWidth, type LlamaConfig, lastNorm, llama, logitsOf, throughLlama } from './llama.ts'
-import type { DecoderOptions, DecoderResult, Hidden } from './sequence.ts'
+import type { DecoderLayer, DecoderOptions, DecoderResult, Hidden, PastLayer } from './sequence.ts'
+
+/** Caches of layers that a method puts between those of a language model; they lie behind the model's own. */
+export interface FurtherCaches {
+  /** Cached rows of such a layer, counted from 0; none where nothing is cached, as in training. */
+  past(index: number): PastLayer | undefined
+  /** Keeps the keys and values that such a layer computed. */
+  keep(index: number, layer: DecoderLayer): void
+}
 
 /** A language model with its config bound. Its weights are `model.*` and `lm_head.*`, below a prefix after `within`. */
 export interface LanguageModel {

@@ -2,7 +2,8 @@
 import { FoveaError } from '../../errors.ts'
 import type { Difference } from '../../evaluation/paired.ts'
 import { compareMeans } from '../reports/asker.ts'
-import { type BenchFacts, differences, readAnswers, readBench } from './run.ts'
+import { type BenchFacts, differences } from './facts.ts'
+import { readAnswers, readBench } from './run.ts'
 
 /** Another model, or other questions: there would be nothing to pair. */
 const MUST: readonly (keyof BenchFacts)[] = ['modelHash', 'split', 'seed', 'n', 'tasks']

@@ -6,7 +6,7 @@ import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { SPLIT } from '../reports/lab.ts'
 import { escapeMarkup } from '../reports/markup.ts'
-import type { BenchFacts } from './run.ts'
+import type { BenchFacts } from './facts.ts'
 
 /** What a method kept of a picture, 1 or 0 for each patch in raster order, and what it answered. */
 export interface Shown {

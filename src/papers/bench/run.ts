@@ -15,6 +15,7 @@ import { EMBEDDED, hashCode, hashModel } from '../reports/depends.ts'
 import { SPLIT } from '../reports/lab.ts'
 import { type Notebook, openNotebook } from '../reports/notebook.ts'
 import { armName, type Grid, type GridArm, gridOf } from './arms.ts'
+import { type BenchFacts, differences } from './facts.ts'
 import { type Shown, shown } from './gallery.ts'
 import { type Answers, type Beside, type Point, pointOf } from './points.ts'
 import { timed } from './timing.ts'
@@ -42,21 +43,6 @@ export interface BenchOptions {
   /** Ends it; what is known is kept. */
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, total: number, status: string) => void
-}
-
-/** What two benchmarks must share to be compared, and what they may differ in. */
-export interface BenchFacts {
-  readonly model: string
-  readonly modelHash: string
-  readonly split: string
-  readonly seed: number
-  readonly n: number
-  readonly tasks: readonly string[]
-  readonly code: string
-  readonly version: string
-  readonly machine: string
-  readonly node: string
-  readonly threads: number
 }
 
 export interface BenchRun {
@@ -192,12 +178,6 @@ async function keepFacts(notebook: Notebook, facts: BenchFacts, folder: string):
   const message = `${folder} holds a benchmark with ${differs.join('; ')}: choose another folder, or remove it`
   throw new FoveaError('bench_settings', 'usage', message)
 }
-
-/** What two benchmarks differ in, in words. */
-export const differences = (a: BenchFacts, b: BenchFacts, names: readonly (keyof BenchFacts)[]): string[] =>
-  names
-    .filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name]))
-    .map((name) => `${name} ${a[name]}, not ${b[name]}`)
 
 const shape = z.looseObject({ date: z.string(), facts: z.looseObject({ modelHash: z.string() }), points: z.array(z.looseObject({ label: z.string() })) }) // biome-ignore format: one line
 

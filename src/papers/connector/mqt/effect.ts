@@ -5,7 +5,7 @@ import type { Model } from '../../../pipeline/model.ts'
 import { pointsRow, shareOf } from '../../reports/figures.ts'
 import type { Arm, Lab } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
-import { queryCount } from '../mqt.ts'
+import { queryCount } from './queries.ts'
 
 /** Of weights and of the batches that they are trained on. */
 const seedsOf = ({ quick }: Lab): number[] => (quick ? [1] : [1, 2, 3])
