@@ -1,3 +1,4 @@
+/// <reference path="./libheif-js.d.ts" />
 /** HEIC, the form of the photographs of many phones, read by libheif, which is installed where it is needed. */
 import { FoveaError, whereMissing } from '../errors.ts'
 import type { Samples } from './samples.ts'
