@@ -70,7 +70,9 @@ export const HOSTILE_TEXTS: HostileModel[] = [
     name: 'a template that asks for more images than there are',
     code: 'image_count',
     message: 'the prompt has places for 500 images, 1 were given',
-    write: template("{% for i in range(500) %}{{ '<image>' }}{% endfor %}"),
+    write: template(
+      "{% for i in range(500) %}{{ '<image>' }}{% endfor %}{% for part in messages[0]['content'] %}{{ part['text'] }}{% endfor %}",
+    ),
   },
   {
     name: 'weights that are not numbers',

@@ -21,7 +21,7 @@ describe('fovea', () => {
     [['papers', '--knid', 'x'], "unknown option '--knid'; did you mean --kind?"],
     [['papers', '--kind', 'redcer'], 'no kind of paper named "redcer"; did you mean reducer?'],
     [['papers', 'show'], "missing required argument 'id'; see fovea papers show --help"],
-    [['world'], "required option '--out <folder>' not specified; see fovea world --help"],
+    [['world'], 'say where to write: --out <folder> or --gallery <file>; see fovea world --help'],
     [['pa\u001b[31mpers'], "unknown command 'pa\\u001b[31mpers'; did you mean papers?"],
   ])('refuses %j with exit code 2 on one line', async (args, message) => {
     expect(await fovea(...args)).toEqual({ status: 2, stdout: '', stderr: `fovea: ${message}\n` })
@@ -38,7 +38,7 @@ describe('fovea', () => {
     setTimeout(() => child.kill('SIGINT'), 2000)
     const { status, stderr } = await ended
     expect(status).toBe(130)
-    expect(stderr).toMatch(/^stopped after \d+ of 100000 images/)
+    expect(stderr).toMatch(/^stopped after \d+ of 100000 samples/)
   })
 
   it('ends at once at the second Ctrl-C', async () => {

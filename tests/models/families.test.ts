@@ -172,5 +172,5 @@ it('ends with its engine', async () => {
   const model = await loadModel(join(root, 'llava'), { threads: 1 })
   await model.generate({ prompt: PROMPT, maxTokens: 1 })
   await model.dispose()
-  await expect(model.generate({ prompt: PROMPT, maxTokens: 1 })).rejects.toThrow('the engine was disposed')
+  await expect(model.generate({ prompt: PROMPT, maxTokens: 1 })).rejects.toMatchObject({ code: 'model_disposed' })
 })

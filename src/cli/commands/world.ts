@@ -66,7 +66,11 @@ export const worldCommand = command<WorldOptions>({
       return
     }
     if (out === undefined)
-      throw new FoveaError('world-out', 'usage', 'Say where to write: --out <folder> or --gallery <file>')
+      throw new FoveaError(
+        'world-out',
+        'usage',
+        'say where to write: --out <folder> or --gallery <file>; see fovea world --help',
+      )
     const n = options.n ?? 16
     const written = await exportWorld({ ...what, n, outDir: out, signal })
     if (signal.aborted) note(`stopped after ${written} of ${n} samples in ${out}`)
