@@ -5,13 +5,16 @@ import {
   type Dim,
   div,
   divideDim,
+  fixedDim,
   gather,
   less,
+  mean,
   reshape,
   select,
   type Tensor,
 } from '../../tensor/index.ts'
 import type { Grid, Patches, VisionFeatures } from '../vision-side.ts'
+import { averagePatches } from './fold-layers.ts'
 import { foldGrid, foldPatches } from './fold-patches.ts'
 
 /**
@@ -36,6 +39,20 @@ export function foldOutput(
   const [batch, , width] = output.shape as [Dim, Dim, number]
   const patches = reshape(output, [batch, squares, scale * scale * width])
   return { patches, owner: ownerOfSquares(owner, grid, scale), changedBy }
+}
+
+/** The same with the mean of each square: [b, squares, d]. Throws FoveaError `method_unfit` as `foldOutput` does. */
+export function averageOutput(
+  output: Tensor,
+  last: Patches,
+  grid: Grid,
+  scale: number,
+): Pick<VisionFeatures, 'patches' | 'owner' | 'changedBy'> {
+  if (!last.owner) return { patches: averagePatches(output, grid, scale) }
+  const { patches, ...rest } = foldOutput(output, last, grid, scale)
+  const [batch, squares] = patches.shape
+  const width = fixedDim('averageOutput', output, 2)
+  return { ...rest, patches: mean(reshape(patches, [batch, squares, scale * scale, width]), 2) }
 }
 
 /** For each square the token that it became, from the rows of its first patch. */

@@ -17,7 +17,8 @@ import {
   type Tensor,
 } from '../../tensor/index.ts'
 import { configError, parseConfig, size, withTokenIndices } from '../config.ts'
-import { averagePatches, foldLayers } from '../connectors/fold-layers.ts'
+import { foldLayers } from '../connectors/fold-layers.ts'
+import { averageOutput } from '../connectors/fold-output.ts'
 import { foldGrid } from '../connectors/fold-patches.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
@@ -107,8 +108,10 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
         const features = siglipVision(visionScope(p), vision, pixels, stages)
         const { grid } = features
         const states = layerNormed(visionScope(p).at('post_layernorm'), lastStates(features), epsilon)
-        const layers = foldLayers(features.layers, { grid, scale, special: 0 })
-        return { layers, grid: foldGrid(grid, scale), special: 0, patches: averagePatches(states, grid, scale) }
+        const last = features.outputs[features.outputs.length - 1]
+        // Of fewer patches than the view has, nothing is read patch by patch any more.
+        const layers = last.owner ? features.layers : foldLayers(features.layers, { grid, scale, special: 0 })
+        return { layers, grid: foldGrid(grid, scale), special: 0, ...averageOutput(states, last, grid, scale) }
       },
       connect: (p, patches) => connect(p.at('multi_modal_projector'), epsilon, patches, language.hiddenSize),
     },

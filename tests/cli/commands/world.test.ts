@@ -43,7 +43,10 @@ describe('fovea world', () => {
     expect(stdout).toBe(`wrote 1 samples to ${page}\n`)
     expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/)
     const { status, stderr } = await fovea('world')
-    expect([status, stderr]).toEqual([2, 'fovea: Say where to write: --out <folder> or --gallery <file>\n'])
+    expect([status, stderr]).toEqual([
+      2,
+      'fovea: say where to write: --out <folder> or --gallery <file>; see fovea world --help\n',
+    ])
   })
 
   it('refuses an unknown task and writes nothing', async () => {
