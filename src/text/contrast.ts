@@ -15,7 +15,7 @@ export interface ContrastOptions {
  */
 export function contrasted(row: Float32Array, other: Float32Array, { alpha, beta }: ContrastOptions): Float32Array {
   const cut = Math.log(beta) + row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
-  return row.map((l, id) => (l < cut ? Number.NEGATIVE_INFINITY : (1 + alpha) * l - alpha * other[id]))
+  return row.map((l, id) => (l < cut ? Number.NEGATIVE_INFINITY : (1 + alpha) * l - (alpha && alpha * other[id])))
 }
 
 /** softmax(l / temperature), [vocabulary]. */

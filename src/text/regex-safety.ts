@@ -34,3 +34,32 @@ export function hasNestedRepeat(source: string): boolean {
   }
   return false
 }
+
+/** A counted repeat above this is as good as one without bound. */
+const MOST_COUNTED = 16
+
+/**
+ * How many repeats without bound follow each other at most in an alternative: over n letters a search takes at most about
+ * n^(repeats + 1) steps. Infinity where that cannot be told: repeated groups, references to groups.
+ */
+export function repeatsInRow(source: string): number {
+  let [most, row, depth] = [0, 0, 0]
+  for (let at = 0; at < source.length; ) {
+    const letter = source[at]
+    if (letter === '|' && depth === 0) row = 0
+    if (letter === '(') depth++
+    if (letter === ')' && /^[*+{]/.test(source.slice(at + 1))) return Number.POSITIVE_INFINITY
+    if (letter === ')') depth--
+    if (/^\\[1-9k]/.test(source.slice(at, at + 2))) return Number.POSITIVE_INFINITY
+    at = '()|'.includes(letter) ? at + 1 : skipAtom(source, at)
+    if (isLong(source.slice(at, at + 16))) row++
+    most = Math.max(most, row)
+  }
+  return most
+}
+
+/** Whether a quantifier stands here that lets an atom come more than a few times. */
+function isLong(rest: string): boolean {
+  const counted = /^\{\d*(?:,(\d*))?\}/.exec(rest)
+  return UNBOUNDED.test(rest) || Number(counted?.[1] || 0) > MOST_COUNTED
+}

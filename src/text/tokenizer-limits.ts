@@ -1,4 +1,5 @@
 import type { TokenizerJson } from './inert-json.ts'
+import { repeatsInRow } from './regex-safety.ts'
 import { type TimeLimit, TimeLimitError, unlimited } from './time-limit.ts'
 import { invalid } from './tokenizer-error.ts'
 
@@ -58,3 +59,30 @@ export const whileBuilding = <T>(limits: TokenizerLimits, json: TokenizerJson, r
 /** Encodes or decodes so many letters or tokens. Throws FoveaError `tokenizer_slow`, and what `run` throws. */
 export const whileReading = <T>(limits: TokenizerLimits, what: string, length: number, run: () => T): T =>
   withinTime(limits, { what, milliseconds: READING[0] + READING[1] * length, run })
+
+/** Steps that take less than a limit on them would. */
+const FEW_STEPS = 1e7
+
+/** Whether cutting so many letters into tokens is over soon, whatever they are: a limit costs a thread of its own. */
+export const isSoonCut = (steepness: number, length: number): boolean => length ** steepness <= FEW_STEPS
+
+/** Letters that are changed one by one, without a pattern. */
+const PLAIN_NORMALIZERS: readonly string[] = ['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase']
+
+/** The power of its letters that cutting a text takes at most; Infinity where that cannot be told. */
+export function steepnessOf({ normalizer, pre_tokenizer, model }: TokenizerJson): number {
+  if (model.type !== 'BPE' || !isPlain(normalizer)) return Number.POSITIVE_INFINITY
+  const patterns: number[] = []
+  JSON.stringify(pre_tokenizer ?? null, (key, value) => {
+    if (key === 'Regex') patterns.push(repeatsInRow(String(value)))
+    return value
+  })
+  return 1 + Math.max(1, ...patterns)
+}
+
+function isPlain(normalizer: unknown): boolean {
+  if (normalizer === null || normalizer === undefined) return true
+  const { type, normalizers } = normalizer as { type?: string; normalizers?: unknown }
+  if (type === 'Sequence') return Array.isArray(normalizers) && normalizers.every(isPlain)
+  return PLAIN_NORMALIZERS.includes(type ?? '')
+}

@@ -13,7 +13,7 @@ import { withLiteralContents } from './literal-contents.ts'
 import { createSpecialTokens, type PromptPart } from './special-tokens.ts'
 import { invalid } from './tokenizer-error.ts'
 import { checkTokenizerFields } from './tokenizer-fields.ts'
-import { type TokenizerLimits, whileBuilding, whileReading } from './tokenizer-limits.ts'
+import { isSoonCut, steepnessOf, type TokenizerLimits, whileBuilding, whileReading } from './tokenizer-limits.ts'
 
 export type { TokenizerConfig, TokenizerJson } from './inert-json.ts'
 
@@ -84,6 +84,7 @@ export function createTokenizer(
   checkTokenizerFields(json, config)
   const built = whileBuilding(limits, json, () => buildAll(withLiteralContents(json), config, inert))
   const { full, opening, continuing, tokens, vocabSize, frame } = built
+  const steepness = steepnessOf(json)
   // Each token of an answer is decoded, and a limit has a price.
   const isPatternless = !JSON.stringify(json.decoder ?? null).includes('"Regex"')
 
@@ -130,7 +131,9 @@ export function createTokenizer(
         assertLength(text)
         const ids = () =>
           special ? specials.split(wellFormed(text)).flatMap(idsOf) : encodePlain(wellFormed(text), true)
-        return whileReading(limits, 'cutting this text into tokens', text.length, ids)
+        return isSoonCut(steepness, text.length)
+          ? ids()
+          : whileReading(limits, 'cutting this text into tokens', text.length, ids)
       },
       protect: specials.protect,
       unprotect: specials.unprotect,
