@@ -1,19 +1,12 @@
 import { z } from 'zod'
-import { receivedAttention } from '../../pipeline/method/encoder-signals.ts'
-import {
-  type Frames,
-  framesOf,
-  type LeftOfFrames,
-  leaveOfFrames,
-  signalOfFrames,
-} from '../../pipeline/method/frames.ts'
+import type { Frames, LeftOfFrames } from '../../pipeline/method/frames.ts'
 import { markRows } from '../../pipeline/method/rows.ts'
 import { segmentsOf } from '../../pipeline/method/segments.ts'
-import { assertPatches, noteSignal, signalOf } from '../../pipeline/method/visual-tokens.ts'
 import { arange, not, or, reshape, select, type Tensor, topK } from '../../tensor/index.ts'
 import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
 import { anchorsOf, mergedInto } from './frames/anchors.ts'
+import { byAttention } from './frames/attended.ts'
 import { cutLeast, transitions } from './frames/scenes.ts'
 
 /**
@@ -55,18 +48,7 @@ export const fastvid = paper({
     ids: idsOption('keep'),
   }),
   method: ({ ids, ...options }) => ({
-    see: {
-      patches: (tokens) => {
-        assertPatches(tokens, 'fastvid')
-        return noteSignal(tokens, 'attention', receivedAttention(tokens, 'fastvid'))
-      },
-      tokens: (tokens) => {
-        const frames = framesOf(tokens, 'fastvid')
-        if (!frames) return tokens
-        const attention = signalOfFrames(frames, signalOf(tokens, 'attention', 'fastvid'))
-        return leaveOfFrames(tokens, frames, pruned(frames, attention, options), { by: 'fastvid', ids })
-      },
-    },
+    see: byAttention('fastvid', ids, (frames, attention) => pruned(frames, attention, options)),
   }),
 })
 

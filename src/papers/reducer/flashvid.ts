@@ -1,16 +1,8 @@
 import { z } from 'zod'
 import { clusterMeans, densityPeaks } from '../../pipeline/method/clusters.ts'
-import { receivedAttention } from '../../pipeline/method/encoder-signals.ts'
-import {
-  type Frames,
-  framesOf,
-  type LeftOfFrames,
-  leaveOfFrames,
-  signalOfFrames,
-} from '../../pipeline/method/frames.ts'
+import type { Frames, LeftOfFrames } from '../../pipeline/method/frames.ts'
 import { type Segments, segmentsOf, sumOfSegment } from '../../pipeline/method/segments.ts'
 import { keepVisual, lastAttention, type Sequence } from '../../pipeline/method/sequence.ts'
-import { assertPatches, noteSignal, signalOf } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
   arange,
@@ -37,6 +29,7 @@ import {
 } from '../../tensor/index.ts'
 import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
+import { byAttention } from './frames/attended.ts'
 import { diverseTokens } from './frames/diverse-tokens.ts'
 import { cutBelow, transitions } from './frames/scenes.ts'
 import { type Trees, tokenTrees } from './frames/token-trees.ts'
@@ -90,18 +83,7 @@ export const flashvid = paper({
     ids: idsOption('pack'),
   }),
   method: ({ depth, late, ids, ...outer }) => ({
-    see: {
-      patches: (tokens) => {
-        assertPatches(tokens, 'flashvid')
-        return noteSignal(tokens, 'attention', receivedAttention(tokens, 'flashvid'))
-      },
-      tokens: (tokens) => {
-        const frames = framesOf(tokens, 'flashvid')
-        if (!frames) return tokens
-        const attention = signalOfFrames(frames, signalOf(tokens, 'attention', 'flashvid'))
-        return leaveOfFrames(tokens, frames, compressed(frames, attention, outer), { by: 'flashvid', ids })
-      },
-    },
+    see: byAttention('flashvid', ids, (frames, attention) => compressed(frames, attention, outer)),
     read: {
       layer: (seq, next, { layer, architecture }) => {
         const isThere = layer > 0 && layer === Math.round(depth * architecture.language.layers)

@@ -1,16 +1,8 @@
 import { z } from 'zod'
 import { densityPeaks, type Points, pulledCentres } from '../../pipeline/method/clusters.ts'
-import { receivedAttention } from '../../pipeline/method/encoder-signals.ts'
-import {
-  type Frames,
-  framesOf,
-  type LeftOfFrames,
-  leaveOfFrames,
-  signalOfFrames,
-} from '../../pipeline/method/frames.ts'
+import type { Frames, LeftOfFrames } from '../../pipeline/method/frames.ts'
 import { type Segments, segmentsOf, sumOfSegment } from '../../pipeline/method/segments.ts'
 import { cosine } from '../../pipeline/method/similarity.ts'
-import { assertPatches, noteSignal, signalOf } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
   and,
@@ -42,6 +34,7 @@ import {
 } from '../../tensor/index.ts'
 import { idsOption } from '../options.ts'
 import { paper } from '../paper.ts'
+import { byAttention } from './frames/attended.ts'
 import { mergeVisual } from './frames/merge-visual.ts'
 import { staticWindows } from './frames/static-windows.ts'
 
@@ -93,18 +86,7 @@ export const holitom = paper({
     ids: idsOption('pack'),
   }),
   method: ({ depth, merge, merging, ids, ...outer }) => ({
-    see: {
-      patches: (tokens) => {
-        assertPatches(tokens, 'holitom')
-        return noteSignal(tokens, 'attention', receivedAttention(tokens, 'holitom'))
-      },
-      tokens: (tokens) => {
-        const frames = framesOf(tokens, 'holitom')
-        if (!frames) return tokens
-        const attention = signalOfFrames(frames, signalOf(tokens, 'attention', 'holitom'))
-        return leaveOfFrames(tokens, frames, merged(frames, attention, outer), { by: 'holitom', ids })
-      },
-    },
+    see: byAttention('holitom', ids, (frames, attention) => merged(frames, attention, outer)),
     read: {
       layer: (seq, next, { layer, architecture }) => {
         const isThere = layer > 0 && layer === Math.round(depth * architecture.language.layers)
