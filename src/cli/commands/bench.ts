@@ -94,9 +94,9 @@ const reduce = command<ReduceFlags>({
   },
 })
 
-/** Reducers that need no weights of their own. */
+/** Reducers of pictures that take a share and need no weights of their own. */
 async function everyReducer(): Promise<string[]> {
-  const [{ papers }, { choosesTokens }] = await Promise.all([
+  const [{ papers }, { choosesTokens, hasBudget }] = await Promise.all([
     import('../../papers/registry.ts'),
     import('../../papers/reports/budgets.ts'),
   ])
