@@ -39,7 +39,12 @@ const reduce = command<ReduceFlags>({
   ],
   configure: (program) =>
     program
-      .option('--method <method>', 'may be given again; every reducer, if not given', append<string>, [])
+      .option(
+        '--method <method>',
+        'may be given again; every reducer of pictures that takes a share, if not given',
+        append<string>,
+        [],
+      )
       .option(
         '--keep <share>',
         'of the visual tokens; may be given again (.5, .25, .125, if not given)',
@@ -101,7 +106,7 @@ async function everyReducer(): Promise<string[]> {
     import('../../papers/reports/budgets.ts'),
   ])
   return papers
-    .filter((entry) => choosesTokens(entry) && !entry.recipe && entry.role !== 'baseline')
+    .filter((entry) => choosesTokens(entry) && hasBudget(entry) && !entry.recipe && entry.role !== 'baseline')
     .map(({ id }) => id)
 }
 

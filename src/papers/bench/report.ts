@@ -69,5 +69,7 @@ export function benchMarkdown(run: BenchRun): string {
       ...own.map((point) => line(columns.map(({ text }) => text(point)))),
     ].join('\n')
   })
-  return `${['# Visual token reducers', ...factLines(run), ...tables].join('\n\n')}\n`
+  const { date, facts } = run
+  const measured = `Measured ${date.slice(0, 10)} by \`fovea bench reduce\` on ${facts.machine}, ${facts.threads} threads; written by \`fovea bench report\`.`
+  return `${['# Visual token reducers', measured, ...factLines(run), ...tables].join('\n\n')}\n`
 }
