@@ -43,14 +43,19 @@ export async function galleryHtml(
   const chosen = galleryTasks(tasks)
   if (chosen.length === 0 || rows.length === 0) return ''
   const items = await Promise.all(chosen.map((task) => worldItem({ set: 'world', split: SPLIT, seed }, task, INDEX)))
-  const pictures = items.map(({ image }) => `data:image/png;base64,${png(image)}`)
+  // Each picture stands once in the page, however many methods are shown on it.
+  const pictures = items.map(
+    ({ image }, at) =>
+      `<image id="picture-${at}" href="data:image/png;base64,${png(image)}" width="${SIZE}" height="${SIZE}"/>`,
+  )
   const heads = items.map(
     ({ turns: [{ question, answer }] }) => `<th>${escapeMarkup(question)}<br><b>${escapeMarkup(answer)}</b></th>`,
   )
   const line = ({ name, shown }: (typeof rows)[number]) =>
-    `<tr><td>${escapeMarkup(name)}</td>${shown.map((each, at) => `<td>${picture(pictures[at], each)}</td>`).join('')}</tr>`
+    `<tr><td>${escapeMarkup(name)}</td>${shown.map((each, at) => `<td>${picture(at, each)}</td>`).join('')}</tr>`
   return [
     '<h2>What is kept</h2>',
+    `<svg width="0" height="0"><defs>${pictures.join('')}</defs></svg>`,
     '<table class="gallery">',
     `<tr><th></th>${heads.join('')}</tr>`,
     ...rows.map(line),
@@ -60,7 +65,7 @@ export async function galleryHtml(
 
 const SIZE = 144
 
-function picture(source: string, { kept, reply, correct }: Shown): string {
+function picture(at: number, { kept, reply, correct }: Shown): string {
   const side = Math.round(Math.sqrt(kept.length))
   const cell = SIZE / side
   const dark = kept.flatMap((stays, at) =>
@@ -69,7 +74,7 @@ function picture(source: string, { kept, reply, correct }: Shown): string {
       : `<rect x="${((at % side) * cell).toFixed(2)}" y="${(Math.floor(at / side) * cell).toFixed(2)}" width="${cell.toFixed(2)}" height="${cell.toFixed(2)}"/>`,
   )
   return (
-    `<svg viewBox="0 0 ${SIZE} ${SIZE}" width="${SIZE}" role="img" aria-label="kept patches"><image href="${source}" width="${SIZE}" height="${SIZE}"/>` +
+    `<svg viewBox="0 0 ${SIZE} ${SIZE}" width="${SIZE}" role="img" aria-label="kept patches"><use href="#picture-${at}"/>` +
     `<g fill="#111" fill-opacity=".72">${dark.join('')}</g></svg><br><span class="${correct ? 'holds' : 'fails'}">${escapeMarkup(reply)}</span>`
   )
 }
