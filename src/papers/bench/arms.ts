@@ -50,12 +50,14 @@ export function gridOf(labels: readonly string[], keeps: readonly number[], ids?
       randomAt(keep, ids),
       { label: 'resize', keep, methods: [buildMethod(resize, { keep })] },
     ]),
-    own: labels.filter((label) => !BASELINES.includes(label)).flatMap((label) => armsOf(label, shares, ids)),
+    own: labels.filter((label) => !isBaseline({ label })).flatMap((label) => armsOf(label, shares, ids)),
   }
 }
 
-/** They are in every grid. */
 const BASELINES: readonly string[] = ['dense', random.id, resize.id]
+
+/** What is in every grid. */
+export const isBaseline = ({ label }: Pick<GridArm, 'label'>): boolean => BASELINES.includes(label)
 
 const randomAt = (keep: number, ids?: Ids): GridArm => ({
   label: random.id,

@@ -35,7 +35,7 @@ export async function compareBenches(first: string, second: string): Promise<Com
   if (unlike.length > 0)
     throw new FoveaError('bench_unlike', 'usage', `${first} and ${second} cannot be compared: ${unlike.join('; ')}`)
   const apart = differences(a.facts, b.facts, TIMES)
-  const [before, after] = [await readAnswers(first), await readAnswers(second)]
+  const [before, after] = [await readAnswers(first, a), await readAnswers(second, b)]
   const rows = a.points.flatMap((point) => {
     const other = b.points.find(({ method }) => method === point.method)
     if (!other) return []

@@ -1,5 +1,6 @@
 /** Accuracy over cost as a picture: points to SVG text. */
 import { escapeMarkup } from '../reports/markup.ts'
+import { isBaseline } from './arms.ts'
 import type { Point } from './points.ts'
 
 const plot = { left: 60, right: 620, top: 20, bottom: 360, width: 860, height: 410 }
@@ -62,15 +63,15 @@ interface Drawn {
 
 /** Baselines are dashed and grey. */
 function series(label: string, index: number, drawn: readonly Drawn[]): string[] {
-  const isBaseline = ['dense', 'random', 'resize'].includes(label)
-  const color = isBaseline ? '#777' : COLORS[index % COLORS.length]
+  const isBeside = isBaseline({ label })
+  const color = isBeside ? '#777' : COLORS[index % COLORS.length]
   const shape = SHAPES[Math.floor(index / COLORS.length) % SHAPES.length]
   const path = drawn.map(
     ({ point, px, y }, at) => `${at === 0 ? 'M' : 'L'}${px.toFixed(1)} ${y(point.accuracy.share).toFixed(1)}`,
   )
   const legend = plot.top + index * 16
   return [
-    `<path d="${path.join('')}" fill="none" stroke="${color}" stroke-opacity=".6"${isBaseline ? ' stroke-dasharray="4 3"' : ''}/>`,
+    `<path d="${path.join('')}" fill="none" stroke="${color}" stroke-opacity=".6"${isBeside ? ' stroke-dasharray="4 3"' : ''}/>`,
     ...drawn.flatMap(({ point, px, y }) => [
       `<line x1="${px.toFixed(1)}" x2="${px.toFixed(1)}" y1="${y(point.accuracy.low).toFixed(1)}" y2="${y(point.accuracy.high).toFixed(1)}" stroke="${color}" stroke-opacity=".35"/>`,
       marker(shape, px, y(point.accuracy.share), color, titleOf(point)),

@@ -1,8 +1,8 @@
 /** A benchmark as one HTML file that needs nothing else, and as Markdown. */
 import { escapeMarkup } from '../reports/markup.ts'
+import { isBaseline } from './arms.ts'
 import { galleryHtml } from './gallery.ts'
 import { type Axis, FLOPS, paretoPlot, TOKENS, TTFT } from './pareto-plot.ts'
-import type { Point } from './points.ts'
 import type { BenchRun } from './run.ts'
 import { columnsOf, csvOf } from './table.ts'
 
@@ -38,8 +38,6 @@ export async function benchHtml(run: BenchRun): Promise<string> {
     '</body></html>\n',
   ].join('\n')
 }
-
-const isBaseline = ({ label }: Point): boolean => ['dense', 'random', 'resize'].includes(label)
 
 function factLines({ facts, points }: BenchRun): string[] {
   const { model, split, seed, n, tasks } = facts

@@ -1,5 +1,5 @@
 /** A benchmark: its folder, what it depends on, and the points that it comes to. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -7,11 +7,11 @@ import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { FoveaError } from '../../errors.ts'
 import { loadModel } from '../../evaluation/load-model.ts'
 import { tasksOf } from '../../evaluation/world.ts'
-import { modelPath, packageRoot, version } from '../../hub/package-root.ts'
+import { version } from '../../hub/package-root.ts'
 import type { Ids } from '../../pipeline/method/ids.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { openAsker } from '../reports/asker.ts'
-import { EMBEDDED, hashCode, hashModel } from '../reports/depends.ts'
+import { EMBEDDED, hashCode, hashModel, measuredFolder } from '../reports/depends.ts'
 import { SPLIT } from '../reports/lab.ts'
 import { type Notebook, openNotebook } from '../reports/notebook.ts'
 import { armName, type Grid, type GridArm, gridOf } from './arms.ts'
@@ -64,10 +64,10 @@ const FILE = 'bench.json'
 export async function* benchReduce(options: BenchOptions): AsyncGenerator<Point, BenchRun | undefined> {
   const grid = gridOf(options.methods, options.keeps, options.ids)
   const facts = await factsOf(options)
-  await mkdir(options.out, { recursive: true })
   const notebook = await openNotebook(options.out)
   let model: Promise<Model> | undefined
-  const load = () => (model ??= loadModel(folderOf(options), { signal: options.signal, threads: options.threads }))
+  const load = () =>
+    (model ??= loadModel(measuredFolder(options.model), { signal: options.signal, threads: options.threads }))
   try {
     await keepFacts(notebook, facts, options.out)
     const points: Point[] = []
@@ -138,15 +138,12 @@ async function galleryOf(
 
 const GALLERY_KEEP = 0.25
 
-const folderOf = ({ model }: BenchOptions): string =>
-  model === undefined ? join(packageRoot, EMBEDDED) : modelPath(model)
-
 async function factsOf(options: BenchOptions): Promise<BenchFacts> {
-  const { model = EMBEDDED, seed = 1, n, tasks = tasksOf('world'), threads = cpus().length } = options
   const processors = cpus()
+  const { model = EMBEDDED, seed = 1, n, tasks = tasksOf('world'), threads = processors.length } = options
   return {
     model,
-    modelHash: (await hashModel(folderOf(options), model))[model],
+    modelHash: (await hashModel(measuredFolder(options.model), model))[model],
     split: SPLIT,
     seed,
     n,
@@ -198,11 +195,12 @@ export async function readBench(folder: string): Promise<BenchRun> {
 }
 
 /** Every answer of a benchmark, by the method that gave it. */
-export async function readAnswers(folder: string): Promise<ReadonlyMap<string, Answers[number]>> {
+export async function readAnswers(
+  folder: string,
+  { points, facts: { tasks, n } }: BenchRun,
+): Promise<ReadonlyMap<string, Answers[number]>> {
   const notebook = await openNotebook(folder)
   await notebook.close()
-  const { points } = await readBench(folder)
-  const { tasks, n } = (await readBench(folder)).facts
   return new Map(
     points.map(({ method }) => [
       method,

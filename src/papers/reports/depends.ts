@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { FoveaError } from '../../errors.ts'
-import { packageRoot } from '../../hub/package-root.ts'
+import { modelPath, packageRoot } from '../../hub/package-root.ts'
 import { KINDS, type Paper } from '../paper.ts'
 import { choosesTokens } from './budgets.ts'
 import { baselines, DEFAULT_CHECKS, DEFAULT_RUN } from './default-run.ts'
@@ -13,6 +13,10 @@ export type Dependencies = Readonly<Record<string, string>>
 
 /** The model that comes with the package, by the name that dependencies have for it. */
 export const EMBEDDED = 'models/fovea-mini'
+
+/** The folder of a model that is measured: the one that comes with the package where none is named. */
+export const measuredFolder = (model?: string): string =>
+  model === undefined ? join(packageRoot, EMBEDDED) : modelPath(model)
 
 /**
  * The file of the paper and those that it imports from the folders of kinds; of a paper with the default run, those of

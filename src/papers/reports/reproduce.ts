@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { greedyModel } from '../../evaluation/greedy-model.ts'
 import { loadModel } from '../../evaluation/load-model.ts'
-import { modelPath, packageRoot, version } from '../../hub/package-root.ts'
+import { version } from '../../hub/package-root.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { closest } from '../../text/closest.ts'
 import type { Paper } from '../paper.ts'
 import { findPaper } from '../registry.ts'
-import { type Dependencies, dependenciesOf, EMBEDDED, hashCode, hashModel } from './depends.ts'
+import { type Dependencies, dependenciesOf, EMBEDDED, hashCode, hashModel, measuredFolder } from './depends.ts'
 import { SPLIT } from './lab.ts'
 import { type Notebook, openNotebook } from './notebook.ts'
 import { type PaperResults, type PartResult, readResults, writePart } from './results.ts'
@@ -82,7 +82,7 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
   const signal = options.signal ?? new AbortController().signal
   const { n, seed } = countsOf(options)
   const modelName = options.model ?? EMBEDDED
-  const base = options.model === undefined ? join(packageRoot, EMBEDDED) : modelPath(options.model)
+  const base = measuredFolder(options.model)
   const depends = await dependenciesOf(entry, await hashModel(base, modelName))
   const of = JSON.stringify([await hashCode(), depends[modelName], seed])
   const name = createHash('sha256').update(of).digest('hex').slice(0, 12)
