@@ -59,6 +59,7 @@ export type { Item, Thing } from './things/item.ts'
 export { ITEM_CLASSES, type ItemLabels, itemLabels } from './things/item-labels.ts'
 export { makeThingScene, type ThingSceneKey } from './things/make-thing-scene.ts'
 export { itemMap } from './things/masks.ts'
+export { askAbout, PICTURE_TASK_IDS } from './things/pictures.ts'
 export { THING_TASK_IDS, THING_TASKS } from './things/questions/index.ts'
 export { ALL_THING_TASK_IDS, sampleThings, type ThingSample, type ThingSampleKey } from './things/sample-things.ts'
 export {

@@ -1,5 +1,6 @@
 import { trainBpe } from '../../text/bpe-train.ts'
 import { askAll, makeScene, Rng } from '../../world/index.ts'
+import { partsOf } from './parts.ts'
 
 /** Ids 0-4 of fovea-mini's tokenizer. */
 export const specialTokens = ['<pad>', '<eos>', '<user>', '<assistant>', '<image>'] as const
@@ -23,22 +24,33 @@ export const chatTemplate =
   `{% if message['role'] == 'assistant' %}${written(turn.end)}{% endif %}{% endfor %}` +
   `{% if add_generation_prompt %}${written(turn.assistant)}{% endif %}`
 
-/** Vocabulary learnt from questions and answers about training scenes. */
-export function miniTokenizer(scenes = 4000, vocabSize = 640) {
-  return trainBpe(corpus(scenes), {
-    vocabSize,
-    specialTokens,
-    pattern: SPELLING,
-    roles: { eos_token: '<eos>', pad_token: '<pad>' },
-  })
-}
+const options = { specialTokens, pattern: SPELLING, roles: { eos_token: '<eos>', pad_token: '<pad>' } } as const
 
-function* corpus(scenes: number): Iterable<string> {
+/** Vocabulary learnt from questions and answers about training scenes of shapes. */
+export const miniTokenizer = (scenes = 4000, vocabSize = 640) => trainBpe(shapesCorpus(scenes), { ...options, vocabSize })
+
+/** A vocabulary that goes on from another one, whose ids stay, with words about things and films in all languages. */
+export const widerTokenizer = (known: readonly (readonly [string, string])[], lessons = 3000, vocabSize = 1536) =>
+  trainBpe(worldCorpus(lessons), { ...options, vocabSize, known })
+
+function* shapesCorpus(scenes: number): Iterable<string> {
   for (let index = 0; index < scenes; index++) {
     const scene = makeScene({ split: 'train', seed: 0, index })
     for (const { question, answer } of askAll(scene, Rng.from(index, 'corpus'), 12)) {
       yield question
       yield answer
+    }
+  }
+}
+
+function* worldCorpus(lessons: number): Iterable<string> {
+  for (let index = 0; index < lessons; index++) {
+    for (const { lesson } of partsOf({ batch: 16, text: 160 })) {
+      const { ask } = lesson({ split: 'train', seed: 0, index, scenes: lessons })
+      for (const { question, answer } of ask().flat()) {
+        yield question
+        yield answer
+      }
     }
   }
 }

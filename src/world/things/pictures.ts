@@ -126,3 +126,13 @@ export function askPictures(key: ThingSampleKey, task: string): ThingSample {
     if (turn) return { scenes, turns: [turn], heldOut: scenes.some(({ heldOut }) => heldOut) }
   }
 }
+
+/** Up to one question of each kind about pictures that are there already; a function of the generator. */
+export function askAbout(scenes: readonly Scene[], rng: Rng, language: string): QA[] {
+  const tongue = tongueOf(language)
+  return PICTURE_TASK_IDS.flatMap((task) => {
+    // Pictures that no one chose to be alike hardly ever are.
+    const qa = task === 'pictures-same' ? undefined : ASK[task]({ scenes, rng, tongue })
+    return qa ? [{ task, ...qa, ...(tongue.id !== 'en' && { language: tongue.id }) }] : []
+  })
+}
