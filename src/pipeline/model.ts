@@ -12,7 +12,8 @@ import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
 import { programKey, wholeKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
-import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
+import type { Look } from './pictures/look.ts'
+import { PictureEncoder, videoReader } from './pictures/picture-encoder.ts'
 import { Stream, type StreamHost } from './stream/stream.ts'
 import type { AskOptions } from './talk/ask-options.ts'
 import { Conversation, questionAbout } from './talk/conversation.ts'
@@ -206,12 +207,22 @@ export class Model implements StreamHost {
     return this.pictures.prepareVideo(video, { ...look, method: await this.equip(look.method) })
   }
 
+  /** Encodes pictures, their views together; those that are known are not encoded again. */
+  encodePictures(pictures: readonly PreparedImage[]): Promise<EncodedImage[]> {
+    this.assertOpen()
+    return this.pictures.encode(pictures)
+  }
+
+  private async encodeOne(picture: PreparedImage): Promise<EncodedImage> {
+    return (await this.encodePictures([picture]))[0]
+  }
+
   /**
    * Visual tokens of an image under a method; the same pixels under the same method are encoded once.
    * @param question what will be asked, for models and methods whose visual tokens depend on it
    */
   async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
-    return (await this.prepare(image, { method, alone, question })).encode()
+    return this.encodeOne(await this.prepare(image, { method, alone, question }))
   }
 
   /**
@@ -219,7 +230,7 @@ export class Model implements StreamHost {
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
   async encodeVideo(video: Video, method: Method = dense, question = ''): Promise<EncodedImage> {
-    return (await this.prepareVideo(video, { method, question })).encode()
+    return this.encodeOne(await this.prepareVideo(video, { method, question }))
   }
 
   assertOpen(): void {

@@ -20,5 +20,5 @@ export {
   quantizedParts,
   quantizedProgram,
 } from './quantized-program.ts'
-export { allocate, bytesOf, f32, i64, type TypedArray, typedArray, type Value } from './values.ts'
+export { allocate, bytesOf, f32, i64, joinFloats, type TypedArray, typedArray, type Value } from './values.ts'
 export { type WeightSource, weightsOf } from './weights.ts'

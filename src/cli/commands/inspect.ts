@@ -2,7 +2,7 @@ import { countParameters, type WeightTable } from '../../checkpoints/weight-tabl
 import { FoveaError } from '../../errors.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
 import { tracePicture } from '../../pipeline/flow/trace-picture.ts'
-import { tokenOutputs } from '../../pipeline/flow/vision-program.ts'
+import { tokenOutputs } from '../../pipeline/flow/trace-vision.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'

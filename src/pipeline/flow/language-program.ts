@@ -8,7 +8,7 @@ import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { tokenWidth } from './deep.ts'
 import { LOOK, TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
-import { memoryName } from './vision-program.ts'
+import { memoryName } from './trace-vision.ts'
 
 /** New tokens for the language model, in order: text by id, visual tokens by their embeddings. */
 export interface Chunk {

@@ -23,7 +23,7 @@ import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { takenApart, tokenWidth } from './deep.ts'
 import { type Finished, read } from './read.ts'
-import { memoryName, memoryWidths } from './vision-program.ts'
+import { memoryName, memoryWidths } from './trace-vision.ts'
 
 /** What slots may be told apart by, where a method reads it. */
 export const TAGS = ['token', 'view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]

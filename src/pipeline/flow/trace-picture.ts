@@ -8,7 +8,7 @@ import { actsIn } from '../method/places.ts'
 import { type GatheredTokens, LEFT_OF_VIEW } from '../method/visual-tokens.ts'
 import { frameLayout } from './frame-layout.ts'
 import { traceGather } from './gather-program.ts'
-import { memoryName, traceVision } from './vision-program.ts'
+import { memoryName, traceVision } from './trace-vision.ts'
 
 /** What seeing a picture computes, traced for views of these sizes: nothing is run. */
 export interface TracedPicture {

@@ -162,6 +162,8 @@ export interface Needs {
   readonly encoders?: Readonly<Record<string, FurtherEncoder>>
   /** Pictures are encoded anew for every question: `see` reads it. */
   readonly question?: true
+  /** Views go through the encoder one at a time: what is left of each, only its pixels tell. */
+  readonly alone?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
   /**

@@ -1,6 +1,6 @@
 import type { Value } from '../../runtime/index.ts'
 import type { ChunkResult } from '../flow/language-program.ts'
-import { memoryName } from '../flow/vision-program.ts'
+import { memoryName } from '../flow/trace-vision.ts'
 import type { Branch, Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import type { BranchRow, Feed, OwnedStep, Request, StepSite, TalkSite } from '../method/talk-side.ts'
