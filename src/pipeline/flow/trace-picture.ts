@@ -1,6 +1,6 @@
 import type { Architecture } from '../../models/family.ts'
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
-import type { View } from '../../models/views/view.ts'
+import { sizeOfView, type View } from '../../models/views/view.ts'
 import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
 import { LEFT } from '../method/frames.ts'
 import type { Method } from '../method/method.ts'
@@ -24,7 +24,7 @@ export interface TracedPicture {
   readonly memory: Readonly<Record<string, number>>
 }
 
-type Sized = Pick<View, 'width' | 'height' | 'clip'>
+type Sized = Pick<View, 'width' | 'height' | 'clip' | 'pool'>
 
 interface TracedHow {
   readonly slots?: readonly PackedSlot[]
@@ -42,7 +42,7 @@ export function tracePicture(
 ): TracedPicture {
   const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
-    const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
+    const key = sizeOfView(view)
     const outputs = traces.get(key) ?? traceVision(architecture, method, view)
     traces.set(key, outputs)
     return outputs

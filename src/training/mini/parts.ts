@@ -1,3 +1,5 @@
+import { secondOf } from '../../models/vlm/llava.ts'
+import { POOL } from './config.ts'
 import { filmLesson, type Lesson, type LessonKey, picturesLesson, stillLesson } from './curriculum.ts'
 
 /** One kind of lesson in a step. */
@@ -22,12 +24,6 @@ export interface Part {
 
 /** Frames of the films that are shown, one a second. */
 const FRAMES = 8
-
-/** Pictures among several, and frames, come as one token for 2 x 2 patches. */
-export const POOL = 2
-
-/** What stands before the frame of a second. */
-export const markOf = (second: number): string => String(second)
 
 /** Text about several pictures, which few questions are asked about, in shares of that about one. */
 const SHORT = 0.45
@@ -56,7 +52,7 @@ export function partsOf({ batch, text }: { readonly batch: number; readonly text
       views: FRAMES,
       pool: POOL,
       text,
-      marks: Array.from({ length: FRAMES }, (_, second) => markOf(second)),
+      marks: Array.from({ length: FRAMES }, (_, second) => secondOf(second)),
       trainsVision: false,
       scenes: 4000,
       lesson: (key) => filmLesson(key, FRAMES),

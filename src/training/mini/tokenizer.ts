@@ -17,10 +17,11 @@ const written = (id: number): string => `{{ '${specialTokens[id]}' }}`
 /** The same as a chat template. */
 export const chatTemplate =
   "{% for message in messages %}{% if message['content'] is not string %}{% for part in message['content'] %}" +
-  `{% if part['type'] == 'image' %}${written(special.image)}{% endif %}{% endfor %}{% endif %}` +
+  `{% if part['type'] == 'image' %}${written(special.image)}{% elif part['type'] == 'video' %}{{ '<video>' }}` +
+  '{% endif %}{% endfor %}{% endif %}' +
   `{% if message['role'] == 'user' %}${written(turn.user)}{% else %}${written(turn.assistant)}{% endif %}` +
   "{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}" +
-  "{% if part['type'] != 'image' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
+  "{% if part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
   `{% if message['role'] == 'assistant' %}${written(turn.end)}{% endif %}{% endfor %}` +
   `{% if add_generation_prompt %}${written(turn.assistant)}{% endif %}`
 
