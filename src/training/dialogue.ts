@@ -47,13 +47,7 @@ export interface BatchShape {
  * sees the image and itself only, at the positions it would have alone. The inputs are `ids`, `segments`, `positions`,
  * `targets` and `weights`, [batch, text] each.
  */
-export function readDialogue(
-  p: Scope,
-  architecture: Architecture,
-  method: Method,
-  tokens: Seen,
-  shape: BatchShape,
-) {
+export function readDialogue(p: Scope, architecture: Architecture, method: Method, tokens: Seen, shape: BatchShape) {
   const { batch, text, written = BARE, embed: embedText, of = '' } = shape
   const said: Said = {
     ids: input(`${of}ids`, [batch, text], 'i64'),

@@ -34,7 +34,12 @@ export interface View extends Extent {
 }
 
 /** What decides how a view is computed, as a key. */
-export const sizeOfView = ({ width, height, clip, pool = 1 }: Pick<View, 'width' | 'height' | 'clip' | 'pool'>): string =>
+export const sizeOfView = ({
+  width,
+  height,
+  clip,
+  pool = 1,
+}: Pick<View, 'width' | 'height' | 'clip' | 'pool'>): string =>
   `${width}x${height}x${clip?.frames.length ?? 1}${pool > 1 ? `, pooled by ${pool}` : ''}`
 
 export const wholeOf = ({ width, height }: Extent): Box => ({ left: 0, top: 0, width, height })

@@ -123,7 +123,10 @@ const framesReader = (processor: PreprocessorConfig | undefined, views: (image: 
   views: ({ frames }) => frames.flatMap(views),
   written: {
     placeholder: '<video>',
-    text: (video) => timestampsOf(video).map((time) => `${secondOf(time)}<image>`).join(''),
+    text: (video) =>
+      timestampsOf(video)
+        .map((time) => `${secondOf(time)}<image>`)
+        .join(''),
   },
 })
 

@@ -13,7 +13,9 @@ export function poolPatches(tokens: VisualTokens, stride: number, model: string)
   const { rows, columns } = tokens.vision.grid
   const [down, across] = [rows / stride, columns / stride]
   if (!Number.isInteger(down) || !Number.isInteger(across))
-    throw methodError(`${model} pools ${stride} x ${stride} patches, which ${rows} x ${columns} patches cannot be cut into`)
+    throw methodError(
+      `${model} pools ${stride} x ${stride} patches, which ${rows} x ${columns} patches cannot be cut into`,
+    )
   const [batch, , width] = tokens.states.shape
   const count = down * across
   const squares = reshape(tokens.states, [batch, down, stride, across, stride, width])

@@ -124,7 +124,9 @@ export function picturesLesson(key: LessonKey, count: number): Lesson {
   const { split, seed, index } = key
   const at = index % key.scenes
   const rng = Rng.from(seed, 'pictures questions', split, index)
-  const task = Rng.from(seed, 'pictures task', split, count, at).pick(PICTURE_TASK_IDS.filter((id) => count === 2 || !PAIRS.includes(id)))
+  const task = Rng.from(seed, 'pictures task', split, count, at).pick(
+    PICTURE_TASK_IDS.filter((id) => count === 2 || !PAIRS.includes(id)),
+  )
   for (let draw = 0; ; draw++) {
     const options = { split, seed, index: 1000 * at + draw, art: nodeArt(), task, language: languageOf(rng) }
     const { scenes, turns } = sampleThings(options)

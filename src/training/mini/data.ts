@@ -42,11 +42,21 @@ function partBatch(options: DataOptions, part: Part, step: number, drawn: Return
     const key: LessonKey = { split: options.split, seed: options.seed, index: step * batch + at, scenes }
     const lesson = part.lesson(key)
     const pictures = lesson.scenes.map((scene, view) => drawn(scene, `${name} ${key.index % scenes} ${view}`))
-    return { pictures, packed: packText(lesson.ask(), { text, visual: slotsOf(options, part), seconds: views, encode: options.encode }) }
+    return {
+      pictures,
+      packed: packText(lesson.ask(), { text, visual: slotsOf(options, part), seconds: views, encode: options.encode }),
+    }
   })
   const pictures = lessons.flatMap((lesson) => lesson.pictures)
-  const said = textInputs(lessons.map(({ packed }) => packed), text)
-  const all = { pixels: pixelsOf(options, pictures), ...(part.trainsVision && views === 1 && patchInputs(options, pictures)), ...said }
+  const said = textInputs(
+    lessons.map(({ packed }) => packed),
+    text,
+  )
+  const all = {
+    pixels: pixelsOf(options, pictures),
+    ...(part.trainsVision && views === 1 && patchInputs(options, pictures)),
+    ...said,
+  }
   return Object.fromEntries(Object.entries(all).map(([input, value]) => [`${name}.${input}`, value]))
 }
 
@@ -57,14 +67,18 @@ function slotsOf({ side, patch, encode }: DataOptions, { views, pool, marks = []
 
 function pixelsOf({ side }: DataOptions, pictures: readonly Drawn[]): Value {
   const data = new Float32Array(pictures.length * 3 * side * side)
-  for (const [at, { image }] of pictures.entries()) data.set(normalise(image, imageMean, imageStd), at * 3 * side * side)
+  for (const [at, { image }] of pictures.entries())
+    data.set(normalise(image, imageMean, imageStd), at * 3 * side * side)
   return f32([pictures.length, 3, side, side], data)
 }
 
 function patchInputs({ side, patch }: DataOptions, pictures: readonly Drawn[]): Batch {
   const [count, n] = [pictures.length, (side / patch) ** 2]
   return {
-    labels: i64([count, n, denseNames.length], pictures.flatMap(({ labels }) => Array.from(labels))),
+    labels: i64(
+      [count, n, denseNames.length],
+      pictures.flatMap(({ labels }) => Array.from(labels)),
+    ),
     boxes: f32([count, n, 4], joined(pictures.map(({ boxes }) => boxes))),
     counts: f32([count, summaryWidth], joined(pictures.map(({ summary }) => summary))),
   }
@@ -73,7 +87,8 @@ function patchInputs({ side, patch }: DataOptions, pictures: readonly Drawn[]): 
 function textInputs(packed: readonly PackedText[], text: number): Batch {
   const join = (key: keyof PackedText) => packed.flatMap((each) => each[key])
   const count = packed.length
-  const floats = (key: keyof PackedText, ...width: number[]) => f32([count, text, ...width], Float32Array.from(join(key)))
+  const floats = (key: keyof PackedText, ...width: number[]) =>
+    f32([count, text, ...width], Float32Array.from(join(key)))
   return {
     ids: i64([count, text], join('ids')),
     segments: i64([count, text], join('segments')),

@@ -2,7 +2,7 @@ import { f32, type Value } from '../../runtime/index.ts'
 import type { Tokenizer } from '../../text/tokenizer.ts'
 
 /** Weights with a row for every token. */
-const TABLES = /\.(embed_tokens|lm_head)\.weight$/
+const TABLES = /(^|\.)(embed_tokens|lm_head)\.weight$/
 
 /**
  * Weights of a model for a wider vocabulary, whose first ids are those of its own: the row of a new token is the mean of the

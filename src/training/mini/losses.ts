@@ -3,7 +3,18 @@ import { linear, rmsNormed, type Scope } from '../../nn/index.ts'
 import { type Pictures, see } from '../../pipeline/flow/see.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
-import { abs, add, input, mean, mul, reshape, stopGradient, sub, type Tensor, weightedMean } from '../../tensor/index.ts'
+import {
+  abs,
+  add,
+  input,
+  mean,
+  mul,
+  reshape,
+  stopGradient,
+  sub,
+  type Tensor,
+  weightedMean,
+} from '../../tensor/index.ts'
 import { readDialogue } from '../dialogue.ts'
 import { joinViews } from '../opening.ts'
 import { denseLosses } from './dense.ts'
@@ -52,7 +63,12 @@ export function lessonLosses(
 }
 
 /** The pictures of a part; where the encoder does not learn from them, as it leaves them. */
-function picturesOf(p: Scope, architecture: Architecture, { batch, views, pool, trainsVision }: Part, of: string): Pictures {
+function picturesOf(
+  p: Scope,
+  architecture: Architecture,
+  { batch, views, pool, trainsVision }: Part,
+  of: string,
+): Pictures {
   const pixels = pixelsOf(architecture, batch * views, of)
   if (trainsVision) return { pixels, pool }
   const features = architecture.vision.encode(p, pixels)

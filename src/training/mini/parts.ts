@@ -42,7 +42,16 @@ export function partsOf({ batch, text }: { readonly batch: number; readonly text
     lesson: (key) => picturesLesson(key, views),
   })
   return [
-    { name: 'still', batch: share(1 / 2), views: 1, pool: 1, text, trainsVision: true, scenes: 24_000, lesson: stillLesson },
+    {
+      name: 'still',
+      batch: share(1 / 2),
+      views: 1,
+      pool: 1,
+      text,
+      trainsVision: true,
+      scenes: 24_000,
+      lesson: stillLesson,
+    },
     pictures('two', 1 / 8, 2),
     pictures('three', 1 / 16, 3),
     pictures('four', 1 / 16, 4),

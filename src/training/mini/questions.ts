@@ -71,7 +71,10 @@ export interface PackOptions {
  * Conversations one after the other, as many as fit, each behind the visual tokens; the model learns the answers and where
  * they end.
  */
-export function packText(conversations: readonly QA[][], { text, visual, seconds = 1, encode }: PackOptions): PackedText {
+export function packText(
+  conversations: readonly QA[][],
+  { text, visual, seconds = 1, encode }: PackOptions,
+): PackedText {
   const [ids, segments, positions, targets, weights]: number[][] = [[], [], [], [], []]
   const [places, pointed, times, timed]: number[][] = [[], [], [], []]
   conversations.forEach((turns, at) => {

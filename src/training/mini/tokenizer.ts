@@ -1,5 +1,4 @@
 import { trainBpe } from '../../text/bpe-train.ts'
-import { askAll, makeScene, Rng } from '../../world/index.ts'
 import { partsOf } from './parts.ts'
 
 /** Ids 0-4 of fovea-mini's tokenizer. */
@@ -27,24 +26,17 @@ export const chatTemplate =
 
 const options = { specialTokens, pattern: SPELLING, roles: { eos_token: '<eos>', pad_token: '<pad>' } } as const
 
-/** Vocabulary learnt from questions and answers about training scenes of shapes. */
-export const miniTokenizer = (scenes = 4000, vocabSize = 640) => trainBpe(shapesCorpus(scenes), { ...options, vocabSize })
+/** Pairs that merge, first ones first. */
+export type Merges = readonly (readonly [string, string])[]
 
-/** A vocabulary that goes on from another one, whose ids stay, with words about things and films in all languages. */
-export const widerTokenizer = (known: readonly (readonly [string, string])[], lessons = 3000, vocabSize = 1536) =>
-  trainBpe(worldCorpus(lessons), { ...options, vocabSize, known })
+/**
+ * Vocabulary learnt from questions and answers of training lessons in all languages, going on from one whose merges are
+ * `known` and whose ids stay.
+ */
+export const miniTokenizer = (vocabSize: number, known: Merges = [], lessons = 1500) =>
+  trainBpe(corpus(lessons), { ...options, vocabSize, known }).tokenizer
 
-function* shapesCorpus(scenes: number): Iterable<string> {
-  for (let index = 0; index < scenes; index++) {
-    const scene = makeScene({ split: 'train', seed: 0, index })
-    for (const { question, answer } of askAll(scene, Rng.from(index, 'corpus'), 12)) {
-      yield question
-      yield answer
-    }
-  }
-}
-
-function* worldCorpus(lessons: number): Iterable<string> {
+function* corpus(lessons: number): Iterable<string> {
   for (let index = 0; index < lessons; index++) {
     for (const { lesson } of partsOf({ batch: 16, text: 160 })) {
       const { ask } = lesson({ split: 'train', seed: 0, index, scenes: lessons })

@@ -23,8 +23,8 @@ export interface StageOptions {
 
 /** Defaults of `fovea train mini`. How the committed weights came about is told in docs/decisions. */
 export const miniStages: Readonly<Record<StageName, StageOptions>> = {
-  vision: { steps: 1200, batch: 32, rate: 3e-3, schedule: warmupStableDecay(40, 0.3) },
-  dialogue: { steps: 4500, batch: 16, rate: 2e-3, schedule: warmupStableDecay(60, 0.3) },
+  vision: { steps: 1400, batch: 32, rate: 2e-3, schedule: warmupStableDecay(60, 0) },
+  dialogue: { steps: 9000, batch: 16, rate: 1.5e-3, schedule: warmupStableDecay(80, 0.3) },
 }
 
 export interface MiniRun extends Omit<RunOptions, 'onStep'> {
