@@ -1,5 +1,7 @@
 /** Programs at work: lowering to ONNX, sessions, weights, cost. */
-export type { Backend, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
+
+export type { Backend, Caches, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
+export { cacheKey } from './backend.ts'
 export { followsNorm, type LinearLayer, linearGroups } from './linear-layers.ts'
 export { lower } from './lower.ts'
 export { encodeModel } from './onnx/model.ts'

@@ -107,7 +107,8 @@ function inspect(model: Model, method: Method, text: number): Inspection {
   const { memory } = picture
   const prompt = { text, visual: given, answer: 1, ...memory, ...pastSizes(caches, () => 0) }
   const next = () => {
-    const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
+    const rows = language.rows(prompt)
+    const past = pastSizes(caches, (layer) => rows[layer])
     return { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
   }
   const outputs = Object.values(language.outputs)

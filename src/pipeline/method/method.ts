@@ -7,7 +7,7 @@ import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
 import type { VisionTower } from '../../models/vision/tower.ts'
 import type { LayerSteps, Patches, VisionLayer } from '../../models/vision-side.ts'
-import type { LinearPlace, Scope } from '../../nn/index.ts'
+import type { LinearLayer, LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Reply } from '../talk/reply.ts'
 import type { Adapter } from './adapter.ts'
@@ -34,6 +34,8 @@ export interface Site {
   readonly words: ReadonlyMap<string, number>
   /** In `see`, of a frame of a stream: what goes from frame to frame. */
   readonly stream?: Carrying
+  /** In `read`: the values of a weight of the method's own, where they are known while it is traced: at inference. */
+  readonly known?: (weight: Tensor) => Float32Array | undefined
   /** Notes that a place was reached. */
   readonly reached: (place: string) => void
 }
@@ -49,6 +51,11 @@ export interface EncoderSite extends LayerSite {
   readonly ran: readonly VisionLayer[]
   /** The steps of this layer, where the encoder can run some tokens through it alone. */
   readonly steps?: LayerSteps
+}
+
+export interface LinearSite extends Site, LinearPlace {
+  /** Of linear layers within a layer of the language model: which that is, and the sequence that it was given. */
+  readonly within?: { readonly layer: number; readonly input: Sequence }
 }
 
 export interface PartSite extends LayerSite {
@@ -111,7 +118,7 @@ export interface ReadSide {
   /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]; `next` may use some neurons only. */
   readonly feedForward?: Layered<(x: Tensor, next: FeedForward, at: PartSite) => Tensor>
   /** Around every linear layer of the language model. */
-  readonly linear?: Stage<Tensor, Tensor, Site & LinearPlace>
+  readonly linear?: (x: Tensor, next: LinearLayer, at: LinearSite) => Tensor
   /** Further outputs, by name. */
   readonly heads?: Readonly<Record<string, (read: Read, at: Site) => Tensor>>
 }

@@ -125,6 +125,13 @@ export class Cache {
     return result
   }
 
+  /** Takes back what was fed last: embeddings of which every layer has a row each, or tokens of an answer. */
+  async unfeed(count: number): Promise<void> {
+    await this.program.truncate(this.key, count)
+    this.fed = this.fed.slice(0, this.fed.length - count)
+    this.position -= count
+  }
+
   private assertRoom(end: number): void {
     const { contextLength } = this.architecture.language
     if (end > (contextLength ?? Number.POSITIVE_INFINITY)) throw contextError(end, contextLength)
