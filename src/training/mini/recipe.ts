@@ -10,8 +10,9 @@ import { runRecipe } from '../run-recipe.ts'
 import { miniConfig } from './config.ts'
 import { exportMini } from './export.ts'
 import { growVocabulary } from './grow.ts'
-import { type Merges, miniTokenizer, special } from './tokenizer.ts'
+import { special } from './tokenizer.ts'
 import { type MiniRun, miniStage, noBank, type StageName } from './train.ts'
+import { type Merges, miniTokenizer } from './vocabulary.ts'
 
 /** Where and how; the shape of the model and its text encoding follow from the tokenizer. */
 export interface MiniRecipe extends Omit<MiniRun, 'config' | 'encode'> {
