@@ -45,6 +45,7 @@ export async function openExaminer({ model, method, signal, decodes }: ExamOptio
       : answerTurns(model, method, shown, turns, signal)
   return {
     ask: async (shown, conversations, wants) => {
+      if (conversations.length === 0) return []
       const forced = await pass?.verdicts(shown, conversations)
       const verdicts: Verdict[][] = []
       for (const [at, turns] of conversations.entries()) {
