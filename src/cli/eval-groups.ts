@@ -45,7 +45,11 @@ export function assertGroups(groups: readonly Group[], options: GroupOptions, ta
   const known = new Set(groups.flatMap((group) => group.sections(options).flatMap((section) => section.tasks)))
   const unknown = tasks.find((task) => !known.has(task))
   if (unknown === undefined) return
-  throw new FoveaError('eval_task', 'usage', `No such task "${unknown}" here: use some of ${[...known].join(', ')}`)
+  throw new FoveaError(
+    'eval_task',
+    'usage',
+    `Unknown World task "${unknown}" here: use some of ${[...known].join(', ')}`,
+  )
 }
 
 export const optionsOf = ({ split, seed, frames, rate, vendor }: GroupFlags): GroupOptions => ({

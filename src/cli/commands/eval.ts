@@ -89,7 +89,7 @@ const asksGroups = ({ group, task, card, sheet, vendor }: EvalFlags): boolean =>
   card === true ||
   sheet !== undefined ||
   vendor.length > 0 ||
-  (task.length > 0 && task.every((id) => !tasksOf('world').includes(id)))
+  task.some((id) => !tasksOf('world').includes(id))
 
 function chosen(options: EvalFlags): readonly Group[] {
   const asked = optionsOf(options)
