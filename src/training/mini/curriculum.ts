@@ -3,9 +3,9 @@ import {
   askAbout,
   askAll,
   askFilm,
+  choiceTurn,
   FILM_TASK_IDS,
   framesOf,
-  type LabelledChoice,
   makeBiasScene,
   makeThingScene,
   PICTURE_TASK_IDS,
@@ -111,13 +111,6 @@ function stillOf(kind: keyof typeof STILLS, key: ThingSampleKey): Still {
   }
   return { scene: kind === 'bias' ? makeBiasScene(key) : makeThingScene(key) }
 }
-
-/** A question with its options, each behind a letter; the answer is the letter. */
-export const choiceTurn = ({ task, question, options, right }: LabelledChoice): QA => ({
-  task,
-  question: `${question} ${options.map((option, at) => `${'ABCD'[at]}: ${option}`).join(' ')}`,
-  answer: 'ABCD'[right],
-})
 
 /** So many pictures with questions that need them all. */
 export function picturesLesson(key: LessonKey, count: number): Lesson {

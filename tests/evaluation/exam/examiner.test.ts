@@ -37,7 +37,7 @@ describe('a teacher-forced pass', () => {
     'finds right what greedy decoding says, and nothing else, under %s',
     async (name) => {
       const method = parseMethod(name)
-      const pass = (await openForcedPass(model, method, false))!
+      const pass = (await openForcedPass(model, method, 'plain'))!
       let [same, other] = [0, 0]
       for (let index = 0; index < 8; index++) {
         const { shown, conversations } = exam(index, 6)
@@ -84,7 +84,7 @@ describe('a teacher-forced pass', () => {
   })
 
   it('is not for methods that change what the language model reads', async () => {
-    expect(await openForcedPass(model, parseMethod('fastv:layer=2,keep=.5'), false)).toBeUndefined()
-    expect(await openForcedPass(model, parseMethod('damro'), false)).toBeUndefined()
+    expect(await openForcedPass(model, parseMethod('fastv:layer=2,keep=.5'), 'plain')).toBeUndefined()
+    expect(await openForcedPass(model, parseMethod('damro'), 'plain')).toBeUndefined()
   })
 })
