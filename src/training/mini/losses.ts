@@ -53,7 +53,10 @@ export function lessonLosses(
     note(part.name, answer)
     const found = ofText(layers[Math.floor(layers.length * EVIDENCE_DEPTH)].input.states)
     if (part.views === 1) note('place', placeLoss(p.at('dense', 'evidence'), found, of))
-    if (part.marks) note('time', timeLoss(p.at('dense', 'time'), found, of))
+    if (part.marks) {
+      note('path', placeLoss(p.at('dense', 'path'), found, of))
+      note('time', timeLoss(p.at('dense', 'time'), found, of))
+    }
     if (part.views > 1 || !part.trainsVision) continue
     const last = seen.vision.layers[seen.vision.layers.length - 1].hidden
     const known = denseLosses(p.at('dense'), last, part.batch, patchCount(architecture), of)

@@ -104,13 +104,13 @@ export function packText(
 }
 
 /** A turn: only the answer is learnt. Long answers count for more than short ones, but less than their length. */
-function tokensOf({ question, answer, box, other, time }: QA, encode: Encode): Token[] {
+function tokensOf({ question, answer, box, other, time, path }: QA, encode: Encode): Token[] {
   const said = [...encode(answer), turn.end]
   const weight = 1 / Math.sqrt(said.length)
   const nowhere = [undefined, undefined]
   return [
     ...[turn.user, ...encode(question)].map((id) => ({ id, weight: 0, boxes: nowhere })),
-    { id: turn.assistant, weight: 0, boxes: [box, other], time },
+    { id: turn.assistant, weight: 0, boxes: path ?? [box, other], time },
     ...said.map((id) => ({ id, weight, boxes: nowhere })),
   ]
 }
