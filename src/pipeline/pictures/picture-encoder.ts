@@ -121,10 +121,11 @@ export class PictureEncoder {
   private begin({ place, cuts, how, join }: Plan, key?: string): Encoding {
     let preprocessMilliseconds = cuts.milliseconds
     const { method, preprocessor, stream } = how
+    const tiles = cuts.views.filter(({ tile }) => tile)
     const jobs = cuts.views.map((view, part): ViewJob => {
       const pixels = () => {
         const started = performance.now()
-        const made = viewPixels(view, preprocessor, method)
+        const made = { ...viewPixels(view, preprocessor, method), tile: tiles.indexOf(view) }
         preprocessMilliseconds += performance.now() - started
         return made
       }

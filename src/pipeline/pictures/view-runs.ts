@@ -1,5 +1,5 @@
 import type { View } from '../../models/views/view.ts'
-import type { ViewPixels } from '../flow/view-pixels.ts'
+import { isTileFor, type ViewPixels } from '../flow/view-pixels.ts'
 import type { StreamPlace } from '../method/carrying.ts'
 import { programKey } from '../method/places.ts'
 import type { Manner } from './look.ts'
@@ -26,7 +26,7 @@ export const sizeOfView = (view: View): string => `${view.width}x${view.height}x
 
 /** What decides about the program of a view. */
 export const programOfView = ({ how: { method }, view }: ViewJob): string =>
-  `${programKey(method, 'views')}|${sizeOfView(view)}`
+  `${programKey(method, 'views')}|${sizeOfView(view)}${isTileFor(method, view) ? '|tile' : ''}`
 
 /** Views that one program may take at once, first come first. */
 export function groupsOf(jobs: readonly ViewJob[]): ViewJob[][] {
