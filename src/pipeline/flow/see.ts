@@ -18,6 +18,8 @@ export type Pictures = (Pixels | Features) & {
   readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Where the views are tiles of images: the number of each in its image, from 0, i64 [b]. */
+  readonly tile?: Tensor
   /** Of frames of a stream: what goes from one to the next. */
   readonly stream?: Carrying
   /** Side of the squares of patches that become one token each; 1 when absent. */
@@ -49,7 +51,7 @@ export function see(
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question, stream, pool = 1 } = pictures
+  const { question, stream, pool = 1, tile } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
   const at: Site = {
@@ -58,6 +60,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     memory: {},
     words: new Map(),
     question,
+    tile,
     embed: (ids) => architecture.language.embed(p, ids),
     stream,
     reached: log.reached,
