@@ -1,4 +1,12 @@
-export { type ChoiceKey, choiceTurn, type LabelledChoice, NEEDS, type Need, sampleChoice } from './bias/choices.ts'
+export {
+  type ChoiceKey,
+  choiceText,
+  choiceTurn,
+  type LabelledChoice,
+  NEEDS,
+  type Need,
+  sampleChoice,
+} from './bias/choices.ts'
 export { PARTNERS, POPULAR, PRIORS } from './bias/habits.ts'
 export { type BiasKey, makeBiasScene } from './bias/make-bias-scene.ts'
 export { chair, chairScores, NEGATIVES, type Negative, pope, popeScores, thingsNamed } from './bias/pope.ts'

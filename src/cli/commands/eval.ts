@@ -3,6 +3,7 @@ import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { FoveaError } from '../../errors.ts'
 import { GROUPS } from '../../evaluation/groups/index.ts'
 import type { Group } from '../../evaluation/groups/section.ts'
+import { openQuestions } from '../../evaluation/own/open-questions.ts'
 import { type Summary, summarise, type TaskSummary } from '../../evaluation/summary.ts'
 import { evaluateWorld, type ImageSet, type ResultRow, tasksOf } from '../../evaluation/world.ts'
 import { modelPath } from '../../hub/package-root.ts'
@@ -13,6 +14,7 @@ import { precisionJson } from '../../pipeline/precision-report.ts'
 import { SPLITS, VENDORS } from '../../world/index.ts'
 import { command } from '../command.ts'
 import { assertGroups, evalGroups, type GroupFlags, groupsOf, optionsOf } from '../eval-groups.ts'
+import { evalOwn, type OwnFlags } from '../eval-own.ts'
 import { methodOf, modelFolder, openModel, withMethodOption, withModelOptions } from '../model-options.ts'
 import { assertOutput, writeOutput } from '../output-file.ts'
 import { integer, number } from '../parsers.ts'
@@ -108,11 +110,40 @@ async function evalShapes(model: Model, method: Method, options: EvalFlags, sign
   if (signal.aborted) note('stopped early; the figures are of what was asked until then')
 }
 
-export const evalCommand = command({
+interface OwnEvalFlags extends OwnFlags {
+  method: string[]
+}
+
+export const evalCommand = command<OwnEvalFlags>({
   name: 'eval',
-  summary: 'Measure how well a model answers',
-  examples: ['fovea eval world --model mini', 'fovea eval world --help'],
+  summary: 'Measure how well a model answers: questions of your own, or of Fovea World',
+  examples: [
+    'fovea eval my-questions --model mini',
+    'fovea eval MMBench_DEV_EN.tsv --model HuggingFaceTB/SmolVLM-256M-Instruct --n 200 --out answers.jsonl',
+    'fovea eval world --model mini',
+    'fovea eval world --help',
+  ],
+  configure: (program) =>
+    withMethodOption(withModelOptions(program))
+      .argument('[questions]', 'a folder with pictures and a .jsonl or .tsv file of questions, or such a file')
+      .option('--n <count>', 'only the first so many questions', integer(1))
+      .option('--out <file>', 'write every question with its answers as JSON lines')
+      .option('--json', 'print one JSON object instead of a table'),
   subcommands: [world as never],
+  run: async ({ args: [path], options, signal }) => {
+    if (path === undefined)
+      throw new FoveaError('eval_folder', 'usage', 'name a folder of questions, or say world; see fovea eval --help')
+    const method = (await methodOf(options.method)) ?? dense
+    const data = await openQuestions(path as string)
+    const asked = { ...data, questions: data.questions.slice(0, options.n) }
+    if (options.out) await prepareOutput(options.out, options.model)
+    const model = await openModel(options, signal)
+    try {
+      await evalOwn(model, method, asked, options, signal)
+    } finally {
+      await model.dispose()
+    }
+  },
 })
 
 async function prepareOutput(path: string, model: string): Promise<void> {

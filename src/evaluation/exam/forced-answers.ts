@@ -48,15 +48,16 @@ export async function openForcedPass(model: Model, method: Method, form: FilmFor
   return { verdicts, dispose: () => program.dispose() }
 }
 
-function isForcible({ architecture, tokenizer }: ModelParts, { needs = {}, read = {}, talk }: Method): boolean {
-  const { vision, language, prompt } = architecture
-  const isTaught = [special.eos, special.user, special.assistant].every(
-    (id) => tokenizer.tokenToId(specialTokens[id]) === id,
-  )
+/** Whether a tokenizer has the marks of the World: such a model was taught its answers, token by token. */
+export const isTaughtWorld = ({ tokenizer }: Pick<ModelParts, 'tokenizer'>): boolean =>
+  [special.eos, special.user, special.assistant].every((id) => tokenizer.tokenToId(specialTokens[id]) === id)
+
+function isForcible(parts: ModelParts, { needs = {}, read = {}, talk }: Method): boolean {
+  const { vision, language, prompt } = parts.architecture
   const reads = Object.keys(read).filter((place) => place !== 'linear')
   const asks = [needs.question, needs.prompt, needs.words, needs.store, needs.layers]
   const isUsual = language.answerStart === undefined && !prompt.write && !vision.question && !vision.deepLayers
-  return isTaught && isUsual && !talk && reads.length === 0 && asks.every((need) => need === undefined)
+  return isTaughtWorld(parts) && isUsual && !talk && reads.length === 0 && asks.every((need) => need === undefined)
 }
 
 /** One conversation in tokens. */

@@ -139,12 +139,16 @@ export function sampleChoice(key: ChoiceKey): { scene: Scene; choice: LabelledCh
 }
 
 /** What options are called. */
-const LETTERS = 'ABCD'
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
-/** A question with its options, each behind a letter; the answer is the letter. */
+/** A question with its options, each behind a letter, as the World asks it. */
+export const choiceText = (question: string, options: readonly string[]): string =>
+  `${question} ${options.map((option, at) => `${LETTERS[at]}: ${option}`).join(' ')}`
+
+/** The same as a question whose answer is the letter. */
 export const choiceTurn = ({ task, question, options, right }: Choice): QA => ({
   task,
-  question: `${question} ${options.map((option, at) => `${LETTERS[at]}: ${option}`).join(' ')}`,
+  question: choiceText(question, options),
   answer: LETTERS[right],
   candidates: [...LETTERS].slice(0, options.length),
 })

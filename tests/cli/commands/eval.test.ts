@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fovea, temporaryFolder } from '../fovea.ts'
@@ -69,5 +69,34 @@ describe('fovea eval world', () => {
     expect(foreign).toMatchObject({ status: 2, stdout: '' })
     const part = await fovea('eval', 'world', '--card', '--task', 'count')
     expect(part).toMatchObject({ status: 2, stdout: '' })
+  })
+})
+
+describe('fovea eval FOLDER', () => {
+  it('asks what a file of questions asks', async () => {
+    const folder = temporaryFolder()
+    const model = await writeTinyModel(join(folder, 'model'))
+    const record = { image: 'scene.png', question: 'is there a star?', answer: 'yes', category: 'shapes' }
+    const options = { image: 'scene.png', question: 'what is it?', options: ['a star', 'a car'], answer: 'A' }
+    mkdirSync(join(folder, 'data'))
+    copyFileSync('examples/scene.png', join(folder, 'data', 'scene.png'))
+    const file = join(folder, 'data', 'data.jsonl')
+    writeFileSync(file, [record, record, options].map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const rows = join(folder, 'rows.jsonl')
+    const [table, json, nothing] = await Promise.all([
+      fovea('eval', join(folder, 'data'), '--model', model, '--out', rows),
+      fovea('eval', file, '--model', model, '--n', '2', '--json'),
+      fovea('eval', '--model', model),
+    ])
+    expect(table.status).toBe(0)
+    expect(table.stdout).toMatch(/data\.jsonl, dense\ncategory +questions +right %/)
+    expect(table.stdout).toMatch(/\nall together +3 /)
+    expect(readFileSync(rows, 'utf8').trimEnd().split('\n')).toHaveLength(3)
+    expect(JSON.parse(json.stdout).results).toMatchObject([{ category: 'shapes', count: 2, majority: 1 }])
+    expect(nothing).toMatchObject({ status: 2, stdout: '' })
+    writeFileSync(file, `${JSON.stringify(record)}\n{"image":"scene.png"}\n`)
+    const broken = await fovea('eval', file, '--model', model)
+    expect(broken).toMatchObject({ status: 3, stdout: '' })
+    expect(broken.stderr).toContain('data.jsonl:2: it has no "question"')
   })
 })
