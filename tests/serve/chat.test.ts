@@ -54,7 +54,7 @@ describe('a chat completion', () => {
     // biome-ignore lint/suspicious/noExplicitAny: as above
     const chunks = events.slice(0, -1).map(({ data }) => data as any)
     expect(chunks[0].choices[0].delta.role).toBe('assistant')
-    const said = chunks.flatMap(({ choices }) => choices.map((choice: never) => choice['delta']['content'] ?? ''))
+    const said = chunks.map(({ choices: [choice] }) => choice?.delta.content ?? '')
     expect(said.join('')).toBe(whole.choices[0].message.content)
     const ends = chunks.filter(({ choices }) => choices[0]?.finish_reason)
     expect(ends.length).toBe(1)
