@@ -6,7 +6,8 @@ import type { Opened } from '../opened.ts'
 export async function tokenize({ model }: Opened, { text }: TokenizeJob): Promise<Tokenized> {
   const { tokenizer } = model.parts
   const ids = tokenizer.encode(text)
-  return { ids, pieces: ids.map((id) => tokenizer.decode([id])) }
+  const pieces = new Map([...new Set(ids)].map((id) => [id, tokenizer.decode([id])]))
+  return { ids, pieces: ids.map((id) => pieces.get(id)!) }
 }
 
 /** Throws ParamError `token_id_invalid`. */
