@@ -39,8 +39,13 @@ export class Engine {
   /** Starts the process and loads the model. Throws what `loadModel` throws. */
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options)
-    await engine.open()
-    return engine
+    try {
+      await engine.open()
+      return engine
+    } catch (error) {
+      await engine.close() // its process would keep this one alive
+      throw error
+    }
   }
 
   get isReady(): boolean {
