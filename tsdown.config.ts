@@ -5,6 +5,8 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     cli: 'src/cli/main.ts',
+    serve: 'src/serve/index.ts',
+    'model-host': 'src/serve/engine/model-host.ts',
     worker: 'src/runtime/node/worker.ts',
     'engine-host': 'src/runtime/node/engine-host.ts',
     'probe-worker': 'src/media/video/probe-worker.ts',
@@ -14,7 +16,7 @@ export default defineConfig({
   platform: 'node',
   target: 'node20',
   fixedExtension: false,
-  dts: { entry: 'src/index.ts' },
+  dts: { entry: ['src/index.ts', 'src/serve/index.ts'] },
   clean: true,
   // Packages without binaries become part of the build, and then need not be installed.
   deps: { onlyBundle: false },

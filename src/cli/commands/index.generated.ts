@@ -56,6 +56,11 @@ export const commands = [
     load: () => import('./reproduce.ts').then((file) => file.reproduceCommand),
   },
   {
+    name: 'serve',
+    summary: 'Serve a model to clients of OpenAI and Anthropic',
+    load: () => import('./serve.ts').then((file) => file.serveCommand),
+  },
+  {
     name: 'train',
     summary: 'Train the weights of a method, or a model; interrupted runs are resumed',
     load: () => import('./train.ts').then((file) => file.trainCommand),
