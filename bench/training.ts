@@ -36,7 +36,7 @@ async function setUp() {
 /** Seconds and FLOPs of a whole step of the dialogue stage: losses, gradients, clipping, Muon and AdamW. */
 async function timeStep({ backend, repeat }: Context, { config, batch, encode }: Awaited<ReturnType<typeof setUp>>) {
   const scope = createScope()
-  const losses = lessonLosses(scope, llava.bind(config), parts, encode)
+  const losses = lessonLosses(scope, llava.bind(config), parts, { size: config.text_config.vocab_size, encode })
   const step = await compileStep(backend, { losses, trained: scope.parameters, optimizer: optimizerFor, clip: 1 })
   const values = [...scope.parameters].map(([name, { shape }]): [string, Value] => [
     name,

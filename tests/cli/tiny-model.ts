@@ -25,7 +25,10 @@ export async function writeTinyModel(folder: string): Promise<string> {
     text_config: { ...text_config, ...small, num_key_value_heads: 1 },
   }
   const scope = createScope()
-  lessonLosses(scope, llava.bind(config), partsOf({ batch: 1, text: 4 }).slice(0, 1), () => [])
+  lessonLosses(scope, llava.bind(config), partsOf({ batch: 1, text: 4 }).slice(0, 1), {
+    size: config.text_config.vocab_size,
+    encode: () => [],
+  })
   const rng = Rng.from(1, 'tiny model')
   const values = [...scope.parameters].map(([name, { shape }]) => {
     return [name, f32(shape.map(Number), initialise(name, shape, 3, rng))] as const

@@ -63,3 +63,7 @@ export function denseLosses(p: Scope, hidden: Tensor, batch: number, patches: nu
     summary: mean(square(sub(counts, summary))),
   }
 }
+
+/** Of those labels, the thing that each patch shows: i64 [b, n]. */
+export const nameLabels = (batch: number, patches: number, of: string): Tensor =>
+  reshape(slice(input(`${of}labels`, [batch, patches, denseNames.length], 'i64'), 2, NAME, NAME + 1), [batch, patches])

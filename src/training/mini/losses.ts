@@ -10,6 +10,7 @@ import {
   mean,
   mul,
   reshape,
+  slice,
   stopGradient,
   sub,
   type Tensor,
@@ -17,7 +18,8 @@ import {
 } from '../../tensor/index.ts'
 import { readDialogue } from '../dialogue.ts'
 import { joinViews } from '../opening.ts'
-import { denseLosses } from './dense.ts'
+import { denseLosses, nameLabels } from './dense.ts'
+import { namingLosses, type Vocabulary } from './naming.ts'
 import type { Part } from './parts.ts'
 
 const patchCount = ({ vision: { viewSize, patchSize } }: Architecture): number => (viewSize / patchSize) ** 2
@@ -36,7 +38,7 @@ export function lessonLosses(
   p: Scope,
   architecture: Architecture,
   parts: readonly Part[],
-  encode: (text: string) => readonly number[],
+  vocabulary: Vocabulary,
   method: Method = dense,
 ): Record<string, Tensor> {
   const losses: Record<string, Tensor> = {}
@@ -47,9 +49,15 @@ export function lessonLosses(
     const of = `${part.name}.`
     const pictures = picturesOf(p, architecture, part, of)
     const seen = see(p, architecture, method, pictures)
-    const written = [...(part.marks ?? Array.from({ length: part.views }, () => '')).map(encode), []]
+    const written = [...(part.marks ?? Array.from({ length: part.views }, () => '')).map(vocabulary.encode), []]
     const shape = { batch: part.batch, text: part.text, written, of }
-    const { answer, layers, ofText } = readDialogue(p, architecture, method, joinViews(seen, part.views), shape)
+    const { answer, layers, hidden, logits, ofText } = readDialogue(
+      p,
+      architecture,
+      method,
+      joinViews(seen, part.views),
+      shape,
+    )
     note(part.name, answer)
     const found = ofText(layers[Math.floor(layers.length * EVIDENCE_DEPTH)].input.states)
     if (part.views === 1) note('place', placeLoss(p.at('dense', 'evidence'), found, of))
@@ -61,6 +69,10 @@ export function lessonLosses(
     const last = seen.vision.layers[seen.vision.layers.length - 1].hidden
     const known = denseLosses(p.at('dense'), last, part.batch, patchCount(architecture), of)
     for (const [name, loss] of Object.entries(known)) note(name, mul(loss, DENSE_WEIGHT))
+    const label = nameLabels(part.batch, patchCount(architecture), of)
+    const shown = { tokens: seen.states, hidden: slice(hidden, 1, 0, patchCount(architecture)), label }
+    const naming = namingLosses(p, architecture, shown, logits, vocabulary)
+    for (const [name, loss] of Object.entries(naming)) note(name, mul(loss, NAMING_WEIGHT))
   }
   return losses
 }
@@ -80,6 +92,9 @@ function picturesOf(
 
 /** How much the patch labels still count once there are questions. */
 const DENSE_WEIGHT = 0.1
+
+/** How much it counts that visual tokens mean the names of what they show. */
+const NAMING_WEIGHT = 0.3
 
 /** After this share of the decoder's layers a question has found what it asks about; the others compare and speak. */
 const EVIDENCE_DEPTH = 0.6

@@ -46,6 +46,7 @@ export function miniStage(run: Pick<MiniRun, 'config' | 'text' | 'stages'>, name
     return { side, patch, seed, split: 'train', encode }
   }
   const parts = partsOf({ batch, text: run.text })
+  const { vocab_size: vocabulary } = run.config.text_config
   if (name === 'vision')
     return {
       ...stage,
@@ -54,7 +55,7 @@ export function miniStage(run: Pick<MiniRun, 'config' | 'text' | 'stages'>, name
     }
   return {
     ...stage,
-    losses: (p, architecture, encode) => lessonLosses(p, architecture, parts, encode),
+    losses: (p, architecture, encode) => lessonLosses(p, architecture, parts, { size: vocabulary, encode }),
     batches: (given) => lessonBatches(data(given), parts),
   }
 }
