@@ -10,6 +10,7 @@ export default defineConfig({
     worker: 'src/runtime/node/worker.ts',
     'engine-host': 'src/runtime/node/engine-host.ts',
     'probe-worker': 'src/media/video/probe-worker.ts',
+    'image-worker': 'src/media/image-worker.ts',
   },
   format: 'esm',
   platform: 'node',

@@ -27,7 +27,7 @@ export const commands = [
   },
   {
     name: 'eval',
-    summary: 'Measure how well a model answers',
+    summary: 'Measure how well a model answers: questions of your own, or of Fovea World',
     load: () => import('./eval.ts').then((file) => file.evalCommand),
   },
   {
