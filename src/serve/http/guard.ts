@@ -3,13 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { FoveaError } from '../../errors.ts'
-
-export interface GuardOptions {
-  readonly host: string
-  readonly key?: string
-  /** Pages of other origins that may ask, such as `http://localhost:5173`. */
-  readonly origins?: readonly string[]
-}
+import type { GuardOptions } from './access.ts'
 
 /** Asked before anybody has a key. */
 const OPEN_PATHS: readonly string[] = ['/health']
