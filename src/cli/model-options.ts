@@ -12,6 +12,7 @@ import type { Device } from '../runtime/index.ts'
 import { withDefaults } from '../text/generation-config.ts'
 import { downloadView } from './download-view.ts'
 import { integer, number } from './parsers.ts'
+import { quantizeView } from './quantize-view.ts'
 import { note } from './terminal.ts'
 
 export interface ModelOptions {
@@ -129,13 +130,21 @@ export async function modelFolder(name: string): Promise<string> {
 export async function openModel(options: ModelOptions, signal?: AbortSignal): Promise<Model> {
   const { model, device, dtype, json, quiet } = options
   const isTold = !json && !quiet
-  const onQuantize = (to: string) => isTold && note(`quantizing the weights to ${to}, once: they are kept in the cache`)
   const view = downloadView(signal)
+  const quantizing = quantizeView(isTold)
   try {
-    const opened = await loadModel(modelPath(model), { device, dtype, signal, onProgress: view.update, onQuantize })
+    const opened = await loadModel(modelPath(model), {
+      device,
+      dtype,
+      signal,
+      onProgress: view.update,
+      onQuantize: quantizing.update,
+    })
+    quantizing.stop()
     if (dtype && isTold) note(precisionLine(opened.parts.precision))
     return opened
   } finally {
+    quantizing.stop()
     view.stop()
   }
 }

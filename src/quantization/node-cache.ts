@@ -45,10 +45,13 @@ async function digestOf(path: string, size: number): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. */
+/**
+ * Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. Nothing waits for the
+ * disk: what a power cut takes is made again.
+ */
 export async function save(path: string, content: Parameters<typeof writeFileAtomic>[1]): Promise<void> {
   await makeEntryFolder(path)
-  await writeFileAtomic(path, content)
+  await writeFileAtomic(path, content, false)
 }
 
 /**
@@ -64,6 +67,12 @@ export async function makeEntryFolder(path: string): Promise<void> {
 export function ignoreFullDisk(error: unknown): void {
   if (!(error instanceof FoveaError) || error.kind !== 'resource') throw error
 }
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Under this name a cache file says what it was made from. */
 export const KEY = 'fovea_cache_key'
