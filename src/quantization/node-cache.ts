@@ -45,13 +45,14 @@ async function digestOf(path: string, size: number): Promise<string> {
   return hash.digest('hex')
 }
 
-/**
- * Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. Nothing waits for the
- * disk: what a power cut takes is made again.
- */
-export async function save(path: string, content: Parameters<typeof writeFileAtomic>[1]): Promise<void> {
+/** Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. */
+export async function save(
+  path: string,
+  content: Parameters<typeof writeFileAtomic>[1],
+  isDurable = true,
+): Promise<void> {
   await makeEntryFolder(path)
-  await writeFileAtomic(path, content, false)
+  await writeFileAtomic(path, content, isDurable)
 }
 
 /**
@@ -80,7 +81,10 @@ export const KEY = 'fovea_cache_key'
 /** Where the SHA-256 of an entry stands; the entry cannot hold it, since its header is written first. */
 const digestPath = (path: string): string => join(dirname(dirname(path)), 'digests', basename(path))
 
-/** Writes an entry of the cache as `save` does, and then its digest: without one an entry counts as damaged. */
+/**
+ * Writes an entry of the cache as `save` does, and then its digest: without one an entry counts as damaged. Nothing waits for
+ * the disk: what a power cut takes does not fit its digest and is made again.
+ */
 export async function saveEntry(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const hash = createHash('sha256')
   async function* hashed() {
@@ -89,8 +93,8 @@ export async function saveEntry(path: string, content: AsyncIterable<Uint8Array>
       yield part
     }
   }
-  await save(path, hashed())
-  await save(digestPath(path), new TextEncoder().encode(hash.digest('hex')))
+  await save(path, hashed(), false)
+  await save(digestPath(path), new TextEncoder().encode(hash.digest('hex')), false)
 }
 
 /** Entries that this process has read and found whole, as they were then. */
