@@ -26,11 +26,11 @@ export function isCheckpointDtype(name: string): name is CheckpointDtype {
   return Object.hasOwn(DTYPE_BYTES, name)
 }
 
-/** bf16 is the upper half of an f32. */
-export function bf16ToF32(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length)
+/** bf16 is the upper half of an f32. Fills `into`, or a new array. */
+export function bf16ToF32(halves: Uint16Array, into = new Float32Array(halves.length)): Float32Array {
+  const bits = new Uint32Array(into.buffer, into.byteOffset, halves.length)
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16
-  return new Float32Array(bits.buffer)
+  return into
 }
 
 /** Rounds to nearest, ties to even; NaN stays NaN. */
@@ -58,12 +58,11 @@ function f16Value(half: number): number {
 
 let f16Values: Float32Array | undefined
 
-/** Looks each of the 65 536 patterns up in a table that the first call fills. */
-export function f16ToF32(halves: Uint16Array): Float32Array {
+/** Looks each of the 65 536 patterns up in a table that the first call fills. Fills `into`, or a new array. */
+export function f16ToF32(halves: Uint16Array, into = new Float32Array(halves.length)): Float32Array {
   f16Values ??= Float32Array.from({ length: 0x10000 }, (_, half) => f16Value(half))
-  const out = new Float32Array(halves.length)
-  for (let i = 0; i < halves.length; i++) out[i] = f16Values[halves[i]]
-  return out
+  for (let i = 0; i < halves.length; i++) into[i] = f16Values[halves[i]]
+  return into
 }
 
 /** Fraction bits are dropped with rounding to nearest, ties to even; a carry moves into the exponent by itself. */

@@ -115,13 +115,15 @@ export interface TensorStream extends TensorHead {
 
 /**
  * The bytes of a safetensors file, piece by piece: what `writeFileAtomic` takes.
+ * @param order `as given`: tensors that are made together lie together, and whoever gives them aligns them
  * @throws FoveaError `tensor_size_mismatch` for a tensor that gave more or fewer bytes than its shape needs
  */
 export async function* safetensorsStream(
   tensors: ReadonlyMap<string, TensorStream>,
   metadata: Record<string, string> = {},
+  order: 'by size' | 'as given' = 'by size',
 ): AsyncGenerator<Uint8Array> {
-  const ordered = inFileOrder(tensors)
+  const ordered = order === 'as given' ? [...tensors] : inFileOrder(tensors)
   yield encodeHeader(ordered, metadata)
   for (const [name, tensor] of ordered) {
     let given = 0

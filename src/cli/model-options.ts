@@ -12,6 +12,7 @@ import type { Device } from '../runtime/index.ts'
 import { withDefaults } from '../text/generation-config.ts'
 import { downloadView } from './download-view.ts'
 import { integer, number } from './parsers.ts'
+import { quantizeView } from './quantize-view.ts'
 import { note } from './terminal.ts'
 
 export interface ModelOptions {
@@ -138,15 +139,17 @@ export async function modelFolder(name: string): Promise<string> {
 export async function openModel(options: ModelOptions, signal?: AbortSignal): Promise<Model> {
   const { model, mmproj, device, dtype, json, quiet } = options
   const isTold = !json && !quiet
-  const onQuantize = (to: string) => isTold && note(`quantizing the weights to ${to}, once: they are kept in the cache`)
   const onConvert = () => isTold && note('converting the GGUF weights, once: they are kept in the cache')
   const view = downloadView(signal)
-  const told = { onProgress: view.update, onQuantize, onConvert }
+  const quantizing = quantizeView(isTold)
+  const told = { onProgress: view.update, onQuantize: quantizing.update, onConvert }
   try {
     const opened = await loadModel(modelPath(model), { device, dtype, signal, mmproj, ...told })
+    quantizing.stop()
     if (dtype && isTold) note(precisionLine(opened.parts.precision))
     return opened
   } finally {
+    quantizing.stop()
     view.stop()
   }
 }

@@ -9,7 +9,7 @@ import { findFamily } from '../models/find-family.ts'
 import type { PromptForm } from '../models/views/prompt-form.ts'
 import { Model } from '../pipeline/model.ts'
 import { plainTemplate } from '../pipeline/talk/plain-prompt.ts'
-import { choosePrecision, type PrecisionOptions } from '../quantization/node-precision.ts'
+import { type Candidate, choosePrecision, type PrecisionOptions } from '../quantization/node-precision.ts'
 import type { Device } from '../runtime/index.ts'
 import { NodeBackend } from '../runtime/node/backend.ts'
 import { type ChatTemplate, createChatTemplate } from '../text/chat-template.ts'
@@ -59,6 +59,16 @@ const misplaced = (name: string, problem: string): FoveaError =>
  *   lacks it
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  const candidate = await openCandidate(name, options)
+  const chosen = await choosePrecision(candidate, options)
+  return new Model({ ...candidate.parts, ...chosen }, candidate.makeBackend())
+}
+
+/** A model with everything read but its weights. */
+export async function openCandidate(
+  name: string,
+  options: Omit<LoadOptions, keyof PrecisionOptions>,
+): Promise<Candidate> {
   const { device = 'cpu', threads, signal } = options
   const folder = await folderOf(name, options)
   signal?.throwIfAborted()
@@ -85,10 +95,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     readImage: async (image: ImageInput) => (await import('../media/read-image.ts')).readImage(image),
     adapters: nodeAdapters({ name, folder, config, files: Object.values(stored.files), weightName: family.weightName }),
   }
-  const makeBackend = () => new NodeBackend(device)
-  const identity = [family.id, JSON.stringify(config)]
-  const chosen = await choosePrecision({ parts, stored, identity, makeBackend }, options)
-  return new Model({ ...parts, ...chosen }, makeBackend())
+  return { parts, stored, identity: [family.id, JSON.stringify(config)], makeBackend: () => new NodeBackend(device) }
 }
 
 /** The family's own, or that of the folder. */

@@ -7,7 +7,7 @@ export type Precision = 'fp32' | 'int8' | 'int4'
 export interface LayerReport {
   readonly weight: string
   readonly form: LayerForm
-  /** Relative error of the layer's output on calibration rows, for each form that was tried. */
+  /** Relative error of the layer's output on calibration rows, for each form that was tried; empty without calibration. */
   readonly errors: Partial<Record<LayerForm, number>>
   /** Of int8 with one scale for all rows of the input: the same error. */
   readonly plainError?: number
@@ -45,6 +45,8 @@ export interface PrecisionReport {
   /** Empty for fp32. */
   readonly layers: readonly LayerReport[]
   readonly memory: MemoryEstimate
+  /** The images that decided which layers keep more bits; absent where `fovea quantize` has not run. */
+  readonly calibration?: string
   /** The quantized weights were on disk already. */
   readonly cached: boolean
   /** What went otherwise than it should, such as a cache that could not be written. */

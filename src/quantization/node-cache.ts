@@ -46,9 +46,13 @@ async function digestOf(path: string, size: number): Promise<string> {
 }
 
 /** Writes a file of the cache, and its folder if there is none. Throws FoveaError of kind `resource`. */
-export async function save(path: string, content: Parameters<typeof writeFileAtomic>[1]): Promise<void> {
+export async function save(
+  path: string,
+  content: Parameters<typeof writeFileAtomic>[1],
+  isDurable = true,
+): Promise<void> {
   await makeEntryFolder(path)
-  await writeFileAtomic(path, content)
+  await writeFileAtomic(path, content, isDurable)
 }
 
 /**
@@ -65,13 +69,22 @@ export function ignoreFullDisk(error: unknown): void {
   if (!(error instanceof FoveaError) || error.kind !== 'resource') throw error
 }
 
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
 /** Under this name a cache file says what it was made from. */
 export const KEY = 'fovea_cache_key'
 
 /** Where the SHA-256 of an entry stands; the entry cannot hold it, since its header is written first. */
 const digestPath = (path: string): string => join(dirname(dirname(path)), 'digests', basename(path))
 
-/** Writes an entry of the cache as `save` does, and then its digest: without one an entry counts as damaged. */
+/**
+ * Writes an entry of the cache as `save` does, and then its digest: without one an entry counts as damaged. Nothing waits for
+ * the disk: what a power cut takes does not fit its digest and is made again.
+ */
 export async function saveEntry(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const hash = createHash('sha256')
   async function* hashed() {
@@ -80,8 +93,8 @@ export async function saveEntry(path: string, content: AsyncIterable<Uint8Array>
       yield part
     }
   }
-  await save(path, hashed())
-  await save(digestPath(path), new TextEncoder().encode(hash.digest('hex')))
+  await save(path, hashed(), false)
+  await save(digestPath(path), new TextEncoder().encode(hash.digest('hex')), false)
 }
 
 /** Entries that this process has read and found whole, as they were then. */

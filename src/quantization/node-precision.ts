@@ -10,6 +10,8 @@ import { type CalibrationSample, CalibrationWatch } from './calibration.ts'
 import { estimateMemory, estimatePrecisions, formatBytes } from './estimate.ts'
 import { cacheFolder, ignoreFullDisk, save } from './node-cache.ts'
 import { assertFits, availableMemory } from './node-memory.ts'
+import { keepPlan, openPlan, type Planned } from './node-plan.ts'
+import { decide } from './node-quantize.ts'
 import { type Quantized, quantizedWeights } from './node-quantized-weights.ts'
 import type { StoredWeights } from './node-stored-weights.ts'
 import { planWeights } from './plan.ts'
@@ -24,12 +26,17 @@ export interface Calibration {
 export interface PrecisionOptions {
   /** fp32 unless given; `auto` decides by size, memory and measured quality. */
   readonly dtype?: Precision | 'auto'
-  /** Without it weights are quantized plainly, and no layer's error is measured. */
+  /** What `auto` compares int8 with fp32 on, where both fit; without it nothing is compared. */
   readonly calibration?: Calibration
-  /** Called when weights have to be quantized because no cache holds them, which can take minutes. */
-  readonly onQuantize?: (dtype: Precision) => void
+  /** Told while weights are quantized because no cache holds them: how many of their bytes are made, first none. */
+  readonly onQuantize?: (dtype: Precision, progress: QuantizeProgress) => void
   /** Bytes that the model may take; measured unless given. */
   readonly memory?: number
+}
+
+export interface QuantizeProgress {
+  readonly done: number
+  readonly total: number
 }
 
 /** A model whose weights are not chosen yet. */
@@ -59,6 +66,8 @@ export async function choosePrecision(candidate: Candidate, options: PrecisionOp
   return choiceOf(dtype, memory, await quantize(candidate, dtype, options))
 }
 
+export type QuantizedPrecision = Exclude<Precision, 'fp32'>
+
 const choiceOf = (
   dtype: Precision,
   memory: MemoryEstimate,
@@ -66,7 +75,15 @@ const choiceOf = (
   reason?: string,
 ): Choice => ({
   weights,
-  precision: { dtype, memory, layers: made.layers, cached: made.cached, notes: made.notes, ...(reason && { reason }) },
+  precision: {
+    dtype,
+    memory,
+    layers: made.layers,
+    cached: made.cached,
+    notes: made.notes,
+    ...(made.calibration && { calibration: made.calibration }),
+    ...(reason && { reason }),
+  },
 })
 
 /** Below this many bytes in fp32 there is nothing to gain. */
@@ -106,17 +123,47 @@ async function chooseFor(
 
 const quantize = (
   candidate: Candidate,
-  dtype: 'int8' | 'int4',
-  { calibration, onQuantize }: PrecisionOptions,
+  dtype: QuantizedPrecision,
+  { onQuantize }: Pick<PrecisionOptions, 'onQuantize'>,
+  isPlain = false,
 ): Promise<Quantized> =>
   quantizedWeights({
-    plan: planWeights(candidate.parts.architecture, dtype),
-    stored: candidate.stored,
+    ...plannedOf(candidate, dtype),
+    isPlain,
     original: candidate.parts.weights,
-    identity: [...candidate.identity, calibration?.name ?? ''],
-    onQuantize: () => onQuantize?.(dtype),
-    ...(calibration && { calibrate: (weights) => statisticsOf(candidate, weights, calibration) }),
+    onProgress: (done, total) => onQuantize?.(dtype, { done, total }),
   })
+
+const plannedOf = ({ parts, stored, identity }: Candidate, dtype: QuantizedPrecision): Planned => ({
+  plan: planWeights(parts.architecture, dtype),
+  stored,
+  identity,
+})
+
+/**
+ * Makes and keeps the plan of a model's quantized weights: runs samples on the plainly quantized model, whose activations
+ * are those of the exact one but for its rounding, and decides which layers are smoothed and which keep more bits. Does
+ * nothing where a plan that was made on the same samples is kept. Throws FoveaError `memory_short`, and of kind `resource`
+ * where it cannot be kept.
+ * @returns whether it was made now
+ */
+export async function calibratePlan(
+  candidate: Candidate,
+  dtype: QuantizedPrecision,
+  calibration: Calibration,
+  options: Pick<PrecisionOptions, 'onQuantize' | 'memory'> = {},
+): Promise<boolean> {
+  const { architecture, name } = candidate.parts
+  const planned = plannedOf(candidate, dtype)
+  const kept = await openPlan(planned)
+  if (typeof kept === 'object' && kept.calibration === calibration.name) return false
+  const estimates = estimatePrecisions(architecture, candidate.stored.entries)
+  assertFits(name, estimateOf(estimates, dtype), [], options.memory)
+  const { weights } = await quantize(candidate, dtype, options, true)
+  const statistics = await statisticsOf(candidate, weights, calibration)
+  await keepPlan(planned, await decide(candidate.stored, planned.plan, statistics), calibration.name)
+  return true
+}
 
 async function statisticsOf(candidate: Candidate, weights: WeightTable, calibration: Calibration) {
   const observer = new CalibrationWatch()

@@ -1,16 +1,7 @@
-import type { CheckpointDtype } from '../checkpoints/dtypes.ts'
+import { type CheckpointDtype, DTYPE_BYTES } from '../checkpoints/dtypes.ts'
 import type { TensorStream } from '../checkpoints/safetensors.ts'
 import type { LayerReport } from '../pipeline/precision-report.ts'
-import {
-  bytesOf,
-  type LayerForm,
-  packInt4,
-  packInt8,
-  type QuantizedLayer,
-  quantizedParts,
-  scaleInt8,
-  type TypedArray,
-} from '../runtime/index.ts'
+import { bytesOf, type LayerForm, packInt4, packInt8, type QuantizedLayer, quantizedParts } from '../runtime/index.ts'
 import { INT4_BLOCK } from '../tensor/index.ts'
 import type { InputStatistics } from './calibration.ts'
 import { INT8_LIMIT } from './node-int8-limit.ts'
@@ -26,7 +17,7 @@ export interface Decisions {
   readonly report: readonly LayerReport[]
 }
 
-/** Every layer in its smallest form, rows scaled, nothing smoothed: what calibration runs on. */
+/** Every layer in its smallest form, rows scaled, nothing smoothed: what is made without a plan, and calibrated on. */
 export const plainDecisions = ({ layers }: WeightPlan): Decisions => ({
   layers: new Map(layers.map(({ weight, forms }) => [weight, { form: forms[0], perRow: true }])),
   smoothing: new Map(),
@@ -103,22 +94,38 @@ async function decideLayer(
 
 const checkpointDtype = (dtype: string): CheckpointDtype => dtype.toUpperCase() as CheckpointDtype
 
-/** Everything the quantized program reads, each tensor made when it is written. */
+/**
+ * Everything the quantized program reads, each tensor made when it is written. In the order of writing: every layer is
+ * read once, in the order of the checkpoint, and both its parts are written then. Numbers of four bytes keep to multiples
+ * of four, so what lies behind parts of odd lengths comes last.
+ */
 export function quantizedTensors(
   stored: StoredWeights,
   { layers, others }: WeightPlan,
   decisions: Decisions,
 ): Map<string, TensorStream> {
-  const tensors = new Map<string, TensorStream>()
-  for (const layer of layers)
-    for (const [name, stream] of layerTensors(stored, layer, decisions)) tensors.set(name, stream)
-  for (const { name, shape } of others) {
+  const placed = layers.map((layer) => ({ layer, entry: stored.entries.get(layer.weight)! }))
+  placed.sort((a, b) =>
+    a.entry.file < b.entry.file ? -1 : a.entry.file > b.entry.file ? 1 : a.entry.offset - b.entry.offset,
+  )
+  const inTurn = placed.flatMap(({ layer }) => layerTensors(stored, layer, decisions))
+  const whole = others.map(({ name, shape }): [string, TensorStream] => {
     const { dtype } = stored.entries.get(name)!
-    tensors.set(name, { dtype: checkpointDtype(dtype), shape, chunks: () => readStored(stored, name) })
-  }
-  for (const [name, factors] of decisions.smoothing)
-    tensors.set(name, { dtype: 'F32', shape: [factors.length], chunks: () => once(factors) })
-  return tensors
+    return [name, { dtype: checkpointDtype(dtype), shape, chunks: () => readStored(stored, name) }]
+  })
+  const factors = [...decisions.smoothing].map(([name, values]): [string, TensorStream] => [
+    name,
+    { dtype: 'F32', shape: [values.length], chunks: () => once(values) },
+  ])
+  const all = [...inTurn, ...factors, ...whole]
+  return new Map([0, 1, 2].flatMap((last) => all.filter(([, tensor]) => lateness(tensor) === last)))
+}
+
+/** Bytes that numbers of four bytes may not lie behind come later; those of two before those of one. */
+function lateness({ dtype, shape }: TensorStream): 0 | 1 | 2 {
+  const size = DTYPE_BYTES[dtype]
+  const bytes = shape.reduce((a, b) => a * b, size)
+  return bytes % 4 === 0 ? 0 : size > 1 ? 1 : 2
 }
 
 function layerTensors(
@@ -129,14 +136,29 @@ function layerTensors(
   const { form, smoothing: name = '' } = layers.get(weight)!
   if (form === 'fp32') return [[weight, { dtype: 'F32', shape: [n, k], chunks: () => widened(stored, weight) }]]
   const source = { stored, weight, n, k, factors: smoothing.get(name) }
-  const make = {
-    int8: [() => int8Levels(source), () => int8Scales(source)],
-    int4: [() => int4Levels(source), () => int4Scales(source)],
-  }[form]
-  return quantizedParts[form](weight, n, k).map((part, at) => [
-    part.name,
-    { dtype: checkpointDtype(part.dtype), shape: part.shape, chunks: () => once(make[at]()) },
-  ])
+  const parts = packedOnce(() => pack[form](source))
+  return quantizedParts[form](weight, n, k)
+    .map((part, at): [string, TensorStream] => [
+      part.name,
+      { dtype: checkpointDtype(part.dtype), shape: part.shape, chunks: at === 0 ? parts.levels : parts.scale },
+    ])
+    .reverse()
+}
+
+/** The two parts of a layer, from one reading where the levels follow their scales. */
+function packedOnce(make: () => Promise<Packed>) {
+  let held: Promise<Packed> | undefined
+  return {
+    scale: async function* () {
+      held = make()
+      yield bytesOf((await held).scale)
+    },
+    levels: async function* () {
+      const made = held ?? make()
+      held = undefined
+      yield bytesOf((await made).levels)
+    },
+  }
 }
 
 interface Source {
@@ -156,36 +178,32 @@ async function* smoothedRows({ stored, weight, k, factors }: Source): AsyncGener
   }
 }
 
-async function int8Scales(source: Source): Promise<Float32Array> {
-  const scale = new Float32Array(source.n)
-  for await (const { from, values } of smoothedRows(source))
-    scaleInt8(values, { ...source, from, limit: INT8_LIMIT }, scale)
-  return scale
+interface Packed {
+  readonly levels: Int8Array | Uint8Array
+  readonly scale: Float32Array
 }
 
-/** [k, n]: no column is whole before all rows were read. */
-async function int8Levels(source: Source): Promise<Int8Array> {
-  const { k, n } = source
-  const into = { weight: new Int8Array(k * n), scale: new Float32Array(n) }
-  for await (const { from, values } of smoothedRows(source)) packInt8(values, { k, n, from, limit: INT8_LIMIT }, into)
-  return into.weight
+const pack: Record<'int8' | 'int4', (source: Source) => Promise<Packed>> = {
+  /** [k, n]: no column is whole before all rows were read. */
+  int8: async (source) => {
+    const { k, n } = source
+    const into = { weight: new Int8Array(k * n), scale: new Float32Array(n) }
+    for await (const { from, values } of smoothedRows(source)) packInt8(values, { k, n, from, limit: INT8_LIMIT }, into)
+    return { levels: into.weight, scale: into.scale }
+  },
+  int4: async (source) => {
+    const { k, n } = source
+    const blocks = n * Math.ceil(k / INT4_BLOCK)
+    const into = { packed: new Uint8Array((blocks * INT4_BLOCK) / 2), scales: new Float32Array(blocks) }
+    for await (const { from, values } of smoothedRows(source)) packInt4(values, { k, n, from }, into)
+    return { levels: into.packed, scale: into.scales }
+  },
 }
-
-async function int4Weight(source: Source): Promise<{ packed: Uint8Array; scales: Float32Array }> {
-  const { k, n } = source
-  const blocks = n * Math.ceil(k / INT4_BLOCK)
-  const into = { packed: new Uint8Array((blocks * INT4_BLOCK) / 2), scales: new Float32Array(blocks) }
-  for await (const { from, values } of smoothedRows(source)) packInt4(values, { k, n, from }, into)
-  return into
-}
-
-const int4Levels = async (source: Source): Promise<Uint8Array> => (await int4Weight(source)).packed
-const int4Scales = async (source: Source): Promise<Float32Array> => (await int4Weight(source)).scales
 
 async function* widened(stored: StoredWeights, weight: string): AsyncGenerator<Uint8Array> {
   for await (const { values } of readRows(stored, weight)) yield bytesOf(values)
 }
 
-async function* once(values: TypedArray | Promise<TypedArray>): AsyncGenerator<Uint8Array> {
-  yield bytesOf(await values)
+async function* once(values: Float32Array): AsyncGenerator<Uint8Array> {
+  yield bytesOf(values)
 }

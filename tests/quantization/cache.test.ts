@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadModel } from '../../src/evaluation/load-model.ts'
-import { loadModel as loadUncalibrated } from '../../src/loading/node-load.ts'
+import { quantizeModel } from '../../src/evaluation/quantize-model.ts'
+import type { LoadOptions } from '../../src/loading/node-load.ts'
 import { precisionLine } from '../../src/pipeline/precision-report.ts'
 import { cacheFolder } from '../../src/quantization/node-cache.ts'
 import { picture, writeTinyModel } from '../pipeline/tiny-model.ts'
@@ -23,10 +24,8 @@ const folder = mkdtempSync(join(tmpdir(), 'fovea-cached-'))
 beforeAll(() => writeTinyModel(folder))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const load = (dtype: 'int8' | 'int4' = 'int8') => loadWith(loadUncalibrated, dtype)
-
-async function loadWith(open: typeof loadModel, dtype: 'int8' | 'int4' = 'int8') {
-  const model = await open(folder, { dtype, threads: 1 })
+async function load(dtype: 'int8' | 'int4' = 'int8', onQuantize?: LoadOptions['onQuantize']) {
+  const model = await loadModel(folder, { dtype, threads: 1, onQuantize })
   let logits: number[] = []
   const onPrefill = (_: unknown, values: Float32Array) => {
     logits = Array.from(values)
@@ -45,14 +44,42 @@ const kept = () => readdirSync(join(cache(), 'quantized')).map((name) => join(ca
 
 describe('quantized weights on disk', () => {
   it('are made once, and give the same logits when they are read', async () => {
-    const made = await loadWith(loadModel)
+    const made = await load()
     expect(made.precision.cached).toBe(false)
-    const read = await loadWith(loadModel)
+    const read = await load()
     expect(read.precision).toMatchObject({ cached: true, layers: made.precision.layers })
     expect(read.logits).toEqual(made.logits)
-    expect(kept().length).toBe(1) // nothing of the calibration is left
-    expect((await load()).precision.cached).toBe(false) // made without calibration: other weights
+    expect(kept().length).toBe(1)
     expect((await load('int4')).precision.cached).toBe(false)
+  })
+
+  it('tell how many of their bytes are made, from none to all', async () => {
+    rmSync(join(cache(), 'quantized'), { recursive: true })
+    const told: { done: number; total: number }[] = []
+    await load('int8', (dtype, progress) => {
+      expect(dtype).toBe('int8')
+      told.push(progress)
+    })
+    const [{ total }] = told
+    expect(told[0].done).toBe(0)
+    expect(told.at(-1)!.done).toBe(total)
+    expect(told.every(({ done }, at) => done <= total && (at === 0 || done >= told[at - 1].done))).toBe(true)
+    expect(total).toBeLessThan(statSync(kept()[0]).size)
+    await load('int8', () => expect.unreachable('nothing is made'))
+  })
+
+  it('read every layer of the checkpoint once', async () => {
+    const { readFileSync: bytesOf } = await import('node:fs')
+    const header = JSON.parse(
+      bytesOf(kept()[0])
+        .subarray(8, 8 + Number(bytesOf(kept()[0]).readBigUInt64LE()))
+        .toString(),
+    )
+    const names = Object.keys(header).filter((name) => name !== '__metadata__')
+    const pairs = names.filter((name) => name.endsWith('.int8') && header[name].data_offsets[0] % 4 === 0)
+    // The levels follow their scales, so that both come from one reading.
+    for (const name of pairs) expect(names[names.indexOf(name) - 1]).toBe(name.replace(/int8$/, 'scale'))
+    expect(pairs.length).toBeGreaterThan(10)
   })
 
   it.each([
@@ -98,16 +125,64 @@ describe('quantized weights on disk', () => {
   })
 
   it('stay in memory where nothing can be written, and a note says so', async () => {
-    const before = await loadWith(loadModel)
+    const before = await load()
     const file = join(cache(), 'a file')
     writeFileSync(file, '')
     process.env.FOVEA_CACHE = join(file, 'below')
-    const { logits, precision } = await loadWith(loadModel)
+    const { logits, precision } = await load()
     process.env.FOVEA_CACHE = cache()
     expect(precision.cached).toBe(false)
     expect(precisionLine(precision)).toContain(`not cached: ${join(file, 'below', 'quantized')} cannot be written`)
     expect(logits).toEqual(before.logits)
     expect(existsSync(join(file, 'below'))).toBe(false)
+  })
+})
+
+describe('a plan', () => {
+  const plans = () => readdirSync(join(cache(), 'plans')).map((name) => join(cache(), 'plans', name))
+
+  it('is made by a step of its own, kept, and used by every later load', async () => {
+    const plain = await load()
+    expect(plain.precision).not.toHaveProperty('calibration')
+    const { precision, wasPlanned } = await quantizeModel(folder, { dtype: 'int8', threads: 1 })
+    expect(wasPlanned).toBe(false)
+    expect(precision.calibration).toMatch(/^world train/)
+    expect(precision.layers.every(({ errors }) => errors.int8! > 0)).toBe(true)
+    expect(precision.layers.some(({ smoothed }) => smoothed)).toBe(true)
+    const planned = await load()
+    expect(planned.precision).toMatchObject({
+      cached: true,
+      layers: precision.layers,
+      calibration: precision.calibration,
+    })
+    expect(planned.logits).not.toEqual(plain.logits)
+    expect((await quantizeModel(folder, { threads: 1 })).wasPlanned).toBe(true)
+    expect((await load('int4')).precision).not.toHaveProperty('calibration')
+  })
+
+  it('leads to the same weights when these are made again', async () => {
+    const before = await load()
+    rmSync(join(cache(), 'quantized'), { recursive: true })
+    const after = await load()
+    expect(after.precision).toMatchObject({ cached: false, calibration: before.precision.calibration })
+    expect(after.logits).toEqual(before.logits)
+  })
+
+  it('that is damaged is left out, and a note says so', async () => {
+    for (const path of plans()) writeFileSync(path, flipped(readFileSync(path), statSync(path).size - 1))
+    const { precision } = await load()
+    expect(precision).not.toHaveProperty('calibration')
+    expect(precision.notes).toEqual(['its plan is damaged and left out: run fovea quantize again'])
+    expect((await quantizeModel(folder, { threads: 1 })).wasPlanned).toBe(false)
+    expect((await load()).precision.calibration).toMatch(/^world train/)
+  })
+
+  it('that cannot be kept is an error: the step is for nothing else', async () => {
+    const file = join(cache(), 'another file')
+    writeFileSync(file, '')
+    process.env.FOVEA_CACHE = join(file, 'below')
+    await expect(quantizeModel(folder, { threads: 1 })).rejects.toMatchObject({ kind: 'resource' })
+    process.env.FOVEA_CACHE = cache()
   })
 })
 

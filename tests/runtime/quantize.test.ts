@@ -91,6 +91,36 @@ describe('quantized weights', () => {
     expect(zero.data.every((z) => z === 0)).toBe(true)
     expect(Math.max(...quantizeInt8(weight, k, n, 63).weight.data.map(Math.abs))).toBe(63)
   })
+  it('keep to their range where floats barely hold a number', () => {
+    const { weight: eight } = quantizeInt8(
+      weight.map((value) => value * 4e-44),
+      k,
+      n,
+    )
+    expect(Math.max(...eight.data.map(Math.abs))).toBeLessThanOrEqual(127)
+  })
+  it('are what rounding to nearest gives', () => {
+    for (const size of [1, 1e-38]) {
+      const values = weight.map((value) => value * size)
+      for (const limit of [127, 63]) {
+        const { weight: eight, scale } = quantizeInt8(values, k, n, limit)
+        const level = (value: number, step: number) => (step > 0 ? Math.round(value / step) : 0)
+        const clamped = (at: number) => Math.max(-limit, Math.min(limit, level(values[at], scale.data[at % n])))
+        expect(eight.data.findIndex((q, at) => q !== clamped(at))).toBe(-1)
+      }
+      const { packed, scales } = quantizeInt4(values, k, n)
+      const blocks = Math.ceil(k / 32)
+      const wrong = [...values.keys()].filter((at) => {
+        const [i, column] = [Math.floor(at / n), at % n]
+        const block = column * blocks + Math.floor(i / 32)
+        const byte = packed.data[block * 16 + ((i % 32) >> 1)]
+        const step = scales.data[block]
+        const nearest = step === 0 ? 8 : Math.max(0, Math.min(15, Math.round(values[at] / step) + 8))
+        return (i % 2 ? byte >> 4 : byte & 15) !== nearest
+      })
+      expect(wrong).toEqual([])
+    }
+  })
   it('int4: a block by hand', () => {
     const column = Float32Array.from({ length: 33 }, (_, at) => (at === 0 ? -8 : at === 1 ? 7 : at === 32 ? 4 : 0))
     const { packed, scales } = quantizeInt4(column, 33, 1)

@@ -51,6 +51,11 @@ export const commands = [
     load: () => import('./papers.ts').then((file) => file.papersCommand),
   },
   {
+    name: 'quantize',
+    summary: 'Decide by calibration how a model is quantized, for every later load',
+    load: () => import('./quantize.ts').then((file) => file.quantizeCommand),
+  },
+  {
     name: 'reproduce',
     summary: 'Measure what a paper claims, beside dense, random and resize; interrupted runs go on',
     load: () => import('./reproduce.ts').then((file) => file.reproduceCommand),

@@ -1,19 +1,23 @@
 import { countParameters, type WeightTable } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
+import { modelPath } from '../../hub/package-root.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
 import { tracePicture } from '../../pipeline/flow/trace-picture.ts'
 import { tokenOutputs } from '../../pipeline/flow/trace-vision.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
-import { type LayerReport, type PrecisionReport, precisionJson } from '../../pipeline/precision-report.ts'
+import { precisionJson } from '../../pipeline/precision-report.ts'
 import { partsUnder } from '../../pipeline/talk/parts-under.ts'
+import type { QuantizedPrecision } from '../../quantization/node-precision.ts'
 import { type Cost, countCost } from '../../runtime/index.ts'
 import { type Tensor, topologicalOrder, UnknownSize } from '../../tensor/index.ts'
 import { command } from '../command.ts'
 import { type ModelOptions, methodOf, openModel, withDtypeOption, withMethodOption } from '../model-options.ts'
 import { integer } from '../parsers.ts'
+import { quantizeView } from '../quantize-view.ts'
 import { formatFlops } from '../reply-report.ts'
+import { sensitivityTable } from '../sensitivity-table.ts'
 import { print, table } from '../terminal.ts'
 
 interface InspectFlags extends Pick<ModelOptions, 'dtype'> {
@@ -73,6 +77,7 @@ export const inspectCommand = command<InspectFlags>({
     if (sensitivity && (dtype ?? 'fp32') === 'fp32')
       throw new FoveaError('options_conflict', 'usage', '--sensitivity needs --dtype int8, int4 or auto')
     const choice: ModelOptions = { model: name as string, device: 'cpu', dtype, json }
+    if (sensitivity && dtype !== 'auto') await calibrate(name as string, dtype as QuantizedPrecision, !json, signal)
     const model = await openModel(choice, signal)
     try {
       const found = inspect(model, method, options.text)
@@ -88,6 +93,13 @@ export const inspectCommand = command<InspectFlags>({
     }
   },
 })
+
+/** What a layer loses is measured once; a plan that is kept says it. */
+async function calibrate(name: string, dtype: QuantizedPrecision, isTold: boolean, signal: AbortSignal): Promise<void> {
+  const { quantizeModel } = await import('../../evaluation/quantize-model.ts')
+  const making = quantizeView(isTold)
+  await quantizeModel(modelPath(name), { dtype, signal, onQuantize: making.update }).finally(making.stop)
+}
 
 /** Traces both programs for one image of a single pixel: nothing is computed, sizes and counts are exact. */
 function inspect(model: Model, method: Method, text: number): Inspection {
@@ -199,24 +211,6 @@ function describe(found: Inspection, { graph, text }: InspectFlags): string {
   ]
   if (graph) sections.push(table(['op', '>vision', '>language'], opRows(ops)))
   return sections.join('\n\n')
-}
-
-/** Layers with the largest error first. */
-function sensitivityTable({ layers }: PrecisionReport, isWanted = false): string[] {
-  if (!isWanted) return []
-  const worst = ({ errors }: LayerReport) => Math.max(0, ...Object.values(errors))
-  const percent = (share?: number) => (share === undefined ? '' : `${(100 * share).toFixed(2)} %`)
-  const rows = [...layers]
-    .sort((a, b) => worst(b) - worst(a))
-    .map(({ weight, form, errors, plainError, smoothed }) => [
-      weight,
-      form,
-      smoothed ? 'yes' : '',
-      percent(plainError),
-      percent(errors.int8),
-      percent(errors.int4),
-    ])
-  return [table(['layer', 'kept in', 'smoothed', '>int8 error, one scale', '>int8 error', '>int4 error'], rows)]
 }
 
 const partRow = ({ name, layers, parameters }: Part): string[] => [
