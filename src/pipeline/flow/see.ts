@@ -17,6 +17,8 @@ export type Pictures = (Pixels | Features) & {
   readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Where the views are all frames of one video, in order: how many. */
+  readonly frames?: number
   /** Of frames of a stream: what goes from one to the next. */
   readonly stream?: Carrying
 }
@@ -46,7 +48,7 @@ export function see(
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question, stream } = pictures
+  const { question, frames, stream } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
   const at: Site = {
@@ -56,6 +58,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     words: new Map(),
     question,
     embed: (ids) => architecture.language.embed(p, ids),
+    frames,
     stream,
     reached: log.reached,
   }

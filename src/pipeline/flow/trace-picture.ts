@@ -43,7 +43,8 @@ export function tracePicture(
   const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
     const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
-    const outputs = traces.get(key) ?? traceVision(architecture, method, view)
+    const frames = isVideo && method.needs?.video ? views.length : undefined
+    const outputs = traces.get(key) ?? traceVision(architecture, method, view, undefined, { frames })
     traces.set(key, outputs)
     return outputs
   })

@@ -32,6 +32,8 @@ export interface Site {
   readonly norm?: (states: Tensor) => Tensor
   /** Tokens of the words that methods ask for, by their text. */
   readonly words: ReadonlyMap<string, number>
+  /** In `see`, where the views are all frames of one video, in order: how many. */
+  readonly frames?: number
   /** In `see`, of a frame of a stream: what goes from frame to frame. */
   readonly stream?: Carrying
   /** In `read`: the values of a weight of the method's own, where they are known while it is traced: at inference. */
@@ -171,6 +173,10 @@ export interface Needs {
   readonly question?: true
   /** Views go through the encoder one at a time: what is left of each, only its pixels tell. */
   readonly alone?: true
+  /** It acts on the frames of videos: images are left as they are, at least until the language model. */
+  readonly ofVideos?: true
+  /** All frames of a video go through the encoder in one run: `Site.frames`. */
+  readonly video?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
   /**
