@@ -51,6 +51,11 @@ export const commands = [
     load: () => import('./papers.ts').then((file) => file.papersCommand),
   },
   {
+    name: 'quantize',
+    summary: 'Write a copy of a model whose linear layers lie on the grid of few bits',
+    load: () => import('./quantize.ts').then((file) => file.quantizeCommand),
+  },
+  {
     name: 'reproduce',
     summary: 'Measure what a paper claims, beside dense, random and resize; interrupted runs go on',
     load: () => import('./reproduce.ts').then((file) => file.reproduceCommand),

@@ -17,11 +17,15 @@ const JUDGED = 128
 export function awqScales(weights: readonly Matrix[], rows: readonly Float32Array[], bits: Bits): Float32Array {
   const mean = meanMagnitudes(rows)
   const judged = weights.map((weight) => someRows(weight, JUDGED))
-  let [best, least] = [mean.map(() => 1), Infinity]
+  let best: Float32Array = mean.map(() => 1)
+  let least = Infinity
   for (let step = 0; step < STEPS; step++) {
     const scales = scalesOf(mean, step / STEPS)
     const error = judged.reduce((sum, weight) => sum + scaledError(weight, scales, rows, bits), 0)
-    if (error < least) [best, least] = [scales, error]
+    if (error < least) {
+      best = scales
+      least = error
+    }
   }
   return best
 }
