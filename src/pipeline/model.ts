@@ -122,14 +122,16 @@ export class Model implements StreamHost {
    */
   async count(options: GenerateOptions): Promise<PromptCount> {
     assertOptions('count', options, GENERATE_FORMS)
-    const { prompt, messages, method = dense, rawPrompt } = options
-    const isPrompt = prompt !== undefined && messages === undefined
+    const { prompt: asked, messages, method = dense, rawPrompt } = options
+    const isPrompt = asked !== undefined && messages === undefined
     const dialogue = isPrompt
-      ? arrange([questionAbout(await this.read('count', options), prompt)])
+      ? arrange([questionAbout(await this.read('count', options), asked)])
       : await this.arranged('count', options)
     this.assertTakes(dialogue)
-    const sight = new Sight(this, await this.equip(method))
-    return countPrompt(this.parts, await writePrompt(this.parts, sight, dialogue, { isRaw: rawPrompt }))
+    const equipped = await this.equip(method)
+    const host = hostUnder(this, equipped)
+    const prompt = await writePrompt(host.parts, new Sight(host, equipped), dialogue, { isRaw: rawPrompt })
+    return countPrompt(host.parts, prompt)
   }
 
   private async answer(

@@ -7,8 +7,8 @@ import type { Tokenizer } from '../text/tokenizer.ts'
 import type { EncodedView } from './flow/encoded-view.ts'
 import type { AdapterSource } from './method/adapter.ts'
 import type { Words } from './method/words.ts'
-import type { Encoding } from './pictures/encoding.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
+import type { ViewJob } from './pictures/view-job.ts'
 import type { PrecisionReport } from './precision-report.ts'
 import type { ReadImage } from './talk/given.ts'
 
@@ -70,6 +70,15 @@ export interface PreparedImage extends PromptPicture {
   size(): PromptSize
   /** What is to be computed of it, so that pictures can be encoded together (`Host.encodePictures`). */
   begin(): Encoding
+}
+
+/** What is still to be computed of a picture: nothing where it is known. */
+export interface Encoding {
+  /** Pictures of one key are the same picture, seen in the same way. */
+  readonly key?: string
+  readonly jobs: readonly ViewJob[]
+  /** @param views what became of the jobs, in their order */
+  finish(views: readonly EncodedView[]): Promise<EncodedImage>
 }
 
 /** An image, or a video, as the language model will see it. */

@@ -1,9 +1,11 @@
 /** Questions and answers about pictures as one sequence, for training. */
 import type { Architecture } from '../models/family.ts'
 import type { SlotTags } from '../models/language/sequence.ts'
+import type { View } from '../models/views/view.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { read } from '../pipeline/flow/read.ts'
 import { see } from '../pipeline/flow/see.ts'
+import { isTileFor } from '../pipeline/flow/view-pixels.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
@@ -24,8 +26,17 @@ import {
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
-import { keptPictures, viewsOfScenes } from './kept-pictures.ts'
-import { BARE, joinViews, type Opening, openingOf, type Seen, type Written, writtenAround } from './opening.ts'
+import { keptPictures, type ViewRange, viewsOfScenes } from './kept-pictures.ts'
+import {
+  BARE,
+  joinParts,
+  joinViews,
+  type Opening,
+  openingOf,
+  type Seen,
+  type Written,
+  writtenAround,
+} from './opening.ts'
 import type { TrainingData } from './recipe.ts'
 
 export interface BatchShape {
@@ -146,7 +157,40 @@ function seenDialogue(
   { encode, batch }: Pick<TrainingData, 'encode'> & Pick<BatchShape, 'batch'>,
 ) {
   const views = viewsOfScenes(method, architecture)
-  const pictures = keptPictures(architecture, method, batch * views.length)
-  const seen = joinViews(see(p, architecture, method, pictures), views.length)
-  return { seen, written: writtenAround(views, encode, wordsOf(method, architecture)) }
+  const written = writtenAround(views, encode, wordsOf(method, architecture))
+  const all = batch * views.length
+  const ranges = rangesOf(method, views)
+  const parts = ranges.map((range) => {
+    const pictures = keptPictures(architecture, method, all, ranges.length > 1 ? range : undefined)
+    const tile = isTileFor(method, views[range.from]) && { tile: tileNumbers(range, batch) }
+    return joinViews(see(p, architecture, method, { ...pictures, ...tile }), range.to - range.from)
+  })
+  if (parts.length === 1) return { seen: parts[0], written }
+  return { seen: joinParts(parts), written: aroundTokens(written, ranges, parts) }
+}
+
+/** Views that go through one program: tiles, and what is the whole of an image, where a method tells them apart. */
+function rangesOf(method: Method, views: readonly View[]): ViewRange[] {
+  const isFirst = (at: number) => at === 0 || isTileFor(method, views[at]) !== isTileFor(method, views[at - 1])
+  const starts = [...views.keys()].filter(isFirst)
+  return starts.map((from, at) => ({ of: views.length, from, to: starts[at + 1] ?? views.length }))
+}
+
+/** From 0 in each image of a batch, i64 [b v]. */
+function tileNumbers({ from, to }: ViewRange, batch: number): Tensor {
+  const numbers = Array.from({ length: batch * (to - from) }, (_, at) => at % (to - from))
+  return constant(numbers, [numbers.length], 'i64')
+}
+
+/** What is written around the views that have tokens; what stands around others goes before them, or behind the last. */
+function aroundTokens(written: Written, ranges: readonly ViewRange[], parts: readonly Seen[]): Written {
+  const hasTokens = ranges.flatMap(({ from, to }, at) =>
+    new Array<boolean>(to - from).fill(parts[at].states.shape[1] !== 0),
+  )
+  const gaps: number[][] = [[]]
+  for (const [at, gap] of written.entries()) {
+    gaps.at(-1)!.push(...gap)
+    if (hasTokens[at]) gaps.push([])
+  }
+  return gaps
 }

@@ -19,6 +19,8 @@ export type Pictures = (Pixels | Features) & {
   readonly question?: Tensor
   /** Where the views are all frames of one video, in order: how many. */
   readonly frames?: number
+  /** Where the views are tiles of images: the number of each in its image, from 0, i64 [b]. */
+  readonly tile?: Tensor
   /** Of frames of a stream: what goes from one to the next. */
   readonly stream?: Carrying
 }
@@ -48,7 +50,7 @@ export function see(
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question, frames, stream } = pictures
+  const { question, frames, stream, tile } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
   const at: Site = {
@@ -57,6 +59,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     memory: {},
     words: new Map(),
     question,
+    tile,
     embed: (ids) => architecture.language.embed(p, ids),
     frames,
     stream,

@@ -9,6 +9,7 @@ import { type GatheredTokens, LEFT_OF_VIEW } from '../method/visual-tokens.ts'
 import { frameLayout } from './frame-layout.ts'
 import { traceGather } from './gather-program.ts'
 import { memoryName, traceVision } from './trace-vision.ts'
+import { isTileFor } from './view-pixels.ts'
 
 /** What seeing a picture computes, traced for views of these sizes: nothing is run. */
 export interface TracedPicture {
@@ -24,7 +25,7 @@ export interface TracedPicture {
   readonly memory: Readonly<Record<string, number>>
 }
 
-type Sized = Pick<View, 'width' | 'height' | 'clip'>
+type Sized = Pick<View, 'width' | 'height' | 'clip' | 'tile'>
 
 interface TracedHow {
   readonly slots?: readonly PackedSlot[]
@@ -42,7 +43,7 @@ export function tracePicture(
 ): TracedPicture {
   const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
-    const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
+    const key = `${view.width}x${view.height}x${view.clip?.frames.length}|${isTileFor(method, view)}`
     const frames = isVideo && method.needs?.video ? views.length : undefined
     const outputs = traces.get(key) ?? traceVision(architecture, method, view, undefined, { frames })
     traces.set(key, outputs)

@@ -1,18 +1,20 @@
 import { resizeImage } from '../../media/image.ts'
 import { filterOf, modelPixels, type PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
-import { f32, joinFloats, type Value } from '../../runtime/index.ts'
+import { f32, i64, joinFloats, type Value } from '../../runtime/index.ts'
 import { type Dim, input, type Tensor } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import type { Pictures } from './see.ts'
 
-export type Shaped = Pick<View, 'width' | 'height' | 'clip'>
+export type Shaped = Pick<View, 'width' | 'height' | 'clip' | 'tile'>
 
 /** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
 export interface ViewPixels {
   readonly own: Float32Array
   readonly encoders: Readonly<Record<string, Float32Array>>
+  /** Which tile of its image the view is, from 0. */
+  readonly tile?: number
 }
 
 /** Encoders that a method brings see a view as a square of their own size, whatever its shape. */
@@ -36,9 +38,13 @@ const pixelShape = <Views extends Dim>({ width, height, clip }: Shaped, views: V
 export const pixelInputs = (method: Method, view: Shaped, views: Dim): PixelInputs => ({
   pixels: input(OWN, pixelShape(view, views)),
   encoders: furtherInputs(method, view, views),
+  ...(isTileFor(method, view) && { tile: input('tile', [views], 'i64') }),
 })
 
-type PixelInputs = Pick<Pictures, 'encoders'> & { readonly pixels: Tensor }
+/** Whether a view is a tile, and a method wants to know. */
+export const isTileFor = ({ needs }: Method, { tile }: Shaped): boolean => needs?.tiles === true && tile !== undefined
+
+type PixelInputs = Pick<Pictures, 'encoders' | 'tile'> & { readonly pixels: Tensor }
 
 /** What is fed to them, by their names. */
 export function pixelFeeds(method: Method, view: Shaped, pixels: readonly ViewPixels[]): Record<string, Value> {
@@ -51,7 +57,11 @@ export function pixelFeeds(method: Method, view: Shaped, pixels: readonly ViewPi
     pixelShape(view, pixels.length),
     pixels.map(({ own }) => own),
   )
-  return { [OWN]: own, ...Object.fromEntries(others) }
+  const tiles = i64(
+    [pixels.length],
+    pixels.map(({ tile = 0 }) => tile),
+  )
+  return { [OWN]: own, tile: tiles, ...Object.fromEntries(others) }
 }
 
 /** Further encoders take still images. Throws FoveaError `method_unfit` for clips of frames that are encoded as one. */

@@ -26,6 +26,8 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** In `see`, for methods that need it, where the views are tiles: the number of each in its image, from 0, i64 [b]. */
+  readonly tile?: Tensor
   /** In `see`: embeddings of token ids as the language model has them, i64 [...] -> [..., d]. */
   readonly embed?: (ids: Tensor) => Tensor
   /** In `read`: the norm behind the last layer, where the model has one that any states can go through. */
@@ -177,6 +179,8 @@ export interface Needs {
   readonly ofVideos?: true
   /** All frames of a video go through the encoder in one run: `Site.frames`. */
   readonly video?: true
+  /** Views that are tiles of an image go through other programs than those that are the whole of one: `Site.tile` tells them apart. */
+  readonly tiles?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
   /**

@@ -1,15 +1,6 @@
 import type { EncodedView } from '../flow/encoded-view.ts'
-import type { EncodedImage, PreparedImage } from '../parts.ts'
-import type { ViewJob } from './view-runs.ts'
-
-/** What is still to be computed of a picture: nothing where it is known. */
-export interface Encoding {
-  /** Pictures of one key are the same picture, seen in the same way. */
-  readonly key?: string
-  readonly jobs: readonly ViewJob[]
-  /** @param views what became of the jobs, in their order */
-  finish(views: readonly EncodedView[]): Promise<EncodedImage>
-}
+import type { EncodedImage, Encoding, PreparedImage } from '../parts.ts'
+import type { ViewJob } from './view-job.ts'
 
 /** That of a picture that is known. */
 export const encodedBefore = (image: EncodedImage): Encoding => ({ jobs: [], finish: async () => image })

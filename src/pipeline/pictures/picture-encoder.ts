@@ -7,10 +7,10 @@ import type { Backend } from '../../runtime/index.ts'
 import type { EncodedView } from '../flow/encoded-view.ts'
 import { viewPixels } from '../flow/view-pixels.ts'
 import { keyOf } from '../method/places.ts'
-import type { EncodedImage, ModelParts, PreparedImage, PromptPicture } from '../parts.ts'
+import type { EncodedImage, Encoding, ModelParts, PreparedImage, PromptPicture } from '../parts.ts'
 import { sizeOf as sizeInPrompt } from '../talk/layout.ts'
 import { EncodedPictures } from './encoded-pictures.ts'
-import { type Encoding, encodedBefore, encodeTogether } from './encoding.ts'
+import { encodedBefore, encodeTogether } from './encoding.ts'
 import { imageKey } from './image-key.ts'
 import { type Look, mannerOf } from './look.ts'
 import { PictureSizes } from './picture-sizes.ts'
@@ -18,7 +18,7 @@ import { type Plan, planFrame, planImage, planVideo } from './plan.ts'
 import { seenVideo } from './seen-video.ts'
 import { ViewEncoder } from './view-encoder.ts'
 import { ViewGatherer } from './view-gatherer.ts'
-import type { ViewJob } from './view-runs.ts'
+import type { ViewJob } from './view-job.ts'
 
 /** Turns images and videos into visual tokens. What was encoded of late is kept by its content. */
 export class PictureEncoder {
@@ -121,10 +121,11 @@ export class PictureEncoder {
   private begin({ place, cuts, how, join }: Plan, key?: string): Encoding {
     let preprocessMilliseconds = cuts.milliseconds
     const { method, preprocessor, stream } = how
+    const tiles = cuts.views.filter(({ tile }) => tile)
     const jobs = cuts.views.map((view, part): ViewJob => {
       const pixels = () => {
         const started = performance.now()
-        const made = viewPixels(view, preprocessor, method)
+        const made = { ...viewPixels(view, preprocessor, method), tile: tiles.indexOf(view) }
         preprocessMilliseconds += performance.now() - started
         return made
       }

@@ -8,6 +8,9 @@ import { gridSpan } from '../talk/positions.ts'
 import type { Plan } from './plan.ts'
 import { sizeOfView } from './view-runs.ts'
 
+/** Whether it is a tile counts for some methods. */
+const kindOfView = (view: View): string => `${sizeOfView(view)}${view.tile ? 't' : ''}`
+
 type Counted = Pick<TracedPicture, 'tokens' | 'span'>
 
 const KNOWN_COUNTS = 256
@@ -25,7 +28,7 @@ export class PictureSizes {
   }
 
   private count({ cuts: { views, slots }, how: { method, asked = [], isVideo } }: Plan): Counted {
-    const key = [keyOf(method, 'see'), asked.length, slots?.length, isVideo, ...views.map(sizeOfView)].join('|')
+    const key = [keyOf(method, 'see'), asked.length, slots?.length, isVideo, ...views.map(kindOfView)].join('|')
     const sizes = { question: asked.length }
     const trace = (): Counted =>
       tracePicture(this.parts.architecture, composed(method), views, { slots, sizes, isVideo })

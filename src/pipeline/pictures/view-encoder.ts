@@ -7,7 +7,8 @@ import { blameMethod } from '../method/method-error.ts'
 import type { ModelParts } from '../parts.ts'
 import { HeldPrograms } from '../stream/held-programs.ts'
 import { patchesOf } from './cuts.ts'
-import { groupsOf, inRuns, programOfView, type ViewJob, viewsPerRun } from './view-runs.ts'
+import type { ViewJob } from './view-job.ts'
+import { groupsOf, inRuns, programOfView, viewsPerRun } from './view-runs.ts'
 
 /** Vision programs, one per size of view and method, and whether for one view or several. */
 const CACHED_PROGRAMS = 6

@@ -1,18 +1,7 @@
 import type { View } from '../../models/views/view.ts'
-import type { ViewPixels } from '../flow/view-pixels.ts'
-import type { StreamPlace } from '../method/carrying.ts'
+import { isTileFor } from '../flow/view-pixels.ts'
 import { programKey } from '../method/places.ts'
-import type { Manner } from './look.ts'
-
-/** A view that is to be encoded. */
-export interface ViewJob {
-  readonly view: View
-  readonly how: Pick<Manner, 'method' | 'asked'>
-  /** Of a frame of a stream: which it is. */
-  readonly stream?: StreamPlace
-  /** Made when its run begins, so that the pixels of a long video are never all there at once. */
-  pixels(): ViewPixels
-}
+import type { ViewJob } from './view-job.ts'
 
 /** Views in one run, and patches: what a run computes on its way grows with them. */
 const MOST_VIEWS = 8
@@ -26,7 +15,7 @@ export const sizeOfView = (view: View): string => `${view.width}x${view.height}x
 
 /** What decides about the program of a view. */
 export const programOfView = ({ how: { method }, view }: ViewJob): string =>
-  `${programKey(method, 'views')}|${sizeOfView(view)}`
+  `${programKey(method, 'views')}|${sizeOfView(view)}${isTileFor(method, view) ? '|tile' : ''}`
 
 /** Views that one program may take at once, first come first. */
 export function groupsOf(jobs: readonly ViewJob[]): ViewJob[][] {
