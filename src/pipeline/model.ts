@@ -3,13 +3,16 @@ import type { GivenImage, RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
-import type { Backend } from '../runtime/index.ts'
+import { createScope, type Scope } from '../nn/index.ts'
+import { type Backend, compile, type Program } from '../runtime/index.ts'
+import type { Tensor } from '../tensor/index.ts'
 import { type AdapterFinder, adapterFinder } from './flow/find-adapters.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
+import { weightsUnder } from './method/own-weights.ts'
 import { programKey, wholeKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
 import type { Look } from './pictures/look.ts'
@@ -253,6 +256,16 @@ export class Model implements StreamHost {
     const { architecture, weights, words } = partsUnder(this.parts, method)
     const compile = () => compileLanguage(this.backend, architecture, weights, method, words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
+  }
+
+  /**
+   * Compiles a further program over the model's weights under a method, which is the caller's to dispose; it ends with the
+   * model at the latest. Throws FoveaError `model_disposed`, and what tracing throws.
+   */
+  async compile(trace: (p: Scope) => Readonly<Record<string, Tensor>>, given: Method = dense): Promise<Program> {
+    this.assertOpen()
+    const method = await this.equip(given)
+    return compile(this.backend, trace(createScope()), weightsUnder(method, this.parts.weights)).catch(blameMethod)
   }
 
   forgetStream(key: string): Promise<void> {

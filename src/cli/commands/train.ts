@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { FoveaError } from '../../errors.ts'
 import { DEFAULT_MODEL, modelPath, packageRoot } from '../../hub/package-root.ts'
 import { NodeBackend } from '../../runtime/node/backend.ts'
 import { readValues } from '../../training/checkpoints.ts'
 import { readTokenizer, trainMini } from '../../training/mini/recipe.ts'
 import { type MiniRun, miniStages, type StageName, type StageOptions } from '../../training/mini/train.ts'
+import { TOWER, TOWERS } from '../../training/towers/index.ts'
 import type { Progress } from '../../training/trainer.ts'
 import { command } from '../command.ts'
 import { integer, number } from '../parsers.ts'
@@ -143,6 +145,7 @@ export const trainCommand = command<RecipeFlags>({
   examples: [
     'fovea train',
     'fovea train mqt',
+    'fovea train tower-zc --out runs/tower-zc',
     'fovea train lora:rank=16 --out runs/wide --seed 2',
     'fovea train mqt --steps 20 --out runs/try --json',
     'fovea train mini --help',
@@ -161,7 +164,8 @@ export const trainCommand = command<RecipeFlags>({
   finishes: true,
   run: async ({ args: [method], options, signal }) => {
     if (method === undefined) return print(await listTrainable(options.json))
-    await trainRecipe(method as string, options, signal)
+    if ((method as string).startsWith(TOWER)) await trainOneTower(method as string, options, signal)
+    else await trainRecipe(method as string, options, signal)
   },
 })
 
@@ -171,13 +175,17 @@ async function listTrainable(json?: boolean): Promise<string> {
     const { stages } = recipe!(options?.parse({}) ?? {})
     return { id, name, stages: stages.map(({ name, steps }) => ({ name, steps })) }
   })
-  if (json) return JSON.stringify(found)
+  const towers = TOWERS.map(({ id, about }) => ({ id: `${TOWER}${id}`, name: about }))
+  if (json) return JSON.stringify([...found, ...towers])
   const rows = found.map(({ id, name, stages }) => [
     id,
     name,
     stages.map((stage) => `${stage.name} ${stage.steps}`).join(', '),
   ])
-  return table(['id', 'name', 'stages and steps'], [['mini', 'fovea-mini', 'see fovea train mini --help'], ...rows])
+  return table(
+    ['id', 'name', 'stages and steps'],
+    [['mini', 'fovea-mini', 'see fovea train mini --help'], ...rows, ...towers.map(({ id, name }) => [id, name, ''])],
+  )
 }
 
 async function trainRecipe(method: string, options: RecipeFlags, signal: AbortSignal): Promise<void> {
@@ -197,6 +205,34 @@ async function trainRecipe(method: string, options: RecipeFlags, signal: AbortSi
       )
   } finally {
     watch.stop()
+  }
+}
+
+/** A small encoder, or a language model, that methods put beside a model. Throws FoveaError `options_conflict`. */
+async function trainOneTower(name: string, options: RecipeFlags, signal: AbortSignal): Promise<void> {
+  const { json, base, out = join('runs', name), scenes, ...rest } = options
+  if (scenes !== undefined)
+    throw new FoveaError('options_conflict', 'usage', `${name} draws its scenes itself; leave --scenes out`)
+  const { trainTower } = await import('../../training/towers/train-tower.ts')
+  const backend = new NodeBackend()
+  const { onStep, onNote, stop } = watchStages()
+  try {
+    const done = await trainTower(name, {
+      ...rest,
+      backend,
+      base: modelPath(base),
+      folder: out,
+      signal,
+      onStep,
+      onNote,
+    })
+    stop()
+    if (!done) note(`stopped; the same command goes on from here: fovea ${process.argv.slice(2).join(' ')}`)
+    else if (json) print(JSON.stringify(done))
+    else print(`wrote ${done.model}, ${done.weights} weights in ${done.bytes} bytes, and the loss curve ${done.curve}`)
+  } finally {
+    stop()
+    await backend.dispose()
   }
 }
 
