@@ -1,5 +1,5 @@
 /** `fovea eval FOLDER`. */
-import { choiceText } from '../evaluation/choice-turn.ts'
+
 import { openExaminer } from '../evaluation/exam/examiner.ts'
 import { isTaughtWorld } from '../evaluation/exam/forced-answers.ts'
 import { percent } from '../evaluation/groups/group-tables.ts'
@@ -8,6 +8,7 @@ import type { OwnQuestions } from '../evaluation/own/open-questions.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import { precisionJson } from '../pipeline/precision-report.ts'
+import { choiceText } from '../world/index.ts'
 import type { ModelOptions } from './model-options.ts'
 import { writeOutput } from './output-file.ts'
 import { progressView } from './progress.ts'

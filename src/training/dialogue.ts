@@ -47,6 +47,8 @@ export interface BatchShape {
   readonly written?: Written
   /** A batch says where the slots before the text stand, too: input `openingPositions` [batch, s]; in order when absent. */
   readonly placed?: boolean
+  /** What the names of the inputs begin with, where a batch has several dialogues. */
+  readonly of?: string
   /** Embeddings of the text [b, t, d], where the model's own are not meant. */
   readonly embed?: (ids: Tensor, seen: Seen) => Tensor
 }
@@ -56,29 +58,24 @@ export interface BatchShape {
  * sees the image and itself only, at the positions it would have alone. The inputs are `ids`, `segments`, `positions`,
  * `targets` and `weights`, [batch, text] each.
  */
-export function readDialogue(
-  p: Scope,
-  architecture: Architecture,
-  method: Method,
-  tokens: Seen,
-  { batch, text, written = BARE, placed, embed: embedText }: BatchShape,
-) {
+export function readDialogue(p: Scope, architecture: Architecture, method: Method, tokens: Seen, shape: BatchShape) {
+  const { batch, text, written = BARE, embed: embedText, of = '' } = shape
   const said: Said = {
-    ids: input('ids', [batch, text], 'i64'),
-    segments: input('segments', [batch, text], 'i64'),
-    positions: input('positions', [batch, text]),
-    weights: input('weights', [batch, text]),
+    ids: input(`${of}ids`, [batch, text], 'i64'),
+    segments: input(`${of}segments`, [batch, text], 'i64'),
+    positions: input(`${of}positions`, [batch, text]),
+    weights: input(`${of}weights`, [batch, text]),
   }
   const { memory } = tokens
   const embed = (ids: Tensor) => embedTokens(p, architecture, method, ids)
   const opening = openingOf(tokens, written, embed)
-  const start = dialogueSequence(opening, embedText?.(said.ids, tokens) ?? embed(said.ids), said, placed)
+  const start = dialogueSequence(opening, embedText?.(said.ids, tokens) ?? embed(said.ids), said, shape)
   const done = read(p, architecture, method, start, { memory })
   const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
   const { weights } = said
-  const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
+  const answer = crossEntropy(logits(ofText(hidden)), input(`${of}targets`, [batch, text], 'i64'), { weights })
   return { ...done, answer, layers, ofText, ids: said.ids, weights }
 }
 
@@ -93,11 +90,11 @@ function dialogueSequence(
   opening: Opening,
   embeds: Tensor,
   said: Said,
-  placed = false,
+  { placed, of = '' }: BatchShape,
 ): Omit<Sequence, 'ran' | 'changedBy'> {
   const { states, visual } = opening
   const asked = add(rowNumbers(embeds), dimValue(states.shape[1]))
-  const before = placed ? input('openingPositions', states.shape.slice(0, 2)) : cast(rowNumbers(states), 'f32')
+  const before = placed ? input(`${of}openingPositions`, states.shape.slice(0, 2)) : cast(rowNumbers(states), 'f32')
   return {
     states: concat([states, embeds], 1),
     positions: concat([before, said.positions], 1),

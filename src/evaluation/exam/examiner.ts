@@ -1,12 +1,11 @@
 /** Puts questions to a model and judges what it says. */
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
-import { keepsOrder } from '../../pipeline/talk/film-prompt.ts'
 import { GREEDY } from '../../text/sampling.ts'
 import type { QA } from '../../world/index.ts'
 import { formOf, type Score, scoreAnswer } from '../score.ts'
 import { openForcedPass } from './forced-answers.ts'
-import { askAbout, type Shown } from './shown.ts'
+import { askAbout, filmForm, type Shown } from './shown.ts'
 
 export interface Verdict extends Score {
   /** Absent where it was not asked for: the answer is another than the true one. */
@@ -37,11 +36,11 @@ const MAX_TOKENS = 96
  * pictures; only the others are decoded, and only where it matters what was said instead.
  */
 export async function openExaminer({ model, method, signal, decodes }: ExamOptions): Promise<Examiner> {
-  const saysTime = keepsOrder(model.parts)
-  const pass = decodes ? undefined : await openForcedPass(model, method, saysTime)
+  const form = filmForm(model.parts)
+  const pass = decodes ? undefined : await openForcedPass(model, method, form)
   const decode = (shown: Shown, turns: readonly QA[]) =>
     turns.length === 1
-      ? answerOne(model, method, askAbout(shown, turns[0].question, saysTime), signal).then((reply) => [reply])
+      ? answerOne(model, method, askAbout(shown, turns[0].question, form), signal).then((reply) => [reply])
       : answerTurns(model, method, shown, turns, signal)
   return {
     ask: async (shown, conversations, wants) => {

@@ -10,7 +10,7 @@ import { writePrompt } from '../../pipeline/talk/write.ts'
 import type { Program } from '../../runtime/index.ts'
 import { special, specialTokens } from '../../training/mini/tokenizer.ts'
 import { type Conversation, forcedFeeds, traceForced } from './forced-program.ts'
-import { askAbout, type Shown } from './shown.ts'
+import { askAbout, type FilmForm, type Shown } from './shown.ts'
 
 /** Turns of a conversation with what should be said. */
 export type Turns = readonly { readonly question: string; readonly answer: string }[]
@@ -31,7 +31,7 @@ export interface ForcedPass {
  * other exactly if greedy decoding says them. Undefined where that does not hold: under methods that change what the language
  * model reads, for encoder-decoders, and for models that were not taught the answers of the World in these tokens.
  */
-export async function openForcedPass(model: Model, method: Method, saysTime: boolean): Promise<ForcedPass | undefined> {
+export async function openForcedPass(model: Model, method: Method, form: FilmForm): Promise<ForcedPass | undefined> {
   if (!isForcible(model.parts, method)) return undefined
   const program = await model.compile((p) => traceForced(p, model.parts.architecture, method), method)
   const known = new Set(program.inputs.map(({ name }) => name))
@@ -39,11 +39,11 @@ export async function openForcedPass(model: Model, method: Method, saysTime: boo
     const sight = new Sight(model, method)
     const scripts: Script[] = []
     for (const turns of conversations) {
-      const script = await scriptOf(model.parts, sight, shown, turns, saysTime)
+      const script = await scriptOf(model.parts, sight, shown, turns, form)
       if (!script) return undefined
       scripts.push(script)
     }
-    return verdictsOf(model.parts, program, known, scripts)
+    return verdictsOf(model, program, known, scripts)
   }
   return { verdicts, dispose: () => program.dispose() }
 }
@@ -74,13 +74,13 @@ async function scriptOf(
   sight: Sight,
   shown: Shown,
   turns: Turns,
-  saysTime: boolean,
+  form: FilmForm,
 ): Promise<Script | undefined> {
   const messages: Message[] = []
   const answers: Script['answers'][number][] = []
   let last: Script['prompt'] | undefined
   for (const [at, { question, answer }] of turns.entries()) {
-    messages.push(at === 0 ? askAbout(shown, question, saysTime) : { role: 'user', content: question })
+    messages.push(at === 0 ? askAbout(shown, question, form) : { role: 'user', content: question })
     const prompt = await writePrompt(parts, sight, arrange(messages))
     const before = answers.at(-1)
     if (before && !startsWith(prompt.ids, [...last!.ids, ...before.ids])) return undefined
@@ -95,16 +95,16 @@ const startsWith = (ids: readonly number[], begin: readonly number[]): boolean =
   begin.every((id, at) => ids[at] === id)
 
 async function verdictsOf(
-  parts: ModelParts,
+  model: Model,
   program: Program,
   known: ReadonlySet<string>,
   scripts: readonly Script[],
 ): Promise<boolean[][]> {
+  const { parts } = model
   const { imageToken } = parts.architecture.prompt
   const [{ prompt, ids }] = scripts
   const opened = ids.lastIndexOf(imageToken) + 1
-  const views = []
-  for (const picture of prompt.images) views.push(...(await picture.encode()).views)
+  const views = (await model.encodePictures(prompt.images)).flatMap((picture) => picture.views)
   const conversations = scripts.map(
     (script): Conversation => ({
       ids: script.ids.slice(opened),

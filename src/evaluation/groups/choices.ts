@@ -1,6 +1,5 @@
-import { NEEDS, type Need, sampleChoice } from '../../world/index.ts'
+import { choiceTurn, NEEDS, type Need, sampleChoice } from '../../world/index.ts'
 import { nodeArt } from '../../world/node-art.ts'
-import { choiceTurn } from '../choice-turn.ts'
 import { pictureOf } from '../picture-of.ts'
 import type { Group, GroupOptions, Section } from './section.ts'
 import { drawersOf } from './things.ts'

@@ -1,6 +1,6 @@
 import type { Architecture } from '../../models/family.ts'
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
-import type { View } from '../../models/views/view.ts'
+import { sizeOfView, type View } from '../../models/views/view.ts'
 import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
 import { LEFT } from '../method/frames.ts'
 import type { Method } from '../method/method.ts'
@@ -25,7 +25,7 @@ export interface TracedPicture {
   readonly memory: Readonly<Record<string, number>>
 }
 
-type Sized = Pick<View, 'width' | 'height' | 'clip' | 'tile'>
+type Sized = Pick<View, 'width' | 'height' | 'clip' | 'pool' | 'tile'>
 
 interface TracedHow {
   readonly slots?: readonly PackedSlot[]
@@ -43,7 +43,7 @@ export function tracePicture(
 ): TracedPicture {
   const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
-    const key = `${view.width}x${view.height}x${view.clip?.frames.length}|${isTileFor(method, view)}`
+    const key = `${sizeOfView(view)}|${isTileFor(method, view)}`
     const frames = isVideo && method.needs?.video ? views.length : undefined
     const outputs = traces.get(key) ?? traceVision(architecture, method, view, undefined, { frames })
     traces.set(key, outputs)

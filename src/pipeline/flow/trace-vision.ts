@@ -30,6 +30,7 @@ export const traceVision = (
 /** Inputs for views; the length of the question, where something reads it, is the dim `question`. */
 const picturesOf = ({ vision }: Architecture, method: Method, view: Shaped, views: Dim = 1): Pictures => ({
   ...pixelInputs(method, view, views),
+  pool: view.pool,
   ...((vision.question || method.needs?.question) && { question: input('question', [1, 'question'], 'i64') }),
 })
 

@@ -7,7 +7,7 @@ import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import type { Pictures } from './see.ts'
 
-export type Shaped = Pick<View, 'width' | 'height' | 'clip' | 'tile'>
+export type Shaped = Pick<View, 'width' | 'height' | 'clip' | 'pool' | 'tile'>
 
 /** Pixels of a view for the model's own encoder and, by name, for those that a method brings. */
 export interface ViewPixels {

@@ -1,4 +1,4 @@
-import type { View } from '../../models/views/view.ts'
+import { sizeOfView, type View } from '../../models/views/view.ts'
 import { type TracedPicture, tracePicture } from '../flow/trace-picture.ts'
 import { composed } from '../method/compose.ts'
 import { blameMethod } from '../method/method-error.ts'
@@ -6,7 +6,6 @@ import { keyOf } from '../method/places.ts'
 import type { ModelParts, PromptSize } from '../parts.ts'
 import { gridSpan } from '../talk/positions.ts'
 import type { Plan } from './plan.ts'
-import { sizeOfView } from './view-runs.ts'
 
 /** Whether it is a tile counts for some methods. */
 const kindOfView = (view: View): string => `${sizeOfView(view)}${view.tile ? 't' : ''}`

@@ -1,4 +1,4 @@
-import type { View } from '../../models/views/view.ts'
+import { sizeOfView } from '../../models/views/view.ts'
 import { isTileFor } from '../flow/view-pixels.ts'
 import { programKey } from '../method/places.ts'
 import type { ViewJob } from './view-job.ts'
@@ -10,8 +10,6 @@ const MOST_PATCHES = 8192
 /** Of patches, one view may have more. */
 export const viewsPerRun = (patches: number): number =>
   Math.max(1, Math.min(MOST_VIEWS, Math.floor(MOST_PATCHES / patches)))
-
-export const sizeOfView = (view: View): string => `${view.width}x${view.height}x${view.clip?.frames.length ?? 1}`
 
 /** What decides about the program of a view. */
 export const programOfView = ({ how: { method }, view }: ViewJob): string =>

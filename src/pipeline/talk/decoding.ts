@@ -46,9 +46,10 @@ export async function decode(
       if (signal?.aborted) return 'aborted'
       const may = options.allowed?.(said)
       if (may === 'end') return 'stop'
-      const id = sample(only(voices.logits(said), may), voices.own.cache.history)
+      const logits = voices.logits(said)
+      const id = sample(only(options.reweigh?.(logits, said) ?? logits, may), voices.own.cache.history)
       said.push(id)
-      onToken?.(id)
+      onToken?.(id, logits)
       if (speech.push(id)) return 'stop'
       if (voices.isFull || said.length + steps.fed >= maxTokens) break
       await voices.feedAnswer(id)

@@ -5,11 +5,10 @@ import { crossEntropy, input } from '../../tensor/index.ts'
 import { askAll, askFilm, LANGUAGES, makeFilm, makeScene, makeThingScene, type QA, Rng } from '../../world/index.ts'
 import { nodeArt } from '../../world/node-art.ts'
 import { special, turn } from '../mini/tokenizer.ts'
-import { optimizerFor } from '../mini/train.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
-import { scheduleOf, type Tower, type TowerOptions, type TowerSize } from './tower.ts'
+import { optimizerOf, scheduleOf, type Tower, type TowerOptions, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { batch: 32, text: 160, steps: 3000, scenes: 20_000 },
@@ -111,7 +110,7 @@ export const t: Tower = {
         rate: 2e-3,
         schedule: scheduleOf(options.size),
         trains: () => true,
-        optimizer: optimizerFor,
+        optimizer: optimizerOf,
         losses: (p) => {
           const ids = input('ids', [batch, text], 'i64')
           const start = allText(model.embed(p, ids), input('positions', [batch, text]))

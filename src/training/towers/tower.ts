@@ -1,4 +1,6 @@
+import type { Tensor } from '../../tensor/index.ts'
 import type { Tokenizer } from '../../text/tokenizer.ts'
+import { adamw, muon, type Optimizer } from '../optimizers.ts'
 import type { TrainingStage } from '../recipe.ts'
 import { type Schedule, warmupStableDecay } from '../schedules.ts'
 
@@ -42,3 +44,7 @@ export const ENCODER = { hidden_act: 'gelu', layer_norm_eps: 1e-5 } as const
 
 /** Of learning rates: all towers warm up over sixty steps and come down over the last third. */
 export const scheduleOf = (size: TowerSize): Schedule => warmupStableDecay(size === 'full' ? 60 : 1, 0.3)
+
+/** Muon for the matrices inside the layers, AdamW for embeddings, kernels, heads, norms and biases. */
+export const optimizerOf = (name: string, { shape }: Tensor): Optimizer =>
+  shape.length === 2 && name.includes('.layers.') ? muon({ weightDecay: 0.02 }) : adamw()

@@ -11,7 +11,6 @@ import { loadTokenizer } from '../../text/load-tokenizer.ts'
 import { miniConfig } from '../mini/config.ts'
 import { readTokenizer, remember } from '../mini/recipe.ts'
 import { special } from '../mini/tokenizer.ts'
-import { noBank } from '../mini/train.ts'
 import { runRecipe, withSteps } from '../run-recipe.ts'
 import type { RunOptions } from '../run-stage.ts'
 import { findTower, TOWER } from './index.ts'
@@ -52,7 +51,7 @@ export async function trainTower(name: string, run: TowerRun): Promise<TrainedTo
     ...run,
     name: `tower ${tower.id}`,
     stages: withSteps([recipe.stage], steps),
-    data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank: noBank },
+    data: { seed, architecture, encode: remember((text) => tokenizer.encode(text)), bank: drawsItself },
     settings: { tower: tower.id, size, vocabulary: tokenizer.vocabSize },
     start: { known: () => undefined },
   })
@@ -62,6 +61,8 @@ export async function trainTower(name: string, run: TowerRun): Promise<TrainedTo
   const weights = [...ownValues(recipe, values)].reduce((total, [, { data }]) => total + data.length, 0)
   return { id: `${TOWER}${tower.id}`, model, weights, bytes, curve: join(folder, `${recipe.stage.name}.svg`) }
 }
+
+const drawsItself = () => Promise.reject(new Error('towers draw what they see: no features are kept for them'))
 
 const isAside = ({ aside }: TowerRecipe, name: string): boolean => aside !== undefined && name.startsWith(aside.prefix)
 

@@ -4,12 +4,11 @@ import { linear } from '../../nn/index.ts'
 import { f32 } from '../../runtime/index.ts'
 import { input, mean, reshape } from '../../tensor/index.ts'
 import { makeSound, Rng, renderSound, type SoundClip, VOICES } from '../../world/index.ts'
-import { optimizerFor } from '../mini/train.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { binaryCrossEntropy, slotsOf } from './events.ts'
-import { ENCODER, layersOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { seconds: 8, bands: 64, frames: 200, batch: 32, clips: 2000, steps: 2000 },
@@ -90,7 +89,7 @@ export const za: Tower = {
         rate: 2e-3,
         schedule: scheduleOf(size),
         trains: () => true,
-        optimizer: optimizerFor,
+        optimizer: optimizerOf,
         losses: (p) => {
           const states = spectrogram(p.at('audio_model'), config, input('energies', [batch, frames, bands]))
           const moments = reshape(mean(states, 2), [batch, times, config.hidden_size])

@@ -18,13 +18,12 @@ import {
 } from '../../tensor/index.ts'
 import { Rng } from '../../world/index.ts'
 import { special } from '../mini/tokenizer.ts'
-import { optimizerFor } from '../mini/train.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { captionedScene, imageOfScene } from './scenes.ts'
-import { ENCODER, layersOf, scheduleOf, type Tower, type TowerOptions } from './tower.ts'
+import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerOptions } from './tower.ts'
 
 /** Sizes of a training. */
 const SIZES = {
@@ -129,7 +128,7 @@ export const zc: Tower = {
         rate: 2e-3,
         schedule: scheduleOf(options.size),
         trains: () => true,
-        optimizer: optimizerFor,
+        optimizer: optimizerOf,
         losses: (p) => {
           const scale = p('logit_scale', [], firstScale)
           const images = encoder.encodeImages(p, { pixels: input('pixels', [batch, 3, side, side]) })

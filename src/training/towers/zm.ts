@@ -24,13 +24,12 @@ import {
   weightedMean,
 } from '../../tensor/index.ts'
 import { Rng } from '../../world/index.ts'
-import { optimizerFor } from '../mini/train.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { imageOfScene, towerScene } from './scenes.ts'
-import { ENCODER, layersOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { side: 96, patch: 12, batch: 128, scenes: 6000, steps: 2500, decoder: 96 },
@@ -145,7 +144,7 @@ export const zm: Tower = {
         rate: 2e-3,
         schedule: scheduleOf(size),
         trains: () => true,
-        optimizer: optimizerFor,
+        optimizer: optimizerOf,
         losses: (p) => {
           const pixels = input('pixels', [batch, 3, side, side])
           const states = encodeShown(p.at('vision_model'), config, pixels, input('shown', [batch, shown], 'i64'))

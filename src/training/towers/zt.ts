@@ -5,14 +5,13 @@ import { input, mean, reshape } from '../../tensor/index.ts'
 import { HAPPENINGS } from '../../world/film/film.ts'
 import { DIRECTIONS, type Film, framesOf, makeFilm, Rng } from '../../world/index.ts'
 import { nodeArt } from '../../world/node-art.ts'
-import { optimizerFor } from '../mini/train.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { binaryCrossEntropy, slotsOf } from './events.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { imageOfScene } from './scenes.ts'
-import { ENCODER, layersOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { side: 96, patch: 16, frames: 8, batch: 16, films: 1500, steps: 2500 },
@@ -86,7 +85,7 @@ export const zt: Tower = {
         rate: 2e-3,
         schedule: scheduleOf(size),
         trains: () => true,
-        optimizer: optimizerFor,
+        optimizer: optimizerOf,
         losses: (p) => {
           const shown = input('frames', [batch, frames, 3, side, side])
           const states = tubeletVision(p.at('vision_model'), config, shown)

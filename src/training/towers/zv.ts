@@ -5,13 +5,12 @@ import { i64 } from '../../runtime/index.ts'
 import { add, cast, crossEntropy, greater, input, mul, type Tensor } from '../../tensor/index.ts'
 import { ITEM_CLASSES, itemLabels, makeThingScene, Rng } from '../../world/index.ts'
 import { nodeArt } from '../../world/node-art.ts'
-import { optimizerFor } from '../mini/train.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { imageOfScene } from './scenes.ts'
-import { ENCODER, layersOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { side: 96, batch: 48, scenes: 5000, steps: 2000, widths: [24, 48, 96], depths: [1, 2, 2] },
@@ -83,7 +82,7 @@ export const zv: Tower = {
         rate: 2e-3,
         schedule: scheduleOf(size),
         trains: () => true,
-        optimizer: optimizerFor,
+        optimizer: optimizerOf,
         losses: (p) => {
           const features = convHybrid(p.at('vision_model'), config, input('pixels', [batch, 3, side, side]))
           const states = layerNormed(p.at('heads', 'norm'), lastStates(features), ENCODER.layer_norm_eps)

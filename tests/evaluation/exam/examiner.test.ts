@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openExaminer } from '../../../src/evaluation/exam/examiner.ts'
 import { openForcedPass } from '../../../src/evaluation/exam/forced-answers.ts'
 import { blindfolded, type Shown } from '../../../src/evaluation/exam/shown.ts'
+import { pictureOf } from '../../../src/evaluation/picture-of.ts'
 import { loadModel } from '../../../src/loading/node-load.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { dense } from '../../../src/pipeline/method/compose.ts'
 import type { Model } from '../../../src/pipeline/model.ts'
 import { GREEDY } from '../../../src/text/sampling.ts'
-import { imageOf } from '../../../src/training/mini/data.ts'
 import { askAll, makeScene, type QA, Rng, sampleDialogue } from '../../../src/world/index.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -23,7 +23,7 @@ function exam(index: number, n = 10): Exam {
   const kind = (['objects', 'text', 'chart', 'grid'] as const)[index % 4]
   const scene = makeScene({ split: 'validation', seed: 3, index, kind })
   const turns = askAll(scene, Rng.from(index, 'exam'), n)
-  return { shown: { pictures: [imageOf(scene)] }, conversations: turns.map((qa) => [qa]) }
+  return { shown: { pictures: [pictureOf(scene)] }, conversations: turns.map((qa) => [qa]) }
 }
 
 describe('a teacher-forced pass', () => {
@@ -37,7 +37,7 @@ describe('a teacher-forced pass', () => {
     'finds right what greedy decoding says, and nothing else, under %s',
     async (name) => {
       const method = parseMethod(name)
-      const pass = (await openForcedPass(model, method, false))!
+      const pass = (await openForcedPass(model, method, 'plain'))!
       let [same, other] = [0, 0]
       for (let index = 0; index < 8; index++) {
         const { shown, conversations } = exam(index, 6)
@@ -64,7 +64,7 @@ describe('a teacher-forced pass', () => {
     const slow = await openExaminer({ model, method: dense, decodes: true })
     for (let index = 0; index < 4; index++) {
       const { scene, turns } = sampleDialogue({ split: 'validation', seed: 4, index })
-      for (const shown of [{ pictures: [imageOf(scene)] }, blindfolded({ pictures: [imageOf(scene)] })])
+      for (const shown of [{ pictures: [pictureOf(scene)] }, blindfolded({ pictures: [pictureOf(scene)] })])
         expect(await fast.ask(shown, [turns], 'replies')).toEqual(await slow.ask(shown, [turns], 'replies'))
     }
     await fast.dispose()
@@ -84,7 +84,7 @@ describe('a teacher-forced pass', () => {
   })
 
   it('is not for methods that change what the language model reads', async () => {
-    expect(await openForcedPass(model, parseMethod('fastv:layer=2,keep=.5'), false)).toBeUndefined()
-    expect(await openForcedPass(model, parseMethod('damro'), false)).toBeUndefined()
+    expect(await openForcedPass(model, parseMethod('fastv:layer=2,keep=.5'), 'plain')).toBeUndefined()
+    expect(await openForcedPass(model, parseMethod('damro'), 'plain')).toBeUndefined()
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { choiceTurn } from '../../../src/evaluation/choice-turn.ts'
 import type { Examiner } from '../../../src/evaluation/exam/examiner.ts'
 import { chooseForSheet, contactSheet } from '../../../src/evaluation/groups/contact-sheet.ts'
 import { evaluateGroup, sectionsOf } from '../../../src/evaluation/groups/evaluate.ts'
 import { CARD_GROUPS, findGroup, GROUPS } from '../../../src/evaluation/groups/index.ts'
 import { decodeImage } from '../../../src/media/decode.ts'
+import { choiceTurn } from '../../../src/world/index.ts'
 import { groupRow } from '../group-row.ts'
 
 const options = { split: 'test', seed: 5, frames: 8, rate: 1 } as const
