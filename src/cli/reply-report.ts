@@ -1,5 +1,6 @@
 /** What an answer cost, for people and for programs. */
 
+import { idOf, type Method } from '../pipeline/method/method.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
 import type { SeenVideo } from '../pipeline/pictures/seen-video.ts'
 import { type Precision, precisionJson } from '../pipeline/precision-report.ts'
@@ -53,6 +54,17 @@ export function cutLine(
   const who = method ? `the answer with ${method}` : 'the answer'
   const cut = `${who} was cut off after ${generated} token${generated === 1 ? '' : 's'}`
   return generated < maxTokens ? `${cut}: the model has room for no more` : `${cut}; a larger --max-tokens gives more`
+}
+
+/** Says which methods had nothing to act on: `evs acts on the frames of videos; images are left as they are`. */
+export function leftAloneLine(
+  method: Method,
+  { images, videos }: { readonly images: readonly unknown[]; readonly videos: readonly unknown[] },
+): string | undefined {
+  const idle = (method.parts ?? [method]).filter(({ needs, see }) => needs?.ofVideos || see?.frames)
+  if (images.length === 0 || videos.length > 0 || idle.length === 0) return undefined
+  const until = idle.every(({ read }) => read) ? ' until the language model' : ''
+  return `${idle.map(idOf).join(', ')} act${idle.length === 1 ? 's' : ''} on the frames of videos; images are left as they are${until}`
 }
 
 /** Says that a conversation has forgotten turns. */

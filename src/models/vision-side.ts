@@ -43,6 +43,8 @@ export interface Patches {
   readonly changedBy?: readonly string[]
   /** Where some patches were dropped and none merged: those that are left, as the rows behind the special ones are. */
   readonly kept?: KeptPatches
+  /** What methods leave for later layers and for places behind them, by name. */
+  readonly notes?: Readonly<Record<string, Tensor>>
 }
 
 /** Patches of a view that are left, in whole squares. */

@@ -49,6 +49,7 @@ import { dart } from './reducer/dart.ts'
 import { divprune } from './reducer/divprune.ts'
 import { dtd } from './reducer/dtd.ts'
 import { dycoke } from './reducer/dycoke.ts'
+import { earlytom } from './reducer/earlytom.ts'
 import { evs } from './reducer/evs.ts'
 import { explainCompress } from './reducer/explain-compress.ts'
 import { fastervlm } from './reducer/fastervlm.ts'
@@ -145,6 +146,7 @@ export const papers = [
   divprune,
   dtd,
   dycoke,
+  earlytom,
   evs,
   explainCompress,
   fastervlm,

@@ -16,13 +16,19 @@ export interface InputStatistics {
   readonly rows: Float32Array[]
 }
 
-const ROWS_PER_RUN = 4
-const MOST_ROWS = 24
+/** How many rows of an input are kept: of a run, and of all. */
+export interface KeptRows {
+  readonly perRun: number
+  readonly most: number
+}
 
-/** Rows of x [..., k], evenly from the first to the last: [4, k]. */
-function someRows(rows: Tensor): Tensor {
+/** Enough to measure errors by. */
+const FEW: KeptRows = { perRun: 4, most: 24 }
+
+/** Rows of x [..., k], evenly from the first to the last: [count, k]. */
+function someRows(rows: Tensor, count: number): Tensor {
   const last = sub(dimValue(rows.shape[0]), 1)
-  return gather(rows, div(mul(arange(ROWS_PER_RUN), last), ROWS_PER_RUN - 1))
+  return gather(rows, div(mul(arange(count), last), count - 1))
 }
 
 /** Watches the inputs of all linear layers while a model runs. */
@@ -30,6 +36,8 @@ export class CalibrationWatch {
   /** By the name of the layer's weight. */
   readonly statistics = new Map<string, InputStatistics>()
   private readonly targets = new Map<string, { readonly kind: 'maxima' | 'rows'; readonly weights: string[] }>()
+
+  constructor(private readonly kept: KeptRows = FEW) {}
 
   readonly watch: NonNullable<CompileOptions['watch']> = {
     outputs: (outputs) => this.inputsOf(Object.values(outputs)),
@@ -43,7 +51,10 @@ export class CalibrationWatch {
     for (const group of linearGroups(outputs)) {
       const rows = reshape(group[0].input, [-1, group[0].k])
       const weights = group.map(({ weight }) => weight)
-      for (const [kind, value] of [['maxima', max(abs(rows), 0)] as const, ['rows', someRows(rows)] as const]) {
+      for (const [kind, value] of [
+        ['maxima', max(abs(rows), 0)] as const,
+        ['rows', someRows(rows, this.kept.perRun)] as const,
+      ]) {
         const name = `${kind} before ${weights[0]}`
         watched[name] = value
         this.targets.set(name, { kind, weights })
@@ -59,9 +70,10 @@ export class CalibrationWatch {
       const values = data as Float32Array
       if (kind === 'maxima') this.statistics.set(weight, { ...known, maxima: larger(known.maxima, values) })
       else {
-        const width = values.length / ROWS_PER_RUN
-        const rows = Array.from({ length: ROWS_PER_RUN }, (_, row) => values.slice(row * width, (row + 1) * width))
-        this.statistics.set(weight, { ...known, rows: [...known.rows, ...rows].slice(0, MOST_ROWS) })
+        const { perRun, most } = this.kept
+        const width = values.length / perRun
+        const rows = Array.from({ length: perRun }, (_, row) => values.slice(row * width, (row + 1) * width))
+        this.statistics.set(weight, { ...known, rows: [...known.rows, ...rows].slice(0, most) })
       }
     }
   }

@@ -23,6 +23,7 @@ import {
   costLine,
   cutLine,
   formatFlops,
+  leftAloneLine,
   noEndLine,
   replyJson,
   totalFlops,
@@ -124,6 +125,7 @@ async function answer(
   const total = performance.now()
   if (json) print(JSON.stringify(replyJson(reply, model.parts, method.name, total, seen)))
   else print(quiet ? '' : ['', ...seen.map(videoLine), visualTokensLine(reply)].join('\n'))
+  if (!json) tell(leftAloneLine(method, { images, videos }))
   if (!json) tell(cutLine(reply, sampling.maxTokens))
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = costLine(reply, total, model.parts.precision.dtype)
@@ -154,6 +156,7 @@ async function compare(
     return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
   const rows = replies.map(({ method, reply }) => compareRow(method, reply))
   print([...seen.map(videoLine), table(compareHeader, rows)].join('\n'))
+  for (const { method } of replies) tell(leftAloneLine(method, { images, videos }))
   for (const { method, reply } of replies) tell(cutLine(reply, sampling.maxTokens, method.name))
 }
 

@@ -52,7 +52,7 @@ export const commands = [
   },
   {
     name: 'quantize',
-    summary: 'Decide by calibration how a model is quantized, for every later load',
+    summary: 'Decide by calibration how a model is quantized at every later load, or write a quantized copy of it',
     load: () => import('./quantize.ts').then((file) => file.quantizeCommand),
   },
   {

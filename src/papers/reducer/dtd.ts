@@ -56,6 +56,7 @@ export const dtd = paper({
     ids: idsOption('keep'),
   }),
   method: ({ threshold, mode, ids }) => ({
+    needs: { ofVideos: true },
     see: {
       tokens: (tokens, { stream }) => {
         const frames = framesOf(tokens, 'dtd')

@@ -37,6 +37,7 @@ export const dycoke = paper({
     ids: idsOption('pack'),
   }),
   method: ({ ratio, last, ids }) => ({
+    needs: { ofVideos: true },
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'dycoke')

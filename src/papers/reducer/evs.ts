@@ -48,6 +48,7 @@ export const evs = paper({
     ids: idsOption('keep'),
   }),
   method: ({ retain, form, ids }) => ({
+    needs: { ofVideos: true },
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'evs')

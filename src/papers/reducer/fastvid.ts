@@ -48,6 +48,7 @@ export const fastvid = paper({
     ids: idsOption('keep'),
   }),
   method: ({ ids, ...options }) => ({
+    needs: { ofVideos: true },
     see: byAttention('fastvid', ids, (frames, attention) => pruned(frames, attention, options)),
   }),
 })

@@ -83,6 +83,7 @@ export const flashvid = paper({
     ids: idsOption('pack'),
   }),
   method: ({ depth, late, ids, ...outer }) => ({
+    needs: { ofVideos: true },
     see: byAttention('flashvid', ids, (frames, attention) => compressed(frames, attention, outer)),
     read: {
       layer: (seq, next, { layer, architecture }) => {

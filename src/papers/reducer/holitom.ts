@@ -86,6 +86,7 @@ export const holitom = paper({
     ids: idsOption('pack'),
   }),
   method: ({ depth, merge, merging, ids, ...outer }) => ({
+    needs: { ofVideos: true },
     see: byAttention('holitom', ids, (frames, attention) => merged(frames, attention, outer)),
     read: {
       layer: (seq, next, { layer, architecture }) => {

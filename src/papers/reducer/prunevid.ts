@@ -66,6 +66,7 @@ export const prunevid = paper({
     ids: idsOption('pack'),
   }),
   method: ({ tau, segments, share, ids }) => ({
+    needs: { ofVideos: true },
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'prunevid')

@@ -62,6 +62,7 @@ export const vidcom2 = paper({
     ids: idsOption('pack'),
   }),
   method: ({ retain, form, ids }) => ({
+    needs: { ofVideos: true },
     see: {
       tokens: (tokens) => {
         const frames = framesOf(tokens, 'vidcom2')

@@ -18,6 +18,8 @@ export type Pictures = (Pixels | Features) & {
   readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Where the views are all frames of one video, in order: how many. */
+  readonly frames?: number
   /** Where the views are tiles of images: the number of each in its image, from 0, i64 [b]. */
   readonly tile?: Tensor
   /** Of frames of a stream: what goes from one to the next. */
@@ -51,7 +53,7 @@ export function see(
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question, stream, pool = 1, tile } = pictures
+  const { question, frames, stream, pool = 1, tile } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
   const at: Site = {
@@ -62,6 +64,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     question,
     tile,
     embed: (ids) => architecture.language.embed(p, ids),
+    frames,
     stream,
     reached: log.reached,
   }

@@ -44,7 +44,8 @@ export function tracePicture(
   const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
     const key = `${sizeOfView(view)}|${isTileFor(method, view)}`
-    const outputs = traces.get(key) ?? traceVision(architecture, method, view)
+    const frames = isVideo && method.needs?.video ? views.length : undefined
+    const outputs = traces.get(key) ?? traceVision(architecture, method, view, undefined, { frames })
     traces.set(key, outputs)
     return outputs
   })

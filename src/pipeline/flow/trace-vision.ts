@@ -12,6 +12,8 @@ import { pixelInputs, type Shaped } from './view-pixels.ts'
 /** Of how many views a graph is, a named size for any number of them; and what goes between frames of a stream. */
 interface TracedHow {
   readonly views?: Dim
+  /** Where these are all frames of one video: how many. */
+  readonly frames?: number
   readonly stream?: Carrying
 }
 
@@ -21,8 +23,9 @@ export const traceVision = (
   method: Method,
   view: Shaped,
   scope = createScope(),
-  { views = 1, stream }: TracedHow = {},
-): VisualTokens => seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view, views), stream })
+  { frames, views = frames ?? 1, stream }: TracedHow = {},
+): VisualTokens =>
+  seeViews(scope, architecture, method, { ...picturesOf(architecture, method, view, views), frames, stream })
 
 /** Inputs for views; the length of the question, where something reads it, is the dim `question`. */
 const picturesOf = ({ vision }: Architecture, method: Method, view: Shaped, views: Dim = 1): Pictures => ({

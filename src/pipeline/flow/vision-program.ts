@@ -25,8 +25,8 @@ export interface VisionProgram {
   dispose(): Promise<void>
 }
 
-/** What a vision program is for: one view at a time, views together, or the frames of streams. */
-export type VisionUse = 'view' | 'views' | 'stream'
+/** What a vision program is for: one view at a time, views together, the frames of streams, or all so many of a video. */
+export type VisionUse = 'view' | 'views' | 'stream' | { readonly frames: number }
 
 export async function compileVision(
   backend: Backend,
@@ -38,7 +38,8 @@ export async function compileVision(
 ): Promise<VisionProgram> {
   const scope = createScope()
   const stream = use === 'stream' ? createCarrying() : undefined
-  const tokens = traceVision(architecture, method, view, scope, { views: use === 'views' ? 'views' : 1, stream })
+  const how = typeof use === 'object' ? use : { views: use === 'views' ? 'views' : 1, stream }
+  const tokens = traceVision(architecture, method, view, scope, how)
   const [outputs, { changedBy, span }] = [tokenOutputs(tokens), tokens]
   assertOwnWeights(method, scope.parameters)
   const carried = stream ? carriedOutputs(stream, method) : {}

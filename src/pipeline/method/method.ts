@@ -34,6 +34,8 @@ export interface Site {
   readonly norm?: (states: Tensor) => Tensor
   /** Tokens of the words that methods ask for, by their text. */
   readonly words: ReadonlyMap<string, number>
+  /** In `see`, where the views are all frames of one video, in order: how many. */
+  readonly frames?: number
   /** In `see`, of a frame of a stream: what goes from frame to frame. */
   readonly stream?: Carrying
   /** In `read`: the values of a weight of the method's own, where they are known while it is traced: at inference. */
@@ -173,6 +175,10 @@ export interface Needs {
   readonly question?: true
   /** Views go through the encoder one at a time: what is left of each, only its pixels tell. */
   readonly alone?: true
+  /** It acts on the frames of videos: images are left as they are, at least until the language model. */
+  readonly ofVideos?: true
+  /** All frames of a video go through the encoder in one run: `Site.frames`. */
+  readonly video?: true
   /** Views that are tiles of an image go through other programs than those that are the whole of one: `Site.tile` tells them apart. */
   readonly tiles?: true
   /** Every turn reads the whole conversation anew. */
