@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import type { PlaceFunctions } from '../pipeline/method/method.ts'
 import type { Recipe } from '../training/recipe.ts'
 import type { Lab } from './reports/lab.ts'
+import type { Leaf } from './reports/leaf.ts'
 import type { Exact, PaperFigure, Part, Row } from './reports/row.ts'
-import type { Leaf } from './reports/taxonomy.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
 export const KINDS = [

@@ -1,19 +1,9 @@
 /** A survey as a view of what runs here. */
+import { dualFamilies } from '../../models/dual/index.generated.ts'
+import { families as answering } from '../../models/index.generated.ts'
 import type { Paper } from '../paper.ts'
+import type { Leaf } from './leaf.ts'
 import type { Exact } from './row.ts'
-
-/** One branch of a survey's taxonomy. */
-export interface Leaf {
-  readonly category: string
-  /** What belongs there, in own words. */
-  readonly definition: string
-  /** Ids of the catalogue, methods and runs. */
-  readonly entries: readonly string[]
-  /** Families that load here and do it, by `model_type` of their config. */
-  readonly families?: readonly string[]
-  /** Why nothing here stands for it. */
-  readonly open?: string
-}
 
 /** What a leaf comes to: the entries that run, and those that are described only. */
 export interface Found {
@@ -36,11 +26,14 @@ export function lookUp(leaves: readonly Leaf[], catalogue: readonly Paper[]): Fo
   })
 }
 
+/** What loads here, by `model_type`. */
+export const modelTypes: readonly string[] = [...answering, ...dualFamilies].flatMap((family) => family.modelTypes)
+
 /** What must hold of a taxonomy: no dead link, and a leaf that nothing stands for says why. */
 export function* taxonomyRows(
   leaves: readonly Leaf[],
   catalogue: readonly Paper[],
-  families: readonly string[],
+  families: readonly string[] = modelTypes,
 ): Generator<Exact> {
   const known = new Set(catalogue.map(({ id }) => id))
   const dead = leaves.flatMap((leaf) => leaf.entries.filter((id) => !known.has(id)))

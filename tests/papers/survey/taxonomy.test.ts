@@ -13,7 +13,9 @@ import { mmeScore } from '../../../src/papers/survey/survey-vlm/formulas.ts'
 
 describe('surveys', () => {
   it('have no dead link, and all of their arithmetic holds', () => {
-    const rows = [...vlmChecks(), ...longVideoChecks({ seed: 1 })]
+    const surveys = papers.flatMap(({ taxonomy = [] }) => [...taxonomyRows(taxonomy, papers)])
+    const rows = [...surveys, ...vlmChecks(), ...longVideoChecks({ seed: 1 })]
+    expect(papers.filter(({ taxonomy }) => taxonomy)).toHaveLength(2)
     expect(rows.filter(({ value }) => value !== 0)).toEqual([])
     expect(rows.length).toBeGreaterThan(20)
   })

@@ -1,12 +1,8 @@
-/** The taxonomy against the catalogue, and the calculator against the survey's own table. */
+/** The calculator against the survey's own table. */
 import { Rng } from '../../../world/rng.ts'
-import { papers } from '../../registry.ts'
 import type { Lab } from '../../reports/lab.ts'
 import type { Exact } from '../../reports/row.ts'
-import { taxonomyRows } from '../../reports/taxonomy.ts'
-import { modelTypes } from '../survey-vlm/checks.ts'
 import { cacheBytes, hitProbability, memoryBank, mostFrames, templates } from './budget.ts'
-import { leaves } from './leaves.ts'
 
 const { concat, pooled, slowFast, segments } = templates
 
@@ -31,7 +27,6 @@ export const TOKENS: readonly (readonly [system: string, stated: number, found: 
 const DRAWS = 20_000
 
 export function* checks({ seed }: Pick<Lab, 'seed'>): Generator<Exact> {
-  yield* taxonomyRows(leaves, papers, modelTypes)
   const wrong = TOKENS.filter(([, stated, found]) => stated !== found)
   yield { name: 'systems whose tokens the templates do not give', value: wrong.length, count: TOKENS.length }
   const shape = { layers: 28, width: 3584, keyHeads: 4, headWidth: 128, neurons: 18944 }

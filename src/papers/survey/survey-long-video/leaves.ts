@@ -1,4 +1,4 @@
-import type { Leaf } from '../../reports/taxonomy.ts'
+import type { Leaf } from '../../reports/leaf.ts'
 
 /** Where systems for long video intervene. */
 export const leaves: readonly Leaf[] = [

@@ -1,14 +1,6 @@
-/** The taxonomy against the catalogue, and the formulas against figures worked by hand. */
-import { dualFamilies } from '../../../models/dual/index.generated.ts'
-import { families } from '../../../models/index.generated.ts'
-import { papers } from '../../registry.ts'
+/** The formulas against figures worked by hand. */
 import type { Exact } from '../../reports/row.ts'
-import { taxonomyRows } from '../../reports/taxonomy.ts'
 import { clipLoss, layerWeights, mmeScore, siglipLoss, vqaAccuracy } from './formulas.ts'
-import { leaves } from './leaves.ts'
-
-/** What loads here, by `model_type`. */
-export const modelTypes = [...families, ...dualFamilies].flatMap((family) => family.modelTypes)
 
 const beyond = (value: number, wanted: number, allowed = 1e-4): number =>
   Math.abs(value - wanted) <= allowed ? 0 : value - wanted
@@ -20,7 +12,6 @@ const MATCHED = [
 const EQUAL = Array.from({ length: 4 }, () => [1, 1, 1, 1])
 
 export function* checks(): Generator<Exact> {
-  yield* taxonomyRows(leaves, papers, modelTypes)
   yield { name: 'weights of one layer 1024 to 4096: off 4,198,400', value: layerWeights(1024, 4096) - 4_198_400 }
   yield { name: 'of two layers of 4096: off 20,979,712', value: layerWeights(1024, 4096, 4096) - 20_979_712 }
   yield { name: 'loss of CLIP, two matched pairs at scale 1: off 0.3133', value: beyond(clipLoss(MATCHED, 1), 0.3133) }

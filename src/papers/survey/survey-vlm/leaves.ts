@@ -1,4 +1,4 @@
-import type { Leaf } from '../../reports/taxonomy.ts'
+import type { Leaf } from '../../reports/leaf.ts'
 
 /** Groups by what goes in and out, families by how image and text are brought together, and what is left to do. */
 export const leaves: readonly Leaf[] = [
