@@ -30,7 +30,7 @@ interface Seen {
 
 export async function* effect(lab: Lab): AsyncGenerator<Row> {
   const model = await lab.model()
-  const images = Math.min(lab.n, lab.quick ? 2 : MOST)
+  const images = Math.min(lab.n, lab.quick ? 1 : MOST)
   const seen: Seen[] = []
   for (const [type] of DATA_TYPES.entries())
     for (let index = 0; index < images; index++) {

@@ -143,11 +143,12 @@ function* rowsOf({ name, said }: Told, ious: readonly number[]): Generator<Row> 
   for (const threshold of THRESHOLDS)
     yield shareRow(`${name}: recall at tIoU ${threshold}`, ious.filter((iou) => iou > threshold).length, ious.length)
   const answered = ious.filter((_, at) => said[at])
-  yield shareRow(
-    `${name}: recall at tIoU 0.5, answered alone`,
-    answered.filter((iou) => iou > 0.5).length,
-    answered.length,
-  )
+  if (answered.length > 0)
+    yield shareRow(
+      `${name}: recall at tIoU 0.5, answered alone`,
+      answered.filter((iou) => iou > 0.5).length,
+      answered.length,
+    )
   const mean = ious.reduce((sum, iou) => sum + iou, 0) / (ious.length || 1)
   yield { part: 'effect', name: `${name}: mean tIoU`, value: mean, unit: 'tIoU', count: ious.length }
 }
