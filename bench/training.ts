@@ -8,9 +8,10 @@ import { f32, type Value } from '../src/runtime/index.ts'
 import { createTokenizer } from '../src/text/tokenizer.ts'
 import { initialise } from '../src/training/initialise.ts'
 import { miniConfig } from '../src/training/mini/config.ts'
-import { worldBatch } from '../src/training/mini/data.ts'
+import { lessonBatches } from '../src/training/mini/data.ts'
 import { denseClasses, summaryWidth } from '../src/training/mini/dense.ts'
-import { dialogueLosses } from '../src/training/mini/losses.ts'
+import { lessonLosses } from '../src/training/mini/losses.ts'
+import { partsOf } from '../src/training/mini/parts.ts'
 import { special } from '../src/training/mini/tokenizer.ts'
 import { optimizerFor } from '../src/training/mini/train.ts'
 import { compileStep, pick } from '../src/training/step.ts'
@@ -18,6 +19,8 @@ import { Rng } from '../src/world/rng.ts'
 import { type Benchmark, type Context, median, medianOf, type Row, type Skipped } from './row.ts'
 
 const SHAPE = { batch: 16, text: 192 }
+/** The lessons about one picture: what the step of PyTorch computes, too. */
+const parts = [{ ...partsOf(SHAPE)[0], batch: SHAPE.batch }]
 const WARMUP = 2
 
 async function setUp() {
@@ -26,14 +29,14 @@ async function setUp() {
   const config = miniConfig(tokenizer.vocabSize, special.image)
   const { image_size: side, patch_size: patch } = config.vision_config
   const encode = (text: string) => tokenizer.encode(text)
-  const batch = worldBatch({ ...SHAPE, side, patch, seed: 1, split: 'train', encode }, 0)
-  return { config, batch }
+  const batch = lessonBatches({ side, patch, seed: 1, split: 'train', encode }, parts)(0)
+  return { config, batch, encode }
 }
 
 /** Seconds and FLOPs of a whole step of the dialogue stage: losses, gradients, clipping, Muon and AdamW. */
-async function timeStep({ backend, repeat }: Context, { config, batch }: Awaited<ReturnType<typeof setUp>>) {
+async function timeStep({ backend, repeat }: Context, { config, batch, encode }: Awaited<ReturnType<typeof setUp>>) {
   const scope = createScope()
-  const losses = dialogueLosses(scope, llava.bind(config), SHAPE)
+  const losses = lessonLosses(scope, llava.bind(config), parts, encode)
   const step = await compileStep(backend, { losses, trained: scope.parameters, optimizer: optimizerFor, clip: 1 })
   const values = [...scope.parameters].map(([name, { shape }]): [string, Value] => [
     name,

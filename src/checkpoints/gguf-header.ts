@@ -31,6 +31,8 @@ export class HeadTooShort extends Error {}
 const VERSIONS = [2, 3]
 const MAX_DIMENSIONS = 4
 const MAX_LIST_DEPTH = 4
+/** Far above the merges of the largest vocabularies. */
+const MAX_LIST = 2 ** 22
 const DEFAULT_ALIGNMENT = 32
 const STRING = 8
 const LIST = 9
@@ -102,6 +104,7 @@ function readValue(from: Cursor, type: number, depth = 0): GgufValue {
   if (depth === MAX_LIST_DEPTH) throw new Error(`lists nested deeper than ${MAX_LIST_DEPTH}`)
   const element = from.u32()
   const count = from.count(element === STRING || element === LIST ? 8 : 1)
+  if (count > MAX_LIST) throw new Error(`a list of ${count} values; at most ${MAX_LIST} are read`)
   const list: GgufValue[] = []
   for (let i = 0; i < count; i++) list.push(readValue(from, element, depth + 1))
   return list

@@ -9,9 +9,15 @@ import type { GgufHeader, GgufValue } from './gguf-header.ts'
 /** What `tokenizer.ggml.token_type` says of a token. */
 const [CONTROL, USER_DEFINED] = [3, 4]
 
+/** Each digit is a word; the rest is cut as GPT-2 does. */
+const DIGITS = '\\p{N}'
+
 /** How text is cut into words before it is merged, by `tokenizer.ggml.pre`; null: as GPT-2 does. */
 const WORDS: Readonly<Record<string, string | null>> = {
   'gpt-2': null,
+  smollm: DIGITS,
+  starcoder: DIGITS,
+  refact: DIGITS,
   'llama-bpe':
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
   qwen2:
@@ -110,15 +116,21 @@ function scored(vocabulary: Vocabulary): TokenizerJson {
   } as TokenizerJson
 }
 
+/** Far above the longest piece of a published vocabulary; each is cut at every letter. */
+const MAX_PIECE = 1000
+
 /** Every way to make a token of two others, the best scores first; of equals the longer left part. */
 function mergesByScore({ metadata, tokens, vocab }: Vocabulary): [string, string][] {
   const scores = listOf<number>(metadata, 'scores', 'number')
   const found: { readonly pair: [string, string]; readonly score: number }[] = []
-  for (const [id, token] of tokens.entries())
+  for (const [id, token] of tokens.entries()) {
+    if (token.length > MAX_PIECE)
+      throw invalid(`token ${id} has ${token.length} letters; at most ${MAX_PIECE} are read`)
     for (let cut = 1; cut < token.length; cut++) {
       const pair: [string, string] = [token.slice(0, cut), token.slice(cut)]
       if (pair.every((part) => Object.hasOwn(vocab, part))) found.push({ pair, score: scores[id] })
     }
+  }
   found.sort((a, b) => b.score - a.score || b.pair[0].length - a.pair[0].length)
   return found.map(({ pair }) => pair)
 }
@@ -129,7 +141,8 @@ function merged({ metadata, vocab }: Vocabulary): TokenizerJson {
   if (!Object.hasOwn(WORDS, pre))
     throw invalid(`it cuts words as ${show(pre)} does; ${Object.keys(WORDS).join(', ')} are read`)
   const words = WORDS[pre]
-  const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: words === null }
+  const asGpt2 = words === null || words === DIGITS
+  const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: asGpt2 }
   const split = { type: 'Split', pattern: { Regex: words }, behavior: 'Isolated', invert: false }
   return {
     normalizer: pre === 'qwen2' ? { type: 'NFC' } : null,

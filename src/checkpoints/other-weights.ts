@@ -20,9 +20,9 @@ const forms: readonly Form[] = [
   {
     files: /\.gguf$/i,
     code: 'checkpoint_format',
-    what: 'GGUF weights, which are made for llama.cpp and lack the processor',
+    what: 'GGUF weights, which are read from files of this machine',
     advice: () =>
-      'take the model that they were made from (its card names it as base model), in safetensors; --dtype int4 makes it as small here',
+      'fetch one of them and its mmproj-*.gguf, and name it with --model file.gguf; or take the model that they were made from (its card names it as base model), in safetensors; --dtype int4 makes it as small here',
   },
   {
     files: /\.onnx(_data.*|\.data)?$/i,

@@ -159,6 +159,11 @@ async function readFrames(
   }
 }
 
+/** What is wrong with a video that was read all the same. */
+export function tellOfDamage({ source }: Video): void {
+  if (source?.note !== undefined) note(`${source.name}: ${source.note}`)
+}
+
 async function readSource(
   source: FrameSource,
   model: Model,
@@ -171,7 +176,10 @@ async function readSource(
   const sampler = framesAsImages ? FRAMES_AS_IMAGES : model.frameSampler
   const onProgress = (done: number, total: number) => view?.update(done, total, 'frames')
   try {
-    return await sampleVideo(source, { frames, fps, maxFrames, start, end, frameSide, sampler, signal, onProgress })
+    const budget = { frames, fps, maxFrames, start, end, frameSide }
+    const video = await sampleVideo(source, { ...budget, sampler, signal, onProgress })
+    if (!isQuiet) tellOfDamage(video)
+    return video
   } finally {
     view?.stop()
   }

@@ -16,6 +16,7 @@ import { note } from './terminal.ts'
 
 export interface ModelOptions {
   model: string
+  mmproj?: string
   device: Device
   dtype?: Precision | 'auto'
   json?: boolean
@@ -44,12 +45,20 @@ export const withDtypeOption = (program: Program): Program =>
 export const withDeviceOption = (program: Program): Program =>
   program.addOption(new Option('--device <device>', 'what computes').choices(['cpu', 'cuda', 'webgpu']).default('cpu'))
 
+export const withMmprojOption = (program: Program): Program =>
+  program.option(
+    '--mmproj <file>',
+    'the vision side of a model in a .gguf file (if not given: the mmproj-*.gguf that lies beside it)',
+  )
+
 export const withModelOptions = (program: Program): Program =>
   withDeviceOption(
-    withDtypeOption(program).option(
-      '--model <name>',
-      'a folder, org/name or org/name@revision of the Hugging Face hub, or "mini", which comes with fovea',
-      DEFAULT_MODEL,
+    withMmprojOption(
+      withDtypeOption(program).option(
+        '--model <name>',
+        'a folder, a .gguf file, org/name or org/name@revision of the Hugging Face hub, or "mini", which comes with fovea',
+        DEFAULT_MODEL,
+      ),
     ),
   )
 
@@ -127,12 +136,14 @@ export async function modelFolder(name: string): Promise<string> {
  * a dtype was asked for, a line there says what came of it.
  */
 export async function openModel(options: ModelOptions, signal?: AbortSignal): Promise<Model> {
-  const { model, device, dtype, json, quiet } = options
+  const { model, mmproj, device, dtype, json, quiet } = options
   const isTold = !json && !quiet
   const onQuantize = (to: string) => isTold && note(`quantizing the weights to ${to}, once: they are kept in the cache`)
+  const onConvert = () => isTold && note('converting the GGUF weights, once: they are kept in the cache')
   const view = downloadView(signal)
+  const told = { onProgress: view.update, onQuantize, onConvert }
   try {
-    const opened = await loadModel(modelPath(model), { device, dtype, signal, onProgress: view.update, onQuantize })
+    const opened = await loadModel(modelPath(model), { device, dtype, signal, mmproj, ...told })
     if (dtype && isTold) note(precisionLine(opened.parts.precision))
     return opened
   } finally {

@@ -1,7 +1,7 @@
 import { assertOptions, disposedError, FoveaError } from '../errors.ts'
 import type { RgbImage } from '../media/image.ts'
 import type { View } from '../models/views/view.ts'
-import { pixelsOf } from '../pipeline/flow/vision-program.ts'
+import { pixelsOf } from '../pipeline/flow/view-pixels.ts'
 import { readImages } from '../pipeline/talk/given.ts'
 import { type Backend, compile, i64, type Program } from '../runtime/index.ts'
 import {

@@ -13,14 +13,17 @@ const FORMS: Readonly<Record<keyof LoadOptions, OptionForm>> = {
   signal: 'object',
   onProgress: 'function',
   onQuantize: 'function',
+  mmproj: 'string',
+  onConvert: 'function',
 }
 
 /**
- * Loads a model in Hugging Face form: config, tokenizer, chat template, processor, safetensors. With a `dtype`
+ * Loads a model in Hugging Face form (config, tokenizer, chat template, processor, safetensors) or in GGUF. With a `dtype`
  * other than fp32 the linear layers are quantized: calibrated on images of Fovea World unless `calibration` says
  * otherwise, and cached on disk.
  *
- * @param name `mini`, the model that comes with the package; a folder; or `org/name` (`org/name@revision`) of the hub
+ * @param name `mini`, the model that comes with the package; a folder; a `.gguf` file; or `org/name` (`org/name@revision`) of
+ *   the hub
  * @throws FoveaError kind `input` for what is wrong with the folder; `memory_short`, kind `resource`, for a model that
  *   does not fit into memory; kind `usage`: `model_name_invalid`, `option_unknown`, `option_invalid`
  */

@@ -4,11 +4,11 @@ import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import type { Reply } from '../pipeline/talk/reply.ts'
 import { GREEDY } from '../text/sampling.ts'
-import { fromRgba } from '../training/mini/images.ts'
-import { findTask, type QA, type Scene, type Split, sample, sampleDialogue, TASK_IDS } from '../world/index.ts'
-import { renderPixels } from '../world/node-canvas.ts'
+import { findTask, type QA, type Split, sample, sampleDialogue, TASK_IDS } from '../world/index.ts'
 import { drawingTasks, renderDrawing, sampleDrawing } from './drawings.ts'
+import { grayLike } from './exam/shown.ts'
 import { chance, majorityAnswer } from './majority.ts'
+import { pictureOf } from './picture-of.ts'
 import { scoreAnswer } from './score.ts'
 
 /** Images drawn as in training, or by another renderer. */
@@ -101,20 +101,11 @@ export async function worldItem(
   }
   if (task === 'dialogue') {
     const { scene, turns, heldOut } = sampleDialogue({ split, seed, index })
-    return { image: draw(scene), turns, heldOut }
+    return { image: pictureOf(scene), turns, heldOut }
   }
   const { scene, qa, heldOut } = sample({ split, seed, index, task })
-  return { image: draw(scene), turns: [qa], heldOut }
+  return { image: pictureOf(scene), turns: [qa], heldOut }
 }
-
-const draw = (scene: Scene): RgbImage => fromRgba(renderPixels(scene), scene.size, scene.size)
-
-/** The gray in the middle of all colours: it normalises to zeros. */
-const grayLike = ({ width, height }: RgbImage): RgbImage => ({
-  data: new Uint8Array(width * height * 3).fill(128),
-  width,
-  height,
-})
 
 /** Who is asked about which images. */
 export type Asked = Pick<WorldEvaluation, 'model' | 'method' | 'set' | 'split' | 'seed' | 'signal'>

@@ -50,16 +50,16 @@ async function addressesOf(host: string): Promise<string[]> {
 
 /**
  * Refuses to be sent to a private place by a host that is not in the same one: whoever answers for the hub could have this
- * machine ask its own network. A hub within a company may lead to others there.
+ * machine ask its own network. A hub within a company may lead to others there. Returns the addresses that were judged: a
+ * name that is looked up once more may lead elsewhere.
  * @throws FoveaError kind `network` `hub_redirect`
  */
-export async function assertMayLead(from: URL, to: URL): Promise<void> {
-  const [left, reached] = await Promise.all(
-    [from, to].map(async ({ hostname }) => (await addressesOf(hostname)).map(placeOf)),
-  )
+export async function assertMayLead(from: URL, to: URL): Promise<string[]> {
+  const [sources, addresses] = await Promise.all([from, to].map(({ hostname }) => addressesOf(hostname)))
+  const [left, reached] = [sources.map(placeOf), addresses.map(placeOf)]
   const isAllowed = (place: Place) =>
     place === 'open' || (place !== 'link' && left.length > 0 && left.every((at) => at === place))
-  if (reached.every(isAllowed)) return
+  if (reached.every(isAllowed)) return addresses
   const message = `${from.host} redirects to ${to.host}, an address of a private network, which is not followed`
   throw new FoveaError('hub_redirect', 'network', message)
 }

@@ -4,6 +4,7 @@
  */
 import { FoveaError } from '../errors.ts'
 import { assertMayLead } from './address.ts'
+import { fetchPinned } from './pinned.ts'
 import { fetchThrough, proxyOf } from './proxy.ts'
 import { Transient } from './retry.ts'
 import type { HubSettings } from './settings.ts'
@@ -147,26 +148,32 @@ async function follow(
   const hub = new URL(settings.endpoint).origin
   let url = new URL(address)
   let etag: string | undefined
+  let judged: readonly string[] = []
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const sent = new Headers({ 'user-agent': 'fovea', 'accept-encoding': 'identity', ...headers })
     if (settings.token && url.origin === hub) sent.set('authorization', `Bearer ${settings.token}`)
-    const response = await send(settings, url, { headers: sent, redirect: 'manual', signal })
+    const response = await send(settings, url, { headers: sent, redirect: 'manual', signal }, judged)
     etag ??= etagOf(response.headers, url.origin === hub)
     const location = response.headers.get('location')
     if (response.status < 300 || response.status > 399 || !location) return { response, etag }
     await response.body?.cancel()
     const next = redirected(url, location)
     // What a proxy reaches, only the proxy can look up.
-    if (!proxyOf(next, settings.proxies)) await assertMayLead(url, next)
+    judged = proxyOf(next, settings.proxies) ? [] : await assertMayLead(url, next)
     url = next
   }
   throw new FoveaError('hub_redirect', 'network', `${address}: more than ${MAX_REDIRECTS} redirects`)
 }
 
 /** One request. Throws `proxy_denied`; of other failures of a proxy what it is. */
-async function send({ proxies }: HubSettings, url: URL, init: RequestInit): Promise<Response> {
+async function send(
+  { proxies }: HubSettings,
+  url: URL,
+  init: RequestInit,
+  judged: readonly string[],
+): Promise<Response> {
   const proxy = proxyOf(url, proxies)
-  if (!proxy) return fetch(url, init)
+  if (!proxy) return judged.length > 0 ? fetchPinned(judged, url, init) : fetch(url, init)
   const response = await fetchThrough(proxies, url, init).catch((error) => {
     throw init.signal?.aborted ? error : proxyError(proxy, error)
   })

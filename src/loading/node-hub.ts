@@ -20,6 +20,7 @@ import { type DownloadProgress, offlineError, type PulledModel, pullModel } from
 import { requireReference } from '../hub/reference.ts'
 import { type HubSettings, hubSettings } from '../hub/settings.ts'
 import { assertKnown } from '../models/find-family.ts'
+import { meansGguf } from './gguf/node-names.ts'
 import { describeSource, type ModelInfo } from './node-model-info.ts'
 
 export type { CachedModel, CachedRevision, VerifiedFile } from '../hub/cached-models.ts'
@@ -107,6 +108,11 @@ export async function verify(name: string, options: VerifyOptions = {}): Promise
   return { commit: found.commit, files, faults }
 }
 
+export interface DescribeOptions extends RevisionOptions {
+  /** The GGUF file of the vision side, for a model in a `.gguf`; the one beside it where it is not given. */
+  readonly mmproj?: string
+}
+
 /**
  * What a model is and how much memory it needs, before anything large is fetched or loaded: of a folder, of the cache, or
  * of the hub, in this order; there only the headers of the weights are read.
@@ -114,18 +120,25 @@ export async function verify(name: string, options: VerifyOptions = {}): Promise
  */
 export async function describe(
   name: string,
-  { revision, signal, settings = hubSettings() }: RevisionOptions = {},
+  { settings = hubSettings(), ...options }: DescribeOptions = {},
 ): Promise<ModelInfo & { readonly isLocal: boolean }> {
-  const { source, isLocal } = await findSource(name, { revision, signal, settings })
+  const { source, isLocal } = await findSource(name, { settings, ...options })
   return { ...(await describeSource(source)), isLocal }
+}
+
+/** A folder, or GGUF files. */
+async function sourceHere(name: string, mmproj?: string): Promise<ModelSource> {
+  if (!(await meansGguf(name))) return localSource(name)
+  const { ggufSource } = await import('./gguf/node-folder.ts')
+  return ggufSource(name, mmproj)
 }
 
 async function findSource(
   name: string,
-  { revision, signal, settings }: RevisionOptions & { readonly settings: HubSettings },
+  { revision, signal, settings, mmproj }: DescribeOptions & { readonly settings: HubSettings },
 ): Promise<{ source: ModelSource; isLocal: boolean }> {
   if (await stat(name).catch(() => undefined)) {
-    if (revision === undefined) return { source: await localSource(name), isLocal: true }
+    if (revision === undefined) return { source: await sourceHere(name, mmproj), isLocal: true }
     throw new FoveaError(
       'revision_invalid',
       'usage',

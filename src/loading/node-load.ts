@@ -18,6 +18,7 @@ import { loadChatTemplate } from '../text/load-chat-template.ts'
 import { loadTokenizer } from '../text/load-tokenizer.ts'
 import { readModelJson } from '../text/model-file.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
+import { meansGguf } from './gguf/node-names.ts'
 import { nodeAdapters } from './node-adapters.ts'
 import { readModel } from './node-read-model.ts'
 
@@ -30,16 +31,36 @@ export interface LoadOptions extends PrecisionOptions {
   readonly signal?: AbortSignal
   /** Told about a download while it goes on. */
   readonly onProgress?: (progress: DownloadProgress) => void
+  /** The GGUF file of the vision side, for a model in a `.gguf`; the one beside it where it is not given. */
+  readonly mmproj?: string
+  /** Called before the weights of GGUF files are converted, once: the result is kept in the cache. */
+  readonly onConvert?: () => void
 }
 
+/** The folder of a model in Hugging Face form: its own, that of the cache, or what is made of GGUF files. */
+async function folderOf(name: string, options: LoadOptions): Promise<string> {
+  const { revision, signal, onProgress, mmproj } = options
+  if (await meansGguf(name)) {
+    if (revision !== undefined) throw misplaced(name, 'is on this machine; only models of the hub have revisions')
+    const { ggufFolder } = await import('./gguf/node-folder.ts')
+    return ggufFolder(name, options, readModel)
+  }
+  if (mmproj !== undefined) throw misplaced(name, 'is no .gguf file; only with those goes an mmproj')
+  const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
+  return resolveModel(name, { revision, signal, onProgress, checkConfig })
+}
+
+const misplaced = (name: string, problem: string): FoveaError =>
+  new FoveaError('options_conflict', 'usage', `${name} ${problem}`)
+
 /**
- * Loads a model in Hugging Face form: config, tokenizer, chat template, processor, safetensors.
- * @param name a folder, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache lacks it
+ * Loads a model in Hugging Face form: config, tokenizer, chat template, processor, safetensors; or one in GGUF.
+ * @param name a folder, a `.gguf` file, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache
+ *   lacks it
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
-  const { device = 'cpu', threads, revision, signal, onProgress } = options
-  const checkConfig = (config: Record<string, unknown>) => findFamily(config, name)
-  const folder = await resolveModel(name, { revision, signal, onProgress, checkConfig })
+  const { device = 'cpu', threads, signal } = options
+  const folder = await folderOf(name, options)
   signal?.throwIfAborted()
   const { config, family, preprocessor, stored, ...read } = await readModel(await localSource(folder))
   const { vision, prompt } = read.architecture

@@ -4,11 +4,16 @@
  */
 import { assertOptions, FoveaError, type OptionForm } from '../errors.ts'
 import { openBmp } from './bmp.ts'
-import { openHeic } from './heic.ts'
 import type { RgbImage } from './image.ts'
 import { type ImageFormat, sniffImageFormat, unreadFormat } from './image-format.ts'
-import { DEFAULT_MAX_BYTES, DEFAULT_MAX_MEMORY, RAISES_FILE_LIMIT, READ_PIXELS } from './image-limits.ts'
-import { openJxl } from './jxl.ts'
+import {
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_MEMORY,
+  DEFAULT_MAX_SECONDS,
+  RAISES_FILE_LIMIT,
+  READ_PIXELS,
+} from './image-limits.ts'
+import { openInThread } from './image-thread.ts'
 import { rgbOnWhite, rgbWithoutAlpha, type Samples } from './samples.ts'
 import { halved, openSharp } from './sharp-image.ts'
 
@@ -28,6 +33,8 @@ export interface DecodeLimits {
   maxMemory?: number
   /** Size of the encoded file, default 256 MiB. */
   maxBytes?: number
+  /** Whole seconds that decoding may take, default 60. */
+  maxSeconds?: number
   /** SVG can refer to other resources and is a large parser; off unless the caller trusts the file. */
   allowSvg?: boolean
   /** Which frame of an animated GIF or WebP, or page of a TIFF, counted from 0; the first if not given. */
@@ -39,6 +46,7 @@ export const DECODE_FORMS: Readonly<Record<keyof DecodeLimits, OptionForm>> = {
   maxPixels: 'number',
   maxMemory: 'number',
   maxBytes: 'number',
+  maxSeconds: 'number',
   allowSvg: 'boolean',
   page: 'number',
 }
@@ -84,23 +92,31 @@ async function fromSamples(samples: Samples, isReference: boolean, halvings: num
 /** Per pixel, until it is RGB; of JPEG XL what reading 6 megapixels was seen to take. */
 const [BMP_BYTES, HEIC_BYTES, JXL_BYTES] = [7, 12, 50]
 
-async function open(bytes: Uint8Array, format: ImageFormat, page: number, isReference: boolean): Promise<Opened> {
+interface OpenOptions {
+  readonly format: ImageFormat
+  readonly page: number
+  readonly isReference: boolean
+  readonly seconds: number
+}
+
+async function open(bytes: Uint8Array, { format, page, isReference, seconds }: OpenOptions): Promise<Opened> {
   if (format === 'bmp') {
     const { decode, ...size } = openBmp(bytes)
     const decoded = async (halvings: number) => fromSamples(decode(), isReference, halvings)
     return { ...size, bytesPerPixel: BMP_BYTES, decode: decoded }
   }
   if (format === 'heic') {
-    const { decode, ...opened } = await openHeic(bytes)
+    const { decode, ...opened } = await openInThread('heic', bytes, seconds)
     const decoded = async (halvings: number) => fromSamples(await decode(), isReference, halvings)
     return { ...opened, bytesPerPixel: HEIC_BYTES, decode: decoded }
   }
   if (format === 'jxl') {
-    const { decode, ...opened } = await openJxl(bytes)
-    const decoded = async (halvings: number) => (await openSharp(decode(), 'png', 0, isReference)).decode(halvings)
+    const { decode, ...opened } = await openInThread('jxl', bytes, seconds)
+    const decoded = async (halvings: number) =>
+      (await openSharp(await decode(), { format: 'png', page: 0, isReference, seconds })).decode(halvings)
     return { ...opened, bytesPerPixel: JXL_BYTES, decode: decoded }
   }
-  return openSharp(bytes, format, page, isReference)
+  return openSharp(bytes, { format, page, isReference, seconds })
 }
 
 const mebibytes = (bytes: number): string => {
@@ -122,6 +138,13 @@ function assertSize(
   throw refuse(`reading it takes ${mebibytes(needed)}, the limit is ${mebibytes(maxMemory)}: ${raise}`)
 }
 
+/** Throws FoveaError `option_invalid` for what a decoder does not take as a limit. */
+function assertSeconds(seconds: number): void {
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600) return
+  const message = `decodeImage: maxSeconds must be a whole number from 1 to 3600, got ${seconds}`
+  throw new FoveaError('option_invalid', 'usage', message)
+}
+
 /** How often an image is halved while it is read; as the reference has it, never. */
 function halvingsOf({ width, height }: Opened, isReference: boolean): number {
   if (isReference) return 0
@@ -135,12 +158,13 @@ function halvingsOf({ width, height }: Opened, isReference: boolean): number {
  * EXIF rotation is applied. 16 bits and transparency become what a person sees, or with `pixels: 'reference'` what the
  * processors make of them that models were trained with. In both CMYK is turned into RGB by plain arithmetic and colour
  * profiles are ignored, as there.
- * @throws FoveaError kind `input`: `unsupported_media`, `image_too_large`, `image_unreadable`; kind `resource`:
+ * @throws FoveaError kind `input`: `unsupported_media`, `image_too_large`, `image_unreadable`, `image_slow`; kind `resource`:
  *   `package_missing`; kind `usage`: `option_unknown`, `option_invalid`
  */
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<RgbImage> {
   assertOptions('decodeImage', limits, DECODE_FORMS)
-  const { maxBytes = DEFAULT_MAX_BYTES, allowSvg = false, page = 0, pixels = 'seen' } = limits
+  const { maxBytes = DEFAULT_MAX_BYTES, maxSeconds = DEFAULT_MAX_SECONDS, page = 0, pixels = 'seen' } = limits
+  assertSeconds(maxSeconds)
   if (bytes.length > maxBytes) {
     const sizes = `${bytes.length} bytes; the limit is ${maxBytes}`
     throw inputError(
@@ -149,7 +173,8 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}):
     )
   }
   const isReference = pixels === 'reference'
-  const opened = await open(bytes, formatOf(bytes, allowSvg), page, isReference)
+  const format = formatOf(bytes, limits.allowSvg ?? false)
+  const opened = await open(bytes, { format, page, isReference, seconds: maxSeconds })
   try {
     assertSize(opened, limits)
     return await opened.decode(halvingsOf(opened, isReference))

@@ -12,3 +12,9 @@ export const READ_PIXELS = 40_000_000
 
 /** On the command line, and in the library. */
 export const RAISES_FILE_LIMIT = '--max-image-file, maxBytes'
+
+/** Seconds that reading the pixels of an image may take; photographs of 48 megapixels take less than ten. */
+export const DEFAULT_MAX_SECONDS = 60
+
+/** On the command line, and in the library. */
+export const RAISES_TIME_LIMIT = '--max-image-seconds, maxSeconds'

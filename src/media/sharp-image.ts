@@ -6,6 +6,7 @@ import sharp, { type Metadata } from 'sharp'
 import { FoveaError } from '../errors.ts'
 import type { ImageFormat } from './image-format.ts'
 import { bytesOf, rgbOfCutGrey, rgbOfInks, rgbOnWhite, type Samples } from './samples.ts'
+import { slowImage } from './slow-image.ts'
 
 // Process-wide, on purpose: formats that are not listed here must not be parsed by any caller of sharp.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -32,8 +33,16 @@ function formOf({ space, hasAlpha }: Metadata, isReference: boolean): Form {
   return { space: isCut ? 'grey16' : 'srgb', withAlpha: false, toRgb: isCut ? rgbOfCutGrey : bytesOf }
 }
 
-/** The header; nothing is decoded. Throws FoveaError `image_unreadable`, `unsupported_media`. */
-export async function openSharp(bytes: Uint8Array, format: ImageFormat, page: number, isReference: boolean) {
+export interface SharpOptions {
+  readonly format: ImageFormat
+  readonly page: number
+  readonly isReference: boolean
+  /** That decoding may take. */
+  readonly seconds: number
+}
+
+/** The header; nothing is decoded. Throws FoveaError `image_unreadable`, `unsupported_media`; `decode` adds `image_slow`. */
+export async function openSharp(bytes: Uint8Array, { format, page, isReference, seconds }: SharpOptions) {
   if (format === 'svg') sharp.unblock({ operation: ['VipsForeignLoadSvg'] })
   const header = await readHeader(bytes)
   const { width, height, depth } = header
@@ -49,7 +58,7 @@ export async function openSharp(bytes: Uint8Array, format: ImageFormat, page: nu
     height,
     bytesPerPixel: depth === 'ushort' ? 8 : 4,
     decode: async (halvings: number) => {
-      const samples = await decodeSamples(bytes, form, page, halvings && sizeOf(header, halvings))
+      const samples = await decodeSamples(bytes, form, { page, seconds, size: halvings && sizeOf(header, halvings) })
       return { data: form.toRgb(samples), width: samples.width, height: samples.height }
     },
   }
@@ -76,11 +85,11 @@ const sizeOf = ({ autoOrient: { width, height } }: Metadata, halvings: number) =
 async function decodeSamples(
   bytes: Uint8Array,
   { space, withAlpha }: Form,
-  page: number,
-  size: ReturnType<typeof sizeOf> | 0,
+  { page, seconds, size }: Pick<SharpOptions, 'page' | 'seconds'> & { readonly size: ReturnType<typeof sizeOf> | 0 },
 ): Promise<Samples> {
   try {
     const image = sharp(bytes, { limitInputPixels: false, failOn: 'warning', ignoreIcc: true, page, pages: 1 })
+    image.timeout({ seconds })
     const upright = (space === 'cmyk' ? image.pipelineColourspace('cmyk') : image).autoOrient()
     const scaled = size ? upright.resize({ ...size, fit: 'fill' }) : upright
     const { data, info } = await (withAlpha ? scaled : scaled.removeAlpha())
@@ -89,6 +98,7 @@ async function decodeSamples(
       .toBuffer({ resolveWithObject: true })
     return { data, channels: info.channels, width: info.width, height: info.height }
   } catch (cause) {
+    if (/^timeout/.test((cause as Error).message)) throw slowImage(`decoding it takes more than ${seconds} s`, cause)
     throw unreadable('it is truncated or damaged', cause)
   }
 }

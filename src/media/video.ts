@@ -18,6 +18,8 @@ export interface VideoOrigin extends VideoFacts {
   readonly name: string
   /** Which of its frames were taken, counted from 0. */
   readonly indices: readonly number[]
+  /** What is wrong with it and did not keep it from being read: that its header promises more frames than it holds. */
+  readonly note?: string
 }
 
 /** When each frame of a video is shown, in seconds from its start. */

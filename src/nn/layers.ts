@@ -1,6 +1,7 @@
 import {
   add,
   clip,
+  constant,
   fixedDim,
   gather,
   gelu,
@@ -9,6 +10,7 @@ import {
   leakyRelu,
   matmul,
   mul,
+  pad,
   relu,
   rmsNorm,
   sigmoid,
@@ -19,20 +21,34 @@ import {
   tanh,
   transpose,
 } from '../tensor/index.ts'
-import type { Scope } from './scope.ts'
+import type { MatrixPart, Scope } from './scope.ts'
 
 /**
  * x W^T + b with W [out, in], as checkpoints store it.
  * @param of size [out, in] of the whole matrix, where only its first rows and columns are used
  */
 export function linear(p: Scope, x: Tensor, out: number, bias = true, of?: readonly [number, number]): Tensor {
-  const plain = (x: Tensor) => {
+  const plain = (x: Tensor, { outputs, inputs }: MatrixPart = {}) => {
     const width = fixedDim('linear', x, -1)
-    const y = matmul(x, transpose(of ? corner(p('weight', of), out, width) : p('weight', [out, width])))
-    if (!bias) return y
-    return add(y, of ? slice(p('bias', [of[0]]), 0, 0, out) : p('bias', [out]))
+    const matrix = of ? corner(p('weight', of), out, width) : p('weight', [out, width])
+    const y = matmul(picked(x, inputs, -1), transpose(picked(picked(matrix, outputs, 0), inputs, 1)))
+    if (!bias) return spread(y, outputs, out)
+    const offset = of ? slice(p('bias', [of[0]]), 0, 0, out) : p('bias', [out])
+    return spread(add(y, picked(offset, outputs, 0)), outputs, out)
   }
   return p.around ? p.around(x, plain, { weight: `${p.prefix}weight`, out, of }) : plain(x)
+}
+
+/** Some places of an axis; all when absent. */
+const picked = (x: Tensor, places: readonly number[] | undefined, axis: number): Tensor =>
+  places ? gather(x, constant([...places], [places.length], 'i64'), axis) : x
+
+/** The inverse along the last axis, 0 where nothing was picked. */
+function spread(y: Tensor, places: readonly number[] | undefined, out: number): Tensor {
+  if (!places) return y
+  const from = new Array<number>(out).fill(places.length)
+  for (const [at, place] of places.entries()) from[place] = at
+  return gather(pad(y, -1, 0, 1), constant(from, [out], 'i64'), -1)
 }
 
 /** The first rows and columns of a matrix. */

@@ -3,8 +3,17 @@ import { parameter, type Shape, type Tensor } from '../tensor/index.ts'
 /** What a weight is before any training; `normal` draws from the standard normal distribution. */
 export type FirstValue = (shape: readonly number[], normal: () => number) => Float32Array
 
+/** A part of a matrix [out, in]: what is computed of its outputs, the others are 0; and the inputs that are read. */
+export interface MatrixPart {
+  readonly outputs?: readonly number[]
+  readonly inputs?: readonly number[]
+}
+
+/** A linear layer, [..., in] -> [..., out], or only a part of its matrix. */
+export type LinearLayer = (x: Tensor, part?: MatrixPart) => Tensor
+
 /** Around a linear layer: `next` is the layer as it is, `weight` the full name of its matrix, `out` its width. */
-export type LinearStage = (x: Tensor, next: (x: Tensor) => Tensor, layer: LinearPlace) => Tensor
+export type LinearStage = (x: Tensor, next: LinearLayer, layer: LinearPlace) => Tensor
 
 export interface LinearPlace {
   readonly weight: string

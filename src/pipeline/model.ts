@@ -3,16 +3,20 @@ import type { GivenImage, RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
 import type { Architecture } from '../models/family.ts'
-import type { Backend } from '../runtime/index.ts'
+import { createScope, type Scope } from '../nn/index.ts'
+import { type Backend, compile, type Program } from '../runtime/index.ts'
+import type { Tensor } from '../tensor/index.ts'
 import { type AdapterFinder, adapterFinder } from './flow/find-adapters.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
 import { dense } from './method/compose.ts'
 import type { Method } from './method/method.ts'
 import { blameMethod } from './method/method-error.ts'
+import { weightsUnder } from './method/own-weights.ts'
 import { programKey, wholeKey } from './method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from './parts.ts'
-import { type Look, PictureEncoder, videoReader } from './picture-encoder.ts'
+import type { Look } from './pictures/look.ts'
+import { PictureEncoder, videoReader } from './pictures/picture-encoder.ts'
 import { Stream, type StreamHost } from './stream/stream.ts'
 import type { AskOptions } from './talk/ask-options.ts'
 import { Conversation, questionAbout } from './talk/conversation.ts'
@@ -121,14 +125,16 @@ export class Model implements StreamHost {
    */
   async count(options: GenerateOptions): Promise<PromptCount> {
     assertOptions('count', options, GENERATE_FORMS)
-    const { prompt, messages, method = dense, rawPrompt } = options
-    const isPrompt = prompt !== undefined && messages === undefined
+    const { prompt: asked, messages, method = dense, rawPrompt } = options
+    const isPrompt = asked !== undefined && messages === undefined
     const dialogue = isPrompt
-      ? arrange([questionAbout(await this.read('count', options), prompt)])
+      ? arrange([questionAbout(await this.read('count', options), asked)])
       : await this.arranged('count', options)
     this.assertTakes(dialogue)
-    const sight = new Sight(this, await this.equip(method))
-    return countPrompt(this.parts, await writePrompt(this.parts, sight, dialogue, { isRaw: rawPrompt }))
+    const equipped = await this.equip(method)
+    const host = hostUnder(this, equipped)
+    const prompt = await writePrompt(host.parts, new Sight(host, equipped), dialogue, { isRaw: rawPrompt })
+    return countPrompt(host.parts, prompt)
   }
 
   private async answer(
@@ -206,12 +212,22 @@ export class Model implements StreamHost {
     return this.pictures.prepareVideo(video, { ...look, method: await this.equip(look.method) })
   }
 
+  /** Encodes pictures, their views together; those that are known are not encoded again. */
+  encodePictures(pictures: readonly PreparedImage[]): Promise<EncodedImage[]> {
+    this.assertOpen()
+    return this.pictures.encode(pictures)
+  }
+
+  private async encodeOne(picture: PreparedImage): Promise<EncodedImage> {
+    return (await this.encodePictures([picture]))[0]
+  }
+
   /**
    * Visual tokens of an image under a method; the same pixels under the same method are encoded once.
    * @param question what will be asked, for models and methods whose visual tokens depend on it
    */
   async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
-    return (await this.prepare(image, { method, alone, question })).encode()
+    return this.encodeOne(await this.prepare(image, { method, alone, question }))
   }
 
   /**
@@ -219,7 +235,7 @@ export class Model implements StreamHost {
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
   async encodeVideo(video: Video, method: Method = dense, question = ''): Promise<EncodedImage> {
-    return (await this.prepareVideo(video, { method, question })).encode()
+    return this.encodeOne(await this.prepareVideo(video, { method, question }))
   }
 
   assertOpen(): void {
@@ -240,6 +256,16 @@ export class Model implements StreamHost {
     const { architecture, weights, words } = partsUnder(this.parts, method)
     const compile = () => compileLanguage(this.backend, architecture, weights, method, words).catch(blameMethod)
     return this.languagePrograms.hold(key, compile)
+  }
+
+  /**
+   * Compiles a further program over the model's weights under a method, which is the caller's to dispose; it ends with the
+   * model at the latest. Throws FoveaError `model_disposed`, and what tracing throws.
+   */
+  async compile(trace: (p: Scope) => Readonly<Record<string, Tensor>>, given: Method = dense): Promise<Program> {
+    this.assertOpen()
+    const method = await this.equip(given)
+    return compile(this.backend, trace(createScope()), weightsUnder(method, this.parts.weights)).catch(blameMethod)
   }
 
   forgetStream(key: string): Promise<void> {

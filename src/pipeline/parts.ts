@@ -4,10 +4,11 @@ import type { PreprocessorConfig } from '../models/views/image-processor.ts'
 import type { ChatTemplate } from '../text/chat-template.ts'
 import type { GenerationDefaults } from '../text/generation-config.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
-import type { EncodedView } from './flow/vision-program.ts'
+import type { EncodedView } from './flow/encoded-view.ts'
 import type { AdapterSource } from './method/adapter.ts'
 import type { Words } from './method/words.ts'
 import type { SeenVideo } from './pictures/seen-video.ts'
+import type { ViewJob } from './pictures/view-job.ts'
 import type { PrecisionReport } from './precision-report.ts'
 import type { ReadImage } from './talk/given.ts'
 
@@ -67,7 +68,17 @@ export interface PromptSize {
 export interface PreparedImage extends PromptPicture {
   /** How large it will be: traced, not computed. At most so large where a method drops tokens before they are packed. */
   size(): PromptSize
-  encode(): Promise<EncodedImage>
+  /** What is to be computed of it, so that pictures can be encoded together (`Host.encodePictures`). */
+  begin(): Encoding
+}
+
+/** What is still to be computed of a picture: nothing where it is known. */
+export interface Encoding {
+  /** Pictures of one key are the same picture, seen in the same way. */
+  readonly key?: string
+  readonly jobs: readonly ViewJob[]
+  /** @param views what became of the jobs, in their order */
+  finish(views: readonly EncodedView[]): Promise<EncodedImage>
 }
 
 /** An image, or a video, as the language model will see it. */

@@ -16,9 +16,20 @@ export interface SessionOptions {
   /** A folder (in Node) whose files the engine maps into memory by itself, for initializers that `files` does not hold. */
   readonly folder?: string
   readonly threads?: number
+  /** Tensors that stay with the session under the key of a run (`RunOptions.cache`), so that no run need name them. */
+  readonly caches?: Caches
   /** Writes a per-node profile when the session is released. */
   readonly profile?: string
 }
+
+/** Inputs that are resident as `key/input`, and outputs whose rows are added to the end of some of them. */
+export interface Caches {
+  readonly inputs: readonly string[]
+  readonly appended: Readonly<Record<string, string>>
+}
+
+/** The key of a resident tensor of a cache. */
+export const cacheKey = (cache: string, input: string): string => `${cache}/${input}`
 
 /** A tensor that stays with the session between runs, by key. */
 export interface Resident {
@@ -32,13 +43,15 @@ export interface RunOptions {
   readonly keep?: Readonly<Record<string, string>>
   /** Outputs whose rows (axis 0) are added to the end of a resident tensor: output name -> key. */
   readonly append?: Readonly<Record<string, string>>
+  /** Key of what this run reads of the session's `caches`, and adds to. */
+  readonly cache?: string
 }
 
 export interface RunResult {
   readonly values: Record<string, Value>
   /** Time inside the engine, in milliseconds. */
   readonly milliseconds: number
-  /** Shapes of the resident tensors that were fed, by input. */
+  /** Shapes of the resident tensors that were fed, by input; of a cache those that do not grow. */
   readonly resident: Readonly<Record<string, readonly number[]>>
 }
 

@@ -1,5 +1,7 @@
 /** Programs at work: lowering to ONNX, sessions, weights, cost. */
-export type { Backend, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
+
+export type { Backend, Caches, Device, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
+export { cacheKey } from './backend.ts'
 export { followsNorm, type LinearLayer, linearGroups } from './linear-layers.ts'
 export { lower } from './lower.ts'
 export { encodeModel } from './onnx/model.ts'
@@ -20,5 +22,5 @@ export {
   quantizedParts,
   quantizedProgram,
 } from './quantized-program.ts'
-export { allocate, bytesOf, f32, i64, type TypedArray, typedArray, type Value } from './values.ts'
+export { allocate, bytesOf, f32, i64, joinFloats, type TypedArray, typedArray, type Value } from './values.ts'
 export { type WeightSource, weightsOf } from './weights.ts'

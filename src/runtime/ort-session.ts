@@ -1,5 +1,5 @@
 import type { DType } from '../tensor/index.ts'
-import type { RunOptions, RunResult } from './backend.ts'
+import { type Caches, cacheKey, type RunOptions, type RunResult } from './backend.ts'
 import { ResidentStore } from './store.ts'
 import type { TypedArray, Value } from './values.ts'
 
@@ -36,15 +36,21 @@ export type WireFeed = Value | { readonly resident: string }
 /** One loaded model and the tensors that stay with it. Runs where ONNX Runtime runs. */
 export class OrtSession {
   private readonly store = new ResidentStore()
+  private readonly growing: readonly (readonly [output: string, input: string])[]
+  private readonly growingInputs: ReadonlySet<string>
 
   constructor(
     private readonly ort: OrtModule,
     private readonly session: OrtInferenceSession,
-  ) {}
+    private readonly caches: Caches = { inputs: [], appended: {} },
+  ) {
+    this.growing = Object.entries(caches.appended)
+    this.growingInputs = new Set(Object.values(caches.appended))
+  }
 
   async run(
     feeds: Readonly<Record<string, WireFeed>>,
-    { fetch, keep = {}, append = {} }: RunOptions,
+    { fetch, keep = {}, append = {}, cache }: RunOptions,
   ): Promise<RunResult> {
     const started = performance.now()
     const inputs: Record<string, OrtTensor> = {}
@@ -54,13 +60,16 @@ export class OrtSession {
       if ('resident' in feed) resident[name] = value.dims
       inputs[name] = this.toOrt(value)
     }
-    const wanted = [...new Set([...fetch, ...Object.keys(keep), ...Object.keys(append)])]
+    const appended = cache === undefined ? [] : this.cached(cache, inputs, resident)
+    const wanted = [
+      ...new Set([...fetch, ...Object.keys(keep), ...Object.keys(append), ...appended.map(([name]) => name)]),
+    ]
     const results = await this.session.run(inputs as never, wanted)
     // What is returned as well must not share memory with what stays.
     const own = (name: string): Value =>
       fetch.includes(name) ? copyOf(fromOrt(results[name])) : fromOrt(results[name])
     for (const [name, key] of Object.entries(keep)) this.store.set(key, own(name))
-    for (const [name, key] of Object.entries(append)) this.store.append(key, fromOrt(results[name]))
+    for (const [name, key] of [...Object.entries(append), ...appended]) this.store.append(key, fromOrt(results[name]))
     const values = Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name])]))
     return { values, milliseconds: performance.now() - started, resident }
   }
@@ -84,6 +93,16 @@ export class OrtSession {
   release(): Promise<void> {
     this.session.endProfiling?.()
     return this.session.release()
+  }
+
+  /** Adds what is under a key to the inputs of a run; returns outputs that go behind some of it, and the keys of these. */
+  private cached(key: string, inputs: Record<string, OrtTensor>, resident: Record<string, readonly number[]>) {
+    for (const name of this.caches.inputs) {
+      const value = this.store.get(cacheKey(key, name))
+      inputs[name] = this.toOrt(value)
+      if (!this.growingInputs.has(name)) resident[name] = value.dims
+    }
+    return this.growing.map(([output, input]) => [output, cacheKey(key, input)] as const)
   }
 
   private toOrt({ dtype, data, dims }: Value): OrtTensor {

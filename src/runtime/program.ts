@@ -1,5 +1,5 @@
 import { evaluateDim, type Tensor, topologicalOrder } from '../tensor/index.ts'
-import type { Backend, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
+import type { Backend, Caches, Resident, RunOptions, RunResult, Session, SessionOptions } from './backend.ts'
 import { lower, type ProgramGraph, sizeOutput } from './lower.ts'
 import { encodeModel, type OnnxValue } from './onnx/model.ts'
 import type { Value } from './values.ts'
@@ -49,26 +49,40 @@ export interface Program {
 export async function compile(
   backend: Backend,
   traced: Outputs,
-  { weights = () => undefined, rewrite = (same) => same, watch, files = {}, ...options }: CompileOptions = {},
+  { weights = () => undefined, rewrite = (same) => same, watch, files = {}, caches, ...options }: CompileOptions = {},
 ): Promise<Program> {
   const watched = watch?.outputs(traced) ?? {}
   const outputs = rewrite({ ...traced, ...watched })
   const graph = lower(outputs, weights)
-  const session = await backend.load(encodeModel(graph), { ...options, files: usedFiles(graph, files) })
+  const further = [...Object.keys(watched), ...graph.dataDims.map(sizeOutput)]
+  const known = new Map(graph.inputs.map((input) => [input.name, input]))
+  const kept = caches && cachesOf(caches, known)
+  const isKept = new Set(kept?.inputs)
+  const session = await backend.load(encodeModel(graph), {
+    ...options,
+    files: usedFiles(graph, files),
+    ...(kept && { caches: kept }),
+  })
   return {
     inputs: graph.inputs,
     nodeCount: graph.nodes.length,
     session,
     run: async (feeds, { fetch = Object.keys(traced), ...rest } = {}) => {
-      const sizes = bindFeeds(graph.inputs, feeds)
-      const asked = [...fetch, ...Object.keys(watched), ...graph.dataDims.map(sizeOutput)]
+      const sizes = bindFeeds(known, feeds, rest.cache === undefined ? undefined : isKept)
+      const asked = [...fetch, ...further]
       const result = await session.run(feeds, { ...rest, fetch: asked })
       for (const name of Object.keys(watched)) watch?.onValues({ [name]: result.values[name] })
-      return collectSizes(graph, result, sizes)
+      return collectSizes(graph, known, result, sizes)
     },
     cost: (sizes) => countCost(Object.values(outputs), sizes),
     dispose: () => session.release(),
   }
+}
+
+/** Of what could be kept, what the program reads. */
+function cachesOf({ inputs, appended }: Caches, known: ReadonlyMap<string, OnnxValue>): Caches {
+  const read = Object.entries(appended).filter(([, input]) => known.has(input))
+  return { inputs: inputs.filter((name) => known.has(name)), appended: Object.fromEntries(read) }
 }
 
 /** The files that initializers of a graph lie in. */
@@ -78,30 +92,40 @@ function usedFiles({ initializers }: ProgramGraph, files: NonNullable<SessionOpt
 }
 
 /** Takes the sizes of data-dependent dims, and of resident inputs, out of a result. */
-function collectSizes(graph: ProgramGraph, result: RunResult, sizes: Map<string, number>): ProgramResult {
+function collectSizes(
+  graph: ProgramGraph,
+  known: ReadonlyMap<string, OnnxValue>,
+  result: RunResult,
+  sizes: Map<string, number>,
+): ProgramResult {
   const values = { ...result.values }
   for (const dim of graph.dataDims) {
     sizes.set(dim, Number(values[sizeOutput(dim)].data[0]))
     delete values[sizeOutput(dim)]
   }
-  for (const { name, shape } of graph.inputs)
-    result.resident[name]?.forEach((size, axis) => {
-      const dim = shape[axis]
+  for (const [name, dims] of Object.entries(result.resident))
+    dims.forEach((size, axis) => {
+      const dim = known.get(name)!.shape[axis]
       if (typeof dim === 'string') sizes.set(dim, size)
     })
   return { ...result, values, sizes: Object.fromEntries(sizes) }
 }
 
-/** Checks the feeds against the inputs and returns the sizes that they give to the named dims. */
+/**
+ * Checks the feeds against the inputs and returns the sizes that they give to the named dims.
+ * @param kept inputs that are in the cache of the run
+ */
 function bindFeeds(
-  inputs: readonly OnnxValue[],
+  inputs: ReadonlyMap<string, OnnxValue>,
   feeds: Readonly<Record<string, Value | Resident>>,
+  kept?: ReadonlySet<string>,
 ): Map<string, number> {
-  const known = inputs.map((input) => input.name)
-  const unknown = Object.keys(feeds).filter((name) => !known.includes(name))
-  if (unknown.length) throw new Error(`the program has no input ${unknown.join(', ')}; it has ${known.join(', ')}`)
+  const unknown = Object.keys(feeds).filter((name) => !inputs.has(name))
+  if (unknown.length)
+    throw new Error(`the program has no input ${unknown.join(', ')}; it has ${[...inputs.keys()].join(', ')}`)
   const sizes = new Map<string, number>()
-  for (const input of inputs) {
+  for (const input of inputs.values()) {
+    if (kept?.has(input.name)) continue
     const feed = feeds[input.name]
     if (!feed) throw new Error(`input "${input.name}" is missing`)
     if (!('resident' in feed)) bindFeed(input, feed, sizes)

@@ -45,3 +45,15 @@ export const i64 = (dims: readonly number[], values: ArrayLike<number>): Value<B
 
 export const bytesOf = (array: TypedArray | Float64Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** One array after another. */
+export function joinFloats(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]
+  const data = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    data.set(part, at)
+    at += part.length
+  }
+  return data
+}

@@ -19,6 +19,8 @@ export interface BpeOptions {
   specialTokens: readonly string[]
   /** Regular expression whose matches are never merged across; default `DEFAULT_SPLIT_PATTERN`. */
   pattern?: string
+  /** Merges that were learnt before, which come first: ids of a vocabulary that is extended stay as they are. */
+  known?: readonly (readonly [string, string])[]
   /** Roles for tokenizer_config.json; each must be one of `specialTokens`. */
   roles?: Partial<Record<'bos_token' | 'eos_token' | 'pad_token' | 'unk_token', string>>
 }
@@ -102,11 +104,14 @@ function mergeInWord(tokens: string[], left: string, right: string): string[] {
   return merged
 }
 
-/** Up to `limit` merges, most frequent first; digits and capitals never merge, whatever the pattern. */
-function learnMerges(words: Word[], limit: number): [string, string][] {
+/** Up to `limit` merges, `known` ones, then most frequent first; digits and capitals never merge, whatever the pattern. */
+function learnMerges(words: Word[], limit: number, known: BpeOptions['known'] = []): [string, string][] {
   const table = new PairTable()
-  for (const word of words) table.update(word, 1)
-  const merges: [string, string][] = []
+  const merges = known.map(([left, right]): [string, string] => [left, right])
+  for (const word of words) {
+    word.tokens = merges.reduce((tokens, [left, right]) => mergeInWord(tokens, left, right), word.tokens)
+    table.update(word, 1)
+  }
   while (merges.length < limit) {
     const pair = table.best()
     if (!pair) break
@@ -142,8 +147,8 @@ function checkOptions({ vocabSize, specialTokens, roles = {} }: BpeOptions): voi
  */
 export function trainBpe(corpus: Iterable<string>, options: BpeOptions): TrainedTokenizer {
   checkOptions(options)
-  const { vocabSize, specialTokens, pattern = DEFAULT_SPLIT_PATTERN, roles = {} } = options
-  const merges = learnMerges(countWords(corpus, pattern), vocabSize - 256 - specialTokens.length)
+  const { vocabSize, specialTokens, pattern = DEFAULT_SPLIT_PATTERN, roles = {}, known } = options
+  const merges = learnMerges(countWords(corpus, pattern), vocabSize - 256 - specialTokens.length, known)
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
   const split = { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false }

@@ -11,7 +11,7 @@ import {
   templateEnvironment,
 } from './template-interpreter.ts'
 import { type TimeLimit, TimeLimitError, unlimited } from './time-limit.ts'
-import { renderWhole } from './whole-rendering.ts'
+import { renderWhole, type ServedForms } from './whole-rendering.ts'
 
 export type { ChatMessage, MessagePart } from './chat-message.ts'
 
@@ -149,5 +149,8 @@ export function createChatTemplate(source: string, limits: TemplateLimits = {}):
     }
   }
   const lossError = () => templateError(text, 'leaves out what is asked')
-  return { render: (messages, options) => renderWhole(messages, (formed) => render(formed, options), lossError) }
+  const served: ServedForms = new Map()
+  return {
+    render: (messages, options) => renderWhole(messages, (formed) => render(formed, options), lossError, served),
+  }
 }

@@ -69,6 +69,22 @@ function says({ text }: Rendering, said: readonly string[]): boolean {
   return !isRaw && said.every((each) => bare.includes(unprotect(each).trim()))
 }
 
+/** Which form served a template, by what it was given: the next messages of that kind are tried in it first. */
+export type ServedForms = Map<string, number>
+
+/** What decides about the form: which roles speak, in text or in parts, and how it begins. */
+function kindOf(messages: Messages): string {
+  const kind = ({ role, content }: ChatMessage) =>
+    `${role}:${typeof content === 'string' ? 'text' : content.every(isText) ? 'texts' : 'parts'}`
+  return [...messages.slice(0, 2).map(kind), '|', ...new Set(messages.map(kind).sort())].join(' ')
+}
+
+/** All forms, the one that served before first. */
+const inOrder = (served: number | undefined): number[] => {
+  const all = [...FORMS.keys()]
+  return served === undefined ? all : [served, ...all.filter((form) => form !== served)]
+}
+
 /**
  * Renders messages, in another form where the template would fail in theirs or leave something out.
  * @param lossError of a template that loses the question in every form
@@ -78,20 +94,25 @@ export function renderWhole(
   messages: Messages,
   render: (messages: Messages) => string,
   lossError: () => FoveaError,
+  served: ServedForms = new Map(),
 ): string {
   const said = messages.flatMap(textsOf)
   const found: Rendering[] = []
-  for (const form of FORMS) {
-    const formed = form(messages)
-    const rendering = attempt(render, formed)
-    if (says(rendering, said)) return rendering.text!
-    found.push(rendering)
+  const kind = kindOf(messages)
+  for (const form of inOrder(served.get(kind))) {
+    const rendering = attempt(render, FORMS[form](messages))
+    if (says(rendering, said)) {
+      served.set(kind, form)
+      return rendering.text!
+    }
+    found[form] = rendering
     if (messages.every(({ role, content }) => role !== 'system' && typeof content === 'string')) break
   }
   // Some leave out on purpose what was answered before.
   const question = messages.length === 0 ? [] : textsOf(messages[messages.length - 1])
-  const best = found.find((rendering) => says(rendering, question))
+  const tried = found.filter((rendering) => rendering !== undefined)
+  const best = tried.find((rendering) => says(rendering, question))
   if (best) return best.text!
-  const failed = found.find(({ problem }) => problem !== undefined)
+  const failed = tried.find(({ problem }) => problem !== undefined)
   throw failed?.problem ?? lossError()
 }

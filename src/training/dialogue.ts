@@ -1,9 +1,11 @@
 /** Questions and answers about pictures as one sequence, for training. */
 import type { Architecture } from '../models/family.ts'
 import type { SlotTags } from '../models/language/sequence.ts'
+import type { View } from '../models/views/view.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { read } from '../pipeline/flow/read.ts'
 import { see } from '../pipeline/flow/see.ts'
+import { isTileFor } from '../pipeline/flow/view-pixels.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { rowNumbers } from '../pipeline/method/rows.ts'
 import type { Sequence } from '../pipeline/method/sequence.ts'
@@ -24,8 +26,17 @@ import {
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
-import { keptPictures, viewsOfScenes } from './kept-pictures.ts'
-import { BARE, joinViews, type Opening, openingOf, type Seen, type Written, writtenAround } from './opening.ts'
+import { keptPictures, type ViewRange, viewsOfScenes } from './kept-pictures.ts'
+import {
+  BARE,
+  joinParts,
+  joinViews,
+  type Opening,
+  openingOf,
+  type Seen,
+  type Written,
+  writtenAround,
+} from './opening.ts'
 import type { TrainingData } from './recipe.ts'
 
 export interface BatchShape {
@@ -36,6 +47,8 @@ export interface BatchShape {
   readonly written?: Written
   /** A batch says where the slots before the text stand, too: input `openingPositions` [batch, s]; in order when absent. */
   readonly placed?: boolean
+  /** What the names of the inputs begin with, where a batch has several dialogues. */
+  readonly of?: string
   /** Embeddings of the text [b, t, d], where the model's own are not meant. */
   readonly embed?: (ids: Tensor, seen: Seen) => Tensor
 }
@@ -45,29 +58,24 @@ export interface BatchShape {
  * sees the image and itself only, at the positions it would have alone. The inputs are `ids`, `segments`, `positions`,
  * `targets` and `weights`, [batch, text] each.
  */
-export function readDialogue(
-  p: Scope,
-  architecture: Architecture,
-  method: Method,
-  tokens: Seen,
-  { batch, text, written = BARE, placed, embed: embedText }: BatchShape,
-) {
+export function readDialogue(p: Scope, architecture: Architecture, method: Method, tokens: Seen, shape: BatchShape) {
+  const { batch, text, written = BARE, embed: embedText, of = '' } = shape
   const said: Said = {
-    ids: input('ids', [batch, text], 'i64'),
-    segments: input('segments', [batch, text], 'i64'),
-    positions: input('positions', [batch, text]),
-    weights: input('weights', [batch, text]),
+    ids: input(`${of}ids`, [batch, text], 'i64'),
+    segments: input(`${of}segments`, [batch, text], 'i64'),
+    positions: input(`${of}positions`, [batch, text]),
+    weights: input(`${of}weights`, [batch, text]),
   }
   const { memory } = tokens
   const embed = (ids: Tensor) => embedTokens(p, architecture, method, ids)
   const opening = openingOf(tokens, written, embed)
-  const start = dialogueSequence(opening, embedText?.(said.ids, tokens) ?? embed(said.ids), said, placed)
+  const start = dialogueSequence(opening, embedText?.(said.ids, tokens) ?? embed(said.ids), said, shape)
   const done = read(p, architecture, method, start, { memory })
   const { hidden, layers, logits } = done
   // A method may have left fewer visual tokens; the text is at the end of every row.
   const ofText = (x: Tensor) => slice(x, 1, subDim(x.shape[1], text))
   const { weights } = said
-  const answer = crossEntropy(logits(ofText(hidden)), input('targets', [batch, text], 'i64'), { weights })
+  const answer = crossEntropy(logits(ofText(hidden)), input(`${of}targets`, [batch, text], 'i64'), { weights })
   return { ...done, answer, layers, ofText, ids: said.ids, weights }
 }
 
@@ -82,11 +90,11 @@ function dialogueSequence(
   opening: Opening,
   embeds: Tensor,
   said: Said,
-  placed = false,
+  { placed, of = '' }: BatchShape,
 ): Omit<Sequence, 'ran' | 'changedBy'> {
   const { states, visual } = opening
   const asked = add(rowNumbers(embeds), dimValue(states.shape[1]))
-  const before = placed ? input('openingPositions', states.shape.slice(0, 2)) : cast(rowNumbers(states), 'f32')
+  const before = placed ? input(`${of}openingPositions`, states.shape.slice(0, 2)) : cast(rowNumbers(states), 'f32')
   return {
     states: concat([states, embeds], 1),
     positions: concat([before, said.positions], 1),
@@ -146,7 +154,40 @@ function seenDialogue(
   { encode, batch }: Pick<TrainingData, 'encode'> & Pick<BatchShape, 'batch'>,
 ) {
   const views = viewsOfScenes(method, architecture)
-  const pictures = keptPictures(architecture, method, batch * views.length)
-  const seen = joinViews(see(p, architecture, method, pictures), views.length)
-  return { seen, written: writtenAround(views, encode, wordsOf(method, architecture)) }
+  const written = writtenAround(views, encode, wordsOf(method, architecture))
+  const all = batch * views.length
+  const ranges = rangesOf(method, views)
+  const parts = ranges.map((range) => {
+    const pictures = keptPictures(architecture, method, all, ranges.length > 1 ? range : undefined)
+    const tile = isTileFor(method, views[range.from]) && { tile: tileNumbers(range, batch) }
+    return joinViews(see(p, architecture, method, { ...pictures, ...tile }), range.to - range.from)
+  })
+  if (parts.length === 1) return { seen: parts[0], written }
+  return { seen: joinParts(parts), written: aroundTokens(written, ranges, parts) }
+}
+
+/** Views that go through one program: tiles, and what is the whole of an image, where a method tells them apart. */
+function rangesOf(method: Method, views: readonly View[]): ViewRange[] {
+  const isFirst = (at: number) => at === 0 || isTileFor(method, views[at]) !== isTileFor(method, views[at - 1])
+  const starts = [...views.keys()].filter(isFirst)
+  return starts.map((from, at) => ({ of: views.length, from, to: starts[at + 1] ?? views.length }))
+}
+
+/** From 0 in each image of a batch, i64 [b v]. */
+function tileNumbers({ from, to }: ViewRange, batch: number): Tensor {
+  const numbers = Array.from({ length: batch * (to - from) }, (_, at) => at % (to - from))
+  return constant(numbers, [numbers.length], 'i64')
+}
+
+/** What is written around the views that have tokens; what stands around others goes before them, or behind the last. */
+function aroundTokens(written: Written, ranges: readonly ViewRange[], parts: readonly Seen[]): Written {
+  const hasTokens = ranges.flatMap(({ from, to }, at) =>
+    new Array<boolean>(to - from).fill(parts[at].states.shape[1] !== 0),
+  )
+  const gaps: number[][] = [[]]
+  for (const [at, gap] of written.entries()) {
+    gaps.at(-1)!.push(...gap)
+    if (hasTokens[at]) gaps.push([])
+  }
+  return gaps
 }

@@ -1,6 +1,6 @@
 /** Scenes of the World as a model takes them. */
 import { FoveaError } from '../errors.ts'
-import { pixelsOf } from '../pipeline/flow/vision-program.ts'
+import { pixelsOf } from '../pipeline/flow/view-pixels.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
 import { f32, type Value } from '../runtime/index.ts'
 import type { Scene } from '../world/index.ts'

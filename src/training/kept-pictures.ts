@@ -6,7 +6,7 @@ import { createScope, type Scope } from '../nn/index.ts'
 import type { Pictures } from '../pipeline/flow/see.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { methodError } from '../pipeline/method/method-error.ts'
-import { input, type Leaf, type Tensor, topologicalOrder } from '../tensor/index.ts'
+import { input, type Leaf, reshape, slice, type Tensor, topologicalOrder } from '../tensor/index.ts'
 import { DEFAULT_SIZE } from '../world/index.ts'
 
 /** Pixels of a further encoder, as it takes them, are drawn anew at every step. */
@@ -21,18 +21,35 @@ export const keptTensors = ({ patches, layers }: VisionFeatures): Record<string,
   ...Object.fromEntries(layers.map(({ hidden }, layer) => [hiddenInput(layer), hidden])),
 })
 
-/** So many square views as a batch brings them: kept features, and pixels for the encoders that a method brings. */
-export function keptPictures(architecture: Architecture, method: Method, views: number): Pictures {
+/** Some views of each image, of which there are `of`: from one on, up to another. */
+export interface ViewRange {
+  readonly of: number
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * So many square views as a batch brings them: kept features, and pixels for the encoders that a method brings.
+ * @param range which of them; all when absent
+ */
+export function keptPictures(architecture: Architecture, method: Method, views: number, range?: ViewRange): Pictures {
   const { special, grid, ...made } = squareFeatures(architecture)
-  const kept = ({ shape }: Tensor, name: string) => input(name, [views, ...shape.slice(1)])
+  const within = (x: Tensor) => (range ? viewsIn(x, views / range.of, range) : x)
+  const kept = ({ shape }: Tensor, name: string) => within(input(name, [views, ...shape.slice(1)]))
   const layers = made.layers.map(({ hidden }, layer) => keptLayer(kept(hidden, hiddenInput(layer)), method.name))
   const pixels = Object.entries(method.needs?.encoders ?? {}).map(([name, { side }]) => {
-    return [name, input(pixelInput(name), [views, 3, side, side])] as const
+    return [name, within(input(pixelInput(name), [views, 3, side, side]))] as const
   })
   return {
     features: { layers, patches: kept(made.patches, 'patches'), special, grid },
     encoders: Object.fromEntries(pixels),
   }
+}
+
+/** Views [b of, ...] -> [b (to - from), ...]. */
+function viewsIn(x: Tensor, batch: number, { of, from, to }: ViewRange): Tensor {
+  const [, ...shape] = x.shape
+  return reshape(slice(reshape(x, [batch, of, ...shape]), 1, from, to), [batch * (to - from), ...shape])
 }
 
 /** What a layer left; the rest of it is not kept. Reading that throws FoveaError `method_unfit`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { corner, type LinearPlace, zeros } from '../nn/index.ts'
-import type { ReadSide, Site, Stage } from '../pipeline/method/method.ts'
+import { corner, zeros } from '../nn/index.ts'
+import type { ReadSide } from '../pipeline/method/method.ts'
 import type { Value } from '../runtime/index.ts'
 import { add, fixedDim, matmul, mul, type Tensor, transpose } from '../tensor/index.ts'
 
@@ -16,7 +16,7 @@ export interface LoraOptions {
 }
 
 /** Around linear layers: W x + (alpha / rank) B A x for those that match; the pairs are weights of the method's own. */
-export function lora({ rank, alpha, match }: LoraOptions): Stage<Tensor, Tensor, Site & LinearPlace> {
+export function lora({ rank, alpha, match }: LoraOptions): NonNullable<ReadSide['linear']> {
   return (x, next, { p, weight, out, of }) => {
     if (!match(weight)) return next(x)
     const pair = p.at(weight.replace(/\.weight$/, ''))

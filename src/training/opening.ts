@@ -7,10 +7,12 @@ import type { VisualTokens } from '../pipeline/method/visual-tokens.ts'
 import { encodeWords, type Words } from '../pipeline/method/words.ts'
 import {
   add,
+  addDim,
   arange,
   cast,
   concat,
   constant,
+  type Dim,
   dimValue,
   div,
   expand,
@@ -60,6 +62,26 @@ export function joinViews<Tokens extends Seen>(tokens: Tokens, views: number): T
     ...(deep && { deep: together(deep) }),
     owner: reshape(select(less(apart, 0), apart, add(apart, start)), [batch, mulDim(views, patches)]),
     memory: Object.fromEntries(Object.entries(memory).map(([name, left]) => [name, together(left)])),
+  }
+}
+
+/** Tokens of some views of each picture, then those of others, as those of all. */
+export function joinParts<Tokens extends Seen>(parts: readonly Tokens[]): Tokens {
+  const [first] = parts
+  const joined = (of: (part: Tokens) => Tensor) => concat(parts.map(of), 1)
+  let start: Dim = 0
+  const owners = parts.map(({ owner, states }) => {
+    const moved = select(less(owner, 0), owner, add(owner, dimValue(start)))
+    start = addDim(start, states.shape[1])
+    return moved
+  })
+  const names = Object.keys(first.memory)
+  return {
+    ...parts[parts.length - 1],
+    states: joined(({ states }) => states),
+    ...(first.deep && { deep: joined(({ deep }) => deep!) }),
+    owner: concat(owners, 1),
+    memory: Object.fromEntries(names.map((name) => [name, joined(({ memory }) => memory[name])])),
   }
 }
 

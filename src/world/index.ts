@@ -1,4 +1,12 @@
-export { type ChoiceKey, type LabelledChoice, NEEDS, type Need, sampleChoice } from './bias/choices.ts'
+export {
+  type ChoiceKey,
+  choiceText,
+  choiceTurn,
+  type LabelledChoice,
+  NEEDS,
+  type Need,
+  sampleChoice,
+} from './bias/choices.ts'
 export { PARTNERS, POPULAR, PRIORS } from './bias/habits.ts'
 export { type BiasKey, makeBiasScene } from './bias/make-bias-scene.ts'
 export { chair, chairScores, NEGATIVES, type Negative, pope, popeScores, thingsNamed } from './bias/pope.ts'
@@ -59,6 +67,7 @@ export type { Item, Thing } from './things/item.ts'
 export { ITEM_CLASSES, type ItemLabels, itemLabels } from './things/item-labels.ts'
 export { makeThingScene, type ThingSceneKey } from './things/make-thing-scene.ts'
 export { itemMap } from './things/masks.ts'
+export { askAbout, PICTURE_TASK_IDS } from './things/pictures.ts'
 export { THING_TASK_IDS, THING_TASKS } from './things/questions/index.ts'
 export { ALL_THING_TASK_IDS, sampleThings, type ThingSample, type ThingSampleKey } from './things/sample-things.ts'
 export {

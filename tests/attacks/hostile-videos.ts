@@ -63,6 +63,15 @@ const FOUR_BILLION: readonly Patch[] = [
   ['stsc', 16, MOST],
 ]
 
+/** Videos of which a part can be read. */
+export const DAMAGED_VIDEOS: readonly Omit<HostileVideo, 'code'>[] = [
+  { name: 'MP4 cut in its frames', write: () => cut(mp4, 0.7) },
+  { name: 'WebM cut in its frames', write: () => cut(webm, 0.5) },
+  { name: 'MP4 with a damaged frame', write: () => withNoise(mp4, 3) },
+  { name: 'MP4 with damaged frames in the middle', write: () => withNoise(mp4, 20, 21, 22) },
+  { name: 'WebM with a damaged frame', write: () => withNoise(webm, 23) },
+]
+
 export const HOSTILE_VIDEOS: readonly HostileVideo[] = [
   { name: 'empty file', code: 'video_unreadable', write: () => new Uint8Array() },
   { name: 'text', code: 'unsupported_media', write: text('a film about text, told in text') },
@@ -72,12 +81,8 @@ export const HOSTILE_VIDEOS: readonly HostileVideo[] = [
   { name: 'sound alone', code: 'video_no_picture', write: makeSound },
   { name: 'MP4 magic and nothing else', code: 'video_no_picture', write: text('\0\0\0\x18ftypmp42\0\0\0\0mp42isom') },
   { name: 'MP4 without its tables', code: 'video_no_picture', write: () => cut(mp4, 0.002) },
-  { name: 'MP4 cut in its frames', code: 'video_damaged', write: () => cut(mp4, 0.7) },
-  { name: 'WebM cut in its frames', code: 'video_truncated', write: () => cut(webm, 0.5) },
+  { name: 'MP4 whose first frame is damaged', code: 'video_damaged', write: () => withNoise(mp4, 0) },
   { name: 'WebM cut in its header', code: 'video_no_picture', write: () => cut(webm, 0.002) },
-  { name: 'MP4 with a damaged frame', code: 'video_damaged', write: () => withNoise(mp4, 3) },
-  { name: 'MP4 with damaged frames in the middle', code: 'video_damaged', write: () => withNoise(mp4, 20, 21, 22) },
-  { name: 'WebM with a damaged frame', code: 'video_damaged', write: () => withNoise(webm, 23) },
   { name: '65535 x 65535 pixels', code: 'video_too_large', write: () => patched(['avc1', 28, MOST]) },
   { name: 'zero width', code: 'video_unreadable', write: () => patched(['avc1', 28, [0, 0]]) },
   { name: 'an unknown codec', code: 'video_codec', write: () => patched(['avc1', 0, [122, 122, 122, 49]]) },

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { assertMayLead, placeOf } from '../../src/hub/address.ts'
 import { dropDamaged, findCached, removeModel } from '../../src/hub/cached-models.ts'
+import { fetchPinned } from '../../src/hub/pinned.ts'
 import { describeRemote } from '../../src/hub/remote.ts'
 import { type HubSettings, hubSettings } from '../../src/hub/settings.ts'
 import { temporaryFolder } from '../cli/fovea.ts'
@@ -63,6 +64,20 @@ test('a password in HF_ENDPOINT is not said', () => {
     )
 })
 
+test('a request goes to the address that was judged, whatever its name leads to', async () => {
+  const asked: (string | undefined)[] = []
+  const server = createServer(({ headers }, response) => {
+    asked.push(headers.host)
+    response.end('here')
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const response = await fetchPinned(['127.0.0.1'], new URL(`http://huggingface.invalid:${port}/x`), {})
+  expect([await response.text(), asked]).toEqual(['here', [`huggingface.invalid:${port}`]])
+  expect(await assertMayLead(new URL('http://10.0.0.1/'), new URL('http://10.0.0.2/'))).toEqual(['10.0.0.2'])
+})
+
 describe('a server', () => {
   async function settingsOf(listener: RequestListener): Promise<HubSettings> {
     const server = createServer(listener).listen(0, '127.0.0.1')
@@ -107,6 +122,17 @@ describe('a server', () => {
     const begun = performance.now()
     await expect(look(settings)).rejects.toMatchObject({ kind: 'network', code: 'hub_unreachable' })
     expect(performance.now() - begun).toBeLessThan(8000)
+  })
+
+  test('that leads elsewhere on this machine is followed, to the address that was judged', async () => {
+    const asked: string[] = []
+    const settings = await settingsOf(({ url, headers }, response) => {
+      asked.push(`${headers.host}${url}`)
+      if (url!.includes('moved')) response.writeHead(404).end()
+      else response.writeHead(302, { location: `http://localhost:${headers.host!.split(':')[1]}/moved` }).end()
+    })
+    await expect(look(settings)).rejects.toMatchObject({ kind: 'network', code: 'hub_not_found' })
+    expect(asked.at(-1)).toMatch(/^localhost:\d+\/moved$/)
   })
 
   test('that leads to another network', async () => {

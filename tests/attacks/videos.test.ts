@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { FoveaError } from '../../src/errors.ts'
 import { openVideo, readVideo } from '../../src/media/video/read-video.ts'
 import { makeVideo, numbered } from '../media/video/make-video.ts'
-import { HOSTILE_VIDEOS } from './hostile-videos.ts'
+import { DAMAGED_VIDEOS, HOSTILE_VIDEOS } from './hostile-videos.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fovea-videos-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -24,6 +24,21 @@ test.each(HOSTILE_VIDEOS.map((video, at) => ({ ...video, at })))('$name is refus
   const path = join(folder, 'clip.mp4')
   await writeFile(path, bytes)
   await expect(readVideo(path, { fps: 10 })).rejects.toMatchObject({ code, message: expect.stringContaining(path) })
+})
+
+test.each(DAMAGED_VIDEOS)('$name is read as far as it goes, and says so', async ({ write }) => {
+  const bytes = await write()
+  const { frames, source, timestamps } = await readVideo(bytes, { fps: 10 })
+  const { frames: count, indices, note, seconds } = source!
+  expect(note).toMatch(
+    /\d+ of its \d+ frames can be decoded; the rest is cut off|long by its header, but its frames end/,
+  )
+  expect(count).toBeGreaterThan(0)
+  expect(indices.every((index) => index < count)).toBe(true)
+  expect([frames.length, timestamps!.at(-1)! < seconds]).toEqual([indices.length, true])
+  // As many as are asked for, of those that there are.
+  const few = await readVideo(bytes, { frames: 2 })
+  expect(few.source!.indices.every((index) => index < few.source!.frames)).toBe(true)
 })
 
 test('reading is ended by a signal', async () => {

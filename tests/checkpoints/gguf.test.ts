@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -10,6 +10,11 @@ import { openGguf } from '../../src/checkpoints/gguf.ts'
 import { parseGgufHeader } from '../../src/checkpoints/gguf-header.ts'
 import { ggufValues } from '../../src/checkpoints/gguf-types.ts'
 import { FoveaError } from '../../src/errors.ts'
+
+/** Made by tests/fixtures/make_gguf_blocks.py. */
+const BLOCKS: Record<string, { bytes: string; values: string }> = JSON.parse(
+  readFileSync(new URL('../fixtures/gguf-blocks.json', import.meta.url), 'utf8'),
+)
 
 const folder = mkdtempSync(join(tmpdir(), 'fovea-gguf-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -125,9 +130,24 @@ describe('the forms of tensors', () => {
     expect([...values.subarray(16)]).toEqual(Array.from({ length: 16 }, (_, i) => (7 - i) / 4))
   })
 
+  test.each(Object.keys(BLOCKS))('%s gives the values of the gguf package', (name) => {
+    const [bytes, expected] = [BLOCKS[name].bytes, BLOCKS[name].values].map((text) => Buffer.from(text, 'base64'))
+    const wanted = new Float32Array(new Uint8Array(expected).buffer)
+    const values = ggufValues(name, bytes, wanted.length)
+    expect(values).toHaveLength(wanted.length)
+    // The reference rounds the product of two scales to single precision on its way.
+    const largest = wanted.reduce((top, value) => Math.max(top, Math.abs(value)), 0)
+    expect(Math.max(...values.map((value, i) => Math.abs(value - wanted[i])))).toBeLessThan(1e-6 * largest)
+  })
+
+  test('parts of a tensor are read in whole blocks', async () => {
+    const file = await openGguf(written('part.gguf', Buffer.concat([header(entries, tensors), data])))
+    expect([...(await file.read('up.weight', 32, 32))]).toEqual([...(await file.read('up.weight')).subarray(32)])
+  })
+
   test('others are refused by name', () => {
-    expect(() => ggufValues('Q6_K', new Uint8Array(210), 256)).toThrow(
-      'GGUF tensors of form Q6_K are not read; F32, F16, BF16, Q8_0, Q4_0 are',
+    expect(() => ggufValues('IQ2_XXS', new Uint8Array(66), 256)).toThrow(
+      'GGUF tensors of form IQ2_XXS are not read; F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, BF16 are',
     )
   })
 })

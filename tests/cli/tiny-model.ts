@@ -7,7 +7,8 @@ import { f32 } from '../../src/runtime/index.ts'
 import { initialise } from '../../src/training/initialise.ts'
 import { miniConfig } from '../../src/training/mini/config.ts'
 import { exportMini } from '../../src/training/mini/export.ts'
-import { dialogueLosses } from '../../src/training/mini/losses.ts'
+import { lessonLosses } from '../../src/training/mini/losses.ts'
+import { partsOf } from '../../src/training/mini/parts.ts'
 import { Rng } from '../../src/world/rng.ts'
 
 /** Visual tokens of the tiny model: 4 x 4 patches. */
@@ -24,7 +25,7 @@ export async function writeTinyModel(folder: string): Promise<string> {
     text_config: { ...text_config, ...small, num_key_value_heads: 1 },
   }
   const scope = createScope()
-  dialogueLosses(scope, llava.bind(config), { batch: 1, text: 4 })
+  lessonLosses(scope, llava.bind(config), partsOf({ batch: 1, text: 4 }).slice(0, 1), () => [])
   const rng = Rng.from(1, 'tiny model')
   const values = [...scope.parameters].map(([name, { shape }]) => {
     return [name, f32(shape.map(Number), initialise(name, shape, 3, rng))] as const

@@ -341,7 +341,9 @@ describe('what is refused', () => {
     for (const name of [WEIGHTS, 'pytorch_model.bin']) hub.files.delete(name)
     await expect(pull(hub)).rejects.toMatchObject({
       code: 'checkpoint_format',
-      message: expect.stringMatching(/only GGUF weights.*\("model-q4.gguf"\); take the model .* in safetensors/),
+      message: expect.stringMatching(
+        /only GGUF weights.*\("model-q4.gguf"\); fetch one of them and its mmproj-\*\.gguf.*--model file\.gguf/,
+      ),
     })
     hub.files.delete('model-q4.gguf')
     await expect(pull(hub)).rejects.toThrow(/only ONNX graphs.*\("onnx\/model.onnx"\)/)

@@ -54,7 +54,7 @@ describe('what cannot be read is named', () => {
       path,
       { maxPixel: 4 },
       'option_unknown',
-      'readImage: there is no option maxPixel; there are pixels, maxPixels, maxMemory, maxBytes, allowSvg, page',
+      'readImage: there is no option maxPixel; there are pixels, maxPixels, maxMemory, maxBytes, maxSeconds, allowSvg, page',
     ],
     [path, { maxPixels: '4' }, 'option_invalid', 'readImage: maxPixels is a number, not "4"'],
     [path, { pixels: 'all' }, 'option_invalid', 'readImage: pixels is one of seen, reference, not "all"'],

@@ -11,7 +11,7 @@ import { siglip } from '../../src/models/dual/siglip.ts'
 import { canonicalText } from '../../src/models/dual/siglip-text.ts'
 import { siglip2 } from '../../src/models/dual/siglip2.ts'
 import { parsePreprocessor } from '../../src/models/views/image-processor.ts'
-import { pixelsOf } from '../../src/pipeline/flow/vision-program.ts'
+import { pixelsOf } from '../../src/pipeline/flow/view-pixels.ts'
 
 /** Recorded by tests/fixtures/make_embeddings.py from Hugging Face transformers. */
 interface Expected {

@@ -53,6 +53,24 @@ describe('resident tensors', () => {
     await program.dispose()
   })
 
+  it('of a cache are named once, and found under the key of each run', async () => {
+    const caches = { inputs: ['cache', 'nowhere'], appended: { out: 'cache', other: 'nowhere' } }
+    const out = add(input('x', ['n', 2]), 1)
+    const program = await compile(backend, { out, all: concat([input('cache', ['past', 2]), out], 0) }, { caches })
+    const step = async (cache: string, ...values: number[]) =>
+      (await program.run({ x: row(...values) }, { fetch: ['all'], cache })).values.all
+    await program.session.write({ 'a/cache': row(), 'b/cache': row(7, 7) })
+    expect(await step('a', 0, 1)).toEqual(row(1, 2))
+    expect(await step('b', 2, 3)).toEqual(row(7, 7, 3, 4))
+    expect(await step('a', 4, 5)).toEqual(row(1, 2, 5, 6))
+    expect(await program.session.read(['a/cache'])).toEqual({ 'a/cache': row(1, 2, 5, 6) })
+    await expect(step('c', 1, 1)).rejects.toThrow('no resident tensor "c/cache"')
+    // Without the key of a cache they are inputs like any other.
+    await expect(program.run({ x: row(1, 1) })).rejects.toThrow('input "cache" is missing')
+    expect((await program.run({ x: row(1, 1), cache: row() }, { fetch: ['all'] })).values.all).toEqual(row(2, 2))
+    await program.dispose()
+  })
+
   it('replace what was kept before', async () => {
     const program = await counting()
     const feeds = { cache: row(), x: row(1, 1) }

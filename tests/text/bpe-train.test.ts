@@ -2,6 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { trainBpe } from '../../src/text/bpe-train.ts'
+import { createTokenizer, type TokenizerJson } from '../../src/text/tokenizer.ts'
 import { SPECIAL, tokenizer, trained } from './tiny-tokenizer.ts'
 
 const anyText = fc.string({ unit: 'binary', maxLength: 60 })
@@ -62,4 +63,16 @@ test.each([
   [{ vocabSize: 300, specialTokens: [], roles: { eos_token: '</s>' } }, '"</s>" has a role'],
 ])('%o is refused', (options, message) => {
   expect(() => trainBpe([], options)).toThrow(message)
+})
+
+test('a vocabulary goes on from another one, whose ids stay', () => {
+  const known = (trained.tokenizer.model as { merges: [string, string][] }).merges
+  const corpus = ['¿cuántos anillos amarillos hay? hay tres anillos amarillos.'.repeat(3)]
+  const wider = trainBpe(corpus, { vocabSize: 400, specialTokens: SPECIAL, known })
+  const vocabularies = [trained, wider].map(({ tokenizer: { model } }) => (model as { vocab: object }).vocab)
+  expect(Object.entries(vocabularies[1]).slice(0, 360)).toEqual(Object.entries(vocabularies[0]))
+  expect(Object.keys(vocabularies[1]).length).toBeGreaterThan(360)
+  const longer = createTokenizer(wider.tokenizer as unknown as TokenizerJson, wider.config)
+  expect(longer.encode(corpus[0]).length).toBeLessThan(tokenizer.encode(corpus[0]).length)
+  expect(longer.decode(longer.encode(corpus[0]))).toBe(corpus[0])
 })

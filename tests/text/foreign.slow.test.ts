@@ -30,11 +30,14 @@ async function mistakes(tokenizer: Tokenizer, name: string) {
   return read.filter(({ text, ids, found }) => String(found) !== String(ids) || tokenizer.decode(found) !== text)
 }
 
-it.each(['llama-spm', 'phi-3', 'gpt-2', 'llama-bpe', 'qwen2'])('%s: all texts become the same tokens', async (name) => {
-  const { metadata } = await openGguf(vocabulary(name))
-  const { json, config } = ggufTokenizer(metadata)
-  expect(await mistakes(createTokenizer(json, config), name)).toEqual([])
-})
+it.each(['llama-spm', 'phi-3', 'gpt-2', 'llama-bpe', 'qwen2', 'starcoder', 'refact'])(
+  '%s: all texts become the same tokens',
+  async (name) => {
+    const { metadata } = await openGguf(vocabulary(name))
+    const { json, config } = ggufTokenizer(metadata)
+    expect(await mistakes(createTokenizer(json, config), name)).toEqual([])
+  },
+)
 
 it('a whole tokenizer.json of Qwen3 makes of them what Qwen2 does, whose words it has', async () => {
   expect(await mistakes(await loadTokenizer(foreign().qwen3), 'qwen2')).toEqual([])
@@ -52,7 +55,18 @@ it('other vocabularies are refused by the name of their kind', async () => {
       refusals.set(name.slice(11, -5), (error as Error).message)
     }
   }
-  const read = ['aquila', 'baichuan', 'gpt-2', 'gpt-neox', 'llama-bpe', 'llama-spm', 'phi-3', 'qwen2']
+  const read = [
+    'aquila',
+    'baichuan',
+    'gpt-2',
+    'gpt-neox',
+    'llama-bpe',
+    'llama-spm',
+    'phi-3',
+    'qwen2',
+    'refact',
+    'starcoder',
+  ]
   expect(
     names
       .map((name) => name.slice(11, -5))
@@ -60,7 +74,9 @@ it('other vocabularies are refused by the name of their kind', async () => {
       .every((name) => read.includes(name)),
   ).toBe(true)
   expect(refusals.get('bert-bge')).toMatch(/its kind is "bert"; llama and gpt2 are read$/)
-  expect(refusals.get('starcoder')).toMatch(/it cuts words as "starcoder" does; gpt-2, llama-bpe, qwen2 are read$/)
+  expect(refusals.get('falcon')).toMatch(
+    /it cuts words as "falcon" does; gpt-2, smollm, starcoder, refact, llama-bpe, qwen2 are read$/,
+  )
 })
 
 it('templates give what llama.cpp gives, for those that know no instructions too', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { FoveaError } from '../../src/errors.ts'
 import { type ChatMessage, createChatTemplate } from '../../src/text/chat-template.ts'
+import { renderWhole } from '../../src/text/whole-rendering.ts'
 
 const OF_STRINGS = `{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('no system') }}{% endif %}
 [{{ message.role }}] {{ message.content | trim }}{% endfor %}`
@@ -74,5 +76,47 @@ describe('what no form mends', () => {
       { role: 'user', content: 'b' },
     ]
     expect(render(source, messages)).toBe('a;b;')
+  })
+})
+
+describe('the form that served a template', () => {
+  /** A template for text alone that knows no instructions; notes how often it is rendered. */
+  const textAlone = (calls: number[]) => (messages: readonly ChatMessage[]) => {
+    calls.push(messages.length)
+    if (messages.some(({ role }) => role === 'system')) throw new Error('no system')
+    return messages
+      .map(({ role, content }) => `${role}: ${typeof content === 'string' ? content : '[parts]'}`)
+      .join('\n')
+  }
+  const asked = (text: string): ChatMessage[] => [
+    { role: 'system', content: [{ type: 'text', text: 'be brief' }] },
+    { role: 'user', content: [{ type: 'text', text }] },
+  ]
+  const lossError = () => new FoveaError('template_error', 'input', 'lost')
+
+  test('is tried first for messages of the same kind, and not for others', () => {
+    const [calls, served] = [[] as number[], new Map<string, number>()]
+    const render = textAlone(calls)
+    expect(renderWhole(asked('what?'), render, lossError, served)).toBe('user: be brief\nwhat?')
+    expect(calls.splice(0)).toHaveLength(4)
+    expect(renderWhole(asked('and now?'), render, lossError, served)).toBe('user: be brief\nand now?')
+    expect(calls.splice(0)).toHaveLength(1)
+    const plain: ChatMessage[] = [{ role: 'user', content: 'hello' }]
+    expect(renderWhole(plain, render, lossError, served)).toBe('user: hello')
+    expect(calls).toHaveLength(1)
+  })
+
+  test('gives way where it leaves something out', () => {
+    const [calls, served] = [[] as number[], new Map<string, number>()]
+    renderWhole(asked('what?'), textAlone(calls), lossError, served)
+    const takesParts = (messages: readonly ChatMessage[]) =>
+      messages
+        .map(({ content }) =>
+          typeof content === 'string'
+            ? ''
+            : content.map((part) => JSON.stringify(part.type === 'text' ? part.text : '')).join(''),
+        )
+        .join('|')
+    expect(renderWhole(asked('now?'), takesParts, lossError, served)).toBe('"be brief"|"now?"')
   })
 })

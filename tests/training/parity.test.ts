@@ -101,6 +101,7 @@ it.each([
   'videollm-mod:ratio=.5',
   'nvlm:lora=2',
   'nvlm:form=cross,every=2',
+  'nvlm:form=hybrid,every=2',
 ])('%s is trained on what it answers', async (text) => {
   const method = withRandomAdapter(tiny.model.parts.architecture, parseMethod(text))
   const [trained, answered] = [await trainingLoss(method), await answeringLoss(method)]

@@ -47,6 +47,7 @@ export const askCommand = command<AskFlags>({
     'fovea ask photo.png "how many circles are there?" --compare dense resize:keep=.5 visionzip:keep=.25',
     'fovea ask photo.png "where is the heart?" --method visionzip:keep=.25 --overlay kept.png',
     'fovea ask clip.mp4 "what happens?" --model org/name --frames 16',
+    'fovea ask photo.png "what is this?" --model SmolVLM-256M.gguf --mmproj mmproj-SmolVLM-256M.gguf',
     'fovea ask --video clip.mp4 "what falls first?" --model org/name --fps 2 --start 10 --end 20',
     'fovea ask clip.mp4 "what shape is red?" --frames-as-images --frames 4',
     'curl -s https://example.com/photo.png | fovea ask - "what is this?" --json',

@@ -1,9 +1,9 @@
-import { dirname, join } from 'node:path'
-import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { dirname } from 'node:path'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
-import { countParameters } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
-import { modelCard } from '../../evaluation/model-card.ts'
+import { GROUPS } from '../../evaluation/groups/index.ts'
+import type { Group } from '../../evaluation/groups/section.ts'
+import { openQuestions } from '../../evaluation/own/open-questions.ts'
 import { type Summary, summarise, type TaskSummary } from '../../evaluation/summary.ts'
 import { evaluateWorld, type ImageSet, type ResultRow, tasksOf } from '../../evaluation/world.ts'
 import { modelPath } from '../../hub/package-root.ts'
@@ -11,31 +11,24 @@ import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { precisionJson } from '../../pipeline/precision-report.ts'
-import { SPLITS, type Split } from '../../world/index.ts'
+import { SPLITS, VENDORS } from '../../world/index.ts'
 import { command } from '../command.ts'
-import {
-  type ModelOptions,
-  methodOf,
-  modelFolder,
-  openModel,
-  withMethodOption,
-  withModelOptions,
-} from '../model-options.ts'
+import { assertGroups, evalGroups, type GroupFlags, groupsOf, optionsOf } from '../eval-groups.ts'
+import { evalOwn, type OwnFlags } from '../eval-own.ts'
+import { methodOf, modelFolder, openModel, withMethodOption, withModelOptions } from '../model-options.ts'
 import { assertOutput, writeOutput } from '../output-file.ts'
-import { integer } from '../parsers.ts'
+import { integer, number } from '../parsers.ts'
 import { progressView } from '../progress.ts'
 import { note, print, table } from '../terminal.ts'
 
-interface EvalFlags extends ModelOptions {
+interface EvalFlags extends GroupFlags {
   method: string[]
-  split: Split
-  seed: number
-  n: number
-  task: string[]
   drawings?: boolean
-  out?: string
-  card?: boolean
 }
+
+const collect = (value: string, before: string[]) => [...before, value]
+
+const GROUP_LINES = GROUPS.map(({ id, about }) => `  ${id.padEnd(9)} ${about}`).join('\n')
 
 const world = command<EvalFlags>({
   name: 'world',
@@ -43,6 +36,9 @@ const world = command<EvalFlags>({
   examples: [
     'fovea eval world --model mini',
     'fovea eval world --task count --task box --n 500',
+    'fovea eval world --group things --vendor noto --vendor fxemoji --n 100',
+    'fovea eval world --group video --frames 8 --n 50 --json',
+    'fovea eval world --group things --sheet answers.png',
     'fovea eval world --method visionzip:keep=.25 --n 100 --out visionzip.jsonl',
     'fovea eval world --dtype int8 --n 100',
     'fovea eval world --drawings',
@@ -50,54 +46,110 @@ const world = command<EvalFlags>({
   ],
   configure: (program) =>
     withMethodOption(withModelOptions(program))
+      .option('--group <group>', 'all, or a group of questions as listed below; may be given again', collect, [])
       .option('--split <split>', `one of ${SPLITS.join(', ')}`, 'test')
       .option('--seed <number>', 'other images', integer(), 1)
       .option('--n <count>', 'images per task', integer(1), 200)
+      .option('--task <task>', 'only this task; may be given again', collect, [])
       .option(
-        '--task <task>',
-        'only this task; may be given again',
-        (id: string, before: string[]) => [...before, id],
+        '--vendor <vendor>',
+        `whose drawings of things, each by itself: some of ${VENDORS.join(', ')} (if not given: the trained ones together, and the one never seen)`,
+        collect,
         [],
       )
+      .option('--frames <count>', 'frames of films', integer(1), 8)
+      .option('--rate <number>', 'frames of a second of film', number(), 1)
       .option('--drawings', 'shapes drawn by another renderer instead')
       .option('--out <file>', 'write every question with its answers as JSON lines')
-      .option('--card', "measure both renderers and write the model folder's README.md")
-      .option('--json', 'print one JSON object instead of a table'),
+      .option('--sheet <file>', 'write ten right and ten wrong answers about things of the vendor never seen as a PNG')
+      .option('--card', "measure all groups that fovea-mini was trained for and write the model folder's README.md")
+      .option('--json', 'print one JSON object instead of a table')
+      .addHelpText('after', `\nGroups (without any: shapes, with the cost of each question):\n${GROUP_LINES}`),
   run: async ({ options, signal }) => {
-    if (options.card && (options.method.length || options.task.length || options.drawings))
-      throw new FoveaError('options_conflict', 'usage', '--card measures all tasks of both renderers without a method')
+    const isWhole = !options.method.length && !options.task.length && !options.drawings && !options.vendor.length
+    if (options.card && !isWhole)
+      throw new FoveaError('options_conflict', 'usage', '--card measures all tasks and vendors without a method')
+    if (options.drawings && (options.group.length > 0 || options.sheet))
+      throw new FoveaError('options_conflict', 'usage', '--drawings is a set of its own: leave --group and --sheet out')
     const method = (await methodOf(options.method)) ?? dense
+    const groups = asksGroups(options) ? chosen(options) : undefined
     if (options.card) await modelFolder(options.model) // where it will be written
-    if (options.out) await prepareOutput(options.out, options.model)
+    for (const path of [options.out, options.sheet]) if (path) await prepareOutput(path, options.model)
     const model = await openModel(options, signal)
     try {
-      const sets: ImageSet[] = options.card ? ['world', 'drawings'] : [options.drawings ? 'drawings' : 'world']
-      const rows: ResultRow[] = []
-      for (const set of sets) rows.push(...(await measure(model, method, set, options, signal)))
-      if (options.out) await writeRows(options.out, rows)
-      if (options.json) print(JSON.stringify(toJson(options, model, method, sets, rows)))
-      else for (const set of sets) print(describe(set, model, method, rowsOf(rows, set)))
-      if (signal.aborted) note('stopped early; the figures are of what was asked until then')
-      else if (options.card) await writeCard(model, options, rows)
+      if (groups) await evalGroups(model, method, groups, options, signal)
+      else await evalShapes(model, method, options, signal)
     } finally {
       await model.dispose()
     }
   },
 })
 
-export const evalCommand = command({
+/** Groups are meant where one is named, or a task that is about more than shapes. */
+const asksGroups = ({ group, task, card, sheet, vendor }: EvalFlags): boolean =>
+  group.length > 0 ||
+  card === true ||
+  sheet !== undefined ||
+  vendor.length > 0 ||
+  task.some((id) => !tasksOf('world').includes(id))
+
+function chosen(options: EvalFlags): readonly Group[] {
+  const asked = optionsOf(options)
+  const group = options.group.length === 0 && options.task.length === 0 && !options.card ? ['things'] : options.group
+  const groups = groupsOf({ ...options, group }, asked)
+  assertGroups(groups.length > 0 ? groups : GROUPS, asked, options.task)
+  return groups
+}
+
+async function evalShapes(model: Model, method: Method, options: EvalFlags, signal: AbortSignal): Promise<void> {
+  const set: ImageSet = options.drawings ? 'drawings' : 'world'
+  const rows = await measure(model, method, set, options, signal)
+  if (options.out) await writeRows(options.out, rows)
+  if (options.json) print(JSON.stringify(toJson(options, model, method, set, rows)))
+  else print(describe(set, model, method, rows))
+  if (signal.aborted) note('stopped early; the figures are of what was asked until then')
+}
+
+interface OwnEvalFlags extends OwnFlags {
+  method: string[]
+}
+
+export const evalCommand = command<OwnEvalFlags>({
   name: 'eval',
-  summary: 'Measure how well a model answers',
-  examples: ['fovea eval world --model mini', 'fovea eval world --help'],
+  summary: 'Measure how well a model answers: questions of your own, or of Fovea World',
+  examples: [
+    'fovea eval my-questions --model mini',
+    'fovea eval MMBench_DEV_EN.tsv --model HuggingFaceTB/SmolVLM-256M-Instruct --n 200 --out answers.jsonl',
+    'fovea eval world --model mini',
+    'fovea eval world --help',
+  ],
+  configure: (program) =>
+    withMethodOption(withModelOptions(program))
+      .argument('[questions]', 'a folder with pictures and a .jsonl or .tsv file of questions, or such a file')
+      .option('--n <count>', 'only the first so many questions', integer(1))
+      .option('--out <file>', 'write every question with its answers as JSON lines')
+      .option('--json', 'print one JSON object instead of a table'),
   subcommands: [world as never],
+  run: async ({ args: [path], options, signal }) => {
+    if (path === undefined)
+      throw new FoveaError('eval_folder', 'usage', 'name a folder of questions, or say world; see fovea eval --help')
+    const method = (await methodOf(options.method)) ?? dense
+    const data = await openQuestions(path as string)
+    const asked = { ...data, questions: data.questions.slice(0, options.n) }
+    if (options.out) await prepareOutput(options.out, options.model)
+    const model = await openModel(options, signal)
+    try {
+      await evalOwn(model, method, asked, options, signal)
+    } finally {
+      await model.dispose()
+    }
+  },
 })
 
 async function prepareOutput(path: string, model: string): Promise<void> {
   await makeFolder(dirname(path))
   await assertOutput(path, [modelPath(model)])
 }
-
-const rowsOf = (rows: readonly ResultRow[], set: ImageSet): ResultRow[] => rows.filter((row) => row.set === set)
 
 async function measure(
   model: Model,
@@ -148,10 +200,9 @@ function toJson(
   { model, split, seed, n }: EvalFlags,
   { parts: { precision } }: Model,
   method: Method,
-  sets: readonly ImageSet[],
+  set: ImageSet,
   rows: readonly ResultRow[],
 ) {
-  const results = Object.fromEntries(sets.map((set) => [set, summarise(rowsOf(rows, set))]))
   return {
     model,
     dtype: precision.dtype,
@@ -160,31 +211,10 @@ function toJson(
     split,
     seed,
     n,
-    results,
+    results: { [set]: summarise(rows) },
   }
 }
 
 async function writeRows(path: string, rows: readonly ResultRow[]): Promise<void> {
   await writeOutput(path, new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join('')))
-}
-
-async function writeCard(
-  model: Model,
-  { model: name, split, seed, n }: EvalFlags,
-  rows: readonly ResultRow[],
-): Promise<void> {
-  const path = join(await modelFolder(name), 'README.md')
-  const [first] = rows
-  const card = modelCard({
-    parameters: countParameters(model.parts.weights),
-    visualTokens: first.visualTokens.before,
-    imageSize: model.parts.architecture.vision.viewSize,
-    seed,
-    split,
-    world: summarise(rowsOf(rows, 'world')),
-    drawings: summarise(rowsOf(rows, 'drawings')),
-    command: `fovea eval world --model ${name} --split ${split} --seed ${seed} --n ${n} --card`,
-  })
-  await writeFileAtomic(path, new TextEncoder().encode(card))
-  note(`wrote ${path}`)
 }

@@ -27,7 +27,7 @@ export const commands = [
   },
   {
     name: 'eval',
-    summary: 'Measure how well a model answers',
+    summary: 'Measure how well a model answers: questions of your own, or of Fovea World',
     load: () => import('./eval.ts').then((file) => file.evalCommand),
   },
   {
@@ -54,6 +54,11 @@ export const commands = [
     name: 'reproduce',
     summary: 'Measure what a paper claims, beside dense, random and resize; interrupted runs go on',
     load: () => import('./reproduce.ts').then((file) => file.reproduceCommand),
+  },
+  {
+    name: 'serve',
+    summary: 'Serve a model to clients of OpenAI and Anthropic',
+    load: () => import('./serve.ts').then((file) => file.serveCommand),
   },
   {
     name: 'train',

@@ -2,7 +2,7 @@ import { countParameters, type WeightTable } from '../../checkpoints/weight-tabl
 import { FoveaError } from '../../errors.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
 import { tracePicture } from '../../pipeline/flow/trace-picture.ts'
-import { tokenOutputs } from '../../pipeline/flow/vision-program.ts'
+import { tokenOutputs } from '../../pipeline/flow/trace-vision.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
@@ -107,7 +107,8 @@ function inspect(model: Model, method: Method, text: number): Inspection {
   const { memory } = picture
   const prompt = { text, visual: given, answer: 1, ...memory, ...pastSizes(caches, () => 0) }
   const next = () => {
-    const past = pastSizes(caches, (layer) => language.rows(layer, prompt))
+    const rows = language.rows(prompt)
+    const past = pastSizes(caches, (layer) => rows[layer])
     return { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
   }
   const outputs = Object.values(language.outputs)

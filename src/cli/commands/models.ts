@@ -15,6 +15,7 @@ import type { ModelInfo } from '../../loading/node-model-info.ts'
 import { command } from '../command.ts'
 import { downloadView, formatBytes } from '../download-view.ts'
 import { escapeLine } from '../escape.ts'
+import { withMmprojOption } from '../model-options.ts'
 import { progressView } from '../progress.ts'
 import { note, print, table } from '../terminal.ts'
 
@@ -135,20 +136,24 @@ function damaged(reference: ReturnType<typeof requireReference>, faults: readonl
   )
 }
 
-const infoCommand = command<JsonFlag>({
+const infoCommand = command<JsonFlag & { mmproj?: string }>({
   name: 'info',
   summary: 'Show family, parameters, files and the memory that a model needs, before loading it',
   examples: [
     'fovea models info HuggingFaceTB/SmolVLM-256M-Instruct',
     'fovea models info path/to/model',
+    'fovea models info model.gguf',
     'fovea models info mini --json',
   ],
   configure: (program) =>
-    program
-      .argument('<model>', `${NAME}, a model folder, or "mini"`)
+    withMmprojOption(program)
+      .argument('<model>', `${NAME}, a model folder, a .gguf file, or "mini"`)
       .option('--json', 'print one JSON object; sizes are in bytes'),
   run: async ({ args: [name], options, signal }) => {
-    const found = { ...(await describe(modelPath(name as string), { signal })), model: name as string }
+    const found = {
+      ...(await describe(modelPath(name as string), { signal, mmproj: options.mmproj })),
+      model: name as string,
+    }
     print(options.json ? JSON.stringify(found) : describeInfo(found, found.isLocal))
   },
 })

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { FoveaError } from '../../errors.ts'
 import { DEFAULT_MODEL, modelPath, packageRoot } from '../../hub/package-root.ts'
 import { NodeBackend } from '../../runtime/node/backend.ts'
-import { readValues } from '../../training/checkpoints.ts'
-import { readTokenizer, trainMini } from '../../training/mini/recipe.ts'
+import { extended, readTokenizer, startFrom, trainMini } from '../../training/mini/recipe.ts'
 import { type MiniRun, miniStages, type StageName, type StageOptions } from '../../training/mini/train.ts'
+import { TOWER, TOWERS } from '../../training/towers/index.ts'
 import type { Progress } from '../../training/trainer.ts'
 import { command } from '../command.ts'
 import { integer, number } from '../parsers.ts'
@@ -14,6 +15,7 @@ interface TrainOptions {
   out: string
   seed: number
   from?: string
+  vocabulary: number
   stepsVision: number
   stepsDialogue: number
   batch?: number
@@ -41,17 +43,24 @@ const mini = command<TrainOptions>({
       )
       .option('--steps-vision <count>', 'steps of the first stage', integer(0), miniStages.vision.steps)
       .option('--steps-dialogue <count>', 'steps of the second stage', integer(1), miniStages.dialogue.steps)
-      .option('--batch <images>', 'images per step, in both stages (default: 32, then 16)', integer(1))
-      .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.002)', number(0))
-      .option('--text <tokens>', 'tokens of questions and answers per image', integer(32), 192)
+      .option(
+        '--vocabulary <tokens>',
+        'a vocabulary of fewer tokens is extended from training lessons',
+        integer(1),
+        1536,
+      )
+      .option('--batch <count>', 'pictures, then lessons per step, in both stages (default: 32, then 16)', integer(1))
+      .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.0015)', number(0))
+      .option('--text <tokens>', 'tokens of questions and answers per image', integer(32), 160)
       .option('--save-every <steps>', 'steps between saved states', integer(1), 100),
   finishes: true,
   run: async ({ options, signal }) => {
-    const tokenizer = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
+    const known = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
+    const tokenizer = extended(known, options.vocabulary)
     const { out: folder, seed, text, saveEvery, from } = options
-    const start = from === undefined ? undefined : await readValues(join(from, 'model.safetensors'))
+    const start = from === undefined ? undefined : await startFrom(from, tokenizer)
     const backend = new NodeBackend()
-    const watch = watchTraining(stagesOf(options), text)
+    const watch = watchTraining()
     try {
       const run = { backend, folder, seed, text, saveEvery, stages: stagesOf(options), start, signal, tokenizer }
       const model = await trainMini({ ...run, onStep: watch.onStep, onNote: watch.onNote })
@@ -77,7 +86,7 @@ function stagesOf({ stepsVision, stepsDialogue, batch, rate }: TrainOptions): Mi
 }
 
 /** Shows the steps of both stages, one bar each. */
-function watchTraining(stages: MiniRun['stages'], text: number) {
+function watchTraining() {
   const views = new Map<StageName, ProgressView>()
   const viewOf = (stage: StageName) => {
     const view = views.get(stage) ?? progressView(stage.padEnd(8), 20)
@@ -91,7 +100,7 @@ function watchTraining(stages: MiniRun['stages'], text: number) {
   return {
     onStep: (stage: StageName, progress: Progress) => {
       if (stage === 'dialogue') views.get('vision')?.stop()
-      viewOf(stage).update(progress.step, progress.total, smooth(stage, progress, stages[stage].batch, text))
+      viewOf(stage).update(progress.step, progress.total, smooth(stage, progress))
     },
     onNote: (line: string) => {
       stop()
@@ -100,9 +109,6 @@ function watchTraining(stages: MiniRun['stages'], text: number) {
     stop,
   }
 }
-
-/** Visual tokens of one image: the patches of fovea-mini. */
-const VISUAL_TOKENS = 144
 
 /** Means that forget, by name. */
 function averages() {
@@ -114,16 +120,15 @@ function averages() {
   }
 }
 
-/** Status of a step: smoothed losses, images and tokens per second. */
+/** Status of a step: smoothed losses and time. */
 function smoother() {
   const average = averages()
-  return (stage: StageName, { losses, milliseconds }: Progress, batch: number, text: number): string => {
-    const seconds = average(`${stage} seconds`, milliseconds / 1000)
+  return (stage: string, { losses, milliseconds }: Progress): string => {
     const shown = Object.entries(losses).map(
       ([name, value]) => `${name} ${average(`${stage} ${name}`, value).toFixed(3)}`,
     )
-    const tokens = batch * (VISUAL_TOKENS + (stage === 'dialogue' ? text : 0))
-    return `${shown.join(' ')} · ${(batch / seconds).toFixed(1)} images/s, ${Math.round(tokens / seconds)} tokens/s`
+    const seconds = average(`${stage} seconds`, milliseconds / 1000)
+    return `${shown.join(' ')} · ${seconds.toFixed(2)} s a step`
   }
 }
 
@@ -143,6 +148,7 @@ export const trainCommand = command<RecipeFlags>({
   examples: [
     'fovea train',
     'fovea train mqt',
+    'fovea train tower-zc --out runs/tower-zc',
     'fovea train lora:rank=16 --out runs/wide --seed 2',
     'fovea train mqt --steps 20 --out runs/try --json',
     'fovea train mini --help',
@@ -161,7 +167,8 @@ export const trainCommand = command<RecipeFlags>({
   finishes: true,
   run: async ({ args: [method], options, signal }) => {
     if (method === undefined) return print(await listTrainable(options.json))
-    await trainRecipe(method as string, options, signal)
+    if ((method as string).startsWith(TOWER)) await trainOneTower(method as string, options, signal)
+    else await trainRecipe(method as string, options, signal)
   },
 })
 
@@ -171,13 +178,17 @@ async function listTrainable(json?: boolean): Promise<string> {
     const { stages } = recipe!(options?.parse({}) ?? {})
     return { id, name, stages: stages.map(({ name, steps }) => ({ name, steps })) }
   })
-  if (json) return JSON.stringify(found)
+  const towers = TOWERS.map(({ id, about }) => ({ id: `${TOWER}${id}`, name: about }))
+  if (json) return JSON.stringify([...found, ...towers])
   const rows = found.map(({ id, name, stages }) => [
     id,
     name,
     stages.map((stage) => `${stage.name} ${stage.steps}`).join(', '),
   ])
-  return table(['id', 'name', 'stages and steps'], [['mini', 'fovea-mini', 'see fovea train mini --help'], ...rows])
+  return table(
+    ['id', 'name', 'stages and steps'],
+    [['mini', 'fovea-mini', 'see fovea train mini --help'], ...rows, ...towers.map(({ id, name }) => [id, name, ''])],
+  )
 }
 
 async function trainRecipe(method: string, options: RecipeFlags, signal: AbortSignal): Promise<void> {
@@ -200,20 +211,44 @@ async function trainRecipe(method: string, options: RecipeFlags, signal: AbortSi
   }
 }
 
+/** A small encoder, or a language model, that methods put beside a model. Throws FoveaError `options_conflict`. */
+async function trainOneTower(name: string, options: RecipeFlags, signal: AbortSignal): Promise<void> {
+  const { json, base, out = join('runs', name), scenes, ...rest } = options
+  if (scenes !== undefined)
+    throw new FoveaError('options_conflict', 'usage', `${name} draws its scenes itself; leave --scenes out`)
+  const { trainTower } = await import('../../training/towers/train-tower.ts')
+  const backend = new NodeBackend()
+  const { onStep, onNote, stop } = watchStages()
+  try {
+    const done = await trainTower(name, {
+      ...rest,
+      backend,
+      base: modelPath(base),
+      folder: out,
+      signal,
+      onStep,
+      onNote,
+    })
+    stop()
+    if (!done) note(`stopped; the same command goes on from here: fovea ${process.argv.slice(2).join(' ')}`)
+    else if (json) print(JSON.stringify(done))
+    else print(`wrote ${done.model}, ${done.weights} weights in ${done.bytes} bytes, and the loss curve ${done.curve}`)
+  } finally {
+    stop()
+    await backend.dispose()
+  }
+}
+
 /** One bar per stage: smoothed losses, steps per second. */
 function watchStages() {
   let current: { stage: string; view: ProgressView } | undefined
-  const average = averages()
+  const smooth = smoother()
   const stop = () => current?.view.stop()
   return {
-    onStep: (stage: string, { step, total, losses, milliseconds }: Progress) => {
+    onStep: (stage: string, progress: Progress) => {
       if (current?.stage !== stage) stop()
       if (current?.stage !== stage) current = { stage, view: progressView(stage.padEnd(8), 20) }
-      const shown = Object.entries(losses).map(
-        ([name, value]) => `${name} ${average(`${stage} ${name}`, value).toFixed(3)}`,
-      )
-      const seconds = average(`${stage} seconds`, milliseconds / 1000)
-      current.view.update(step, total, `${shown.join(' ')} · ${seconds.toFixed(2)} s a step`)
+      current.view.update(progress.step, progress.total, smooth(stage, progress))
     },
     onNote: (line: string) => {
       stop()

@@ -4,6 +4,7 @@ import { timestampsOf, type Video } from '../../media/video.ts'
 import type { Stream } from '../../pipeline/stream/stream.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
+import { tellOfDamage } from '../media-options.ts'
 import {
   type ModelOptions,
   methodOf,
@@ -54,6 +55,7 @@ export const watchCommand = command<WatchFlags>({
     const { fps, start, end, imagesPerSecond } = options
     const method = await methodOf(options.method)
     const video = await readVideo(path as string, { fps, start, end, imagesPerSecond, signal })
+    if (!options.json && !options.quiet) tellOfDamage(video)
     const model = await openModel(options, signal)
     try {
       const stream = await model.watch({ method })

@@ -42,14 +42,14 @@ export interface OpenOptions extends VideoLimits {
  * Opens a video and finds all its frames; none is decoded.
  * @param name for messages
  * @throws FoveaError kind `input`: `video_unreadable`, `video_no_picture`, `video_codec`, `video_too_large`,
- *   `video_empty`, `video_too_long`, `video_truncated`
+ *   `video_empty`, `video_too_long`
  */
 export async function openContainer(source: Source, name: string, options: OpenOptions = {}): Promise<FrameSource> {
   const input = new Input({ source, formats: FORMATS })
   try {
     const { track, times, ...facts } = await examine(input, name, options)
     await assertDecodable(track, name)
-    return new ContainerFrames(name, input, track, facts, times, options)
+    return new ContainerFrames(name, await cutOff(input), input, track, facts, times, options)
   } catch (error) {
     input.dispose()
     throw explained(error, name, options.signal)
@@ -61,7 +61,6 @@ export async function examine(input: Input, name: string, options: OpenOptions) 
   const track = await pictureTrack(input, name)
   const facts = await describe(track, name, options)
   const times = await frameTimes(track, name, options.signal)
-  await assertWhole(input, name)
   return { track, times: times.begins, ...facts, ...(await frameRate(track, times)) }
 }
 
@@ -98,14 +97,12 @@ async function assertDecodable(track: InputVideoTrack, name: string): Promise<vo
 }
 
 /** Of a file that was cut off, Matroska still says at its start how long it once was. */
-async function assertWhole(input: Input, name: string): Promise<void> {
+async function cutOff(input: Input): Promise<string | undefined> {
   const said = await input.getDurationFromMetadata()
-  if (said === null) return
+  if (said === null) return undefined
   const found = await input.computeDuration(undefined, { metadataOnly: true })
-  if (said - found <= Math.max(1, said / 10)) return
-  const seconds = (value: number) => `${value.toFixed(1)} s`
-  const message = `it is cut off: ${seconds(said)} long by its header, but its frames end at ${seconds(found)}`
-  throw videoError('video_truncated', name, message)
+  if (said - found <= Math.max(1, said / 10)) return undefined
+  return `${said.toFixed(1)} s long by its header, but its frames end at ${found.toFixed(1)} s`
 }
 
 class ContainerFrames implements FrameSource {
@@ -113,6 +110,7 @@ class ContainerFrames implements FrameSource {
 
   constructor(
     readonly name: string,
+    readonly note: string | undefined,
     private readonly input: Input,
     private readonly track: InputVideoTrack,
     readonly facts: VideoFacts,

@@ -25,6 +25,8 @@ export interface VideoFacts extends FrameSize {
 export interface FrameSource {
   /** For messages: a path, or what was given instead. */
   readonly name: string
+  /** What is wrong with it and does not keep it from being read, for people. */
+  readonly note?: string
   readonly facts: VideoFacts
   /** When each frame begins, in seconds from the first, ascending. */
   readonly timestamps: readonly number[]

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { BlobSource, BufferSource, FilePathSource, Input, type Source } from 'mediabunny'
 import type { FoveaError } from '../../errors.ts'
+import { BEGUN } from '../../runtime/node/ask-worker.ts'
 import { examine, explained, FORMATS } from './container.ts'
 import type { Probed, ProbeTask } from './probe.ts'
 
@@ -26,6 +27,6 @@ async function probe(task: ProbeTask): Promise<Probed> {
 
 parentPort!.on('message', async (task: ProbeTask) => {
   // Loading the reader is not the file's fault.
-  parentPort!.postMessage('begun')
+  parentPort!.postMessage(BEGUN)
   parentPort!.postMessage(await probe(task))
 })

@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import { FoveaError } from '../../errors.ts'
+import { askWorker } from '../../runtime/node/ask-worker.ts'
 import { moduleWorker } from '../../runtime/node/module-worker.ts'
 import { type VideoLimits, videoError } from './frame-source.ts'
 
@@ -46,7 +47,9 @@ export async function probe(task: ProbeTask, signal?: AbortSignal): Promise<void
   signal?.throwIfAborted()
   const limit = TIME[0] + TIME[1] * (await sizeOf(task.content))
   const worker = takeWorker()
-  const { refusal } = await answerOf(worker, task, limit, signal).catch(async (error) => {
+  const refuse = (problem: string, cause?: unknown) =>
+    videoError('video_unreadable', task.name, `${problem}; it is damaged`, cause)
+  const { refusal } = await askWorker<Probed>(worker, task, { limit, signal, refuse }).catch(async (error) => {
     await worker.terminate()
     throw error
   })
@@ -57,37 +60,4 @@ export async function probe(task: ProbeTask, signal?: AbortSignal): Promise<void
 async function sizeOf(content: ProbeTask['content']): Promise<number> {
   if (typeof content === 'string') return (await stat(content)).size
   return content instanceof Blob ? content.size : content.length
-}
-
-function answerOf(worker: Worker, task: ProbeTask, limit: number, signal?: AbortSignal): Promise<Probed> {
-  const { promise, resolve, reject } = deferred<Probed>()
-  const refuse = (problem: string, cause?: unknown) =>
-    reject(videoError('video_unreadable', task.name, `${problem}; it is damaged`, cause))
-  let timer: NodeJS.Timeout | undefined
-  const onMessage = (message: 'begun' | Probed) => {
-    const expire = () => refuse(`reading it takes more than ${(limit / 1000).toFixed(0)} s`)
-    if (message === 'begun') timer = setTimeout(expire, limit)
-    else resolve(message)
-  }
-  const onError = (error: NodeJS.ErrnoException) =>
-    error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? refuse('reading it takes too much memory', error) : reject(error)
-  const onExit = () => refuse('its reader ended')
-  const onAbort = () => reject(signal!.reason)
-  worker.on('message', onMessage).on('error', onError).on('exit', onExit)
-  signal?.addEventListener('abort', onAbort)
-  worker.postMessage(task)
-  return promise.finally(() => {
-    clearTimeout(timer)
-    // Not all at once: the worker listens to itself, too.
-    worker.off('message', onMessage).off('error', onError).off('exit', onExit)
-    signal?.removeEventListener('abort', onAbort)
-  })
-}
-
-function deferred<T>() {
-  let [resolve, reject] = [(_: T) => {}, (_: unknown) => {}]
-  const promise = new Promise<T>((yes, no) => {
-    ;[resolve, reject] = [yes, no]
-  })
-  return { promise, resolve, reject }
 }

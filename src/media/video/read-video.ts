@@ -55,7 +55,7 @@ const MAX_ANIMATION_BYTES = 2 ** 28
  * `readVideo('clip.mp4', { sampler: model.frameSampler })` takes those that the model's own processor would,
  * `{ frames: 8 }` eight of them, `{ fps: 2, maxFrames: 64, start: 10 }` two a second from the tenth second on.
  * @throws FoveaError kind `input`: `file_missing`, `file_unreadable`, `unsupported_media`, `video_unreadable`,
- *   `video_no_picture`, `video_codec`, `video_too_large`, `video_empty`, `video_too_long`, `video_truncated`,
+ *   `video_no_picture`, `video_codec`, `video_too_large`, `video_empty`, `video_too_long`,
  *   `video_damaged`, `url_invalid`; kind `usage`: `video_options`, `video_frames`, `video_invalid`, `option_unknown`,
  *   `option_invalid`, `url_unsupported`; kind `resource`: `video_memory`, `package_missing`
  */

@@ -2,6 +2,7 @@
 import { FoveaError } from '../../errors.ts'
 import { type RgbImage, resizeImage } from '../image.ts'
 import type { Video } from '../video.ts'
+import { readDecodable } from './decodable.ts'
 import { type FrameSize, type FrameSource, videoError } from './frame-source.ts'
 import { evenFrames, type FrameBudget, type FrameSampler } from './sampling.ts'
 
@@ -26,13 +27,18 @@ export const USUAL_SAMPLER: FrameSampler = evenFrames({ frames: 32 })
 const MAX_BYTES = 2 ** 31
 
 /**
- * Chooses frames and decodes them, no others.
+ * Chooses frames and decodes them, no others. Of a video that is cut off or damaged those before the damage are the ones to
+ * choose from, and `source.note` says so.
  * @throws FoveaError `video_options`, `video_frames`, `video_memory`, `video_damaged`, and what `signal` gives as reason
  */
 export async function sampleVideo(source: FrameSource, options: SampleOptions = {}): Promise<Video> {
   assertOptions(options)
+  return readDecodable(source, (part) => sampled(part, options), options.signal)
+}
+
+async function sampled(source: FrameSource, options: SampleOptions): Promise<Video> {
   const { sampler = USUAL_SAMPLER, frames, fps, maxFrames, signal, onProgress } = options
-  const { facts, timestamps, name } = source
+  const { facts, timestamps, name, note } = source
   const [first, count] = partOf(source, options)
   const chosen = sampler({ frames: count, framesPerSecond: facts.framesPerSecond }, { frames, fps, maxFrames })
   const indices = chosen.map((index) => first + index)
@@ -48,7 +54,7 @@ export async function sampleVideo(source: FrameSource, options: SampleOptions = 
     frames: images,
     framesPerSecond: (indices.length / count) * facts.framesPerSecond,
     timestamps: indices.map((index) => timestamps[index]),
-    source: { name, ...facts, indices },
+    source: { name, ...facts, indices, ...(note !== undefined && { note }) },
   }
 }
 

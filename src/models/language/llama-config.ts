@@ -3,7 +3,8 @@ import type { RotaryScaling } from '../../nn/index.ts'
 import { act, assertHeads, configError, layerCount, MAX_HEAD_SIZE, optionalSize, parseConfig, size } from '../config.ts'
 import { language, llamaModel } from './language-model.ts'
 import type { LlamaConfig } from './llama.ts'
-import { ropeFields, rotaryOf } from './rotary-config.ts'
+import { longRopeOf } from './long-rope.ts'
+import { longRopeGroup, ropeFields, ropeGroupOf, rotaryOf } from './rotary-config.ts'
 
 /** Fields and defaults that decoders of LLaMA's shape share; files leave out what is default. */
 export const decoderFields = {
@@ -50,6 +51,13 @@ export function decoderConfig(fields: Fields, part: string, theta?: number): Lla
       `${part}.head_dim`,
       `${headWidth} numbers must be even, and at most ${MAX_HEAD_SIZE}, to be rotated`,
     )
+  const { group, name } = ropeGroupOf(fields)
+  if ((group.rope_type ?? group.type) === 'longrope') {
+    const parsed = parseConfig(longRopeGroup, group, `${part}.${name}`)
+    const rope_theta = group.rope_theta ?? fields.rope_theta ?? theta ?? 10000
+    const long_rope = longRopeOf(fields, parsed, headWidth, part)
+    return { ...config, num_key_value_heads: keyValue, context_length: longest, rope_theta, long_rope }
+  }
   const rotary = rotaryOf(fields, part, theta)
   const context_length = contextLength(longest, rotary.rotary_scaling)
   return { ...config, num_key_value_heads: keyValue, context_length, ...rotary }

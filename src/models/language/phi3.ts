@@ -1,24 +1,15 @@
 import { z } from 'zod'
-import type { LongRope } from '../../nn/index.ts'
 import { configError, parseConfig, size } from '../config.ts'
 import { language, llamaModel } from './language-model.ts'
 import { headWidth, type LlamaConfig } from './llama.ts'
 import { decoderConfig, decoderFields } from './llama-config.ts'
+import { longRopeOf } from './long-rope.ts'
+import { longRopeGroup } from './rotary-config.ts'
 
 const positive = z.number().positive()
 const share = positive.max(1).optional()
-const factors = z.array(positive).min(1).optional()
 
-const rotary = z.object({
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  rope_theta: positive.optional(),
-  partial_rotary_factor: share,
-  short_factor: factors,
-  long_factor: factors,
-  factor: positive.nullish(),
-  attention_factor: positive.nullish(),
-})
+const rotary = longRopeGroup.extend({ rope_theta: positive.optional(), partial_rotary_factor: share })
 
 const schema = z.object({
   ...decoderFields,
@@ -49,30 +40,6 @@ export function phi3Config(raw: unknown, part: string): LlamaConfig {
     long_rope: longRopeOf(config, group, width, part),
     fused_projections: true,
   }
-}
-
-type Lengths = Pick<z.output<typeof schema>, 'max_position_embeddings' | 'original_max_position_embeddings'>
-
-/** LongRoPE (Ding et al., arXiv 2402.13753), which old files call "su" or "yarn". */
-function longRopeOf(
-  lengths: Lengths,
-  group: z.output<typeof rotary>,
-  width: number,
-  part: string,
-): LongRope | undefined {
-  const type = group.rope_type ?? group.type ?? 'default'
-  if (type === 'default') return undefined
-  if (!['longrope', 'su', 'yarn'].includes(type))
-    throw configError(`${part}.rope_scaling`, `rotary positions of type "${type}" are not supported`)
-  const [short, long] = (['short_factor', 'long_factor'] as const).map((name) => {
-    const found = group[name] ?? []
-    if (found.length === width / 2) return found
-    throw configError(`${part}.rope_scaling.${name}`, `needs ${width / 2} numbers, has ${found.length}`)
-  })
-  const { max_position_embeddings: longest, original_max_position_embeddings: originalLength } = lengths
-  const factor = group.factor ?? longest / originalLength
-  const magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalLength))
-  return { short, long, originalLength, magnitude: group.attention_factor ?? magnitude }
 }
 
 export const phi3Language = language({ modelType: 'phi3', read: (raw, part) => llamaModel(phi3Config(raw, part)) })

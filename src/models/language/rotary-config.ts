@@ -37,6 +37,19 @@ export function rotaryOf(fields: RopeFields, part: string, byDefault = 10000) {
   return { rope_theta, rotary_scaling: scalingOf(type, group, where, fields.max_position_embeddings) }
 }
 
+const factors = z.array(positive).min(1).optional()
+
+/** The group of LongRoPE. */
+export const longRopeGroup = z.object({
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  short_factor: factors,
+  long_factor: factors,
+  factor: positive.nullish(),
+  attention_factor: positive.nullish(),
+  original_max_position_embeddings: size.nullish(),
+})
+
 const byFactor = z.object({ factor: positive })
 const llama3Fields = z.object({
   factor: positive,

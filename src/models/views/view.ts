@@ -29,7 +29,18 @@ export interface View extends Extent {
   readonly text?: { readonly before?: string; readonly after?: string }
   /** Frames of a video that are encoded as one, `image` the first of them, and their place on the axis of time. */
   readonly clip?: { readonly frames: readonly RgbImage[]; readonly time: number }
+  /** Side of the squares of patches that become one token each; 1 when absent. */
+  readonly pool?: number
 }
+
+/** What decides how a view is computed, as a key. */
+export const sizeOfView = ({
+  width,
+  height,
+  clip,
+  pool = 1,
+}: Pick<View, 'width' | 'height' | 'clip' | 'pool'>): string =>
+  `${width}x${height}x${clip?.frames.length ?? 1}${pool > 1 ? `, pooled by ${pool}` : ''}`
 
 export const wholeOf = ({ width, height }: Extent): Box => ({ left: 0, top: 0, width, height })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { layerNormed, type Scope } from '../../nn/index.ts'
-import { concat, type Tensor } from '../../tensor/index.ts'
+import { concat, expand, type Tensor } from '../../tensor/index.ts'
 import { parseConfig, withTokenIndices } from '../config.ts'
 import { type QFormerConfig, qformerConfig, qformerText } from '../connectors/qformer.ts'
 import { type Architecture, family } from '../family.ts'
@@ -17,7 +17,9 @@ const schema = z.object({ model_type: z.literal('instructblip'), ...blipFields }
 /** Queries and the words of the question, normalised together: [b, q + t, d]. */
 function withQuestion(p: Scope, config: QFormerConfig, queries: Tensor, { question }: ConnectorContext): Tensor {
   const words = qformerText(p.at('embeddings'), config, question!)
-  return layerNormed(p.at('embeddings', 'layernorm'), concat([queries, words], 1), config.layer_norm_eps)
+  const [views] = queries.shape
+  const ofEach = words.shape[0] === views ? words : expand(words, [views, ...words.shape.slice(1)])
+  return layerNormed(p.at('embeddings', 'layernorm'), concat([queries, ofEach], 1), config.layer_norm_eps)
 }
 
 function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { RgbImage } from '../../media/image.ts'
+import { evenFrames } from '../../media/video/sampling.ts'
+import { timestampsOf } from '../../media/video.ts'
 import { activation, linear, type Scope } from '../../nn/index.ts'
 import { add, arange, concat, expand, less, reshape, select, slice, type Tensor } from '../../tensor/index.ts'
 import { act, configError, parseConfig, withTokenIndices } from '../config.ts'
@@ -7,6 +10,9 @@ import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
 import type { LlamaConfig } from '../language/llama.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
+import type { VideoReader } from '../views/prompt-form.ts'
+import { samplingDefaults } from '../views/video-processor.ts'
+import type { View } from '../views/view.ts'
 import type { ClipVisionConfig } from '../vision/clip.ts'
 import type { TowerFeatures } from '../vision/tower.ts'
 import { visionTowerOf } from '../vision/towers.ts'
@@ -32,7 +38,11 @@ export const llavaFields = {
 
 export type LlavaFields = z.output<z.ZodObject<typeof llavaFields>>
 
-const llavaConfig = z.object({ model_type: z.literal('llava'), ...llavaFields })
+const llavaConfig = z.object({
+  model_type: z.literal('llava'),
+  ...llavaFields,
+  spatial_pool_stride: z.int().min(1).optional(),
+})
 
 interface FeatureConfig {
   readonly vision_feature_layer: number | readonly number[]
@@ -51,6 +61,8 @@ export interface LlavaConfig extends FeatureConfig, ProjectorConfig {
   readonly vision_config: ClipVisionConfig
   readonly text_config: LlamaConfig
   readonly image_token_index: number
+  /** As LLaVA-NeXT-Video has it: the model takes videos and several images, with one token for so many patches squared. */
+  readonly spatial_pool_stride?: number
 }
 
 export const visionScope = (p: Scope): Scope => p.at('vision_tower', 'vision_model')
@@ -95,8 +107,31 @@ function connect(p: Scope, config: ProjectorConfig, patches: Tensor): Tensor {
   return linear(scope.at('linear_2'), activation(projector_hidden_act)(inner), text_config.hidden_size, bias)
 }
 
-const bind = (raw: unknown, processor?: PreprocessorConfig): Architecture =>
-  llavaArchitecture(parseConfig(llavaConfig, withTokenIndices(raw)), processor)
+function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
+  const config = parseConfig(llavaConfig, withTokenIndices(raw))
+  const architecture = llavaArchitecture(config, processor)
+  const { spatial_pool_stride: pool } = config
+  if (pool === undefined) return architecture
+  const { prompt } = architecture
+  const pooled = (image: RgbImage): View[] => prompt.views(image).map((view) => ({ ...view, pool }))
+  return { ...architecture, prompt: { ...prompt, viewsOfSeveral: pooled, video: framesReader(processor, pooled) } }
+}
+
+/** Frames one after another, each behind the second that it shows (of a model that was trained so). */
+const framesReader = (processor: PreprocessorConfig | undefined, views: (image: RgbImage) => View[]): VideoReader => ({
+  sampler: evenFrames(samplingDefaults(processor, { frames: 8 })),
+  views: ({ frames }) => frames.flatMap(views),
+  written: {
+    placeholder: '<video>',
+    text: (video) =>
+      timestampsOf(video)
+        .map((time) => `${secondOf(time)}<image>`)
+        .join(''),
+  },
+})
+
+/** A time as it is said to a model: whole seconds without a point, others with up to two digits behind it. */
+export const secondOf = (time: number): string => String(Math.round(100 * time) / 100)
 
 export function llavaArchitecture(config: LlavaFields, processor?: PreprocessorConfig): Architecture {
   const tower = visionTowerOf(config.vision_config, 'vision_config')

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Architecture } from '../../models/family.ts'
 import { type Asked, allTags, pastLength } from '../../models/language/sequence.ts'
-import type { PartSite, PlaceFunctions, Site } from '../../pipeline/method/method.ts'
+import type { LinearLayer } from '../../nn/index.ts'
+import type { LayerSite, LinearSite, PlaceFunctions, Site } from '../../pipeline/method/method.ts'
 import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
 import { keepVisual, type Sequence } from '../../pipeline/method/sequence.ts'
 import {
@@ -25,6 +26,7 @@ import { dialogueStage } from '../../training/dialogue-stage.ts'
 import { isLora, loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
 import { calibratedHeads } from './yopo/calibrate.ts'
+import { keptHeads, partOfHeads, visualInPart } from './yopo/skipped-heads.ts'
 import { ownTag } from './yopo/tags.ts'
 
 const options = z.object({
@@ -35,6 +37,10 @@ const options = z.object({
     .describe('W: side in patches of the neighbourhood that a visual token sees; 0: all'),
   causal: z.boolean().default(false).describe('visual tokens do not see later neighbours either'),
   heads: z.boolean().default(true).describe('heads count by their calibrated mask, which is a weight of the method'),
+  dropped: z
+    .enum(['skip', 'mask'])
+    .default('skip')
+    .describe('visual tokens of a dropped head are not there for it, or weigh nothing behind its softmax'),
   ratio: z.number().min(1).default(2).describe('visual tokens use one in so many feed-forward neurons'),
   cut: z.number().min(0).max(1).default(0.5).describe('share of the layers that compute visual tokens'),
   after: z.enum(['drop', 'mask']).default('drop').describe('after the cut: visual tokens are gone, or weigh nothing'),
@@ -60,7 +66,10 @@ const options = z.object({
  * authors' simulation, which weighs their columns 0 and computes them all the same. M is a weight of the method, which its
  * recipe calibrates once, on 100 dialogues about the World. Neighbours are of one view, and W counts the patches that the connector takes, so
  * merged ones where a family merges. Rows and columns come from tags, so prompts of any template and several pictures are right,
- * and text alone is never touched. Dropped heads are still computed: with grouped keys there is little to save.
+ * and text alone is never touched. A dropped head is without visual tokens (`skip`: text renormalises, and none of its four
+ * projections is computed for them), or weighs their columns 0 behind the softmax (`mask`, the authors' form: its sum still
+ * counts their keys, so these are computed). What is skipped is cut out of the weights when a program is traced, since M is
+ * known then; of grouped keys only whole groups can be. The window hides what is far, but does not save its scores.
  */
 export const yopo = paper({
   id: 'yopo',
@@ -100,7 +109,7 @@ const tuning = (options: Options) =>
     trains: isLora,
   })
 
-function places({ window, causal, heads, ratio, cut, after, lora }: Options): PlaceFunctions {
+function places({ window, causal, heads, dropped, ratio, cut, after, lora }: Options): PlaceFunctions {
   const cutOf = ({ architecture }: Site) => cutLayer(architecture, cut)
   return {
     read: {
@@ -111,6 +120,10 @@ function places({ window, causal, heads, ratio, cut, after, lora }: Options): Pl
         const seen = window > 0 ? amongNeighbours(asked, Math.floor((window - 1) / 2), causal) : asked
         const mask = heads ? headWeights(at) : undefined
         if (!mask && !isCut) return next(seen)
+        if (mask && dropped === 'skip' && !isCut) {
+          const mixed = next(withoutHeads(seen, mask))
+          return mul(mixed, rowFactor(asked, mask, mixed))
+        }
         const columns = isCut || !mask ? 0 : reshape(mask, [1, mask.shape[0], 1, 1])
         const mixed = next({ ...seen, weigh: (weights) => mul(weights, visualFactor(keysOf(asked), columns)) })
         return mask ? mul(mixed, rowFactor(asked, mask, mixed)) : mixed
@@ -120,9 +133,23 @@ function places({ window, causal, heads, ratio, cut, after, lora }: Options): Pl
         const inFull = writeRows(x, text, next(gatherRows(x, text)))
         return writeRows(inFull, visual, next(gatherRows(x, visual), 1 / ratio))
       },
-      ...tuned(lora),
+      linear: (x, next, at) => {
+        const { linear: trained } = tuned(lora)
+        const layer: LinearLayer = trained ? (y, part) => trained(y, (z) => next(z, part), at) : next
+        const part = heads ? skippedPart(at, { dropped, after, cut: cutOf(at) }) : undefined
+        return part ? visualInPart(x, layer, part, at.within!.input) : layer(x)
+      },
     },
   }
+}
+
+/** What of a projection is left for visual tokens; undefined for all of it. Behind the cut their keys count in every softmax. */
+function skippedPart(at: LinearSite, { dropped, after, cut }: Pick<Options, 'dropped' | 'after' | 'cut'>) {
+  const { within, weight, architecture } = at
+  if (!within || (after === 'drop' && within.layer >= cut)) return undefined
+  const kept = keptHeads(at.known?.(headWeights({ ...at, layer: within.layer })))
+  const isWithout = dropped === 'skip' && within.layer < cut
+  return kept && partOfHeads(weight, kept, architecture.language.heads, isWithout)
 }
 
 /** The first layer that skips visual tokens. */
@@ -135,7 +162,7 @@ const maskedLayers = (architecture: Architecture, { cut, after }: Options): numb
 const withoutVisual = (seq: Sequence): Sequence => keepVisual(seq, slice(seq.visual, 1, 0, 0), 'yopo')
 
 /** M of a layer, [h]. */
-const headWeights = ({ p, layer, architecture }: PartSite): Tensor =>
+const headWeights = ({ p, layer, architecture }: LayerSite): Tensor =>
   p.at('layers', layer)('heads', [architecture.language.heads.count], (shape) => new Float32Array(shape[0]).fill(1))
 
 /** Which keys are visual, bool [b, past + s]. */
@@ -155,6 +182,15 @@ function amongNeighbours(asked: Asked, reach: number, causal: boolean): Asked {
   const far = select(and(areVisual, not(areNear)), -1e9, 0)
   const mask = asked.mask ? add(asked.mask, far) : far
   return { ...asked, mask, ...(!causal && { reveal: and(areVisual, areNear) }) }
+}
+
+/** Dropped heads do not see visual keys. */
+function withoutHeads(asked: Asked, mask: Tensor): Asked {
+  const isVisual = keysOf(asked)
+  const [batch, total] = isVisual.shape
+  const hidden = reshape(mul(sub(mask, 1), 1e9), [1, mask.shape[0], 1, 1])
+  const far = select(reshape(isVisual, [batch, 1, 1, total]), hidden, 0)
+  return { ...asked, mask: asked.mask ? add(asked.mask, far) : far }
 }
 
 /** 1 for text keys, `weight` for visual ones: [b, h or 1, 1, past + s]. */

@@ -4,7 +4,7 @@ import type { Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import type { Read } from '../../pipeline/method/sequence.ts'
 import type { Feed, Step, StepSite } from '../../pipeline/method/talk-side.ts'
-import { f32 } from '../../runtime/index.ts'
+import { f32, joinFloats } from '../../runtime/index.ts'
 import { concat, constant, expand, mul, reshape, slice, subDim, type Tensor } from '../../tensor/index.ts'
 import { loraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
@@ -18,6 +18,11 @@ const options = z.object({
   score: z.number().min(0).max(1).default(0.01).describe('boxes that the detector is less sure of are left out'),
   overlap: z.number().min(0).max(1).default(0.45).describe('boxes that overlap a better one by more are left out'),
   boxes: z.int().min(1).default(100).describe('most boxes that a phrase may have'),
+  ahead: z
+    .int()
+    .min(1)
+    .default(8)
+    .describe('most boxes that what comes next may be in; the next word is of their mixture, by score'),
   width: z.int().min(1).default(96).describe('channels of the detector; 256 in the paper'),
   lora: loraRank,
 })
@@ -32,9 +37,10 @@ type Options = z.output<typeof options>
  * <previsual> (for what comes next) a detector reads f = [E_ij; h], E the visual tokens and h the last state; of every box
  * the mean of E in it is read as the next embedding.
  *
- * Its words are chosen greedily, whatever the sampling options. After <previsual> the best box is read, where the paper
- * mixes the next words of all of them: that takes a cache for each box. The norms of the detector are folded into its
- * convolutions, and its branch for classes, whose loss counts nothing, is left out. One square picture. The recipe trains on
+ * Its words are chosen greedily, whatever the sampling options. After <previsual> each box found is read by itself and the
+ * next word is drawn from p = sum_b s_b softmax(logits_b) / sum_b s_b; what follows knows of the best box alone, so that one
+ * cache will do. The norms of the detector are folded into its convolutions, and its branch for classes, whose loss counts
+ * nothing and which nothing reads, is left out. One square picture. The recipe trains on
  * captions of World scenes with their boxes, and on all that is said in them, marks too; the encoder stays as it is, the
  * language model is trained by LoRA, and there is no text beside captions.
  */
@@ -111,7 +117,8 @@ function wordFeed(word: Word, { heads }: StepSite): Spoken {
 }
 
 /** Detects, and gives the regions found to be read. */
-function look(word: Word, { heads, architecture }: StepSite, { score, overlap, boxes: most }: Options): Step {
+function look(word: Word, { heads, architecture }: StepSite, chosen: Options): Step {
+  const { score, overlap, boxes: most, ahead } = chosen
   const g = gridSide(architecture)
   const { dims, data } = heads['covlm.grid']
   const [count, width] = dims.slice(-2)
@@ -122,11 +129,13 @@ function look(word: Word, { heads, architecture }: StepSite, { score, overlap, b
   const found = suppress(
     cells.filter((box) => box.score > score),
     overlap,
-  ).slice(0, word === '<visual>' ? most : 1)
+  ).slice(0, word === '<visual>' ? most : ahead)
   const boxes = found.map((box) => scaled(box, side))
   const means = boxes.map((box) => meanOf(data as Float32Array, regionOf(box, g), g))
-  const rows = Float32Array.from(means.flatMap((mean) => [...mean]))
-  return { note: { word, boxes }, ...(means.length > 0 && { feed: { embeds: f32([means.length, width], rows) } }) }
+  const read = (rows: readonly Float32Array[]) => ({ embeds: f32([rows.length, width], joinFloats(rows)) })
+  const feed = () =>
+    word === '<visual>' ? read(means) : means.map((mean, at) => ({ feed: read([mean]), weight: boxes[at].score }))
+  return { note: { word, boxes }, ...(means.length > 0 && { feed: feed() }) }
 }
 
 /** Corners in [0, 1]. */

@@ -32,25 +32,34 @@ const ID = 'merv'
 const kinds = EXPERTS.join('|')
 const encoder = `(${kinds})(-[0-9]+)?`
 
-const options = z.object({
-  encoders: z
-    .string()
-    .regex(new RegExp(`^(none|${encoder}(/${encoder})*)$`), `none, or some of ${EXPERTS.join(', ')} joined by /`)
-    .refine((names) => new Set(names.split('/')).size === names.split('/').length, 'names one twice; call it siglip-2')
-    .default('dinov2/siglip')
-    .describe('encoders beside the own one, as dinov2/siglip/clip; a second of a kind is siglip-2'),
-  size: z
-    .enum(['small', 'paper'])
-    .default('small')
-    .describe('of these encoders: as of the embedded model, or published'),
-  side: z.int().min(1).max(64).default(8).describe('s: cells along a side of the common grid'),
-  fusion: z
-    .enum(['paper', 'code', 'static', 'uniform', 'sequence', 'channel'])
-    .default('paper')
-    .describe('how encoders are mixed: by a query, by constant weights, or side by side'),
-  width: z.int().positive().default(3072).describe('a: width of query and keys where fusion is code'),
-  lora: loraRank,
-})
+const options = z
+  .object({
+    encoders: z
+      .string()
+      .regex(new RegExp(`^(none|${encoder}(/${encoder})*)$`), `none, or some of ${EXPERTS.join(', ')} joined by /`)
+      .refine(
+        (names) => new Set(names.split('/')).size === names.split('/').length,
+        'names one twice; call it siglip-2',
+      )
+      .default('dinov2/siglip')
+      .describe('encoders beside the own one, as dinov2/siglip/clip; a second of a kind is siglip-2'),
+    own: z.boolean().default(true).describe('the encoder of the model is one of them; without it, it does not run'),
+    size: z
+      .enum(['small', 'paper'])
+      .default('small')
+      .describe('of these encoders: as of the embedded model, or published'),
+    side: z.int().min(1).max(64).default(8).describe('s: cells along a side of the common grid'),
+    fusion: z
+      .enum(['paper', 'code', 'static', 'uniform', 'sequence', 'channel'])
+      .default('paper')
+      .describe('how encoders are mixed: by a query, by constant weights, or side by side'),
+    width: z.int().positive().default(3072).describe('a: width of query and keys where fusion is code'),
+    lora: loraRank,
+  })
+  .refine(({ encoders, own }) => own || encoders !== 'none', {
+    message: 'leaves no encoder; name some or keep the own one',
+    path: ['own'],
+  })
 
 type Options = z.output<typeof options>
 
@@ -61,13 +70,13 @@ type Options = z.output<typeof options>
  * Features of E frozen encoders, averaged on one grid of s x s cells and projected, x_e = pool(v_e) W_e + b_e, are mixed by
  * one learnt query: w = softmax(Q K^T / sqrt(d)), K_e the mean of x_e over its tokens, O = sum_e w_e x_e (section 3.2).
  *
- * Decided here: the model's own encoder, as its own connector would read it, is one of the E; others of
+ * Decided here: the model's own encoder, as its own connector would read it, is one of the E unless `own` is false; others of
  * the kinds DINOv2, SigLIP and CLIP come beside it, as many as are named, their layer before the last. All see the same
  * view, squeezed into their square, and nothing is mirrored (the released code crops for one of them and mirrors at
  * random). `paper` is the equation; `code` projects query and keys to a width of their own first; its discarded value
  * projection is no weight here. Encoders of moving pictures are not among the towers, so a frame of a video is a view like
  * any other and has a mixture of its own. The weights of the mixture are left as `merv.weights`, [b, 1, E], the model's own
- * encoder first.
+ * encoder first, where it is there.
  *
  * Trained is first each further encoder, alone, on tasks of its own, in the place of published weights; then, with encoders
  * frozen as in the paper, projectors and mixture, and in the end the language model too, by LoRA.
@@ -97,7 +106,7 @@ export const merv = paper({
         name,
         steps: 300,
         rate: 3e-3,
-        method: named(places({ ...options, encoders: name, fusion: 'uniform', lora: 0 }, true)),
+        method: named(places({ ...options, encoders: name, own: false, fusion: 'uniform', lora: 0 }, true)),
         tasks: SPECIALTY[kindOf(name)],
       })
     const trains = (weight: string) => ownWeights(weight) && !weight.includes('.encoders.')
@@ -117,8 +126,8 @@ const namesOf = (encoders: string): string[] => (encoders === 'none' ? [] : enco
 
 const kindOf = (name: string): ExpertKind => name.split('-')[0] as ExpertKind
 
-/** @param isTrained whether the further encoders are to be trained, without the model's own */
-function places({ encoders, size, side, fusion, width, lora }: Options, isTrained = false): PlaceFunctions {
+/** @param isTrained whether the further encoders are to be trained */
+function places({ encoders, own, size, side, fusion, width, lora }: Options, isTrained = false): PlaceFunctions {
   const names = namesOf(encoders)
   return {
     needs: { encoders: Object.fromEntries(names.map((name) => [name, expertOf(kindOf(name), size)])) },
@@ -127,7 +136,7 @@ function places({ encoders, size, side, fusion, width, lora }: Options, isTraine
         const grid = patchGrid(tokens, ID)
         const d = architecture.language.hiddenSize
         const volumes = [
-          ...(isTrained ? [] : [{ name: 'own', patches: tokens.states, grid }]),
+          ...(own ? [{ name: 'own', patches: tokens.states, grid }] : []),
           ...names.map((name) => volumeOf(name, tokens.encoders[name])),
         ]
         const frozen = isTrained ? (x: Tensor) => x : stopGradient

@@ -6,7 +6,7 @@ import { methodError } from '../../pipeline/method/method-error.ts'
 import { alignAndTune } from '../../training/dialogue-stage.ts'
 import { optionalLoraRank, tuned } from '../../training/lora.ts'
 import { paper } from '../paper.ts'
-import { crossAttention } from './nvlm/cross-attention.ts'
+import { crossAttention, hybrid } from './nvlm/cross-attention.ts'
 
 const options = z.object({
   tiles: z.int().min(1).max(99).default(6).describe('most tiles that an image is cut into, without the thumbnail'),
@@ -16,9 +16,11 @@ const options = z.object({
     .default('tile_global_thumbnail')
     .describe('tag of the whole image; which one depends on the language model'),
   form: z
-    .enum(['decoder', 'cross'])
+    .enum(['decoder', 'cross', 'hybrid'])
     .default('decoder')
-    .describe('D: tokens of tiles stand in the sequence; X: text looks at them through gated cross-attention'),
+    .describe(
+      'D: tokens of tiles stand in the sequence; X: text looks at them through gated cross-attention; H: only the thumbnail stands in it',
+    ),
   every: z
     .int()
     .min(1)
@@ -40,8 +42,10 @@ const options = z.object({
  * the place of its own, and what it writes around a whole image stays. Boxes are in thousandths of the sides, columns and
  * rows count from 0. NVLM-X (`form=cross`): tiles take no slots; before every s-th layer text looks at them, h + tanh(g)
  * CrossAttn(Norm(h), tiles), g = 0 at first: a tag at its own tile, text behind it at all so far, text before at nothing. Its
- * blocks were never published, and its tags are words of the method's own here, since the mask has to find them. NVLM-H,
- * which keeps the thumbnail in the sequence, is not built: a view does not know there whether it is a tile or the whole.
+ * blocks were never published, and its tags are words of the method's own here, since the mask has to find them. NVLM-H
+ * (`form=hybrid`): the tokens of the thumbnail stand in the sequence behind their tag, a word of the method's own; from that
+ * tag on all slots, thumbnails too, look at the tiles of the images so far, and the row of each tile's tag, a weight, is
+ * looked at before its tokens.
  * The encoder is frozen, the language model is trained by LoRA; text without pictures is not mixed in.
  */
 export const nvlm = paper({
@@ -64,7 +68,7 @@ export const nvlm = paper({
     const options = { ...asked, lora: asked.lora || RANK }
     const { form, tags, tiles, thumbnail, lora } = options
     return {
-      options: { form, tags, thumbnail, lora, ...(form === 'cross' && { tiles }) },
+      options: { form, tags, thumbnail, lora, ...(form !== 'decoder' && { tiles }) },
       stages: alignAndTune({ rate: 3e-3, method: { name: 'nvlm', ...places(options) } }),
     }
   },
@@ -81,13 +85,14 @@ function places(options: Options): PlaceFunctions {
   const see = { views: tiled(options) }
   if (form === 'decoder')
     return { ...(lora === 0 && { needs: { untrained: true } }), see, ...(lora > 0 && { read: tuned(lora) }) }
-  const crossed = crossAttention(wordsOf(options), options)
+  const words = wordsOf(options)
+  const crossed = form === 'cross' ? crossAttention(words, options) : hybrid(words.slice(-1), options)
   return { ...crossed, see: { ...see, ...crossed.see }, read: { ...crossed.read, ...tuned(lora) } }
 }
 
 /** Tags as words, which cross-attention is masked by. Throws FoveaError `method_unfit` for tags that are no numbers. */
-function wordsOf({ tags, tiles, thumbnail }: Options): string[] {
-  if (tags !== 'number') throw methodError(`nvlm: form=cross tells tiles by their numbers, not by tags=${tags}`)
+function wordsOf({ form, tags, tiles, thumbnail }: Options): string[] {
+  if (tags !== 'number') throw methodError(`nvlm: form=${form} tells tiles by their numbers, not by tags=${tags}`)
   const layout = { columns: tiles, rows: 1, digits: digitsOf(tiles) }
   const numbered = Array.from({ length: tiles }, (_, tile) => TAGS.number(0, tile, layout))
   return [...numbered, `<${thumbnail}>`]
@@ -97,14 +102,15 @@ const digitsOf = (tiles: number): number => (tiles < 10 ? 1 : 2)
 
 /** The tiles of an image, each with its tag, and the whole of it behind them. */
 const tiled =
-  ({ tiles, tags, thumbnail }: Options): NonNullable<SeeSide['views']> =>
+  ({ form, tiles, tags, thumbnail }: Options): NonNullable<SeeSide['views']> =>
   (views, { image, vision: { viewSize: tile } }) => {
     if (!image) return views // the paper has no videos
     const own = gridViews(image, { tile, least: 1, most: tiles })
     const tag = tags === 'none' ? () => '' : tagOf(TAGS[tags], own, { thumbnail, digits: digitsOf(tiles) })
     return own.map((view, at) => {
       const [opening, closing] = [at === 0 ? '<Image>' : '', at === own.length - 1 ? '</Image>' : '']
-      return { ...view, text: { before: opening + tag(view), after: closing } }
+      const isBeside = form === 'hybrid' && view.tile !== undefined
+      return { ...view, text: { before: opening + (isBeside ? '' : tag(view)), after: closing } }
     })
   }
 

@@ -61,6 +61,7 @@ export const pixelprune = paper({
     ids: idsOption('keep'),
   }),
   method: ({ ids, ...how }) => ({
+    needs: { alone: true },
     see: {
       layer: {
         0: (patches, next, at) => next(keptBlocks(patches, at, how)),

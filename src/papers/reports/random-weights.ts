@@ -2,7 +2,7 @@
 import type { Architecture } from '../../models/family.ts'
 import { createScope, type FirstValue } from '../../nn/index.ts'
 import { traceLanguage } from '../../pipeline/flow/trace-language.ts'
-import { traceSquare } from '../../pipeline/flow/vision-program.ts'
+import { traceSquare } from '../../pipeline/flow/trace-vision.ts'
 import type { Adapter } from '../../pipeline/method/adapter.ts'
 import { compose } from '../../pipeline/method/compose.ts'
 import { idOf, type Method } from '../../pipeline/method/method.ts'

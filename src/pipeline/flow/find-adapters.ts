@@ -7,7 +7,7 @@ import { idOf, type Method } from '../method/method.ts'
 import { assertAdapters, assertOptions } from '../method/own-weights.ts'
 import { wholeKey } from '../method/places.ts'
 import { traceLanguage } from './trace-language.ts'
-import { traceSquare } from './vision-program.ts'
+import { traceSquare } from './trace-vision.ts'
 
 /** Gives methods the weights that they have for a model, and makes sure that all of them fit. */
 export type AdapterFinder = (method: Method) => Promise<Method>

@@ -2,8 +2,9 @@
 import { f32, type Value } from '../../runtime/index.ts'
 import { PLACE } from '../method/ids.ts'
 import { tokenPlaces } from '../talk/positions.ts'
+import type { EncodedView } from './encoded-view.ts'
 import { type Effort, packedView } from './gather-values.ts'
-import { type EncodedView, PLACES } from './vision-program.ts'
+import { PLACES } from './trace-vision.ts'
 
 /** All that is left of frames that were encoded alike, one behind the other; the time of a place is the frame's number. */
 export function frameRun(

@@ -10,11 +10,13 @@ import { actsIn } from '../method/places.ts'
 import type { FrameLayout, GatheredTokens } from '../method/visual-tokens.ts'
 import { CarriedValues, carriedOutputs, planOf } from './carried-values.ts'
 import { takenApart, tokenWidth } from './deep.ts'
+import type { EncodedView } from './encoded-view.ts'
 import { frameRun } from './frame-run.ts'
 import { gatherViews } from './gather.ts'
 import { feedsOf, type PackingFeeds, packedView, splitViews } from './gather-values.ts'
 import type { Packing } from './pack.ts'
-import { type EncodedView, memoryName, PLACES, signalName, spanIn, tokenOutputs } from './vision-program.ts'
+import { memoryName, PLACES, signalName, tokenOutputs } from './trace-vision.ts'
+import { readBy, spanIn } from './vision-program.ts'
 
 export interface GatherHow {
   /** Token ids, for methods that read them. */
@@ -124,13 +126,11 @@ export async function compileGather(
   const carried = stream ? carriedOutputs(stream, method) : {}
   const program = await compile(backend, { ...outputs, ...carried }, weightsUnder(method, weights))
   const frames = stream && new CarriedValues(program, stream, planOf(method))
-  const known = new Set(program.inputs.map(({ name }) => name))
   return {
     gather: async (views, packing, { question = [], at } = {}) => {
       const { feeds: before, keep } = (at && (await frames?.of(at))) ?? {}
       const all = { ...feedsOf(views, packing), question: i64([1, question.length], question) }
-      const feeds = Object.entries(all).filter(([name]) => known.has(name))
-      const given = { ...Object.fromEntries(feeds), ...before }
+      const given = { ...readBy(program, all), ...before }
       const { values, milliseconds, sizes } = await program.run(given, { fetch: Object.keys(outputs), keep })
       const bound = { span: views[0].span ?? 0, slots: packing?.values.patches.dims[0] ?? 0, ...sizes }
       const own = { milliseconds, cost: program.cost(sizes), changedBy, span: spanIn(span, bound) }

@@ -1,6 +1,8 @@
 /** Views on their way into the program that gathers them, and out of it. */
-import { f32, i64, type Value } from '../../runtime/index.ts'
-import { type EncodedView, memoryName, signalName, valuesNamed } from './vision-program.ts'
+import { f32, i64, joinFloats, type Value } from '../../runtime/index.ts'
+import type { EncodedView } from './encoded-view.ts'
+import { memoryName, signalName } from './trace-vision.ts'
+import { eachView, valuesNamed, valuesOfAll } from './view-values.ts'
 
 /** How a picture's patches are packed, as values. */
 export interface PackingFeeds {
@@ -17,7 +19,7 @@ export function feedsOf(views: readonly EncodedView[], packing?: PackingFeeds): 
   const most = Math.max(...views.map(({ embeds }) => embeds.dims[0]))
   const stacked = (partOf: (view: EncodedView) => Value<Float32Array>) => {
     const parts = views.map((view) => partOf(view))
-    return f32([views.length, ...parts[0].dims], joined(parts.map(({ data }) => data)))
+    return f32([views.length, ...parts[0].dims], joinFloats(parts.map(({ data }) => data)))
   }
   const named = (kind: 'memory' | 'signals', nameOf: (name: string) => string) =>
     Object.keys(first[kind]).map((name) => [`given.${nameOf(name)}`, stacked((view) => view[kind][name])] as const)
@@ -36,17 +38,7 @@ export function feedsOf(views: readonly EncodedView[], packing?: PackingFeeds): 
 const filledUp = ({ dims: [count, width], data }: Value<Float32Array>, rows: number): Value<Float32Array> =>
   count === rows
     ? f32([count, width], data)
-    : f32([rows, width], joined([data, new Float32Array((rows - count) * width)]))
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const data = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    data.set(part, at)
-    at += part.length
-  }
-  return data
-}
+    : f32([rows, width], joinFloats([data, new Float32Array((rows - count) * width)]))
 
 /** One run of tokens, for which all views were encoded. */
 export function packedView(
@@ -72,12 +64,6 @@ export function packedView(
   }
 }
 
-/** Values under names of a kind as they are, batch and all. */
-const valuesOfAll = (values: Readonly<Record<string, Value>>, nameOf: (name: string) => string) =>
-  Object.entries(values)
-    .filter(([name]) => name.startsWith(nameOf('')))
-    .map(([name, value]) => [name.slice(nameOf('').length), value] as const)
-
 /** What views [v, n, d] left, one after another, [v n, d]. */
 const inOneRow = (entries: readonly (readonly [string, Value])[]): EncodedView['memory'] =>
   Object.fromEntries(
@@ -98,20 +84,10 @@ export function splitViews(
   values: Readonly<Record<string, Value>>,
   own: Effort,
 ): EncodedView[] {
-  const partOf = ({ dims: [, ...dims], data }: Value, at: number): Value<Float32Array> => {
-    const size = dims.reduce((a, b) => a * b, 1)
-    return f32(dims, (data as Float32Array).slice(at * size, (at + 1) * size))
-  }
-  const named = (nameOf: (name: string) => string, at: number) =>
-    Object.fromEntries(valuesOfAll(values, nameOf).map(([name, value]) => [name, partOf(value, at)]))
-  const owners = Array.from(values.owner.data, Number)
-  const patches = values.owner.dims[1]
+  const each = eachView(values)
   return views.map((view, at) => ({
     ...view,
-    embeds: partOf(values.embeds, at),
-    owner: owners.slice(at * patches, (at + 1) * patches),
-    memory: named(memoryName, at),
-    signals: named(signalName, at),
+    ...each[at],
     span: own.span,
     changedBy: own.changedBy,
     ...(at === 0 && {

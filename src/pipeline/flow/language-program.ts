@@ -1,14 +1,14 @@
 import type { WeightTable } from '../../checkpoints/weight-table.ts'
 import type { Architecture } from '../../models/family.ts'
 import { createScope } from '../../nn/index.ts'
-import { type Backend, type Cost, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
+import { type Backend, type Cost, cacheKey, compile, f32, i64, type Program, type Value } from '../../runtime/index.ts'
 import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { tokenWidth } from './deep.ts'
 import { LOOK, TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
-import { memoryName } from './vision-program.ts'
+import { memoryName } from './trace-vision.ts'
 
 /** New tokens for the language model, in order: text by id, visual tokens by their embeddings. */
 export interface Chunk {
@@ -80,7 +80,9 @@ export async function compileLanguage(
   const scope = createScope()
   const traced = traceLanguage(architecture, method, scope, words)
   assertOwnWeights(method, scope.parameters)
-  const program = await compile(backend, traced.outputs, weightsUnder(method, weights))
+  const appended = Object.fromEntries(traced.kept.map((name) => [`new.${name}`, name]))
+  const caches = { inputs: [...traced.kept, ...Object.keys(traced.memory).map(memoryName)], appended }
+  const program = await compile(backend, traced.outputs, { ...weightsUnder(method, weights), caches })
   return new CompiledLanguage(program, traced, architecture)
 }
 
@@ -91,6 +93,9 @@ class CompiledLanguage implements LanguageProgram {
   private readonly residents: readonly string[]
   /** A program without a reducer asks for less: slots of visual tokens, for one. */
   private readonly known: ReadonlySet<string>
+  /** What of a chunk it asks for. Decoding passes here for every token, so all that does not change is worked out once. */
+  private readonly asked: readonly (readonly [string, FeedOf])[]
+  private readonly fetch: readonly string[]
 
   constructor(
     readonly program: Program,
@@ -101,6 +106,8 @@ class CompiledLanguage implements LanguageProgram {
     this.residents = [...traced.kept, ...Object.keys(traced.memory).map(memoryName)].filter((name) =>
       this.known.has(name),
     )
+    this.asked = Object.entries(FEEDS).filter(([name]) => this.known.has(name))
+    this.fetch = ['logits', 'kept', ...traced.heads]
   }
 
   async open(key: string): Promise<void> {
@@ -113,23 +120,12 @@ class CompiledLanguage implements LanguageProgram {
     const past = this.lengths(key)
     const [text, visual, answer] = [chunk.ids.length, chunk.visual.dims[0], chunk.answer?.length ?? 0]
     const written = this.write(key, chunk)
-    const { program, residents, traced, known } = this
-    const given = {
-      ...chunkFeeds(chunk, this.architecture),
-      ...(traced.isStore && lookFeeds(chunk.look ?? everything(past))),
-    }
-    const fed = Object.entries(given).filter(([name]) => known.has(name))
-    const feeds = {
-      ...Object.fromEntries(fed.map(([name, make]) => [name, make()])),
-      ...Object.fromEntries(residents.map((name) => [name, { resident: resident(key, name) }])),
-    }
-    const growing = traced.kept.filter((name) => known.has(name))
-    const append = Object.fromEntries(growing.map((name) => [`new.${name}`, resident(key, name)]))
-    const fetch = ['logits', 'kept', ...traced.heads]
-    const [{ values, milliseconds, sizes: found }] = await Promise.all([program.run(feeds, { fetch, append }), written])
-    const pasts = Object.fromEntries(past.map((rows, layer) => [`past${layer}`, rows]))
-    const sizes = { ...found, text, visual, answer, ...pasts } // found: those that only the data tells, too
-    const rows = past.map((_, layer) => traced.rows(layer, sizes))
+    const { program, traced, fetch } = this
+    const running = program.run(this.feeds(chunk, past), { fetch, cache: key })
+    const [{ values, milliseconds, sizes: found }] = await Promise.all([running, written])
+    const sizes: Record<string, number> = { ...found, text, visual, answer } // found: those that only the data tells, too
+    for (const [layer, count] of past.entries()) sizes[`past${layer}`] = count
+    const rows = traced.rows(sizes)
     this.caches.set(
       key,
       past.map((before, layer) => before + rows[layer]),
@@ -140,6 +136,15 @@ class CompiledLanguage implements LanguageProgram {
     return { logits, added: rows, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
+  private feeds(chunk: Chunk, past: readonly number[]): Record<string, Value> {
+    const feeds: Record<string, Value> = {}
+    for (const [name, make] of this.asked) feeds[name] = make(chunk, this.architecture)
+    if (!this.traced.isStore) return feeds
+    const looked = Object.entries(lookFeeds(chunk.look ?? everything(past))).filter(([name]) => this.known.has(name))
+    for (const [name, make] of looked) feeds[name] = make()
+    return feeds
+  }
+
   /** What is to be resident before a run: an empty cache before the first, and what `see` left, which stays. */
   private async write(key: string, { memory = {} }: Chunk): Promise<void> {
     const left = Object.entries(memory).filter(([name]) => this.known.has(memoryName(name)))
@@ -148,7 +153,7 @@ class CompiledLanguage implements LanguageProgram {
       ...left.map(([name, value]) => [memoryName(name), value] as const),
     ]
     if (values.length === 0) return
-    await this.program.session.write(Object.fromEntries(values.map(([name, value]) => [resident(key, name), value])))
+    await this.program.session.write(Object.fromEntries(values.map(([name, value]) => [cacheKey(key, name), value])))
   }
 
   private emptyOf(input: string): Value {
@@ -160,7 +165,7 @@ class CompiledLanguage implements LanguageProgram {
   async truncate(key: string, tokens: number): Promise<void> {
     const shorter = this.lengths(key).map((rows) => rows - tokens)
     const kept = this.traced.kept.filter((name) => this.known.has(name))
-    const rows = kept.map((name) => [resident(key, name), shorter[layerOf(name)]] as const)
+    const rows = kept.map((name) => [cacheKey(key, name), shorter[layerOf(name)]] as const)
     await this.program.session.truncate(Object.fromEntries(rows))
     this.caches.set(key, shorter)
   }
@@ -172,7 +177,7 @@ class CompiledLanguage implements LanguageProgram {
   async close(key: string): Promise<void> {
     this.caches.delete(key)
     if (this.unwritten.delete(key)) return
-    await this.program.session.forget(this.residents.map((name) => resident(key, name)))
+    await this.program.session.forget(this.residents.map((name) => cacheKey(key, name)))
   }
 
   cost(sizes: Readonly<Record<string, number>>): Cost {
@@ -184,17 +189,12 @@ class CompiledLanguage implements LanguageProgram {
   }
 }
 
-const resident = (key: string, name: string): string => `${key}/${name}`
-
 /** The layer in a name such as `keys.3`. */
 const layerOf = (name: string): number => Number(name.split('.')[1])
 
 const everything = (past: readonly number[]): Look => ({ rows: past.map((rows) => [...Array(rows).keys()]) })
 
-/** Made only where the program asks for them: decoding passes here for every token. */
-type Feeds = Record<string, () => Value>
-
-function lookFeeds({ rows, sinks = [], blocks }: Look): Feeds {
+function lookFeeds({ rows, sinks = [], blocks }: Look): Record<string, () => Value> {
   const list = (values: readonly number[]) => () => i64([values.length], values)
   const { first, length, take } = blocks ?? { first: [], length: 1, take: 0 }
   return {
@@ -206,22 +206,28 @@ function lookFeeds({ rows, sinks = [], blocks }: Look): Feeds {
   }
 }
 
-function chunkFeeds(chunk: Chunk, architecture: Architecture): Feeds {
-  const { ids, visual, order, positions, tags, answer = [] } = chunk
-  const slotsWhere = (isText: boolean) => [...order.keys()].filter((slot) => order[slot] < ids.length === isText)
-  const told = (tag: (typeof TAGS)[number]) => (tag === 'token' ? order.map((from) => ids[from] ?? -1) : tags?.[tag])
-  const untold = () => new Array<number>(order.length).fill(-1)
-  return {
-    ids: () => i64([ids.length], ids),
-    visual: () => widened(visual, tokenWidth(architecture)),
-    order: () => i64([order.length], order),
-    positions: () => f32(positionShape(architecture.language, order.length).map(Number), Float32Array.from(positions)),
-    answer: () => i64([answer.length], answer),
-    textSlots: () => i64([1, ids.length], slotsWhere(true)),
-    visualSlots: () => i64([1, visual.dims[0]], slotsWhere(false)),
-    opening: () => f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
-    ...Object.fromEntries(TAGS.map((tag) => [tag, () => i64([1, order.length], told(tag) ?? untold())])),
-  }
+type FeedOf = (chunk: Chunk, architecture: Architecture) => Value
+
+/** The inputs of a program that a chunk says, of which it asks for some. */
+const FEEDS: Readonly<Record<string, FeedOf>> = {
+  ids: ({ ids }) => i64([ids.length], ids),
+  visual: ({ visual }, architecture) => widened(visual, tokenWidth(architecture)),
+  order: ({ order }) => i64([order.length], order),
+  positions: ({ order, positions }, { language }) =>
+    f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
+  answer: ({ answer = [] }) => i64([answer.length], answer),
+  textSlots: (chunk) => i64([1, chunk.ids.length], slotsWhere(chunk, true)),
+  visualSlots: (chunk) => i64([1, chunk.visual.dims[0]], slotsWhere(chunk, false)),
+  opening: ({ visual }) => f32([], Float32Array.of(visual.dims[0] > 0 ? 1 : 0)),
+  ...Object.fromEntries(TAGS.map((tag) => [tag, (chunk: Chunk) => i64([1, chunk.order.length], tagIn(chunk, tag))])),
+}
+
+const slotsWhere = ({ ids, order }: Chunk, isText: boolean): number[] =>
+  [...order.keys()].filter((slot) => order[slot] < ids.length === isText)
+
+function tagIn({ ids, order, tags }: Chunk, tag: (typeof TAGS)[number]): readonly number[] {
+  if (tag === 'token') return order.map((from) => ids[from] ?? -1)
+  return tags?.[tag] ?? new Array<number>(order.length).fill(-1)
 }
 
 /** Rows that bring no more than a state are given nothing behind early layers. */

@@ -4,7 +4,8 @@ import { type Scope, withLinear } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import { reachLog } from '../method/compose.ts'
 import { assertLayers } from '../method/layers.ts'
-import type { LayerSite, Method, PartSite, ReadSide, Site } from '../method/method.ts'
+import type { LayerSite, LinearSite, Method, PartSite, ReadSide, Site } from '../method/method.ts'
+import { valuesIn } from '../method/own-weights.ts'
 import type { Read, Sequence } from '../method/sequence.ts'
 import { logitsOf, type Words, wordsOf } from '../method/words.ts'
 import { deepened } from './deep.ts'
@@ -36,16 +37,19 @@ export function read(
   const { language } = architecture
   const log = reachLog(method, 'language')
   const norm = language.norm && ((states: Tensor) => language.norm!(p, states))
-  const at: Site = { p: p.at('method'), architecture, memory, words: words.ids, norm, reached: log.reached }
+  const known = (weight: Tensor) => valuesIn(method.adapter, weight)
+  const at: Site = { p: p.at('method'), architecture, memory, words: words.ids, norm, known, reached: log.reached }
   const places = method.read ?? {}
   assertLayers(method, 'read', language.layers)
-  const scope = scopeUnder(p, places.linear, at)
+  const running: Running = {}
+  const scope = scopeUnder(p, places.linear, at, running)
   const whole: Sequence = { ...start, ran: [], changedBy: [] }
   const opened = places.sequence?.(whole, at) ?? whole
   const { layers, last, hidden } = language.decode(scope, opened, {
     ...options,
-    stages: stagesOf(places, at, opened.deep),
+    stages: stagesOf(places, at, running, opened.deep),
   })
+  running.within = undefined
   const done: Read = { hidden, last: last as Sequence, layers }
   const heads = Object.entries(places.heads ?? {}).map(([name, head]) => [name, head(done, at)] as const)
   const logits = (states: Tensor) => logitsOf(scope, architecture, method, words, states)
@@ -53,19 +57,27 @@ export function read(
   return { ...done, logits, heads: Object.fromEntries(heads) }
 }
 
-function scopeUnder(p: Scope, stage: ReadSide['linear'], at: Site): Scope {
-  return stage ? withLinear(p, (x, next, place) => stage(x, next, { ...at, ...place })) : p
+/** The layer that is being traced. */
+interface Running {
+  within?: LinearSite['within']
 }
 
-function stagesOf(places: ReadSide, at: Site, deep?: Tensor): DecoderStages {
-  const { layer, attention, feedForward } = places
+function scopeUnder(p: Scope, stage: ReadSide['linear'], at: Site, running: Running): Scope {
+  return stage ? withLinear(p, (x, next, place) => stage(x, next, { ...at, ...place, ...running })) : p
+}
+
+function stagesOf(places: ReadSide, at: Site, running: Running, deep?: Tensor): DecoderStages {
+  const { layer, attention, feedForward, linear } = places
   const siteOf = (layer: number): LayerSite => ({ ...at, layer })
   const partOf = (layer: number, input: Hidden): PartSite => ({ ...siteOf(layer), input: input as Sequence })
   return {
-    ...((layer || deep) && {
+    ...((layer || linear || deep) && {
       layer: (index, hidden, next, ran) => {
         const seq: Sequence = { ...(hidden as Sequence), ran }
-        const run = (input: Sequence) => deepened(next(input) as Sequence, index)
+        const run = (input: Sequence) => {
+          running.within = { layer: index, input }
+          return deepened(next(input) as Sequence, index)
+        }
         return layer ? whole(layer)(seq, run, siteOf(index)) : run(seq)
       },
     }),

@@ -10,6 +10,7 @@ import { methodError } from '../method/method-error.ts'
 import { allPatches, connectorOf, meanSignals, regroup, type VisualTokens } from '../method/visual-tokens.ts'
 import { gatherViews } from './gather.ts'
 import type { Packing } from './pack.ts'
+import { poolPatches } from './pool.ts'
 
 /** What pictures come as: as pixels, or as what the vision encoder made of them before. */
 export type Pictures = (Pixels | Features) & {
@@ -17,8 +18,12 @@ export type Pictures = (Pixels | Features) & {
   readonly encoders?: Readonly<Record<string, Tensor>>
   /** Token ids of the question, i64 [1, t], for a connector or a method that reads it. */
   readonly question?: Tensor
+  /** Where the views are tiles of images: the number of each in its image, from 0, i64 [b]. */
+  readonly tile?: Tensor
   /** Of frames of a stream: what goes from one to the next. */
   readonly stream?: Carrying
+  /** Side of the squares of patches that become one token each; 1 when absent. */
+  readonly pool?: number
 }
 
 interface Pixels {
@@ -46,7 +51,7 @@ export function see(
 
 /** The first half of it: what each view becomes by itself, [v, m, d]. */
 export function seeViews(p: Scope, architecture: Architecture, method: Method, pictures: Pictures): VisualTokens {
-  const { question, stream } = pictures
+  const { question, stream, pool = 1, tile } = pictures
   const { name, vision } = architecture
   const log = reachLog(method, 'views')
   const at: Site = {
@@ -55,6 +60,7 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
     memory: {},
     words: new Map(),
     question,
+    tile,
     embed: (ids) => architecture.language.embed(p, ids),
     stream,
     reached: log.reached,
@@ -70,7 +76,8 @@ export function seeViews(p: Scope, architecture: Architecture, method: Method, p
   }
   const patches = allPatches(features, encodeFurther(p, method, pictures))
   const chosen = places.patches?.(patches, at) ?? patches
-  const connected = places.connector?.(chosen, own, at) ?? own(chosen)
+  const pooled = poolPatches(chosen, pool, name)
+  const connected = places.connector?.(pooled, own, at) ?? own(pooled)
   log.assertAll()
   return connected
 }

@@ -23,7 +23,7 @@ import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { takenApart, tokenWidth } from './deep.ts'
 import { type Finished, read } from './read.ts'
-import { memoryName, memoryWidths } from './vision-program.ts'
+import { memoryName, memoryWidths } from './trace-vision.ts'
 
 /** What slots may be told apart by, where a method reads it. */
 export const TAGS = ['token', 'view', 'row', 'column'] as const satisfies readonly (keyof SlotTags)[]
@@ -42,8 +42,8 @@ export interface TracedLanguage {
   readonly isStore: boolean
   /** Outputs of heads. */
   readonly heads: readonly string[]
-  /** Rows that a layer adds to its cache, from the sizes of a chunk. */
-  readonly rows: (layer: number, sizes: Readonly<Record<string, number>>) => number
+  /** Rows that each layer adds to its cache, from the sizes of a chunk. */
+  readonly rows: (sizes: Readonly<Record<string, number>>) => number[]
 }
 
 /** The graph of the language side: one for prefill and decode. */
@@ -78,7 +78,7 @@ export function traceLanguage(
     memory,
     isStore,
     heads: heads.map(([name]) => name),
-    rows: (layer, sizes) => addedRows(finished.layers[layer], sizes),
+    rows: addedRows(Array.from({ length: caches }, (_, layer) => finished.layers[layer]?.input.states.shape[1] ?? 0)),
   }
 }
 
@@ -196,6 +196,13 @@ function cacheRows(
   return rows
 }
 
-function addedRows(layer: DecoderLayer | undefined, sizes: Readonly<Record<string, number>>): number {
-  return layer ? evaluateDim(layer.input.states.shape[1], new Map(Object.entries(sizes))) : 0
+/** Most layers add as many as the one before: each number is worked out once. */
+function addedRows(lengths: readonly Dim[]): TracedLanguage['rows'] {
+  const different = [...new Set(lengths)]
+  const which = lengths.map((length) => different.indexOf(length))
+  return (sizes) => {
+    const known = new Map(Object.entries(sizes))
+    const rows = different.map((length) => evaluateDim(length, known))
+    return which.map((at) => rows[at])
+  }
 }

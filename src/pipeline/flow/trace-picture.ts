@@ -1,6 +1,6 @@
 import type { Architecture } from '../../models/family.ts'
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
-import type { View } from '../../models/views/view.ts'
+import { sizeOfView, type View } from '../../models/views/view.ts'
 import { evaluateDim, fixedDim, type Tensor } from '../../tensor/index.ts'
 import { LEFT } from '../method/frames.ts'
 import type { Method } from '../method/method.ts'
@@ -8,7 +8,8 @@ import { actsIn } from '../method/places.ts'
 import { type GatheredTokens, LEFT_OF_VIEW } from '../method/visual-tokens.ts'
 import { frameLayout } from './frame-layout.ts'
 import { traceGather } from './gather-program.ts'
-import { memoryName, traceVision } from './vision-program.ts'
+import { memoryName, traceVision } from './trace-vision.ts'
+import { isTileFor } from './view-pixels.ts'
 
 /** What seeing a picture computes, traced for views of these sizes: nothing is run. */
 export interface TracedPicture {
@@ -24,7 +25,7 @@ export interface TracedPicture {
   readonly memory: Readonly<Record<string, number>>
 }
 
-type Sized = Pick<View, 'width' | 'height' | 'clip'>
+type Sized = Pick<View, 'width' | 'height' | 'clip' | 'pool' | 'tile'>
 
 interface TracedHow {
   readonly slots?: readonly PackedSlot[]
@@ -42,7 +43,7 @@ export function tracePicture(
 ): TracedPicture {
   const traces = new Map<string, GatheredTokens>()
   const traced = views.map((view) => {
-    const key = `${view.width}x${view.height}x${view.clip?.frames.length}`
+    const key = `${sizeOfView(view)}|${isTileFor(method, view)}`
     const outputs = traces.get(key) ?? traceVision(architecture, method, view)
     traces.set(key, outputs)
     return outputs

@@ -7,7 +7,7 @@ import type { PreprocessorConfig } from '../../models/views/image-processor.ts'
 import type { View } from '../../models/views/view.ts'
 import type { VisionTower } from '../../models/vision/tower.ts'
 import type { LayerSteps, Patches, VisionLayer } from '../../models/vision-side.ts'
-import type { LinearPlace, Scope } from '../../nn/index.ts'
+import type { LinearLayer, LinearPlace, Scope } from '../../nn/index.ts'
 import type { Tensor } from '../../tensor/index.ts'
 import type { Reply } from '../talk/reply.ts'
 import type { Adapter } from './adapter.ts'
@@ -26,6 +26,8 @@ export interface Site {
   readonly memory: Readonly<Record<string, Tensor>>
   /** In `see`: token ids of the question, i64 [1, t], for methods that need it. */
   readonly question?: Tensor
+  /** In `see`, for methods that need it, where the views are tiles: the number of each in its image, from 0, i64 [b]. */
+  readonly tile?: Tensor
   /** In `see`: embeddings of token ids as the language model has them, i64 [...] -> [..., d]. */
   readonly embed?: (ids: Tensor) => Tensor
   /** In `read`: the norm behind the last layer, where the model has one that any states can go through. */
@@ -34,6 +36,8 @@ export interface Site {
   readonly words: ReadonlyMap<string, number>
   /** In `see`, of a frame of a stream: what goes from frame to frame. */
   readonly stream?: Carrying
+  /** In `read`: the values of a weight of the method's own, where they are known while it is traced: at inference. */
+  readonly known?: (weight: Tensor) => Float32Array | undefined
   /** Notes that a place was reached. */
   readonly reached: (place: string) => void
 }
@@ -49,6 +53,11 @@ export interface EncoderSite extends LayerSite {
   readonly ran: readonly VisionLayer[]
   /** The steps of this layer, where the encoder can run some tokens through it alone. */
   readonly steps?: LayerSteps
+}
+
+export interface LinearSite extends Site, LinearPlace {
+  /** Of linear layers within a layer of the language model: which that is, and the sequence that it was given. */
+  readonly within?: { readonly layer: number; readonly input: Sequence }
 }
 
 export interface PartSite extends LayerSite {
@@ -111,7 +120,7 @@ export interface ReadSide {
   /** Around feed-forward layers: normalised states to what is added to them, [b, s, d]; `next` may use some neurons only. */
   readonly feedForward?: Layered<(x: Tensor, next: FeedForward, at: PartSite) => Tensor>
   /** Around every linear layer of the language model. */
-  readonly linear?: Stage<Tensor, Tensor, Site & LinearPlace>
+  readonly linear?: (x: Tensor, next: LinearLayer, at: LinearSite) => Tensor
   /** Further outputs, by name. */
   readonly heads?: Readonly<Record<string, (read: Read, at: Site) => Tensor>>
 }
@@ -162,6 +171,10 @@ export interface Needs {
   readonly encoders?: Readonly<Record<string, FurtherEncoder>>
   /** Pictures are encoded anew for every question: `see` reads it. */
   readonly question?: true
+  /** Views go through the encoder one at a time: what is left of each, only its pixels tell. */
+  readonly alone?: true
+  /** Views that are tiles of an image go through other programs than those that are the whole of one: `Site.tile` tells them apart. */
+  readonly tiles?: true
   /** Every turn reads the whole conversation anew. */
   readonly prompt?: true
   /**

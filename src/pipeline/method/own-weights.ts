@@ -1,7 +1,8 @@
+import { f16ToF32 } from '../../checkpoints/dtypes.ts'
 import type { TableEntry, WeightTable } from '../../checkpoints/weight-table.ts'
 import { FoveaError } from '../../errors.ts'
 import type { CompileOptions } from '../../runtime/index.ts'
-import type { Tensor } from '../../tensor/index.ts'
+import type { Leaf, Tensor } from '../../tensor/index.ts'
 import { type Adapter, isOwnWeight } from './adapter.ts'
 import { idOf, type Method } from './method.ts'
 import { methodError } from './method-error.ts'
@@ -66,6 +67,16 @@ export function weightsUnder(method: Method, table: WeightTable): WeightTable['c
     files: { ...compileOptions.files, ...Object.fromEntries(files) },
     ...(rewrite && { rewrite: (outputs) => rewrite(outputs, (name) => adapter.entries.has(name)) }),
   }
+}
+
+/** The values of a weight, where its adapter is in memory. */
+export function valuesIn(adapter: Adapter | undefined, weight: Tensor): Float32Array | undefined {
+  const entry = adapter?.entries.get((weight.attrs as Leaf).name)
+  const held = entry && adapter!.files[entry.file]
+  if (!entry || held === undefined || typeof held === 'string') return undefined
+  const bytes = held.slice(entry.offset, entry.offset + entry.byteLength).buffer
+  if (entry.dtype === 'f16') return f16ToF32(new Uint16Array(bytes))
+  return entry.dtype === 'f32' ? new Float32Array(bytes) : undefined
 }
 
 /** Before the names of a method's files, so that none is taken for one of the model's. */

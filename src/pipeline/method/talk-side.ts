@@ -47,10 +47,23 @@ export interface StepSite extends TalkSite {
 /** Something to be read before the answer goes on; it is not said. Embeddings are [n, d language]. */
 export type Feed = { readonly tokens: readonly number[] } | { readonly embeds: Value<Float32Array> }
 
+/** Slots that it takes. */
+export const lengthOf = (feed: Feed): number => ('tokens' in feed ? feed.tokens.length : feed.embeds.dims[0])
+
+/** One of several things that may be read at a place, and what the words after it count. */
+export interface Alternative {
+  readonly feed: Feed
+  /** At least 0; of all together more. */
+  readonly weight: number
+}
+
 /** What is to happen after something was read. */
 export interface Step {
-  /** Read by all branches; the step is asked again after it. */
-  readonly feed?: Feed
+  /**
+   * Read by all branches; the step is asked again after it. Of several alternatives each is read by itself: what comes next
+   * is of their mixture, sum_i w_i softmax(logits_i) / sum_i w_i, and the first is what has been read from then on.
+   */
+  readonly feed?: Feed | readonly Alternative[]
   /** Goes into the account of the answer. */
   readonly note?: unknown
   /** The answer ends here. */

@@ -1,5 +1,5 @@
 import type { View } from '../../models/views/view.ts'
-import type { EncodedView } from '../flow/vision-program.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import { joinEmbeds } from '../talk/layout.ts'
 import { effortOf } from './effort.ts'
 

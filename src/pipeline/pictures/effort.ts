@@ -1,4 +1,4 @@
-import type { EncodedView } from '../flow/vision-program.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import { joinMemory } from '../talk/layout.ts'
 
 /** What encoding several views took together, and what they leave beside their tokens. */

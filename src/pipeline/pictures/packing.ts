@@ -1,7 +1,7 @@
 import type { PackedSlot } from '../../models/views/prompt-form.ts'
 import { f32, i64 } from '../../runtime/index.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import type { PackingFeeds } from '../flow/gather-values.ts'
-import type { EncodedView } from '../flow/vision-program.ts'
 
 /** The order of a picture's patches as the graph takes it (`flow/pack.ts`); its views have equally many patches. */
 export function packingOf(slots: readonly PackedSlot[], views: readonly EncodedView[]): PackingFeeds {

@@ -12,6 +12,8 @@ export interface SeenVideo {
   readonly framesPerSecond: number
   /** When each of them is shown, in seconds from the start of the video. */
   readonly timestamps: readonly number[]
+  /** What is wrong with the file and did not keep it from being read. */
+  readonly note?: string
 }
 
 export function seenVideo(video: Video): SeenVideo {
@@ -22,5 +24,6 @@ export function seenVideo(video: Video): SeenVideo {
     of: source?.frames ?? frames.length,
     framesPerSecond,
     timestamps: timestampsOf(video),
+    ...(source?.note !== undefined && { note: source.note }),
   }
 }

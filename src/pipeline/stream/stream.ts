@@ -1,11 +1,12 @@
 import type { RgbImage } from '../../media/image.ts'
 import { f32 } from '../../runtime/index.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import type { Chunk, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
-import type { EncodedView } from '../flow/vision-program.ts'
 import type { Method } from '../method/method.ts'
 import type { Placement } from '../method/placement.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from '../parts.ts'
+import { encodedBefore } from '../pictures/encoding.ts'
 import type { AskOptions } from '../talk/ask-options.ts'
 import { Conversation } from '../talk/conversation.ts'
 import type { Host } from '../talk/host.ts'
@@ -93,7 +94,7 @@ export class Stream {
           'unsupported',
           `${this.name} cuts an image into ${prepared.views.length} views; a frame must be one`,
         )
-      const encoded = await prepared.encode()
+      const [encoded] = await this.host.encodePictures([prepared])
       const [view] = encoded.views
       this.assertFits(view)
       this.last = { image, prepared, view }
@@ -218,6 +219,7 @@ export class Stream {
       assertOpen: () => host.assertOpen(),
       prepare,
       prepareVideo: prepare,
+      encodePictures: (pictures) => host.encodePictures(pictures),
       holdLanguage: async () => ({ program, release: async () => {} }),
     }
   }
@@ -238,7 +240,7 @@ export class Stream {
       preprocessMilliseconds: 0,
       cached: true,
     }
-    return { ...encoded, size: () => ({ tokens, positions: tokens }), encode: async () => encoded }
+    return { ...encoded, size: () => ({ tokens, positions: tokens }), begin: () => encodedBefore(encoded) }
   }
 
   private assertFits({ embeds }: EncodedView): void {

@@ -29,8 +29,10 @@ export interface AskOptions extends SamplingOptions {
    * position, and what the heads of the method say.
    */
   readonly onPrefill?: (ids: readonly number[], logits: Float32Array, heads: Readonly<Record<string, Value>>) => void
-  /** Called with each token of the answer. */
-  readonly onToken?: (id: number) => void
+  /** Changes the logits that a token is chosen from, such as by biases of a caller; what it is given stays as it is. */
+  readonly reweigh?: (logits: Float32Array, said: readonly number[]) => Float32Array
+  /** Called with each token of the answer and the logits of the model, [vocabulary], before anything of these options. */
+  readonly onToken?: (id: number, logits: Float32Array) => void
   /** Called with each piece of the answer as it is generated. */
   readonly onText?: (text: string) => void
 }

@@ -1,9 +1,9 @@
 import { FoveaError } from '../../errors.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { Value } from '../../runtime/index.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
-import type { EncodedView } from '../flow/vision-program.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
 import type { Placement } from '../method/placement.ts'
@@ -123,6 +123,13 @@ export class Cache {
     this.fed.push(...new Array<number>(count).fill(FED))
     this.position += count
     return result
+  }
+
+  /** Takes back what was fed last: embeddings of which every layer has a row each, or tokens of an answer. */
+  async unfeed(count: number): Promise<void> {
+    await this.program.truncate(this.key, count)
+    this.fed = this.fed.slice(0, this.fed.length - count)
+    this.position -= count
   }
 
   private assertRoom(end: number): void {

@@ -4,7 +4,7 @@ import { createSampler, type Sampler } from '../../text/sampling.ts'
 import { createStopMatcher } from '../../text/stop.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
-import type { Feed, OwnedStep } from '../method/talk-side.ts'
+import { type Alternative, type Feed, lengthOf, type OwnedStep, type Step } from '../method/talk-side.ts'
 import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
 import type { Note, Reply } from './reply.ts'
@@ -46,9 +46,10 @@ export async function decode(
       if (signal?.aborted) return 'aborted'
       const may = options.allowed?.(said)
       if (may === 'end') return 'stop'
-      const id = sample(only(voices.logits(said), may), voices.own.cache.history)
+      const logits = voices.logits(said)
+      const id = sample(only(options.reweigh?.(logits, said) ?? logits, may), voices.own.cache.history)
       said.push(id)
-      onToken?.(id)
+      onToken?.(id, logits)
       if (speech.push(id)) return 'stop'
       if (voices.isFull || said.length + steps.fed >= maxTokens) break
       await voices.feedAnswer(id)
@@ -86,26 +87,28 @@ class Steps {
       if (found.some(({ stop }) => stop)) return 'stop'
       const next = feedOf(found)
       if (!next) return undefined
-      const count = lengthOf(next.feed)
+      const [{ feed }] = next.alternatives
+      const count = lengthOf(feed)
       if (said.length + this.fed + count > this.most) return 'length'
-      await this.voices.feed(next.feed, next.by)
+      await this.voices.feedMixed(next.alternatives, next.by)
       this.fed += count
-      read = { fed: next.feed }
+      read = { fed: feed }
     }
   }
 }
 
 /** What is to be fed and by whom. Throws FoveaError `method_unfit` where two methods want to. */
 function feedOf(found: readonly OwnedStep[]) {
-  const [first, second] = found.filter(({ feed }) => feed)
+  const [first, second] = found.filter(({ feed }) => feed && !('length' in feed && feed.length === 0))
   if (second)
     throw methodError(`${nameOf(first.by)} and ${nameOf(second.by)} both feed the answer at once; use one of the two`)
-  return first?.feed && { feed: first.feed, by: nameOf(first.by) }
+  return first?.feed && { alternatives: alternativesOf(first.feed), by: nameOf(first.by) }
 }
 
-const nameOf = (by: unknown): string => (by as Method).name
+const alternativesOf = (feed: NonNullable<Step['feed']>): readonly Alternative[] =>
+  'length' in feed ? feed : [{ feed, weight: 1 }]
 
-const lengthOf = (feed: Feed): number => ('tokens' in feed ? feed.tokens.length : feed.embeds.dims[0])
+const nameOf = (by: unknown): string => (by as Method).name
 
 /** Tokens to text, piece by piece, up to what ends an answer. */
 function speak({ tokenizer, eosIds }: ModelParts, { stop = [], ignoreEos, onText }: AskOptions) {

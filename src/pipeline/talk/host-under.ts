@@ -8,5 +8,6 @@ export const hostUnder = (host: Host, method: Method): Host => ({
   assertOpen: () => host.assertOpen(),
   prepare: (image, look) => host.prepare(image, look),
   prepareVideo: (video, look) => host.prepareVideo(video, look),
+  encodePictures: (pictures) => host.encodePictures(pictures),
   holdLanguage: (held) => host.holdLanguage(held),
 })

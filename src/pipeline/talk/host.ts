@@ -3,8 +3,8 @@ import type { Video } from '../../media/video.ts'
 import type { LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
 import type { Method } from '../method/method.ts'
-import type { ModelParts, PreparedImage } from '../parts.ts'
-import type { Look } from '../picture-encoder.ts'
+import type { EncodedImage, ModelParts, PreparedImage } from '../parts.ts'
+import type { Look } from '../pictures/look.ts'
 
 /** What conversations need of a model. */
 export interface Host {
@@ -13,6 +13,8 @@ export interface Host {
   assertOpen(): void
   prepare(image: RgbImage, look: Look): Promise<PreparedImage>
   prepareVideo(video: Video, look: Look): Promise<PreparedImage>
+  /** Pictures that are ready, encoded together. */
+  encodePictures(pictures: readonly PreparedImage[]): Promise<EncodedImage[]>
   /** The language program under a method, which is not freed before it is released. */
   holdLanguage(method: Method): Promise<Held<LanguageProgram>>
 }

@@ -1,9 +1,9 @@
 import { FoveaError } from '../../errors.ts'
 import type { PromptForm } from '../../models/views/prompt-form.ts'
 import { hasText, type View } from '../../models/views/view.ts'
-import { f32, type Value } from '../../runtime/index.ts'
+import { f32, joinFloats, type Value } from '../../runtime/index.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import type { Chunk } from '../flow/language-program.ts'
-import type { EncodedView } from '../flow/vision-program.ts'
 import { methodError } from '../method/method-error.ts'
 import type { PlacedSlot, Placement, Span } from '../method/placement.ts'
 import type { EncodedImage, ModelParts, PromptPicture, PromptSize } from '../parts.ts'
@@ -23,12 +23,7 @@ export function joinMemory(views: readonly EncodedView[]): EncodedView['memory']
 
 function joinValues(parts: readonly Value<Float32Array>[]): Value<Float32Array> {
   if (parts.length <= 1) return parts[0] ?? noVisual
-  const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0))
-  let at = 0
-  for (const part of parts) {
-    data.set(part.data, at)
-    at += part.data.length
-  }
+  const data = joinFloats(parts.map((part) => part.data))
   return f32([parts.reduce((rows, part) => rows + part.dims[0], 0), parts[0].dims[1]], data)
 }
 

@@ -19,6 +19,7 @@ export const ASK_FORMS: Forms<AskOptions> = {
   dropOldest: 'boolean',
   signal: 'object',
   onPrefill: 'function',
+  reweigh: 'function',
   onToken: 'function',
   onText: 'function',
 }

@@ -1,7 +1,9 @@
 import type { RgbImage } from '../../media/image.ts'
 import type { Video } from '../../media/video.ts'
+import type { EncodedView } from '../flow/encoded-view.ts'
 import type { Method } from '../method/method.ts'
-import type { EncodedImage, PreparedImage } from '../parts.ts'
+import type { EncodedImage, Encoding, PreparedImage } from '../parts.ts'
+import { encodedBefore } from '../pictures/encoding.ts'
 import type { Host } from './host.ts'
 import { sizeOf } from './layout.ts'
 
@@ -62,15 +64,21 @@ export class Sight {
     const encoded = this.known.get(picture)
     if (!encoded) return undefined
     const axes = this.host.parts.architecture.language.positionAxes
-    return { ...encoded, size: () => sizeOf(encoded.views, axes), encode: async () => encoded }
+    return { ...encoded, size: () => sizeOf(encoded.views, axes), begin: () => encodedBefore(encoded) }
   }
 
   private keeping(picture: RgbImage | Video, prepared: PreparedImage): PreparedImage {
-    const encode = async () => {
-      const encoded = this.known.get(picture) ?? (await prepared.encode())
-      this.known.set(picture, encoded)
-      return encoded
+    const begin = (): Encoding => {
+      const known = this.known.get(picture)
+      if (known) return encodedBefore(known)
+      const { finish, ...encoding } = prepared.begin()
+      const kept = async (views: readonly EncodedView[]) => {
+        const encoded = this.known.get(picture) ?? (await finish(views))
+        this.known.set(picture, encoded)
+        return encoded
+      }
+      return { ...encoding, finish: kept }
     }
-    return { ...prepared, encode }
+    return { ...prepared, begin }
   }
 }

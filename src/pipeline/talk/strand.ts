@@ -63,7 +63,7 @@ export class Strand {
   /** Encodes pictures before anything is asked about them, unless their tokens depend on that. */
   async look(pictures: Pick<Dialogue, 'images' | 'videos'>): Promise<void> {
     if (this.sight.readsQuestion && pictures.images.length + pictures.videos.length > 0) return
-    for (const picture of await this.sight.prepare(pictures)) await picture.encode()
+    await this.host.encodePictures(await this.sight.prepare(pictures))
   }
 
   /** Reads a conversation up to a question, or what of it is new. */
@@ -72,8 +72,7 @@ export class Strand {
     // Where a method places tokens itself, that is known when they are laid out.
     const turns = dialogue.messages.filter(({ role }) => role === 'user').length
     if (!this.reads.read?.positions) assertRoom(countPrompt(this.host.parts, prompt), turns)
-    const images: EncodedImage[] = []
-    for (const picture of prompt.images) images.push(await picture.encode())
+    const images = await this.host.encodePictures(prompt.images)
     const cached = await this.rewind(prompt.ids, images, mayRestart)
     return this.feed(prompt.ids, cached)
   }

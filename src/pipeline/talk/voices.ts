@@ -1,11 +1,21 @@
 import type { Value } from '../../runtime/index.ts'
 import type { ChunkResult } from '../flow/language-program.ts'
-import { memoryName } from '../flow/vision-program.ts'
+import { memoryName } from '../flow/trace-vision.ts'
 import type { Branch, Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
-import type { BranchRow, Feed, OwnedStep, Request, StepSite, TalkSite } from '../method/talk-side.ts'
+import {
+  type Alternative,
+  type BranchRow,
+  type Feed,
+  lengthOf,
+  type OwnedStep,
+  type Request,
+  type StepSite,
+  type TalkSite,
+} from '../method/talk-side.ts'
 import type { Host } from './host.ts'
 import { arrange } from './messages.ts'
+import { mixture } from './mixture.ts'
 import { type Reading, Strand } from './strand.ts'
 
 /** One reading of a conversation while an answer is made. */
@@ -90,6 +100,28 @@ export class Voices {
   async feed(feed: Feed, by: string): Promise<void> {
     if ('tokens' in feed) for (const id of feed.tokens) await this.feedAnswer(id)
     else for (const voice of this.speaking) await this.feedEmbeds(voice, feed.embeds, by)
+  }
+
+  /** Each alternative by itself; the first is what stays. The logits are those of their mixture. */
+  async feedMixed(alternatives: readonly Alternative[], by: string): Promise<void> {
+    const [{ feed: first }, ...others] = alternatives
+    const rows: Float32Array[][] = []
+    for (const { feed } of others) {
+      await this.feed(feed, by)
+      rows.push(this.speaking.map(({ last }) => last.logits))
+      for (const { strand } of this.speaking) await strand.cache.unfeed(lengthOf(feed))
+    }
+    await this.feed(first, by)
+    if (others.length === 0) return
+    rows.unshift(this.speaking.map(({ last }) => last.logits))
+    const weights = alternatives.map(({ weight }) => weight)
+    for (const [at, voice] of this.speaking.entries()) {
+      const logits = mixture(
+        rows.map((row) => row[at]),
+        weights,
+      )
+      voice.last = { ...voice.last, logits }
+    }
   }
 
   private async feedEmbeds(voice: Voice, embeds: Value<Float32Array>, by: string): Promise<void> {

@@ -12,7 +12,7 @@ const sessions = new Map<number, OrtSession>()
 
 const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }>) => unknown } = {
   load: async ({ session, model, device, options }) => {
-    const { files = {}, folder, threads, profile } = options
+    const { files = {}, folder, threads, profile, caches } = options
     const created = await ort.InferenceSession.create(model, {
       executionProviders: [device],
       graphOptimizationLevel: 'all',
@@ -23,7 +23,10 @@ const handlers: { [T in Request['type']]: (request: Extract<Request, { type: T }
       ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
       externalData: await Promise.all(Object.entries(files).map(externalFile)),
     })
-    sessions.set(session, new OrtSession(ort as unknown as OrtModule, created as unknown as OrtInferenceSession))
+    sessions.set(
+      session,
+      new OrtSession(ort as unknown as OrtModule, created as unknown as OrtInferenceSession, caches),
+    )
   },
   run: ({ session, feeds, options }) => sessionOf(session).run(feeds, options),
   write: ({ session, values }) => sessionOf(session).write(values),

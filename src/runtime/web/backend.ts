@@ -39,7 +39,8 @@ export class WebBackend implements Backend {
     const created = await create(model, options).catch(async (error: Error) => {
       throw await explainLoadFailure(this.device, error, (bytes) => create(bytes, {}).then((probe) => probe.release()))
     })
-    const inner = new OrtSession(ort as unknown as OrtModule, created as unknown as OrtInferenceSession)
+    const engine = created as unknown as OrtInferenceSession
+    const inner = new OrtSession(ort as unknown as OrtModule, engine, options.caches)
     const session = new WebSession(inner, () => this.sessions.delete(session))
     this.sessions.add(session)
     return session

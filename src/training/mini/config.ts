@@ -1,5 +1,8 @@
 import type { LlavaConfig } from '../../models/vlm/llava.ts'
 
+/** Pictures among several, and frames, come as one token for 2 x 2 patches. */
+export const POOL = 2
+
 /** Shape of fovea-mini: a LLaVA of a few million weights, 144 visual tokens. The vocabulary size is the tokenizer's. */
 export const miniConfig = (vocabulary: number, imageToken: number): LlavaConfig => ({
   model_type: 'llava',
@@ -29,6 +32,7 @@ export const miniConfig = (vocabulary: number, imageToken: number): LlavaConfig 
   projector_hidden_act: 'gelu',
   vision_feature_layer: -1,
   vision_feature_select_strategy: 'default',
+  spatial_pool_stride: POOL,
 })
 
 export const imageMean = [0.5, 0.5, 0.5] as const

@@ -1,16 +1,16 @@
-import type { RgbImage } from '../../media/image.ts'
+import { normalise } from '../../media/image.ts'
 import { f32, i64, type Value } from '../../runtime/index.ts'
-import { askAll, COLORS, patchLabels, type Scene, SHAPES, type Split } from '../../world/index.ts'
-import { renderPixels } from '../../world/node-canvas.ts'
+import { Rng, type Scene, type Split } from '../../world/index.ts'
 import { imageMean, imageStd } from './config.ts'
+import type { LessonKey } from './curriculum.ts'
 import { denseNames, summaryWidth } from './dense.ts'
-import { fromRgba, toPixels } from './images.ts'
-import { type PackedText, packText, taskWeights, trainingScene } from './questions.ts'
+import { type Drawn, draw, recolored } from './drawn.ts'
+import type { Part } from './parts.ts'
+import { type PackedText, packText } from './questions.ts'
+
+export { imageOf } from './drawn.ts'
 
 export interface DataOptions {
-  readonly batch: number
-  /** Text tokens per image. */
-  readonly text: number
   readonly side: number
   readonly patch: number
   readonly seed: number
@@ -18,71 +18,110 @@ export interface DataOptions {
   readonly encode: (text: string) => readonly number[]
 }
 
+type Batch = Record<string, Value>
+
+/** Draws a scene once. */
+function drawer({ side, patch }: DataOptions): (scene: Scene, key: string) => Drawn {
+  const known = new Map<string, Drawn>()
+  return (scene, key) => {
+    const drawn = known.get(key) ?? draw(scene, side, patch)
+    known.set(key, drawn)
+    return drawn
+  }
+}
+
 /** The batch of a step: a function of (seed, step) alone, so that a resumed run sees what an unbroken one would. */
-export function worldBatch(options: DataOptions, step: number): Record<string, Value> {
-  const images = Array.from({ length: options.batch }, (_, at) => worldExample(options, step * options.batch + at))
-  const { batch, text, side, patch } = options
-  const n = (side / patch) ** 2
-  const join = (key: keyof Example) => images.flatMap((image) => Array.from(image[key] as ArrayLike<number>))
+export function lessonBatches(options: DataOptions, parts: readonly Part[]): (step: number) => Batch {
+  const drawn = drawer(options)
+  return (step) => Object.assign({}, ...parts.map((part) => partBatch(options, part, step, drawn)))
+}
+
+function partBatch(options: DataOptions, part: Part, step: number, drawn: ReturnType<typeof drawer>): Batch {
+  const { name, batch, text, views, scenes } = part
+  const lessons = Array.from({ length: batch }, (_, at) => {
+    const key: LessonKey = { split: options.split, seed: options.seed, index: step * batch + at, scenes }
+    const lesson = part.lesson(key)
+    const pictures = lesson.scenes.map((scene, view) => drawn(scene, `${name} ${key.index % scenes} ${view}`))
+    return {
+      pictures,
+      packed: packText(lesson.ask(), { text, visual: slotsOf(options, part), seconds: views, encode: options.encode }),
+    }
+  })
+  const pictures = lessons.flatMap((lesson) => lesson.pictures)
+  const said = textInputs(
+    lessons.map(({ packed }) => packed),
+    text,
+  )
+  const all = {
+    pixels: pixelsOf(options, pictures),
+    ...(part.trainsVision && views === 1 && patchInputs(options, pictures)),
+    ...said,
+  }
+  return Object.fromEntries(Object.entries(all).map(([input, value]) => [`${name}.${input}`, value]))
+}
+
+/** Slots before the questions. */
+function slotsOf({ side, patch, encode }: DataOptions, { views, pool, marks = [] }: Part): number {
+  return views * (side / patch / pool) ** 2 + marks.flatMap((mark) => encode(mark)).length
+}
+
+function pixelsOf({ side }: DataOptions, pictures: readonly Drawn[]): Value {
+  const data = new Float32Array(pictures.length * 3 * side * side)
+  for (const [at, { image }] of pictures.entries())
+    data.set(normalise(image, imageMean, imageStd), at * 3 * side * side)
+  return f32([pictures.length, 3, side, side], data)
+}
+
+function patchInputs({ side, patch }: DataOptions, pictures: readonly Drawn[]): Batch {
+  const [count, n] = [pictures.length, (side / patch) ** 2]
   return {
-    pixels: f32([batch, 3, side, side], joinFloats(images.map((image) => image.pixels))),
-    labels: i64([batch, n, denseNames.length], join('labels')),
-    boxes: f32([batch, n, 4], joinFloats(images.map((image) => image.boxes))),
-    counts: f32([batch, summaryWidth], joinFloats(images.map((image) => image.summary))),
-    ids: i64([batch, text], join('ids')),
-    segments: i64([batch, text], join('segments')),
-    positions: f32([batch, text], Float32Array.from(join('positions'))),
-    targets: i64([batch, text], join('targets')),
-    weights: f32([batch, text], Float32Array.from(join('weights'))),
-    places: f32([batch, text, 8], Float32Array.from(join('places'))),
-    pointed: f32([batch, text, 2], Float32Array.from(join('pointed'))),
+    labels: i64(
+      [count, n, denseNames.length],
+      pictures.flatMap(({ labels }) => Array.from(labels)),
+    ),
+    boxes: f32([count, n, 4], joined(pictures.map(({ boxes }) => boxes))),
+    counts: f32([count, summaryWidth], joined(pictures.map(({ summary }) => summary))),
   }
 }
 
-interface Example extends PackedText {
-  readonly pixels: Float32Array
-  readonly labels: readonly number[]
-  readonly boxes: Float32Array
-  readonly summary: Float32Array
-}
-
-function worldExample(options: DataOptions, index: number): Example {
-  const { side, patch } = options
-  const { scene, dialogue, rng } = trainingScene(options, index)
-  const questions = askAll(scene, rng, 24, taskWeights).map((qa) => [qa])
-  const turns = dialogue ? [dialogue, ...questions] : questions
-  const labels = patchLabels(scene, side / patch)
+function textInputs(packed: readonly PackedText[], text: number): Batch {
+  const join = (key: keyof PackedText) => packed.flatMap((each) => each[key])
+  const count = packed.length
+  const floats = (key: keyof PackedText, ...width: number[]) =>
+    f32([count, text, ...width], Float32Array.from(join(key)))
   return {
-    pixels: toPixels(imageOf(scene), side, imageMean, imageStd),
-    labels: interleave(labels),
-    boxes: labels.box,
-    summary: summarise(scene),
-    ...packText(turns, { ...options, visual: (side / patch) ** 2 }),
+    ids: i64([count, text], join('ids')),
+    segments: i64([count, text], join('segments')),
+    positions: floats('positions'),
+    targets: i64([count, text], join('targets')),
+    weights: floats('weights'),
+    places: floats('places', 8),
+    pointed: floats('pointed', 2),
+    times: floats('times', 2),
+    timed: floats('timed'),
   }
 }
 
-export const imageOf = (scene: Scene): RgbImage => fromRgba(renderPixels(scene), scene.size, scene.size)
+/** Share of the pictures of the first stage that are shown in other colours. */
+const RECOLORED = 0.4
 
-function interleave(labels: ReturnType<typeof patchLabels>): number[] {
-  const shifted = {
-    ...labels,
-    charIndex: labels.charIndex.map((v) => Math.min(v, 6) + 1),
-    barValue: labels.barValue.map((v) => v + 1),
+/** The first stage: pictures and what lies in every patch of them. */
+export function patchBatches(options: DataOptions, { batch, scenes, lesson, name }: Part): (step: number) => Batch {
+  const drawn = drawer(options)
+  const { seed, split } = options
+  return (step) => {
+    const pictures = Array.from({ length: batch }, (_, at) => {
+      const index = step * batch + at
+      const [scene] = lesson({ split, seed, index, scenes }).scenes
+      const picture = drawn(scene, `${name} ${index % scenes}`)
+      const rng = Rng.from(seed, 'colours', split, index)
+      return rng.chance(RECOLORED) ? recolored(picture, rng) : picture
+    })
+    return { pixels: pixelsOf(options, pictures), ...patchInputs(options, pictures) }
   }
-  return Array.from(labels.shape).flatMap((_, cell) => denseNames.map((name) => shifted[name][cell]))
 }
 
-function summarise({ objects }: Scene): Float32Array {
-  const counts = new Float32Array(summaryWidth)
-  for (const { color, shape } of objects) {
-    counts[COLORS.indexOf(color)] += 0.5
-    counts[COLORS.length + SHAPES.indexOf(shape)] += 0.5
-    counts[summaryWidth - 1] += 0.25
-  }
-  return counts
-}
-
-function joinFloats(parts: readonly Float32Array[]): Float32Array {
+function joined(parts: readonly Float32Array[]): Float32Array {
   const out = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -51,13 +51,19 @@ export interface PackedText {
   readonly places: readonly number[]
   /** 1 for each of the two boxes that the question has. */
   readonly pointed: readonly number[]
+  /** When to look, at the same token: start and end as shares of the film. */
+  readonly times: readonly number[]
+  /** 1 where the question is about a time. */
+  readonly timed: readonly number[]
 }
 
 export interface PackOptions {
   /** Text tokens per image. */
   readonly text: number
-  /** Visual tokens before them. */
+  /** Slots before them: visual tokens, and what is written around these. */
   readonly visual: number
+  /** How long a film is that the questions are about. */
+  readonly seconds?: number
   readonly encode: Encode
 }
 
@@ -65,13 +71,16 @@ export interface PackOptions {
  * Conversations one after the other, as many as fit, each behind the visual tokens; the model learns the answers and where
  * they end.
  */
-export function packText(conversations: readonly QA[][], { text, visual, encode }: PackOptions): PackedText {
+export function packText(
+  conversations: readonly QA[][],
+  { text, visual, seconds = 1, encode }: PackOptions,
+): PackedText {
   const [ids, segments, positions, targets, weights]: number[][] = [[], [], [], [], []]
-  const [places, pointed]: number[][] = [[], []]
+  const [places, pointed, times, timed]: number[][] = [[], [], [], []]
   conversations.forEach((turns, at) => {
     const tokens = turns.flatMap((qa) => tokensOf(qa, encode))
     if (ids.length + tokens.length > text) return
-    tokens.forEach(({ id, boxes }, i) => {
+    tokens.forEach(({ id, boxes, time }, i) => {
       ids.push(id)
       segments.push(at + 1)
       positions.push(visual + i)
@@ -79,6 +88,8 @@ export function packText(conversations: readonly QA[][], { text, visual, encode 
       weights.push(tokens[i + 1]?.weight ?? 0)
       places.push(...boxes.flatMap((box) => box?.map((side) => side / 1000) ?? [0, 0, 0, 0]))
       pointed.push(...boxes.map((box) => (box ? 1 : 0)))
+      times.push(...(time?.map((second) => second / seconds) ?? [0, 0]))
+      timed.push(time ? 1 : 0)
     })
   })
   for (let i = ids.length; i < text; i++) {
@@ -86,18 +97,20 @@ export function packText(conversations: readonly QA[][], { text, visual, encode 
     segments.push(-1)
     places.push(...new Array(8).fill(0))
     pointed.push(0, 0)
+    times.push(0, 0)
+    timed.push(0)
   }
-  return { ids, segments, positions, targets, weights, places, pointed }
+  return { ids, segments, positions, targets, weights, places, pointed, times, timed }
 }
 
 /** A turn: only the answer is learnt. Long answers count for more than short ones, but less than their length. */
-function tokensOf({ question, answer, box, other }: QA, encode: Encode): Token[] {
+function tokensOf({ question, answer, box, other, time, path }: QA, encode: Encode): Token[] {
   const said = [...encode(answer), turn.end]
   const weight = 1 / Math.sqrt(said.length)
   const nowhere = [undefined, undefined]
   return [
     ...[turn.user, ...encode(question)].map((id) => ({ id, weight: 0, boxes: nowhere })),
-    { id: turn.assistant, weight: 0, boxes: [box, other] },
+    { id: turn.assistant, weight: 0, boxes: path ?? [box, other], time },
     ...said.map((id) => ({ id, weight, boxes: nowhere })),
   ]
 }
@@ -106,4 +119,5 @@ interface Token {
   readonly id: number
   readonly weight: number
   readonly boxes: readonly (QA['box'] | undefined)[]
+  readonly time?: QA['time']
 }

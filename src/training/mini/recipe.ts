@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { llava } from '../../models/vlm/llava.ts'
 import { bytesOf, type Value } from '../../runtime/index.ts'
 import { createTokenizer, type TokenizerJson } from '../../text/tokenizer.ts'
+import { readValues } from '../checkpoints.ts'
 import { runRecipe } from '../run-recipe.ts'
 import { miniConfig } from './config.ts'
 import { exportMini } from './export.ts'
+import { growVocabulary } from './grow.ts'
 import { special } from './tokenizer.ts'
 import { type MiniRun, miniStage, noBank, type StageName } from './train.ts'
+import { type Merges, miniTokenizer } from './vocabulary.ts'
 
 /** Where and how; the shape of the model and its text encoding follow from the tokenizer. */
 export interface MiniRecipe extends Omit<MiniRun, 'config' | 'encode'> {
@@ -19,6 +22,19 @@ export interface MiniRecipe extends Omit<MiniRun, 'config' | 'encode'> {
 
 /** Reads a tokenizer.json of this project. */
 export const readTokenizer = async (path: string): Promise<TokenizerJson> => JSON.parse(await readFile(path, 'utf8'))
+
+/** The tokenizer, or one that goes on from it where it has fewer than so many tokens. */
+export function extended(tokenizer: TokenizerJson, vocabulary: number): TokenizerJson {
+  const { vocab, merges } = tokenizer.model as { vocab: object; merges: Merges }
+  if (Object.keys(vocab).length >= vocabulary) return tokenizer
+  return miniTokenizer(vocabulary, merges) as unknown as TokenizerJson
+}
+
+/** Weights of a model folder, for a tokenizer that begins as its own does. */
+export async function startFrom(folder: string, tokenizer: TokenizerJson): Promise<ReadonlyMap<string, Value>> {
+  const own = createTokenizer(await readTokenizer(join(folder, 'tokenizer.json')))
+  return growVocabulary(await readValues(join(folder, 'model.safetensors')), own, createTokenizer(tokenizer))
+}
 
 /**
  * Trains or resumes fovea-mini in `folder` and writes the model to `folder/model`. Returns that path, or undefined when

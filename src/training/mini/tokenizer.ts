@@ -1,12 +1,6 @@
-import { trainBpe } from '../../text/bpe-train.ts'
-import { askAll, makeScene, Rng } from '../../world/index.ts'
-
 /** Ids 0-4 of fovea-mini's tokenizer. */
 export const specialTokens = ['<pad>', '<eos>', '<user>', '<assistant>', '<image>'] as const
 export const special = { pad: 0, eos: 1, user: 2, assistant: 3, image: 4 }
-
-/** Lower-case words merge, with the space before them; capitals, digits and marks stay single: they are spelt. */
-const SPELLING = '[A-Z]|[0-9]| ?[a-z]+|[^a-zA-Z0-9]'
 
 /** A turn of the chat: what stands before a question, before an answer, and behind it. Images come before all turns. */
 export const turn = { user: special.user, assistant: special.assistant, end: special.eos }
@@ -16,29 +10,10 @@ const written = (id: number): string => `{{ '${specialTokens[id]}' }}`
 /** The same as a chat template. */
 export const chatTemplate =
   "{% for message in messages %}{% if message['content'] is not string %}{% for part in message['content'] %}" +
-  `{% if part['type'] == 'image' %}${written(special.image)}{% endif %}{% endfor %}{% endif %}` +
+  `{% if part['type'] == 'image' %}${written(special.image)}{% elif part['type'] == 'video' %}{{ '<video>' }}` +
+  '{% endif %}{% endfor %}{% endif %}' +
   `{% if message['role'] == 'user' %}${written(turn.user)}{% else %}${written(turn.assistant)}{% endif %}` +
   "{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}" +
-  "{% if part['type'] != 'image' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
+  "{% if part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}" +
   `{% if message['role'] == 'assistant' %}${written(turn.end)}{% endif %}{% endfor %}` +
   `{% if add_generation_prompt %}${written(turn.assistant)}{% endif %}`
-
-/** Vocabulary learnt from questions and answers about training scenes. */
-export function miniTokenizer(scenes = 4000, vocabSize = 640) {
-  return trainBpe(corpus(scenes), {
-    vocabSize,
-    specialTokens,
-    pattern: SPELLING,
-    roles: { eos_token: '<eos>', pad_token: '<pad>' },
-  })
-}
-
-function* corpus(scenes: number): Iterable<string> {
-  for (let index = 0; index < scenes; index++) {
-    const scene = makeScene({ split: 'train', seed: 0, index })
-    for (const { question, answer } of askAll(scene, Rng.from(index, 'corpus'), 12)) {
-      yield question
-      yield answer
-    }
-  }
-}

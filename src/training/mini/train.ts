@@ -7,13 +7,15 @@ import type { TrainingStage } from '../recipe.ts'
 import { lastState } from '../run-recipe.ts'
 import { type RunOptions, runStage } from '../run-stage.ts'
 import { type Schedule, warmupStableDecay } from '../schedules.ts'
-import { type DataOptions, worldBatch } from './data.ts'
-import { dialogueLosses, visionLosses } from './losses.ts'
+import { type DataOptions, lessonBatches, patchBatches } from './data.ts'
+import { lessonLosses, visionLosses } from './losses.ts'
+import { partsOf } from './parts.ts'
 
 export type StageName = 'vision' | 'dialogue'
 
 export interface StageOptions {
   readonly steps: number
+  /** Pictures in a step of the first stage, lessons in one of the second. */
   readonly batch: number
   readonly rate: number
   readonly schedule: Schedule
@@ -21,8 +23,8 @@ export interface StageOptions {
 
 /** Defaults of `fovea train mini`. How the committed weights came about is told in docs/decisions. */
 export const miniStages: Readonly<Record<StageName, StageOptions>> = {
-  vision: { steps: 1200, batch: 32, rate: 3e-3, schedule: warmupStableDecay(40, 0.3) },
-  dialogue: { steps: 4500, batch: 16, rate: 2e-3, schedule: warmupStableDecay(60, 0.3) },
+  vision: { steps: 1400, batch: 32, rate: 2e-3, schedule: warmupStableDecay(60, 0) },
+  dialogue: { steps: 9000, batch: 16, rate: 1.5e-3, schedule: warmupStableDecay(80, 0.3) },
 }
 
 export interface MiniRun extends Omit<RunOptions, 'onStep'> {
@@ -35,24 +37,25 @@ export interface MiniRun extends Omit<RunOptions, 'onStep'> {
   readonly onStep?: (stage: StageName, progress: Parameters<NonNullable<RunOptions['onStep']>>[1]) => void
 }
 
-const losses = { vision: visionLosses, dialogue: dialogueLosses }
-
-/** A stage in the form of all recipes: everything is trained, from random weights on. */
+/** A stage in the form of all recipes: everything is trained. */
 export function miniStage(run: Pick<MiniRun, 'config' | 'text' | 'stages'>, name: StageName): TrainingStage {
   const { batch } = run.stages[name]
   const { image_size: side, patch_size: patch } = run.config.vision_config
-  // Each stage draws other scenes.
-  const offset = name === 'vision' ? 1_000_000 : 0
+  const stage = { name, ...run.stages[name], trains: () => true, optimizer: optimizerFor }
+  const data = ({ seed, encode }: Pick<DataOptions, 'seed' | 'encode'>): DataOptions => {
+    return { side, patch, seed, split: 'train', encode }
+  }
+  const parts = partsOf({ batch, text: run.text })
+  if (name === 'vision')
+    return {
+      ...stage,
+      losses: (p, architecture) => visionLosses(p, architecture, batch),
+      batches: (given) => patchBatches(data(given), { ...parts[0], batch }),
+    }
   return {
-    name,
-    ...run.stages[name],
-    trains: () => true,
-    optimizer: optimizerFor,
-    losses: (p, architecture) => losses[name](p, architecture, { batch, text: run.text }),
-    batches: ({ seed, encode }) => {
-      const data: DataOptions = { batch, text: run.text, side, patch, seed, split: 'train', encode }
-      return (step) => worldBatch(data, step + offset)
-    },
+    ...stage,
+    losses: (p, architecture, encode) => lessonLosses(p, architecture, parts, encode),
+    batches: (given) => lessonBatches(data(given), parts),
   }
 }
 

@@ -1,5 +1,6 @@
 import { tongueOf } from '../language/index.ts'
 import type { Choice } from '../questions/choice.ts'
+import type { QA } from '../questions/task.ts'
 import { hashOf, Rng } from '../rng.ts'
 import { assertKey } from '../sample-key.ts'
 import type { Scene } from '../scene.ts'
@@ -136,3 +137,18 @@ export function sampleChoice(key: ChoiceKey): { scene: Scene; choice: LabelledCh
     return { scene, choice: { task, question, options, right, needs }, heldOut: scene.heldOut }
   }
 }
+
+/** What options are called. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+
+/** A question with its options, each behind a letter, as the World asks it. */
+export const choiceText = (question: string, options: readonly string[]): string =>
+  `${question} ${options.map((option, at) => `${LETTERS[at]}: ${option}`).join(' ')}`
+
+/** The same as a question whose answer is the letter. */
+export const choiceTurn = ({ task, question, options, right }: Choice): QA => ({
+  task,
+  question: choiceText(question, options),
+  answer: LETTERS[right],
+  candidates: [...LETTERS].slice(0, options.length),
+})

@@ -17,6 +17,8 @@ export interface QA {
   language?: string
   /** When it happens, in a question about a film or sounds: start and end in seconds. */
   time?: [number, number]
+  /** Where what it is about is at these times, as `box` says places, in a question about a film. */
+  path?: [NonNullable<QA['box']>, NonNullable<QA['box']>]
 }
 
 /** A program that asks one kind of question. */

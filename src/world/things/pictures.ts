@@ -8,7 +8,7 @@ import { makeThingScene, type ThingSceneKey } from './make-thing-scene.ts'
 import { absentThing, COUNTS } from './questions/count.ts'
 import { answerOf, aOf, itemsOf } from './questions/names.ts'
 import { yesNo } from './questions/task.ts'
-import { THINGS } from './table.ts'
+import { THINGS, type ThingName, TRAINED_VENDORS, type Vendor } from './table.ts'
 import type { ThingSample, ThingSampleKey } from './thing-sample.ts'
 
 interface Pictures {
@@ -91,13 +91,21 @@ const ASK: Readonly<Record<string, Ask>> = {
 
 export const PICTURE_TASK_IDS: readonly string[] = Object.keys(ASK)
 
+interface Wish {
+  readonly task: string
+  readonly first: Scene
+  readonly wantsSame: boolean
+  readonly vendors: readonly Vendor[]
+}
+
 /** Which things another picture shows, so that it shares enough with the first for the task. */
-function wishesFor(task: string, first: Scene, wantsSame: boolean, rng: Rng): Pick<ThingSceneKey, 'names' | 'exactly'> {
+function wishesFor({ task, first, wantsSame, vendors }: Wish, rng: Rng): Pick<ThingSceneKey, 'names' | 'exactly'> {
   const drawn = itemsOf(first).flatMap((item) => (item.kind === 'thing' ? [item.name] : []))
   if (drawn.length === 0) return {}
   const names = [...new Set(drawn)]
   const mayJoin = (name: string) => !names.some((other) => other === name || isHeldOutMeeting(name, other))
-  const stranger = () => rng.pick(THINGS.filter(({ name }) => mayJoin(name))).name
+  const isDrawn = ({ icons }: ThingName) => vendors.every((vendor) => icons[vendor] !== undefined)
+  const stranger = () => rng.pick(THINGS.filter((thing) => isDrawn(thing) && mayJoin(thing.name))).name
   if (task === 'pictures-extra') return { exactly: [...drawn, stranger()] }
   if (task === 'pictures-same') return { exactly: wantsSame ? drawn : [...drawn.slice(1), stranger()] }
   const shares = task === 'pictures-across' || task === 'pictures-total'
@@ -106,6 +114,7 @@ function wishesFor(task: string, first: Scene, wantsSame: boolean, rng: Rng): Pi
 
 /** Two pictures, or up to four, with a question about all of them; a function of the key and the art. */
 export function askPictures(key: ThingSampleKey, task: string): ThingSample {
+  const { vendors = TRAINED_VENDORS } = key
   const rng = Rng.from(key.seed, 'world', key.split, 'pictures', task, key.index)
   const tongue = tongueOf(key.language ?? 'en')
   const wanted = rng.chance(0.5) ? tongue.yes : tongue.no
@@ -117,7 +126,7 @@ export function askPictures(key: ThingSampleKey, task: string): ThingSample {
     }
     const first = make()
     const others = Array.from({ length: isPair ? 1 : rng.int(1, 3) }, () =>
-      make(wishesFor(task, first, wanted === tongue.yes, rng)),
+      make(wishesFor({ task, first, wantsSame: wanted === tongue.yes, vendors }, rng)),
     )
     const scenes = rng.shuffle([first, ...others])
     const qa = ASK[task]({ scenes, rng, tongue })
@@ -125,4 +134,14 @@ export function askPictures(key: ThingSampleKey, task: string): ThingSample {
     const turn = qa && { task, ...qa, ...(tongue.id !== 'en' && { language: tongue.id }) }
     if (turn) return { scenes, turns: [turn], heldOut: scenes.some(({ heldOut }) => heldOut) }
   }
+}
+
+/** Up to one question of each kind about pictures that are there already; a function of the generator. */
+export function askAbout(scenes: readonly Scene[], rng: Rng, language: string): QA[] {
+  const tongue = tongueOf(language)
+  return PICTURE_TASK_IDS.flatMap((task) => {
+    // Pictures that no one chose to be alike hardly ever are.
+    const qa = task === 'pictures-same' ? undefined : ASK[task]({ scenes, rng, tongue })
+    return qa ? [{ task, ...qa, ...(tongue.id !== 'en' && { language: tongue.id }) }] : []
+  })
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseSafetensorsHeader } from '../../../src/checkpoints/safetensors.ts'
 import { localSource } from '../../../src/hub/model-source.ts'
+import { ggufSource } from '../../../src/loading/gguf/node-folder.ts'
 import { readModel } from '../../../src/loading/node-read-model.ts'
 import { decodeImage } from '../../../src/media/decode.ts'
 import { readVideo } from '../../../src/media/video/read-video.ts'
@@ -11,6 +12,7 @@ import { createChatTemplate } from '../../../src/text/chat-template.ts'
 import { timeLimit } from '../../../src/text/node-time-limit.ts'
 import { createTokenizer, type TokenizerJson } from '../../../src/text/tokenizer.ts'
 import type { Rng } from '../../../src/world/rng.ts'
+import { FAMILIES, writeGgufPair } from '../../loading/gguf/families.ts'
 import { makeVideo, numbered } from '../../media/video/make-video.ts'
 import { copyFamily } from '../hostile-folder.ts'
 import { HOSTILE_IMAGES } from '../hostile-images.ts'
@@ -27,6 +29,32 @@ export interface FuzzTarget {
 const family = (name: string, file: string) =>
   readFileSync(new URL(`../../fixtures/families/${name}/${file}`, import.meta.url))
 const jsonOf = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes))
+
+/** Damages the head of one of two GGUF files and reads what both say. */
+async function ggufFiles() {
+  const parent = mkdtempSync(join(tmpdir(), 'fovea-fuzz-'))
+  process.once('exit', () => rmSync(parent, { recursive: true, force: true }))
+  const pairs = await Promise.all(
+    FAMILIES.map(async (each, at) => {
+      const to = join(parent, String(at))
+      mkdirSync(to)
+      const { language, vision } = await writeGgufPair(each, join(parent, `folder-${at}`), to)
+      return [language, vision].map((path) => ({ path, language, whole: readFileSync(path) }))
+    }),
+  )
+  return async (rng: Rng) => {
+    const { path, language, whole } = rng.pick(pairs.flat())
+    const head = mutateBytes(whole.subarray(0, Math.min(whole.length, 20_000)), rng)
+    writeFileSync(path, Buffer.concat([head, whole.subarray(head.length)]))
+    try {
+      const source = await ggufSource(language)
+      await source.readText('tokenizer.json')
+      await readModel(source)
+    } finally {
+      writeFileSync(path, whole)
+    }
+  }
+}
 
 /** Damages one JSON file of a model folder and reads what the small files and headers say. */
 const modelFolder = (file: string) => async () => {
@@ -96,6 +124,7 @@ export const TARGETS: readonly FuzzTarget[] = [
         createChatTemplate(mutateText(source, rng), { timeLimit }).render([{ role: 'user', content: 'hi' }])
     },
   },
+  { name: 'GGUF', most: 300, open: ggufFiles },
   { name: 'config.json', most: 150, open: modelFolder('config.json') },
   { name: 'preprocessor_config.json', most: 150, open: modelFolder('preprocessor_config.json') },
 ]

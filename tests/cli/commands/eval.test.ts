@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fovea, temporaryFolder } from '../fovea.ts'
@@ -13,7 +13,7 @@ describe('fovea eval world', () => {
     const [table, json, card] = await Promise.all([
       fovea('eval', 'world', '--model', model, '--n', '2', ...tasks, '--out', rows),
       fovea('eval', 'world', '--model', model, '--n', '1', '--drawings', '--task', 'count', '--json'),
-      fovea('eval', 'world', '--model', model, '--n', '1', '--card'),
+      fovea('eval', 'world', '--model', model, '--n', '1', '--group', 'drawings', '--group', 'choices', '--card'),
     ])
     expect(table.status).toBe(0)
     expect(table.stdout).toMatch(/^world, dense\ntask +questions +right % .*\nexist +2 /)
@@ -28,14 +28,75 @@ describe('fovea eval world', () => {
       results: { drawings: { tasks: [{ task: 'count', count: 1 }] } },
     })
     expect(card.status).toBe(0)
-    expect(readFileSync(join(model, 'README.md'), 'utf8')).toContain('| dialogue |')
+    const readme = readFileSync(join(model, 'README.md'), 'utf8')
+    expect(readme).toMatch(/drawings by another renderer, mean of tasks: \d+\.\d %/)
+    expect(readme).toContain('| choice-image | 1 |')
+    expect(readme).toContain('--group drawings --group choices --card')
+  })
+
+  it('measures groups, vendor by vendor, and draws answers of the vendor never seen', async () => {
+    const folder = temporaryFolder()
+    const model = await writeTinyModel(join(folder, 'model'))
+    const [rows, sheet] = [join(folder, 'rows.jsonl'), join(folder, 'answers.png')]
+    const asked = ['--group', 'things', '--task', 'thing-exist', '--vendor', 'noto', '--vendor', 'fxemoji', '--n', '3']
+    const [things, film] = await Promise.all([
+      fovea('eval', 'world', '--model', model, ...asked, '--out', rows, '--sheet', sheet),
+      fovea('eval', 'world', '--model', model, '--task', 'film-motion', '--n', '1', '--frames', '6', '--json'),
+    ])
+    expect(things.status).toBe(0)
+    expect(things.stdout).toMatch(/^things: drawn by noto\ntask +questions/)
+    expect(things.stdout).toContain('things: drawn by fxemoji, which training never shows')
+    expect(things.stderr).toContain(`wrote ${sheet}`)
+    expect(readFileSync(sheet).subarray(1, 4).toString()).toBe('PNG')
+    const lines = readFileSync(rows, 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).section)).toEqual([
+      ...Array(3).fill('noto'),
+      ...Array(3).fill('fxemoji'),
+    ])
+    const { groups, frames } = JSON.parse(film.stdout)
+    expect(frames).toBe(6)
+    expect(groups.video[0].tasks[0]).toMatchObject({ task: 'film-motion', count: 1, bestFrame: { share: 0 } })
   })
 
   it('refuses unknown tasks, and a card of a part', async () => {
     const unknown = await fovea('eval', 'world', '--task', 'cuont', '--model', await writeTinyModel(temporaryFolder()))
     expect(unknown.status).toBe(2)
     expect(unknown.stderr).toContain('Unknown World task "cuont"')
+    const group = await fovea('eval', 'world', '--group', 'thing')
+    expect(group).toMatchObject({ status: 2, stdout: '' })
+    expect(group.stderr).toContain('There is no group "thing": use all, or some of shapes')
+    const foreign = await fovea('eval', 'world', '--group', 'things', '--task', 'film-when')
+    expect(foreign).toMatchObject({ status: 2, stdout: '' })
     const part = await fovea('eval', 'world', '--card', '--task', 'count')
     expect(part).toMatchObject({ status: 2, stdout: '' })
+  })
+})
+
+describe('fovea eval FOLDER', () => {
+  it('asks what a file of questions asks', async () => {
+    const folder = temporaryFolder()
+    const model = await writeTinyModel(join(folder, 'model'))
+    const record = { image: 'scene.png', question: 'is there a star?', answer: 'yes', category: 'shapes' }
+    const options = { image: 'scene.png', question: 'what is it?', options: ['a star', 'a car'], answer: 'A' }
+    mkdirSync(join(folder, 'data'))
+    copyFileSync('examples/scene.png', join(folder, 'data', 'scene.png'))
+    const file = join(folder, 'data', 'data.jsonl')
+    writeFileSync(file, [record, record, options].map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const rows = join(folder, 'rows.jsonl')
+    const [table, json, nothing] = await Promise.all([
+      fovea('eval', join(folder, 'data'), '--model', model, '--out', rows),
+      fovea('eval', file, '--model', model, '--n', '2', '--json'),
+      fovea('eval', '--model', model),
+    ])
+    expect(table.status).toBe(0)
+    expect(table.stdout).toMatch(/data\.jsonl, dense\ncategory +questions +right %/)
+    expect(table.stdout).toMatch(/\nall together +3 /)
+    expect(readFileSync(rows, 'utf8').trimEnd().split('\n')).toHaveLength(3)
+    expect(JSON.parse(json.stdout).results).toMatchObject([{ category: 'shapes', count: 2, majority: 1 }])
+    expect(nothing).toMatchObject({ status: 2, stdout: '' })
+    writeFileSync(file, `${JSON.stringify(record)}\n{"image":"scene.png"}\n`)
+    const broken = await fovea('eval', file, '--model', model)
+    expect(broken).toMatchObject({ status: 3, stdout: '' })
+    expect(broken.stderr).toContain('data.jsonl:2: it has no "question"')
   })
 })

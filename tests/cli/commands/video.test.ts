@@ -100,13 +100,17 @@ describe('fovea ask', () => {
     expect([status, stderr]).toEqual([code, expect.stringContaining(message)])
   })
 
-  it('refuses what only looks like a video', async () => {
+  it('reads what there is of a video that was cut off, and says so', async () => {
     const path = join(folder, 'cut.mp4')
     const whole = await makeVideo({ frames: numbered(20) })
     writeFileSync(path, whole.subarray(0, whole.length * 0.7))
     const { status, stderr } = await fovea('ask', path, 'what?', ...mini, '--frames-as-images')
-    expect(status).toBe(3)
-    expect(stderr).toMatch(/cut.mp4: it cannot be decoded from \d\.\d\d s on: the file is cut off or damaged\n$/)
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/cut.mp4: \d+ of its 20 frames can be decoded; the rest is cut off or damaged\n/)
+    const ended = await fovea('ask', path, 'what?', ...mini, '--frames-as-images', '--json')
+    const [video] = JSON.parse(ended.stdout).videos
+    expect(video.of).toBeLessThan(20)
+    expect(video.note).toMatch(/of its 20 frames can be decoded/)
   })
 })
 

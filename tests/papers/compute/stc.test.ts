@@ -5,7 +5,7 @@ import { createScope } from '../../../src/nn/index.ts'
 import { cosine, gaussians, mostChanged, partlyAnew, stc } from '../../../src/papers/compute/stc.ts'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
 import { carriedOutputs } from '../../../src/pipeline/flow/carried-values.ts'
-import { traceVision } from '../../../src/pipeline/flow/vision-program.ts'
+import { traceVision } from '../../../src/pipeline/flow/trace-vision.ts'
 import { createCarrying } from '../../../src/pipeline/method/carrying.ts'
 import { compose } from '../../../src/pipeline/method/compose.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
@@ -31,7 +31,7 @@ async function encoded(by: Method, frames: readonly RgbImage[]) {
   const views = []
   for (const [frame, image] of frames.entries()) {
     const prepared = await tiny.model.prepare(image, { method: by, stream: { key, frame } })
-    views.push(...(await prepared.encode()).views)
+    views.push(...(await tiny.model.encodePictures([prepared]))[0].views)
   }
   await tiny.model.forgetStream(key)
   return views
@@ -116,7 +116,7 @@ describe('cacher', () => {
     const architecture = llava.bind({ ...config, vision_config: vision })
     const stream = createCarrying()
     const by = method({ update: rho })
-    const traced = traceVision(architecture, by, { width: 224, height: 224 }, createScope(), stream)
+    const traced = traceVision(architecture, by, { width: 224, height: 224 }, createScope(), { stream })
     const flops = (count: number) => countCost([traced.states], { 'count.update': count }).flops
     const perUnit = 2 * T * C * C * layers
     const saved = (flops(T) - flops(Math.floor(rho * T))) / perUnit / (1 - Math.floor(rho * T) / T)
@@ -222,7 +222,7 @@ describe('carrying', () => {
       },
     })
     const see = (by: Method) => tiny.model.prepare(picture(1), { method: by, stream: { key: 'refused', frame: 0 } })
-    await expect((await see(nothing)).encode()).rejects.toThrow(
+    await expect(tiny.model.encodePictures([await see(nothing)])).rejects.toThrow(
       'reading reads past of the frame before, but no method leaves that',
     )
     const other: Method = {
@@ -235,6 +235,6 @@ describe('carrying', () => {
         },
       },
     }
-    await expect((await see(other)).encode()).rejects.toMatchObject({ code: 'method_unfit' })
+    await expect(tiny.model.encodePictures([await see(other)])).rejects.toMatchObject({ code: 'method_unfit' })
   })
 })

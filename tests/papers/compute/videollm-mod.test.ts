@@ -164,7 +164,7 @@ describe('VideoLLM-MoD', () => {
       const bound = { text: 1, visual, answer: 0, 'mod.1': visual / 5, 'mod.3': visual / 5 }
       const pasts = Object.fromEntries([0, 1, 2, 3].map((layer) => [`past${layer}`, 0]))
       const traced = traceLanguage(architecture, parseMethod(text), createScope())
-      expect(traced.rows(1, { ...bound, ...pasts })).toBe(1 + (text === 'dense' ? visual : visual / 5))
+      expect(traced.rows({ ...bound, ...pasts })[1]).toBe(1 + (text === 'dense' ? visual : visual / 5))
       return countCost(Object.values(traced.outputs), { ...bound, ...pasts }).flops
     }
     const visual = (text: string) => flops(text, 100) - flops(text, 0)

@@ -3,6 +3,7 @@ import type { Asked } from '../../../src/models/language/sequence.ts'
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { headMask, tauFor } from '../../../src/papers/compute/yopo/calibrate.ts'
 import { calibration, headRatios } from '../../../src/papers/compute/yopo/head-ratios.ts'
+import { keptHeads, partOfHeads } from '../../../src/papers/compute/yopo/skipped-heads.ts'
 import { visualShare } from '../../../src/papers/compute/yopo.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
@@ -91,7 +92,7 @@ describe('neighbours', () => {
 
 describe('heads', () => {
   it('that are dropped lose the mass of visual columns, without renormalising, and the rows of visual tokens', () => {
-    const { seen, mixed, p } = askedOf('window=0', 1)
+    const { seen, mixed, p } = askedOf('window=0,dropped=mask', 1)
     const weights = constant([0.2, 0.6, 0.2, 0.2, 0.6, 0.2], [1, 2, 1, 3])
     const [weighed, rows] = numbersIn([seen.weigh!(weights), mixed], p, { 'yopo.layers.0.heads': [1, 0] })
     expect(weighed).toEqual([0.2, 0.6, 0.2, 0.2, 0, 0.2])
@@ -176,6 +177,85 @@ describe('heads', () => {
   })
 })
 
+/** The method with masks of heads, [layers][heads]. */
+function masked(options: string, masks: readonly (readonly number[])[]): Method {
+  const values = masks.map((mask, layer) => {
+    return [`method.yopo.layers.${layer}.heads`, { shape: [mask.length], data: Float32Array.from(mask) }] as const
+  })
+  const [part] = parseMethod(`yopo:lora=0,${options}`).parts!
+  return compose(withAdapter(part, adapterOf(new Map(values))))
+}
+
+/** The same where masks are not known while it is traced, as in training: all heads are computed. */
+function simulated(method: Method): Method {
+  const [{ read, ...part }] = method.parts!
+  const { linear: _linear, ...places } = read!
+  return compose({ ...part, name: 'yopo:simulated', options: undefined, read: places })
+}
+
+describe('heads that are known to be dropped', () => {
+  const MASKS = [
+    [1, 1, 1, 1],
+    [1, 0, 1, 1],
+    [0, 0, 1, 1], // with the whole group of a key
+    [0, 1, 0, 0],
+  ]
+  const ask = async (method: Method) => {
+    let logits = new Float32Array()
+    const onPrefill = (_: unknown, values: Float32Array) => {
+      logits = values.slice()
+    }
+    const images = [picture(3)]
+    const { text, flops } = await tiny.model.generate({ prompt: 'how many?', images, method, maxTokens: 6, onPrefill })
+    return { logits, text, flops }
+  }
+
+  it.each(['skip', 'mask'])('are not computed for visual tokens, which changes no logits: %s', async (dropped) => {
+    for (const rest of [NOTHING, 'window=3,ratio=2,cut=.75', 'window=3,cut=.5,after=mask']) {
+      const known = masked(`${rest},dropped=${dropped}`, rest.includes('cut=.75') ? MASKS.slice(0, 3) : MASKS)
+      const [skipping, computing] = [await ask(known), await ask(simulated(known))]
+      expect(largestDifference(skipping.logits, computing.logits)).toBeLessThan(1e-5)
+      expect(skipping.text).toBe(computing.text)
+      expect(skipping.flops.prefill).toBeLessThan(computing.flops.prefill)
+      expect(largestDifference(skipping.logits, (await ask(dense)).logits)).toBeGreaterThan(1e-3)
+    }
+  })
+
+  it('leave the batch, and other methods around linear layers, as they were', async () => {
+    const known = masked(`${NOTHING}`, MASKS)
+    const chunks = [await promptOf(known, 1), await promptOf(known, 2)]
+    const together = await batchLogits(backend, tiny.model, known, chunks)
+    const scaled: Method = { name: 'scaled', read: { linear: (x, next) => mul(next(x), 1.01) } }
+    const [both, apart] = [compose(...known.parts!, scaled), compose(...simulated(known).parts!, scaled)]
+    for (const [at, chunk] of chunks.entries()) {
+      const [alone] = await batchLogits(backend, tiny.model, simulated(known), [chunk])
+      expect(largestDifference(together[at], alone)).toBeLessThan(1e-5)
+    }
+    expect(largestDifference(await logitsOf(both), await logitsOf(apart))).toBeLessThan(1e-5)
+  })
+
+  it('take whole groups of keys along, and parts of fused projections', () => {
+    const heads = { count: 4, keyValue: 2, width: 2 }
+    const of = (name: string, kept: readonly number[], keys = true) =>
+      partOfHeads(`layers.0.self_attn.${name}.weight`, kept, heads, keys)
+    expect(of('q_proj', [1, 3])).toEqual({ outputs: [2, 3, 6, 7] })
+    expect(of('k_proj', [1, 3])).toBeUndefined()
+    expect(of('k_proj', [2, 3])).toEqual({ outputs: [2, 3] })
+    expect(of('k_proj', [2, 3], false)).toBeUndefined()
+    expect(of('v_proj', [2, 3], false)).toEqual({ outputs: [2, 3] })
+    expect(of('o_proj', [0])).toEqual({ inputs: [0, 1] })
+    expect(of('qkv_proj', [2])).toEqual({ outputs: [4, 5, 10, 11, 14, 15] })
+    expect(of('gate_proj', [0])).toBeUndefined()
+  })
+
+  it('are told from masks that weigh, keep all, or are not known', () => {
+    expect(keptHeads(Float32Array.of(1, 0, 1))).toEqual([0, 2])
+    expect(keptHeads(Float32Array.of(1, 1))).toBeUndefined()
+    expect(keptHeads(Float32Array.of(1, 0.5))).toBeUndefined()
+    expect(keptHeads(undefined)).toBeUndefined()
+  })
+})
+
 describe('YOPO', () => {
   it('is the model itself, bit by bit, with nothing left out', async () => {
     expect(await logitsOf(parseMethod(`yopo:lora=0,${NOTHING},heads=false`))).toEqual(await logitsOf(dense))
@@ -239,13 +319,19 @@ describe('YOPO', () => {
     const { text_config, ...rest } = tinyConfig(1000)
     const sizes = { hidden_size: 640, intermediate_size: 1728, num_attention_heads: 8, num_key_value_heads: 8 }
     const architecture = llava.bind({ ...rest, text_config: { ...text_config, ...sizes } })
-    const flops = (text: string, visual: number) => {
+    const flops = (method: Method, visual: number) => {
       const bound = { text: 1, visual, answer: 0, past0: 0, past1: 0, past2: 0, past3: 0 }
-      return countCost(Object.values(traceLanguage(architecture, parseMethod(text)).outputs), bound).flops
+      return countCost(Object.values(traceLanguage(architecture, method).outputs), bound).flops
     }
-    const visual = (text: string) => flops(text, 50) - flops(text, 0)
-    const measured = visual('yopo:lora=0,heads=false,window=0') / visual('dense')
-    expect(Math.abs(measured - visualShare({ d: 640, I: 1728 }, { cut: 0.5, heads: 1, ratio: 2 }))).toBeLessThan(0.02)
+    const visual = (method: Method) => flops(method, 50) - flops(method, 0)
+    const share = (method: Method) => visual(method) / visual(dense)
+    const expected = (heads: number, ratio: number) => visualShare({ d: 640, I: 1728 }, { cut: 0.5, heads, ratio })
+    const withoutMask = share(parseMethod('yopo:lora=0,heads=false,window=0'))
+    expect(Math.abs(withoutMask - expected(1, 2))).toBeLessThan(0.02)
+    const six = [1, 1, 0, 1, 1, 0, 1, 1]
+    const four = [1, 0, 0, 1, 1, 0, 1, 0]
+    expect(Math.abs(share(masked('window=0', [six, six])) - expected(6 / 8, 2))).toBeLessThan(0.02)
+    expect(Math.abs(share(masked('window=0,ratio=4', [four, four])) - expected(4 / 8, 4))).toBeLessThan(0.02)
   })
 
   it('says which tag it misses', () => {

@@ -3,7 +3,7 @@ import { withFurtherCaches } from '../../../src/models/language/further-caches.t
 import { llava } from '../../../src/models/vlm/llava.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
-import { tokenOutputs, traceVision } from '../../../src/pipeline/flow/vision-program.ts'
+import { tokenOutputs, traceVision } from '../../../src/pipeline/flow/trace-vision.ts'
 import { compose, dense } from '../../../src/pipeline/method/compose.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
 import { poolTokens } from '../../../src/pipeline/method/pool.ts'

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llava } from '../../../src/models/vlm/llava.ts'
-import type { LinearPlace } from '../../../src/nn/index.ts'
 import { changedLayers } from '../../../src/papers/connector/vlora.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { traceLanguage } from '../../../src/pipeline/flow/trace-language.ts'
 import { dense } from '../../../src/pipeline/method/compose.ts'
-import type { Method, Site, Stage } from '../../../src/pipeline/method/method.ts'
+import type { Method, ReadSide } from '../../../src/pipeline/method/method.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { countCost } from '../../../src/runtime/program.ts'
@@ -42,7 +41,7 @@ const method = (text: string, untrained = false): Method =>
 const question = [21, 40, 33]
 const promptOf = (own: Method, images = [picture()]) => pictureChunk(tiny.model, own, images, question)
 
-type LinearStage = Stage<Tensor, Tensor, Site & LinearPlace>
+type LinearStage = NonNullable<ReadSide['linear']>
 
 describe('a changed linear layer', () => {
   /** y for x, W, A (r rows) and B of a model of one head, where the layer lies in layer `layer`. */

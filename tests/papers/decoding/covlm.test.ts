@@ -76,10 +76,27 @@ describe('CoVLM', () => {
     expect(reply.tokens.generated + reply.tokens.fed!).toBeLessThanOrEqual(maxTokens)
   })
 
-  it('after <previsual> reads the best box alone', async () => {
-    const { notes } = await ask(saying([-50, -50, -50, 50], 'covlm:lora=0,width=8,score=0'))
-    expect(notesOf(notes)[0].word).toBe('<previsual>')
-    expect(notesOf(notes)[1].boxes).toHaveLength(1)
+  it('after <previsual> goes on with what all boxes say, each by its score, and keeps the best', async () => {
+    const logits: Float32Array[] = []
+    const watched = (text: string): Method => {
+      const method = saying([-50, -50, -50, 50], text)
+      const step = (site: StepSite) => {
+        if (site.fed && !('word' in site.fed)) logits.push(site.logits.slice())
+        return method.talk!.step!(site)
+      }
+      return { ...method, talk: { step } }
+    }
+    const several = await ask(watched('covlm:lora=0,width=8,score=0,ahead=3'))
+    const [word, { boxes = [] }] = notesOf(several.notes)
+    expect(word).toEqual({ word: '<previsual>' })
+    expect(boxes.length).toBeGreaterThan(1)
+    expect(boxes.map(({ score }) => score)).toEqual(boxes.map(({ score }) => score).toSorted((a, b) => b - a))
+    const [mixed] = logits.splice(0)
+    const best = await ask(watched('covlm:lora=0,width=8,score=0,ahead=1'))
+    expect(notesOf(best.notes)[1].boxes).toEqual(boxes.slice(0, 1))
+    expect(mixed).not.toEqual(logits[0])
+    expect(mixed.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 4)
+    expect(several.tokens.fed).toBe(best.tokens.fed) // one box stays
   })
 
   it('reads its words by their own embeddings: what follows is as if they were fed by hand', async () => {

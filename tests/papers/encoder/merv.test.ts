@@ -6,8 +6,10 @@ import { mixture, scores } from '../../../src/papers/encoder/merv.ts'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { compose } from '../../../src/pipeline/method/compose.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
+import { Model } from '../../../src/pipeline/model.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { constant, evaluate, grad, mean, softmax, square, sub, type Tensor } from '../../../src/tensor/index.ts'
+import { countingBackend } from '../../pipeline/counting-backend.ts'
 import { picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { adapterOf, randomAdapter, withRandomAdapter } from '../random-adapter.ts'
 import { runViews, seeTraced } from '../see-trace.ts'
@@ -168,6 +170,32 @@ describe('MERV on a model', () => {
       }
     },
   )
+})
+
+describe('without the encoder of the model', () => {
+  const name = 'merv:encoders=siglip/clip,own=false,side=3'
+
+  it.each([1, 2])('answers about %s images from what the others see', async (count) => {
+    const engine = countingBackend()
+    const model = new Model(tiny.model.parts, engine)
+    const images = [picture(1), picture(2)].slice(0, count)
+    const { tokens } = await model.generate({ prompt: 'what is it?', images, method: ready(name), maxTokens: 2 })
+    expect(tokens.visual.after).toBe(9 * count)
+    expect(engine.views).toEqual([]) // pixels of the own encoder are not asked for
+    await model.dispose()
+  })
+
+  it('mixes the others alone, and trains its projectors', () => {
+    const scope = createScope()
+    seeTraced(tiny.model.parts.architecture, parseMethod(name), scope)
+    const projectors = [...scope.parameters.keys()].filter((leaf) => /projectors.*weight/.test(leaf))
+    expect(projectors).toEqual(['siglip', 'clip'].map((kind) => `method.merv.projectors.${kind}.weight`))
+    expect([...scope.parameters.keys()].some((leaf) => leaf.startsWith('vision_tower'))).toBe(true) // traced, not run
+  })
+
+  it('is refused where that leaves none', () => {
+    expect(() => parseMethod('merv:encoders=none,own=false')).toThrow('option own: leaves no encoder')
+  })
 })
 
 describe('the encoders that are asked for', () => {

@@ -77,7 +77,7 @@ describe('on models', () => {
     const inStream = []
     for (const [frame, seed] of seeds.entries()) {
       const prepared = await model.prepare(picture(seed, 56, 56), { method: by, stream: { key: 'dtd', frame } })
-      inStream.push(...(await prepared.encode()).views.map(({ embeds }) => embeds))
+      inStream.push(...(await model.encodePictures([prepared]))[0].views.map(({ embeds }) => embeds))
     }
     await model.forgetStream('dtd')
     expect(inStream.map(({ dims: [tokens] }) => tokens > 0)).toEqual([true, false, true, true, false])

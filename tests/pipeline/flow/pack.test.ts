@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { PackedSlot } from '../../../src/models/views/prompt-form.ts'
-import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/encoded-view.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { packInGraph } from '../pictures/gathered.ts'

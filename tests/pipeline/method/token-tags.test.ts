@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/encoded-view.ts'
 import { visualTags } from '../../../src/pipeline/method/token-tags.ts'
 import { layout } from '../../../src/pipeline/talk/layout.ts'
 import { f32 } from '../../../src/runtime/index.ts'

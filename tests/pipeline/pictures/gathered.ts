@@ -1,7 +1,7 @@
 import type { Architecture } from '../../../src/models/family.ts'
 import type { PackedSlot } from '../../../src/models/views/prompt-form.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/encoded-view.ts'
 import { compileGather, gatherShape } from '../../../src/pipeline/flow/gather-program.ts'
-import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
 import { dense } from '../../../src/pipeline/method/compose.ts'
 import { packingOf } from '../../../src/pipeline/pictures/packing.ts'
 import { type Backend, f32, weightsOf } from '../../../src/runtime/index.ts'

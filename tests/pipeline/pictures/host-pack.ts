@@ -1,6 +1,6 @@
 /** Packing as a host would do it, row by row: what the graph is held against. */
 import type { PackedSlot, PatchShare } from '../../../src/models/views/prompt-form.ts'
-import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/encoded-view.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { packTiles, timesIn, unpadded } from '../../../src/models/views/any-resolution.ts'
 import type { PackedSlot } from '../../../src/models/views/prompt-form.ts'
-import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/encoded-view.ts'
 import { f32 } from '../../../src/runtime/index.ts'
 import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { packInGraph } from './gathered.ts'

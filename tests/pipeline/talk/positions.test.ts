@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { llava } from '../../../src/models/vlm/llava.ts'
-import type { EncodedView } from '../../../src/pipeline/flow/vision-program.ts'
+import type { EncodedView } from '../../../src/pipeline/flow/encoded-view.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
 import type { Placement } from '../../../src/pipeline/method/placement.ts'
 import { layout } from '../../../src/pipeline/talk/layout.ts'

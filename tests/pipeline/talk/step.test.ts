@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseMethod } from '../../../src/papers/methods.ts'
 import { compose } from '../../../src/pipeline/method/compose.ts'
 import type { Method } from '../../../src/pipeline/method/method.ts'
-import type { StepSite } from '../../../src/pipeline/method/talk-side.ts'
+import type { Step, StepSite } from '../../../src/pipeline/method/talk-side.ts'
+import { mixture } from '../../../src/pipeline/talk/mixture.ts'
 import { f32, type Value } from '../../../src/runtime/index.ts'
 import { reshape, slice, subDim } from '../../../src/tensor/index.ts'
 import { largestDifference, picture, type Tiny, tinyModel } from '../tiny-model.ts'
@@ -94,6 +95,36 @@ describe('a step', () => {
     const byRow = await ask(feeding('by-row', { embeds: f32([1, table.length], table) }))
     expect(byRow.text).toBe(byId.text)
     expect(byRow.tokens).toEqual(byId.tokens)
+  })
+
+  it('may have alternatives read: what follows is of their mixture, and the first stays', async () => {
+    const rows = [1, 2, 3].map((scale) =>
+      f32(
+        [1, 32],
+        Float32Array.from({ length: 32 }, (_, at) => scale * Math.sin(at)),
+      ),
+    )
+    const weights = [0.5, 0.2, 0.1]
+    const heard = async (feed: NonNullable<Step['feed']>) => {
+      const logits: Float32Array[] = []
+      const method = stepping('mixing', ({ said, fed, logits: row }) => {
+        if (fed || said.length === 2) logits.push(row.slice())
+        return said.length === 1 && !fed ? { feed } : undefined
+      })
+      return { logits, reply: await ask(method) }
+    }
+    const alone = await Promise.all(rows.map((embeds) => heard({ embeds })))
+    const { logits, reply } = await heard(rows.map((embeds, at) => ({ feed: { embeds }, weight: weights[at] })))
+    const expected = mixture(
+      alone.map((each) => each.logits[0]),
+      weights,
+    )
+    expect(largestDifference(logits[0], expected)).toBeLessThan(1e-5)
+    expect(reply.tokens).toEqual(alone[0].reply.tokens)
+    const certain = await heard(rows.map((embeds, at) => ({ feed: { embeds }, weight: at === 0 ? 1 : 0 })))
+    expect(certain.reply.text).toBe(alone[0].reply.text)
+    // Behind the next token, it is as if the first alone had been read.
+    expect(largestDifference(certain.logits[1], alone[0].logits[1])).toBeLessThan(1e-5)
   })
 
   it('that fed embeddings leaves a conversation that goes on as if it were told anew', async () => {

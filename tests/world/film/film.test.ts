@@ -45,6 +45,22 @@ describe('films', () => {
       expect(length).toBeGreaterThan(0.2 * film.size)
       const [sx, sy] = STEP[qa.answer as keyof typeof STEP]
       expect((dx * sx + dy * sy) / length).toBeGreaterThan(0.95)
+      const middles = qa.path!.map(([left, top, right, bottom]) => [(left + right) / 2000, (top + bottom) / 2000])
+      for (const [at, { x, y }] of [before, after].entries()) {
+        expect(middles[at][0]).toBeCloseTo(x / film.size, 1)
+        expect(middles[at][1]).toBeCloseTo(y / film.size, 1)
+      }
+    }
+  })
+
+  test('what comes or goes has one place, where it is seen', () => {
+    for (const { film, qa } of samples('film-needle', 20)) {
+      if (!qa.path) continue
+      const [start, end] = qa.path
+      expect(end).toEqual(start)
+      const item = shown(film, qa.time![0] * film.rate, qa.answer)!
+      expect(start[0]).toBeLessThanOrEqual((1000 * item.x) / film.size)
+      expect(start[2]).toBeGreaterThanOrEqual((1000 * item.x) / film.size)
     }
   })
 

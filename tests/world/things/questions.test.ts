@@ -3,6 +3,7 @@ import { askAll, type QA, Rng, type Scene } from '../../../src/world/index.ts'
 import { tongueOf } from '../../../src/world/language/index.ts'
 import { nodeArt } from '../../../src/world/node-art.ts'
 import { type Item, nameOf } from '../../../src/world/things/item.ts'
+import { PICTURE_TASK_IDS } from '../../../src/world/things/pictures.ts'
 import { thingDialogue } from '../../../src/world/things/questions/dialogue.ts'
 import { THING_TASK_IDS } from '../../../src/world/things/questions/index.ts'
 import { ALL_THING_TASK_IDS, sampleThings } from '../../../src/world/things/sample-things.ts'
@@ -143,6 +144,14 @@ describe('questions about things', () => {
     const yes = fits.filter(({ turns: [qa] }) => qa.answer === 'yes').length
     expect(yes).toBeGreaterThan(25)
     expect(yes).toBeLessThan(55)
+  })
+
+  test.each(PICTURE_TASK_IDS)('%s is asked about drawings that training never shows, too', (task) => {
+    for (let index = 0; index < 12; index++) {
+      const { scenes } = sampleThings({ split: 'test', seed: 1, index, task, art, vendors: ['fxemoji'] })
+      const things = scenes.flatMap(({ items = [] }) => items.filter((item) => item.kind === 'thing'))
+      expect(things.every(({ vendor }) => vendor === 'fxemoji')).toBe(true)
+    }
   })
 
   test('several pictures: yes and no are balanced, and which picture is right', () => {

@@ -1,3 +1,4 @@
+import { toThousandths } from '../../geometry.ts'
 import type { PhraseKey } from '../../language/index.ts'
 import { say, type WorldTongue } from '../../language/index.ts'
 import type { QA } from '../../questions/task.ts'
@@ -5,7 +6,7 @@ import type { Rng } from '../../rng.ts'
 import { type Item, nameOf } from '../../things/item.ts'
 import { theOf } from '../../things/questions/names.ts'
 import { type Film, type Happening, type Shot, seconds } from '../film.ts'
-import { isHidden, shownAt } from '../state.ts'
+import { actorAt, isHidden, shownAt } from '../state.ts'
 
 /** A happening with the shot and the item that it belongs to. */
 export interface Fact {
@@ -90,6 +91,20 @@ export const timeOf = (film: Film, { from, to }: Happening): [number, number] =>
   seconds(film, from),
   seconds(film, to),
 ]
+
+/** When a happening goes on, and where the actor is before it and behind it, or as soon as it is there. */
+export function momentOf(film: Film, { shot, happening }: Fact): Pick<QA, 'time' | 'path'> {
+  const { from, to, actor } = happening
+  const [before, behind] = [actorAt(shot, actor, Math.max(shot.from, from - 1)), actorAt(shot, actor, to)]
+  const [start, end] = [before ?? behind, behind ?? before]
+  return { time: timeOf(film, happening), ...(start && end && { path: [placeOf(film, start), placeOf(film, end)] }) }
+}
+
+/** The box of an item whose sight no one looked at. */
+export function placeOf({ size }: Film, { x, y, radius }: Item): NonNullable<QA['box']> {
+  const inside = (value: number) => Math.min(size, Math.max(0, value))
+  return toThousandths([inside(x - radius), inside(y - radius), inside(x + radius), inside(y + radius)], size)
+}
 
 /** Frames at whose second a question may be asked: those that no cut, odd frame or flash makes doubtful. */
 export const isPlain = ({ odd, shots }: Film, frame: number): boolean =>

@@ -1,11 +1,12 @@
-import { nameOf } from '../../things/item.ts'
+import type { QA } from '../../questions/task.ts'
+import { type Item, nameOf } from '../../things/item.ts'
 import { partOf } from '../../things/questions/caption.ts'
 import { absentThing, COUNTS } from '../../things/questions/count.ts'
 import { aOf, theOf } from '../../things/questions/names.ts'
 import { COLORS } from '../../vocabulary.ts'
 import { type Film, type Shot, seconds, shotAt } from '../film.ts'
 import { shownAt } from '../state.ts'
-import { countAt, filmTask, hidesAny, isNamed, isPlain } from './facts.ts'
+import { countAt, filmTask, hidesAny, isNamed, isPlain, placeOf } from './facts.ts'
 
 type Rand = { int(low: number, high: number): number }
 
@@ -20,6 +21,12 @@ function pickFrame(film: Film, rng: Rand): { frame: number; shot: Shot; time: st
 }
 
 const at = (film: Film, frame: number): [number, number] => [seconds(film, frame), seconds(film, frame)]
+
+/** Where something is at one moment. */
+function standing(film: Film, frame: number, item: Item): Pick<QA, 'time' | 'path'> {
+  const place = placeOf(film, item)
+  return { time: at(film, frame), path: [place, place] }
+}
 
 /** How many things there are at a second, at the start and at the end. */
 export const countTask = filmTask('film-count', ({ film, rng, say }) => {
@@ -84,12 +91,18 @@ export const stateAtTask = filmTask('film-state-at', ({ film, rng, tongue, say }
     return {
       question: say('film.colorAt', { the, time }),
       answer: tongue.color(item.color),
-      time: at(film, frame),
+      ...standing(film, frame, item),
       candidates,
     }
   }
   const part = partOf([item.x, item.y], film.size)
-  return part && { question: say('film.partAt', { the, time }), answer: tongue.part(...part), time: at(film, frame) }
+  return (
+    part && {
+      question: say('film.partAt', { the, time }),
+      answer: tongue.part(...part),
+      ...standing(film, frame, item),
+    }
+  )
 })
 
 /** What shows in one frame only: a thing that flashes up, the one odd frame, a word. */
@@ -99,7 +112,7 @@ export const needleTask = filmTask('film-needle', ({ film, rng, tongue, say }) =
     return {
       question: say('film.odd'),
       answer: tongue.phrase({ name: nameOf(odd.item) }).text,
-      time: at(film, odd.frame),
+      ...standing(film, odd.frame, odd.item),
     }
   if (word && rng.chance(0.7))
     return { question: say('film.needleWord'), answer: word.word.text, time: at(film, word.frame) }
@@ -108,7 +121,7 @@ export const needleTask = filmTask('film-needle', ({ film, rng, tongue, say }) =
   )
   if (flashes.length !== 1) return undefined
   const answer = tongue.phrase({ name: nameOf(flashes[0].item) }).text
-  return { question: say('film.needle'), answer, time: at(film, flashes[0].from) }
+  return { question: say('film.needle'), answer, ...standing(film, flashes[0].from, flashes[0].item) }
 })
 
 export const cutsTask = filmTask('film-cuts', ({ film, say }) => {

@@ -3,7 +3,7 @@ import { absentThing } from '../../things/questions/count.ts'
 import { aOf } from '../../things/questions/names.ts'
 import { type Film, seconds } from '../film.ts'
 import { shownAt } from '../state.ts'
-import { clauseOf, factsOf, filmTask, isNamed, timeOf } from './facts.ts'
+import { clauseOf, factsOf, filmTask, isNamed, momentOf, timeOf } from './facts.ts'
 
 /** What can be said to happen at one moment. */
 const MOMENTS = ['enter', 'leave', 'recolor', 'flash'] as const
@@ -15,7 +15,7 @@ export const whenTask = filmTask('film-when', (asking) => {
   if (facts.length === 0) return undefined
   const fact = rng.pick(facts)
   const question = say('film.when', { clause: clauseOf(asking, fact) })
-  return { question, answer: String(seconds(film, fact.happening.from)), time: timeOf(film, fact.happening) }
+  return { question, answer: String(seconds(film, fact.happening.from)), ...momentOf(film, fact) }
 })
 
 /** Start and end in seconds: moment retrieval. */
@@ -24,8 +24,8 @@ export const intervalTask = filmTask('film-interval', (asking) => {
   const facts = factsOf(film, STRETCHES)
   if (facts.length === 0) return undefined
   const fact = rng.pick(facts)
-  const time = timeOf(film, fact.happening)
-  return { question: say('film.interval', { clause: clauseOf(asking, fact) }), answer: tongue.span(...time), time }
+  const answer = tongue.span(...timeOf(film, fact.happening))
+  return { question: say('film.interval', { clause: clauseOf(asking, fact) }), answer, ...momentOf(film, fact) }
 })
 
 /** Two happenings of which one is over before the other starts. */
@@ -63,7 +63,7 @@ export const firstTask = filmTask('film-first', ({ film, rng, tongue, say }) => 
   return {
     question: say(isFirst ? 'film.firstIn' : 'film.lastIn'),
     answer,
-    time: timeOf(film, end.happening),
+    ...momentOf(film, end),
     candidates,
   }
 })
@@ -90,7 +90,7 @@ export const beforeTask = filmTask('film-before', (asking) => {
   if (name === undefined) return undefined
   const question = say('film.thereBefore', { a: aOf(tongue, { name }), clause: clauseOf(asking, fact) })
   const candidates = [tongue.yes, tongue.no]
-  return { question, answer: isThere ? tongue.yes : tongue.no, time: timeOf(film, fact.happening), candidates }
+  return { question, answer: isThere ? tongue.yes : tongue.no, ...momentOf(film, fact), candidates }
 })
 
 /** The first frame that shows an actor of a shot; Infinity where none does. */

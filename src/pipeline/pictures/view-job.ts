@@ -1,0 +1,14 @@
+import type { View } from '../../models/views/view.ts'
+import type { ViewPixels } from '../flow/view-pixels.ts'
+import type { StreamPlace } from '../method/carrying.ts'
+import type { Method } from '../method/method.ts'
+
+/** A view that is to be encoded. */
+export interface ViewJob {
+  readonly view: View
+  readonly how: { readonly method: Method; readonly asked?: readonly number[] }
+  /** Of a frame of a stream: which it is. */
+  readonly stream?: StreamPlace
+  /** Made when its run begins, so that the pixels of a long video are never all there at once. */
+  pixels(): ViewPixels
+}

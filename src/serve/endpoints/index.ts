@@ -1,0 +1,30 @@
+import type { Endpoint } from '../endpoint.ts'
+import { chat } from './chat.ts'
+import { embeddings } from './embeddings.ts'
+import { inputTokens } from './input-tokens.ts'
+import { messages, messagesTokens } from './messages.ts'
+import { model, models } from './models.ts'
+import { openApi } from './openapi.ts'
+import { responses, responsesTokens } from './responses.ts'
+import { health, metrics, props } from './state.ts'
+import { detokenize, tokenize } from './tokens.ts'
+
+const asked: readonly Endpoint[] = [
+  chat,
+  inputTokens,
+  responses,
+  responsesTokens,
+  messages,
+  messagesTokens,
+  models,
+  model,
+  embeddings,
+  tokenize,
+  detokenize,
+  health,
+  props,
+  metrics,
+]
+
+/** Everything that can be asked of the server. */
+export const endpoints: readonly Endpoint[] = [...asked, openApi(asked)]

@@ -1,0 +1,27 @@
+import type { Job, Progress } from './job.ts'
+import { count } from './jobs/count.ts'
+import { embed } from './jobs/embed.ts'
+import { generate } from './jobs/generate.ts'
+import { detokenize, tokenize } from './jobs/tokenize.ts'
+import type { Opened } from './opened.ts'
+
+/** What a job has beside itself. */
+export interface Work {
+  readonly signal: AbortSignal
+  readonly tell: (progress: Progress) => void
+}
+
+export function runJob(opened: Opened, job: Job, work: Work): Promise<unknown> {
+  switch (job.kind) {
+    case 'generate':
+      return generate(opened, job, work)
+    case 'count':
+      return count(opened, job)
+    case 'tokenize':
+      return tokenize(opened, job)
+    case 'detokenize':
+      return detokenize(opened, job)
+    case 'embed':
+      return embed(opened, job, work)
+  }
+}

@@ -1,0 +1,61 @@
+import { basename } from 'node:path'
+import type { Engine, RunOptions } from './engine/engine.ts'
+import type { Counted, Generated, GenerateJob, JobMessage, MethodChoice, Progress } from './engine/job.ts'
+import { badParam } from './engine/job-error.ts'
+import type { Queue } from './engine/queue.ts'
+import type { StreamLimits } from './limits.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What endpoints work with. */
+export class Site {
+  /** Seconds since 1970. */
+  readonly created = Math.floor(Date.now() / 1000)
+
+  constructor(
+    readonly engine: Engine,
+    /** Of answers: one at a time. */
+    readonly queue: Queue,
+    /** Of what takes little: counting, tokens. */
+    readonly sideQueue: Queue,
+    readonly metrics: Metrics,
+    readonly streamLimits: StreamLimits,
+    private readonly name: string,
+  ) {}
+
+  /** What clients call the model; of a folder its last part. */
+  get modelId(): string {
+    return /[\\/]/.test(this.name) ? basename(this.name) : this.name
+  }
+
+  /** Throws ParamError `model_not_found` for another model than the one that is served. */
+  assertModel(asked: string | undefined): void {
+    if (asked === undefined || asked === this.modelId) return
+    throw badParam('model', 'model_not_found', `the model is ${this.modelId}; there is no other here`)
+  }
+
+  /** What a conversation would take, under a method; nothing is computed. */
+  count(messages: readonly JobMessage[], method?: MethodChoice, signal?: AbortSignal): Promise<Counted> {
+    const job = { kind: 'count', messages, method } as const
+    return this.sideQueue.run(() => this.engine.run<'count'>(job, { signal }), signal)
+  }
+
+  /** Answers when its turn comes. Throws what the queue and the engine throw. */
+  async answer(job: GenerateJob, { signal, onProgress }: RunOptions): Promise<Generated> {
+    const watch = this.metrics.watch()
+    const told = (progress: Progress) => {
+      watch.progress(progress)
+      onProgress?.(progress)
+    }
+    try {
+      const result = await this.queue.run(() => {
+        watch.started()
+        return this.engine.run<'generate'>(job, { signal, onProgress: told })
+      }, signal)
+      watch.ended(result)
+      return result
+    } catch (error) {
+      watch.failed(signal?.aborted ? 'abort' : 'error')
+      throw error
+    }
+  }
+}
