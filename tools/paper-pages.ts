@@ -50,8 +50,27 @@ function section(id: string, part: string, { rows, date, version, model, split, 
   ].join('\n\n')
 }
 
+/** The branches of a survey, each with what stands for it here and how far that is. */
+function taxonomySection({ entry: { taxonomy } }: Measured, all: readonly Measured[]): string[] {
+  if (!taxonomy) return []
+  const named = (id: string) => {
+    const { entry, standing, results } = all.find((one) => one.entry.id === id)!
+    const name = results ? `[${entry.name}](${id}.md)` : entry.name
+    return `${name} (${formatState(standing)})`
+  }
+  const rows = taxonomy.map(({ category, definition, entries, families = [], open = '' }) => [
+    category,
+    definition,
+    entries.map(named).join(', '),
+    families.join(', '),
+    open,
+  ])
+  return ['## Taxonomy', table(['branch', 'what belongs there', 'papers here', 'families here', 'open'], rows)]
+}
+
 /** The page of a paper with results: its claims beside what was measured. */
-export function paperPage({ entry, results, standing }: Measured): string {
+export function paperPage(one: Measured, all: readonly Measured[] = [one]): string {
+  const { entry, results, standing } = one
   const { id, name, title, url, summary } = entry
   const notes = [...standing.reasons, ...standing.stale].map((note) => `- ${note}`)
   const parts = PARTS.flatMap((part) => (results?.parts[part] ? [section(id, part, results.parts[part])] : []))
@@ -61,6 +80,7 @@ export function paperPage({ entry, results, standing }: Measured): string {
     summary,
     `State: **${formatState(standing)}**.`,
     ...(notes.length > 0 ? [notes.join('\n')] : []),
+    ...taxonomySection(one, all),
     ...parts,
     `${NOTICE}\n`,
   ].join('\n\n')
@@ -84,10 +104,10 @@ export function indexPage(measured: readonly Measured[]): string {
 
 /** File names and what should stand in them. */
 export function paperPages(measured: readonly Measured[]): Map<string, string> {
-  const shown = measured.filter(({ results }) => results)
+  const shown = measured.filter(({ entry, results }) => results || entry.taxonomy)
   return new Map([
     ['README.md', indexPage(shown)],
-    ...shown.map((one) => [`${one.entry.id}.md`, paperPage(one)] as const),
+    ...shown.map((one) => [`${one.entry.id}.md`, paperPage(one, measured)] as const),
   ])
 }
 

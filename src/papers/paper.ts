@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { PlaceFunctions } from '../pipeline/method/method.ts'
 import type { Recipe } from '../training/recipe.ts'
 import type { Lab } from './reports/lab.ts'
+import type { Leaf } from './reports/leaf.ts'
 import type { Exact, PaperFigure, Part, Row } from './reports/row.ts'
 
 /** What a paper contributes. Each kind is a folder under `src/papers/`; a paper lives in the folder of its first kind. */
@@ -93,6 +94,8 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
    * and effect where the paper has a run of its own. A paper that claims to save something owes a headline.
    */
   claims?: readonly Part[]
+  /** Of a survey: its branches, each with what stands for it here. Its page shows them with their states. */
+  taxonomy?: readonly Leaf[]
   /** Figures that the paper states, by the name of the row of the default run that stands beside each. */
   reported?: Readonly<Record<string, PaperFigure>>
 }

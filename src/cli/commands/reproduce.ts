@@ -18,6 +18,8 @@ interface ReproduceFlags {
   seed: number
   n?: number
   model?: string
+  llm?: string
+  llmModel?: string
   threads?: number
   results?: string
   runs?: string
@@ -43,6 +45,11 @@ export const reproduceCommand = command<ReproduceFlags>({
       .option('--seed <number>', 'other questions', integer(), 1)
       .option('--n <count>', 'images per task (40, or 4 with --quick)', integer(1))
       .option('--model <folder>', 'another model than fovea-mini; its results are written only with --results')
+      .option(
+        '--llm <url>',
+        "another language model, where the paper calls one: chat completions as OpenAI's; its key in FOVEA_LLM_KEY",
+      )
+      .option('--llm-model <name>', 'what it is called there')
       .option('--threads <count>', 'of the engine; 1 is best beside other work (all cores, if not given)', integer(1))
       .option('--results <folder>', 'where results are written (results, if not given)')
       .option('--runs <folder>', 'where an unfinished run is kept (runs/reproduce, if not given)')
@@ -56,7 +63,9 @@ export const reproduceCommand = command<ReproduceFlags>({
     const watch = watchParts()
     try {
       const only = options.only.length > 0 ? options.only : undefined
-      const run = reproduce(id as string, { ...options, only, signal, onProgress: watch.onProgress })
+      const { llm: url, llmModel, ...rest } = options
+      const llm = url === undefined ? undefined : { url, model: llmModel, key: process.env.FOVEA_LLM_KEY }
+      const run = reproduce(id as string, { ...rest, llm, only, signal, onProgress: watch.onProgress })
       await finish(await printRows(run, options, watch), options)
     } finally {
       watch.stop()

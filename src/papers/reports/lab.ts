@@ -3,6 +3,7 @@ import type { Answer } from '../../evaluation/world.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import type { Part } from './row.ts'
+import type { Writer } from './writer.ts'
 
 /** Questions come from here; training never draws from it. */
 export const SPLIT = 'test'
@@ -29,6 +30,8 @@ export interface Lab {
   readonly signal: AbortSignal
   /** The model that is measured: fovea-mini, unless another was asked for. Loaded once, disposed by the lab. */
   model(): Promise<Model>
+  /** Who writes where the paper calls a language model; what it wrote is kept. The model itself, unless another was asked for. */
+  writer(): Promise<Writer>
   /**
    * Answers of each arm to the same questions of Fovea World (test split, `n` images for each of the tasks, all of them
    * unless named), in the same order. Each answer is kept as it comes, so that a resumed run asks only the rest.

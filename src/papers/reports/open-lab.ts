@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Endpoint } from '../../text/endpoint.ts'
 import type { Progress } from '../../training/trainer.ts'
 import { buildMethod } from '../methods.ts'
 import type { Paper } from '../paper.ts'
@@ -6,6 +7,7 @@ import { trainEntry } from '../train.ts'
 import { compareMeans, openAsker } from './asker.ts'
 import type { Lab } from './lab.ts'
 import type { Notebook } from './notebook.ts'
+import { endpointWriter, modelWriter, recorded } from './writer.ts'
 
 /** What a lab is opened with. */
 export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' | 'signal' | 'progress' | 'model'> {
@@ -17,10 +19,12 @@ export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' |
   /** Folder of the model. */
   readonly base: string
   readonly threads?: number
+  /** Another language model than the model itself, where the paper calls one. */
+  readonly llm?: Endpoint
 }
 
 /** The lab of one part of a run. */
-export function openLab({ notebook, entry, folder, base, threads, ...settings }: LabSettings): Lab {
+export function openLab({ notebook, entry, folder, base, threads, llm, ...settings }: LabSettings): Lab {
   const { seed, signal } = settings
   const { id } = entry
   const { remember, evaluate, expect } = openAsker({ ...settings, id, notebook })
@@ -28,6 +32,8 @@ export function openLab({ notebook, entry, folder, base, threads, ...settings }:
     ...settings,
     evaluate,
     expect,
+    writer: async () =>
+      recorded(llm ? endpointWriter(llm) : modelWriter(await settings.model()), (key, make) => remember(key, make)),
     remember: (key, make) => remember(`${id}: ${key}`, make),
     compare: (first, others) => compareMeans([first], others, seed),
     compareMeans: (first, others) => compareMeans(first, others, seed),

@@ -6,6 +6,7 @@ import { loadModel } from '../../evaluation/load-model.ts'
 import { version } from '../../hub/package-root.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { closest } from '../../text/closest.ts'
+import { completionsUrl, type Endpoint } from '../../text/endpoint.ts'
 import type { Paper } from '../paper.ts'
 import { findPaper } from '../registry.ts'
 import { type Dependencies, dependenciesOf, EMBEDDED, hashCode, hashModel, measuredFolder } from './depends.ts'
@@ -27,6 +28,11 @@ export interface ReproduceOptions {
   readonly n?: number
   /** A model folder; fovea-mini by default. Results of another model are only written where `results` says. */
   readonly model?: string
+  /**
+   * Another language model for papers that call one, behind an address that speaks OpenAI's chat completions. Results with it
+   * are only written where `results` says.
+   */
+  readonly llm?: Endpoint
   /** Threads of the engine; one is best beside other work, and all of them, the default, for a headline. */
   readonly threads?: number
   /** Folder of results, `results` by default. */
@@ -78,6 +84,7 @@ interface Running {
 export async function* reproduce(id: string, options: ReproduceOptions = {}): AsyncGenerator<Row, Reproduction> {
   const entry = findPaper(id)
   requireRun(entry)
+  if (options.llm) completionsUrl(options.llm.url) // before anything is computed
   const wanted = wantedParts(entry, options.only)
   const signal = options.signal ?? new AbortController().signal
   const { n, seed } = countsOf(options)
@@ -106,7 +113,7 @@ export async function* reproduce(id: string, options: ReproduceOptions = {}): As
 
 /** Where the rows of a part are kept while other parts are not done. */
 const rowsKey = ({ entry, options, n }: Running, part: Part): string =>
-  `${entry.id}: rows of ${part}, n ${n}${options.quick ? ', quick' : ''}`
+  `${entry.id}: rows of ${part}, n ${n}${options.quick ? ', quick' : ''}${options.llm ? `, with ${options.llm.url} ${options.llm.model}` : ''}`
 
 async function* runParts(running: Running, wanted: readonly Part[]) {
   const parts: PaperResults['parts'] = {}
@@ -133,8 +140,8 @@ async function* runPart(running: Running, part: Part): AsyncGenerator<Row, PartR
   }
   const progress = (at: number, total: number, status: string) => options.onProgress?.(part, at, total, status)
   const { openLab } = await import('./open-lab.ts') // draws and reads images, which not all who import this will
-  const { quick = false, threads } = options
-  const lab = openLab({ ...shared, entry, part, seed, n, quick, threads, progress })
+  const { quick = false, threads, llm } = options
+  const lab = openLab({ ...shared, entry, part, seed, n, quick, threads, llm, progress })
   const rows: Row[] = []
   try {
     for await (const row of requireRun(entry)(lab)) {
@@ -162,8 +169,8 @@ function assertRow({ id }: Paper, part: Part, row: Row, before: readonly Row[]):
   if (!numbers.every(Number.isFinite)) throw say('holds what is no finite number')
 }
 
-const isKept = ({ quick, model, results }: ReproduceOptions): boolean =>
-  !quick && (model === undefined || results !== undefined)
+const isKept = ({ quick, model, llm, results }: ReproduceOptions): boolean =>
+  !quick && ((model === undefined && llm === undefined) || results !== undefined)
 
 /** Parts in their order, of those that can be measured. */
 function wantedParts(entry: Paper, only: readonly Part[] = PARTS): Part[] {

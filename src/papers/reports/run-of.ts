@@ -33,7 +33,7 @@ async function* rowsOf(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   const options = (entry.options ?? z.object({})).parse({})
   if (lab.part === 'checks') {
     if (entry.method) yield* defaultChecks(entry, lab)
-    for await (const { value, unit = '', holds, reason, ...rest } of entry.checks?.(lab, options) ?? []) {
+    for await (const { value, unit = '', holds, reason, ...rest } of exactRows(entry, lab, options)) {
       const verdict =
         holds === undefined ? zero(value, reason ?? 'it is not zero') : { holds, ...(reason && { reason }) }
       yield { part: 'checks', value, unit, ...rest, ...verdict }
@@ -41,6 +41,12 @@ async function* rowsOf(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   }
   if (entry.run) yield* entry.run(lab, options)
   else if (lab.part !== 'checks') yield* defaultRun(entry, lab)
+}
+
+/** Of a survey its branches, then what is the paper's own. */
+async function* exactRows(entry: Paper, lab: Lab, options: Parameters<NonNullable<Paper['checks']>>[1]) {
+  if (entry.taxonomy) yield* (await import('./taxonomy.ts')).taxonomyRows(entry.taxonomy, papers)
+  yield* entry.checks?.(lab, options) ?? []
 }
 
 /** Papers that can be reproduced. */

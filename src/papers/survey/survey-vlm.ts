@@ -1,9 +1,13 @@
 import { paper } from '../paper.ts'
+import { leaves } from './survey-vlm/leaves.ts'
 
 /**
  * Exploring the Frontier of Vision-Language Models: A Survey of Current Methodologies and Future Directions
  * Ghosh, Acharya, Saha, Jain, Chadha.
  * 2024. https://arxiv.org/abs/2404.07214
+ *
+ * Its groups and ways of bringing image and text together, as a view of what runs here: each leaf names entries of the
+ * catalogue or families that load, or why there are none. Its table of about 70 systems is not copied.
  */
 export const surveyVlm = paper({
   id: 'survey-vlm',
@@ -19,4 +23,9 @@ export const surveyVlm = paper({
     'and text are fused, which blocks stay frozen, and reported scores, and lists open problems from fine-grained ' +
     'evaluation to safety.',
   places: [],
+  taxonomy: leaves,
+  claims: ['checks'],
+  checks: async function* () {
+    yield* (await import('./survey-vlm/checks.ts')).checks()
+  },
 })

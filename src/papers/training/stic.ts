@@ -1,8 +1,16 @@
 import { paper } from '../paper.ts'
+import { describeAndRespond, describeOptions } from './stic/describe.ts'
 
 /**
  * Enhancing Large Vision Language Models with Self-Training on Image Comprehension
  * 2024, NeurIPS 2024. https://arxiv.org/abs/2405.19716
+ *
+ * Describe and respond: a first call describes the pictures, a second answers the question behind "Image description:" and
+ * what the first said. The first stage of its training, `L = -log sigmoid(beta z) - alpha log pi(y_w)`, is a function here and
+ * no recipe yet.
+ *
+ * Decided here: the description is made anew for every question, of all pictures of the conversation, and is a note of the
+ * reply; one that is empty leaves the question as it is. Prompts that are written as a whole are answered plainly.
  */
 export const stic = paper({
   id: 'stic',
@@ -19,5 +27,13 @@ export const stic = paper({
     'prompt and once with a bad prompt or a damaged image, learns to prefer the former by regularised DPO, then ' +
     'practises answering with its own descriptions in the prompt. Gains 4 points on average over seven benchmarks ' +
     'with 70 % less tuning data than the method compared.',
-  places: ['read.sequence', 'training'],
+  places: ['talk.answer', 'training'],
+  options: describeOptions,
+  method: describeAndRespond,
+  checks: async function* () {
+    yield* (await import('./stic/checks.ts')).checks()
+  },
+  run: async function* (lab) {
+    if (lab.part === 'effect') yield* (await import('./stic/effect.ts')).effect(lab)
+  },
 })

@@ -68,6 +68,6 @@ describe('the state of a paper', () => {
 
   it('of every paper is computed without results', () => {
     for (const entry of papers)
-      expect(standingOf(entry).state).toBe(entry.method || entry.run ? 'runnable' : 'described')
+      expect(standingOf(entry).state).toBe(entry.method || entry.run || entry.checks ? 'runnable' : 'described')
   })
 })
