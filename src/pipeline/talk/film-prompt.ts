@@ -1,11 +1,12 @@
 /** How a film is put to a model as so many pictures: what stands before each frame says when it is shown. */
 import type { GivenImage } from '../../media/image.ts'
+import { secondOf } from '../../models/vlm/llava.ts'
 import type { ModelParts } from '../parts.ts'
 import type { ContentPart, Message } from './message.ts'
 import { imagePlaceholder } from './written-pictures.ts'
 
 /** What is written before a frame: its second, with no more than two decimals. At one frame a second, its number. */
-export const frameMark = (second: number): string => String(Math.round(100 * second) / 100)
+export const frameMark = secondOf
 
 export interface ShownFrame {
   readonly image: GivenImage
@@ -15,7 +16,7 @@ export interface ShownFrame {
 
 /**
  * A question about a film: for each frame its mark and the picture, then the question. Prompts of a model that keeps the order
- * read "0<image>1<image>...", and training writes the same around its views.
+ * read "0<image>1<image>...", as those of videos do.
  */
 export function filmMessage(frames: readonly ShownFrame[], question: string): Message {
   const shown = frames.flatMap(({ image, second }): ContentPart[] => [
