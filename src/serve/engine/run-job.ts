@@ -1,15 +1,10 @@
-import type { Job, Progress } from './job.ts'
+import type { Job } from './job.ts'
 import { count } from './jobs/count.ts'
 import { embed } from './jobs/embed.ts'
 import { generate } from './jobs/generate.ts'
 import { detokenize, tokenize } from './jobs/tokenize.ts'
 import type { Opened } from './opened.ts'
-
-/** What a job has beside itself. */
-export interface Work {
-  readonly signal: AbortSignal
-  readonly tell: (progress: Progress) => void
-}
+import type { Work } from './work.ts'
 
 export function runJob(opened: Opened, job: Job, work: Work): Promise<unknown> {
   switch (job.kind) {

@@ -5,7 +5,7 @@ import type { Embedded, EmbedJob, Words } from '../job.ts'
 import { about } from '../job-error.ts'
 import type { Opened } from '../opened.ts'
 import { type ReadPicture, readPicture } from '../pictures.ts'
-import type { Work } from '../run-job.ts'
+import type { Work } from '../work.ts'
 
 /** Embeds images and texts into their common space. Throws FoveaError `embedding_unsupported`, and what `embed` throws. */
 export async function embed({ embedder }: Opened, { inputs }: EmbedJob, { signal }: Work): Promise<Embedded> {

@@ -8,8 +8,8 @@ import type { Opened } from '../opened.ts'
 import { drawOverlays } from '../overlays.ts'
 import { type ReadPicture, readMessages } from '../pictures.ts'
 import { reweighOf } from '../reweigh.ts'
-import type { Work } from '../run-job.ts'
 import { reportToken } from '../token-report.ts'
+import type { Work } from '../work.ts'
 
 /** Answers a conversation. Throws ParamError and FoveaError for what it is refused for. */
 export async function generate(opened: Opened, job: GenerateJob, work: Work): Promise<Generated> {
