@@ -129,7 +129,8 @@ export class PictureEncoder {
         preprocessMilliseconds += performance.now() - started
         return made
       }
-      return { view, how, pixels, ...(stream && { stream: { ...stream, part } }) }
+      const video = how.isVideo && method.needs?.video && { video: cuts }
+      return { view, how, pixels, ...video, ...(stream && { stream: { ...stream, part } }) }
     })
     const finish = async (views: readonly EncodedView[]): Promise<EncodedImage> => {
       const gathered = await this.gatherer.gather(how, views, cuts.slots)

@@ -27,9 +27,9 @@ export class ViewEncoder {
   async encode(jobs: readonly ViewJob[]): Promise<EncodedView[]> {
     const encoded = new Map<ViewJob, EncodedView>()
     for (const group of groupsOf(jobs)) {
-      const most = this.mostOf(group)
+      const { use, most } = this.useFor(group)
       for (const run of inRuns(group, most)) {
-        const views = await this.run(run, most > 1 ? 'views' : 'view')
+        const views = await this.run(run, use)
         for (const [at, job] of run.entries()) encoded.set(job, views[at])
       }
     }
@@ -46,10 +46,13 @@ export class ViewEncoder {
     this.programs.clear()
   }
 
-  private mostOf(group: readonly ViewJob[]): number {
+  /** What a group is run by, and how many views at once. */
+  private useFor(group: readonly ViewJob[]): { use: VisionUse; most: number } {
     const [job] = group
-    if (group.length === 1 || job.stream || job.how.method.needs?.alone || !this.isRowwise) return 1
-    return viewsPerRun(patchesOf(this.parts.architecture, job.view))
+    if (job.video) return { use: { frames: group.length }, most: group.length }
+    const single = group.length === 1 || job.stream || job.how.method.needs?.alone || !this.isRowwise
+    const most = single ? 1 : viewsPerRun(patchesOf(this.parts.architecture, job.view))
+    return { use: most > 1 ? 'views' : 'view', most }
   }
 
   /**
@@ -60,8 +63,8 @@ export class ViewEncoder {
     return this.parts.precision.layers.every(({ form }) => form !== 'int8')
   }
 
-  /** One program is compiled for all views of a size, and one for several of them together. */
-  private async run(jobs: readonly ViewJob[], use: 'view' | 'views'): Promise<EncodedView[]> {
+  /** One program is compiled for all views of a size, one for several of them together, and one for all frames of a video. */
+  private async run(jobs: readonly ViewJob[], use: VisionUse): Promise<EncodedView[]> {
     const [job] = jobs
     const { how, view, stream } = job
     const { architecture, weights } = this.parts
@@ -75,6 +78,6 @@ export class ViewEncoder {
         stream,
       )
     if (stream) return encode(await this.frames.of(stream.key, key, compile('stream')))
-    return this.programs.use(`${key}|${use}`, compile(use), encode)
+    return this.programs.use(`${key}|${JSON.stringify(use)}`, compile(use), encode)
   }
 }

@@ -9,6 +9,8 @@ export interface ViewJob {
   readonly how: { readonly method: Method; readonly asked?: readonly number[] }
   /** Of a frame of a stream: which it is. */
   readonly stream?: StreamPlace
+  /** Of a frame of a video whose frames go through the encoder together: which video. */
+  readonly video?: object
   /** Made when its run begins, so that the pixels of a long video are never all there at once. */
   pixels(): ViewPixels
 }

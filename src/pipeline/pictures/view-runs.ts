@@ -18,8 +18,9 @@ export const programOfView = ({ how: { method }, view }: ViewJob): string =>
 /** Views that one program may take at once, first come first. */
 export function groupsOf(jobs: readonly ViewJob[]): ViewJob[][] {
   const groups = new Map<string, ViewJob[]>()
+  const videos = [...new Set(jobs.map(({ video }) => video))]
   for (const job of jobs) {
-    const key = `${programOfView(job)}|${job.how.asked}`
+    const key = `${programOfView(job)}|${job.how.asked}|${videos.indexOf(job.video)}`
     groups.set(key, [...(groups.get(key) ?? []), job])
   }
   return [...groups.values()]
