@@ -10,10 +10,12 @@ import {
   gather,
   greater,
   matmul,
+  mean,
   mul,
   reshape,
   sqrt,
   square,
+  sub,
   sum,
   type Tensor,
   transpose,
@@ -55,7 +57,9 @@ export function namingLosses(
   const words = reshape(language.embed(p, reshape(arange(size), [1, size])), [size, language.hiddenSize])
   const named = LANGUAGES.map((id) => {
     const names = matmul(constant(sharesOf(id, size, encode), [CLASSES, size]), words)
-    return crossEntropy(mul(matmul(unit(tokens), transpose(unit(names), [1, 0])), SCALE), known, { weights })
+    // What all names have in common tells none from another.
+    const own = unit(sub(names, mean(names, 0, true)))
+    return crossEntropy(mul(matmul(unit(tokens), transpose(own, [1, 0])), SCALE), known, { weights })
   })
   const first = constant([0, ...THINGS.map(({ name }) => encode(name)[0] ?? 0)], [CLASSES], 'i64')
   return {
