@@ -14,7 +14,6 @@ import { goneSignal } from './http/gone.ts'
 import { assertBind, guard } from './http/guard.ts'
 import { takeJson } from './http/json-body.ts'
 import { LIMITS, RECEIVE_LIMITS, type ReceiveLimits, STREAM_LIMITS, type StreamLimits } from './limits.ts'
-import { Metrics } from './metrics.ts'
 import { Site } from './site.ts'
 
 export interface ServerOptions extends EngineOptions, Partial<GuardOptions> {
@@ -66,6 +65,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const access = { host, key, origins }
   assertBind(access)
   const { stream, receive, onLog, ...engineOptions } = others
+  const { Metrics } = await import('./metrics.ts').catch(missing)
   const engine = await Engine.start(engineOptions)
   const queue = new Queue(1, most)
   const side = new Queue(SIDE.atOnce, SIDE.most)
@@ -84,8 +84,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
 }
 
+/** Of a package that is missing. */
+const missing = whereMissing('serving a model', 'fastify', 'prom-client')
+
 async function buildApp({ headers, request }: ReceiveLimits): Promise<FastifyInstance> {
-  const { default: Fastify } = await import('fastify').catch(whereMissing('serving a model', 'fastify'))
+  const { default: Fastify } = await import('fastify').catch(missing)
   const app = Fastify({
     logger: false,
     bodyLimit: LIMITS.bodyBytes,

@@ -59,7 +59,7 @@ describe('bad images', () => {
   it('one pixel and emoji in the name are fine', async () => {
     const { status, stdout } = await ask(at('pixel.png'), at('🍎 apple.png'), 'what?')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/32 visual tokens\n$/)
+    expect(stdout).toMatch(/\n32 -> 8 visual tokens\n$/)
   })
 })
 

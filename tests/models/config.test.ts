@@ -24,7 +24,7 @@ describe('a config that does not fit', () => {
     [
       'llama',
       { rope_scaling: { type: 'longrope', factor: 2 } },
-      'text_config.rope_scaling: rotary positions of type "longrope" are not supported',
+      'text_config.rope_scaling.short_factor: needs 2 numbers, has 0',
     ],
     [
       'llama',

@@ -44,7 +44,7 @@ describe.each(['int8', 'int4'] as const)('%s weights of a checkpoint of 257 MB',
     expect(made).toBeLessThan(1.3 * weights + 4 * largest)
     expect(read).toBeLessThan(1.3 * weights)
     // The estimate is no idle number: the engine does hold about that much.
-    expect(made).toBeGreaterThan(0.6 * weights)
+    expect(made).toBeGreaterThan(0.45 * weights)
   })
 })
 

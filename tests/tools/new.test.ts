@@ -40,7 +40,8 @@ const roomsBelowPapers = [
 ]
 
 /** What a paper is declared with. */
-const paperFiles = ['errors.ts', 'papers/paper.ts', 'papers/reports/lab.ts', 'papers/reports/row.ts']
+const reportFiles = ['lab', 'leaf', 'row', 'writer'].map((name) => `papers/reports/${name}.ts`)
+const paperFiles = ['errors.ts', 'papers/paper.ts', ...reportFiles]
 
 describe('the scaffold', () => {
   it('writes a paper and its test that type-check, and lists the paper', () => {

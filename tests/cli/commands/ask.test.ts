@@ -53,7 +53,7 @@ describe('fovea ask', () => {
     const args = ['ask', image, '-', 'same?', '--model', model, '--max-tokens', '2']
     const { status, stdout } = await startFovea(args, readFileSync(image)).ended
     expect(status).toBe(0)
-    expect(stdout).toMatch(/\n32 visual tokens\n$/)
+    expect(stdout).toMatch(/\n32 -> 8 visual tokens\n$/)
   })
 
   it('compares methods side by side', async () => {

@@ -10,7 +10,7 @@ describe('fovea train mini', () => {
   it('trains both stages and writes a model folder with loss curves', async () => {
     const out = temporaryFolder()
     const { status, stdout, stderr } = await fovea(...tiny, '1', '--out', out)
-    expect(stderr).toMatch(/^vision +1\/1 patch .* images\/s, \d+ tokens\/s\ndialogue 1\/1 answer .*\n$/)
+    expect(stderr).toMatch(/^vision +1\/1 patch .* s a step\ndialogue 1\/1 still .* film .* s a step\n$/)
     expect(status).toBe(0)
     expect(stdout).toContain(join(out, 'model'))
     expect(readFileSync(join(out, 'dialogue.svg'), 'utf8')).toMatch(/^<svg/)

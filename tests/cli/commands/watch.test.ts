@@ -47,7 +47,7 @@ describe('fovea watch', () => {
       'answer',
     ])
     expect(events[1].flops.vision).toBeLessThan(events[0].flops.vision)
-    expect(events.at(-1).tokens.visual).toEqual({ before: 4 * TINY_PATCHES, after: 24, last: 6 })
+    expect(events.at(-1).tokens.visual).toEqual({ before: 4 * TINY_PATCHES, after: 16, last: 4 })
   })
 
   it('refuses an empty question', async () => {
