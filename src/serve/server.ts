@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { whereMissing } from '../errors.ts'
+import { FoveaError, whereMissing } from '../errors.ts'
 import { checked, type Endpoint } from './endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
 import { Engine } from './engine/engine.ts'
@@ -76,12 +76,26 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     app.addHook('onRequest', guard(access))
     if (onLog) logEnds(app, onLog)
     for (const each of endpoints) addRoute(app, site, each)
-    await app.listen({ host, port })
+    await app.listen({ host, port }).catch((cause) => {
+      throw listenError(cause, host, port)
+    })
     return { url: urlOf(app, host), model: site.modelId, engine, close: () => close(app, site) }
   } catch (error) {
     await engine.close()
     throw error
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there; choose another port (--port)',
+  EACCES: 'this user may not listen there; choose a port from 1024 on (--port)',
+  EADDRNOTAVAIL: 'this machine has no such address; choose another (--host)',
+  ENOTFOUND: 'there is no such address; choose another (--host)',
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): FoveaError {
+  const reason = REASONS[cause.code ?? ''] ?? `${cause.message}; choose another address (--host, --port)`
+  return new FoveaError('address_taken', 'resource', `cannot listen at ${host}:${port}: ${reason}`, { cause })
 }
 
 /** Of a package that is missing. */

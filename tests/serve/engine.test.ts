@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { Queue } from '../../src/serve/engine/queue.ts'
 import { createServer } from '../../src/serve/server.ts'
@@ -149,6 +151,17 @@ describe('a server', () => {
     expect((await eventsOf(await second)).at(-1)!.data).toBe('[DONE]')
     await closing
     await expect(ask(long())).rejects.toThrow()
+  })
+
+  it('says that an address is taken', async () => {
+    const taken = createNetServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    await expect(createServer({ model: 'mini', port })).rejects.toMatchObject({
+      code: 'address_taken',
+      message: `cannot listen at 127.0.0.1:${port}: something else listens there; choose another port (--port)`,
+    })
+    taken.close()
   })
 
   it('opens no address to others without a key', async () => {

@@ -17,8 +17,9 @@ interface Pending {
   readonly onProgress?: (progress: Progress) => void
 }
 
-/** Milliseconds: a process that ended sooner after its start is not started again. */
+/** Milliseconds: a process that ends sooner after its start has lived briefly; after so many in a row none is started again. */
 const SHORTEST_LIFE = 5000
+const MOST_BRIEF = 3
 
 const lost = (): FoveaError =>
   new FoveaError('engine_lost', 'resource', 'the engine stopped while it answered and is being started anew; try again')
@@ -31,6 +32,7 @@ export class Engine {
   /** Undefined while the model is loaded. */
   private facts: ModelFacts | undefined
   private failure: Error | undefined
+  private brief = 0
   /** How often the process was started again. */
   restarts = 0
 
@@ -126,7 +128,8 @@ export class Engine {
     this.facts = undefined
     for (const { reject } of this.pending.values()) reject(lost())
     if (this.isClosed || !wasOpen) return
-    if (lived < SHORTEST_LIFE) {
+    this.brief = lived < SHORTEST_LIFE ? this.brief + 1 : 0
+    if (this.brief >= MOST_BRIEF) {
       this.failure = new FoveaError('engine_lost', 'resource', 'the engine stops whenever it is started; see its log')
       return
     }
