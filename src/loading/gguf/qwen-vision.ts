@@ -1,5 +1,6 @@
 /** The encoder of Qwen2-VL and Qwen2.5-VL in GGUF: what is one tensor there was taken apart. */
 import type { GgufFile } from '../../checkpoints/gguf.ts'
+import { joinFloats } from '../../runtime/index.ts'
 import { planNames } from './layer-names.ts'
 import { ggufError, shapeAt } from './metadata.ts'
 import type { Planned } from './planned.ts'
@@ -22,17 +23,6 @@ function mlpNames(file: GgufFile, hidden: number): Record<string, string> {
   return { [up]: 'mlp.up_proj', [down]: 'mlp.down_proj', ffn_gate: 'mlp.gate_proj' }
 }
 
-/** One after another. */
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
 /** Queries, keys and values of a layer, [3 d, d] or [3 d]. */
 function joinedQkv(file: GgufFile, layer: string, ending: string): Planned {
   const sources = ['q', 'k', 'v'].map((part) => `v.blk.${layer}.attn_${part}.${ending}`)
@@ -40,7 +30,7 @@ function joinedQkv(file: GgufFile, layer: string, ending: string): Planned {
   const rows = shapes.reduce((sum, [first]) => sum + first, 0)
   if (shapes.some(([, columns]) => columns !== shapes[0][1]))
     throw ggufError(file, `queries, keys and values of layer ${layer} have other widths`)
-  return { file, sources, shape: [rows, ...shapes[0].slice(1)], whole: joined }
+  return { file, sources, shape: [rows, ...shapes[0].slice(1)], whole: joinFloats }
 }
 
 /** Matrices of two frames, [d, channels, h, w] each -> [d, channels, 2, h, w]. */

@@ -1,5 +1,5 @@
 import { normalise } from '../../media/image.ts'
-import { f32, i64, type Value } from '../../runtime/index.ts'
+import { f32, i64, joinFloats, type Value } from '../../runtime/index.ts'
 import { Rng, type Scene, type Split } from '../../world/index.ts'
 import { imageMean, imageStd } from './config.ts'
 import type { LessonKey } from './curriculum.ts'
@@ -79,8 +79,8 @@ function patchInputs({ side, patch }: DataOptions, pictures: readonly Drawn[]): 
       [count, n, denseNames.length],
       pictures.flatMap(({ labels }) => Array.from(labels)),
     ),
-    boxes: f32([count, n, 4], joined(pictures.map(({ boxes }) => boxes))),
-    counts: f32([count, summaryWidth], joined(pictures.map(({ summary }) => summary))),
+    boxes: f32([count, n, 4], joinFloats(pictures.map(({ boxes }) => boxes))),
+    counts: f32([count, summaryWidth], joinFloats(pictures.map(({ summary }) => summary))),
   }
 }
 
@@ -119,14 +119,4 @@ export function patchBatches(options: DataOptions, { batch, scenes, lesson, name
     })
     return { pixels: pixelsOf(options, pictures), ...patchInputs(options, pictures) }
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

@@ -37,7 +37,8 @@ export const summaryWidth = COLORS.length + SHAPES.length + 1
 /** Background cells outnumber the others; they count this much. */
 const BACKGROUND = 0.15
 
-const known = (label: Tensor): Tensor => mul(label, cast(greater(label, 0), 'i64'))
+/** The class, and that of nothing where it is not known. */
+export const known = (label: Tensor): Tensor => mul(label, cast(greater(label, 0), 'i64'))
 
 /**
  * Losses that teach the vision encoder what lies in every patch: class, extent and letter of the object that owns it,

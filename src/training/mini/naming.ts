@@ -1,26 +1,24 @@
 import type { Architecture } from '../../models/family.ts'
 import type { Scope } from '../../nn/index.ts'
+import { unit } from '../../pipeline/method/similarity.ts'
 import {
   add,
   arange,
   cast,
   constant,
   crossEntropy,
-  div,
   gather,
   greater,
   matmul,
   mean,
   mul,
   reshape,
-  sqrt,
-  square,
   sub,
-  sum,
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
 import { LANGUAGES, THINGS, tongueOf } from '../../world/index.ts'
+import { known } from './dense.ts'
 
 type Encode = (text: string) => readonly number[]
 
@@ -53,13 +51,13 @@ export function namingLosses(
   { size, encode }: Vocabulary,
 ): { meaning: Tensor; saying: Tensor } {
   const weights = cast(greater(label, 0), 'f32')
-  const known = mul(label, cast(greater(label, 0), 'i64'))
+  const shown = known(label)
   const words = reshape(language.embed(p, reshape(arange(size), [1, size])), [size, language.hiddenSize])
   const named = LANGUAGES.map((id) => {
     const names = matmul(constant(sharesOf(id, size, encode), [CLASSES, size]), words)
     // What all names have in common tells none from another.
     const own = unit(sub(names, mean(names, 0, true)))
-    return crossEntropy(mul(matmul(unit(tokens), transpose(own, [1, 0])), SCALE), known, { weights })
+    return crossEntropy(mul(matmul(unit(tokens), transpose(own, [1, 0])), SCALE), shown, { weights })
   })
   const first = constant([0, ...THINGS.map(({ name }) => encode(name)[0] ?? 0)], [CLASSES], 'i64')
   return {
@@ -67,7 +65,7 @@ export function namingLosses(
       named.reduce((a, b) => add(a, b)),
       1 / named.length,
     ),
-    saying: crossEntropy(logits(hidden), gather(first, known), { weights }),
+    saying: crossEntropy(logits(hidden), gather(first, shown), { weights }),
   }
 }
 
@@ -84,5 +82,3 @@ function sharesOf(id: string, size: number, encode: Encode): Float32Array {
   shares[0] = 1 // none: never asked for
   return shares
 }
-
-const unit = (x: Tensor): Tensor => div(x, sqrt(add(sum(square(x), -1, true), 1e-6)))

@@ -8,7 +8,7 @@ import { special, turn } from '../mini/tokenizer.ts'
 import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
-import { optimizerOf, scheduleOf, type Tower, type TowerOptions, type TowerSize } from './tower.ts'
+import { stageOf, type Tower, type TowerOptions, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { batch: 32, text: 160, steps: 3000, scenes: 20_000 },
@@ -105,12 +105,7 @@ export const t: Tower = {
     return {
       stage: {
         name: 'text',
-        steps,
-        batch,
-        rate: 2e-3,
-        schedule: scheduleOf(options.size),
-        trains: () => true,
-        optimizer: optimizerOf,
+        ...stageOf(options.size, { steps, batch }),
         losses: (p) => {
           const ids = input('ids', [batch, text], 'i64')
           const start = allText(model.embed(p, ids), input('positions', [batch, text]))

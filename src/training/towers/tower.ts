@@ -2,7 +2,7 @@ import type { Tensor } from '../../tensor/index.ts'
 import type { Tokenizer } from '../../text/tokenizer.ts'
 import { adamw, muon, type Optimizer } from '../optimizers.ts'
 import type { TrainingStage } from '../recipe.ts'
-import { type Schedule, warmupStableDecay } from '../schedules.ts'
+import { warmupStableDecay } from '../schedules.ts'
 
 /** What a tower is made for. */
 export interface TowerOptions {
@@ -42,9 +42,16 @@ export const layersOf = (size: TowerSize, layers: number) =>
 /** What CLIP's and Fovea's own encoders share. */
 export const ENCODER = { hidden_act: 'gelu', layer_norm_eps: 1e-5 } as const
 
-/** Of learning rates: all towers warm up over sixty steps and come down over the last third. */
-export const scheduleOf = (size: TowerSize): Schedule => warmupStableDecay(size === 'full' ? 60 : 1, 0.3)
-
 /** Muon for the matrices inside the layers, AdamW for embeddings, kernels, heads, norms and biases. */
-export const optimizerOf = (name: string, { shape }: Tensor): Optimizer =>
+const optimizerOf = (name: string, { shape }: Tensor): Optimizer =>
   shape.length === 2 && name.includes('.layers.') ? muon({ weightDecay: 0.02 }) : adamw()
+
+/** How every tower is trained, all of it: sixty steps of warm-up, and down over the last third. */
+export const stageOf = (size: TowerSize, { steps, batch }: Pick<TrainingStage, 'steps' | 'batch'>) => ({
+  steps,
+  batch,
+  rate: 2e-3,
+  schedule: warmupStableDecay(size === 'full' ? 60 : 1, 0.3),
+  trains: () => true,
+  optimizer: optimizerOf,
+})

@@ -8,7 +8,7 @@ import type { Stream } from '../mix.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { binaryCrossEntropy, slotsOf } from './events.ts'
-import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, stageOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { seconds: 8, bands: 64, frames: 200, batch: 32, clips: 2000, steps: 2000 },
@@ -84,12 +84,7 @@ export const za: Tower = {
     return {
       stage: {
         name: 'voices',
-        steps,
-        batch,
-        rate: 2e-3,
-        schedule: scheduleOf(size),
-        trains: () => true,
-        optimizer: optimizerOf,
+        ...stageOf(size, { steps, batch }),
         losses: (p) => {
           const states = spectrogram(p.at('audio_model'), config, input('energies', [batch, frames, bands]))
           const moments = reshape(mean(states, 2), [batch, times, config.hidden_size])

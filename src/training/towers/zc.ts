@@ -1,18 +1,15 @@
 import { clip } from '../../models/dual/clip.ts'
+import { unit } from '../../pipeline/method/similarity.ts'
 import { f32, i64 } from '../../runtime/index.ts'
 import {
   constant,
   crossEntropy,
-  div,
   exp,
   input,
   matmul,
   minimum,
   mul,
-  sqrt,
-  square,
   sub,
-  sum,
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
@@ -23,7 +20,7 @@ import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { captionedScene, imageOfScene } from './scenes.ts'
-import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerOptions } from './tower.ts'
+import { ENCODER, layersOf, stageOf, type Tower, type TowerOptions } from './tower.ts'
 
 /** Sizes of a training. */
 const SIZES = {
@@ -77,9 +74,8 @@ const FAR = 1e9
  */
 function clipLosses(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor): Record<string, Tensor> {
   const batch = Number(images.shape[0])
-  const unit = (x: Tensor) => div(x, sqrt(sum(square(x), -1, true)))
-  const cosines = matmul(unit(images), transpose(unit(texts)))
-  const scores = sub(mul(cosines, minimum(exp(scale), MOST_SCALE)), mul(same, FAR))
+  const fit = matmul(unit(images), transpose(unit(texts)))
+  const scores = sub(mul(fit, minimum(exp(scale), MOST_SCALE)), mul(same, FAR))
   const own = constant([...Array(batch).keys()], [batch], 'i64')
   return {
     images: mul(crossEntropy(scores, own), 0.5),
@@ -123,12 +119,7 @@ export const zc: Tower = {
     return {
       stage: {
         name: 'contrast',
-        steps,
-        batch,
-        rate: 2e-3,
-        schedule: scheduleOf(options.size),
-        trains: () => true,
-        optimizer: optimizerOf,
+        ...stageOf(options.size, { steps, batch }),
         losses: (p) => {
           const scale = p('logit_scale', [], firstScale)
           const images = encoder.encodeImages(p, { pixels: input('pixels', [batch, 3, side, side]) })

@@ -29,7 +29,7 @@ import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { imageOfScene, towerScene } from './scenes.ts'
-import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, stageOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { side: 96, patch: 12, batch: 128, scenes: 6000, steps: 2500, decoder: 96 },
@@ -139,12 +139,7 @@ export const zm: Tower = {
     return {
       stage: {
         name: 'masked',
-        steps,
-        batch,
-        rate: 2e-3,
-        schedule: scheduleOf(size),
-        trains: () => true,
-        optimizer: optimizerOf,
+        ...stageOf(size, { steps, batch }),
         losses: (p) => {
           const pixels = input('pixels', [batch, 3, side, side])
           const states = encodeShown(p.at('vision_model'), config, pixels, input('shown', [batch, shown], 'i64'))

@@ -11,7 +11,7 @@ import type { Batch } from '../step.ts'
 import { binaryCrossEntropy, slotsOf } from './events.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { imageOfScene } from './scenes.ts'
-import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, stageOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { side: 96, patch: 16, frames: 8, batch: 16, films: 1500, steps: 2500 },
@@ -80,12 +80,7 @@ export const zt: Tower = {
     return {
       stage: {
         name: 'events',
-        steps,
-        batch,
-        rate: 2e-3,
-        schedule: scheduleOf(size),
-        trains: () => true,
-        optimizer: optimizerOf,
+        ...stageOf(size, { steps, batch }),
         losses: (p) => {
           const shown = input('frames', [batch, frames, 3, side, side])
           const states = tubeletVision(p.at('vision_model'), config, shown)

@@ -10,7 +10,7 @@ import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
 import { imageOfScene } from './scenes.ts'
-import { ENCODER, layersOf, optimizerOf, scheduleOf, type Tower, type TowerSize } from './tower.ts'
+import { ENCODER, layersOf, stageOf, type Tower, type TowerSize } from './tower.ts'
 
 const SIZES = {
   full: { side: 96, batch: 48, scenes: 5000, steps: 2000, widths: [24, 48, 96], depths: [1, 2, 2] },
@@ -77,12 +77,7 @@ export const zv: Tower = {
     return {
       stage: {
         name: 'cells',
-        steps,
-        batch,
-        rate: 2e-3,
-        schedule: scheduleOf(size),
-        trains: () => true,
-        optimizer: optimizerOf,
+        ...stageOf(size, { steps, batch }),
         losses: (p) => {
           const features = convHybrid(p.at('vision_model'), config, input('pixels', [batch, 3, side, side]))
           const states = layerNormed(p.at('heads', 'norm'), lastStates(features), ENCODER.layer_norm_eps)
