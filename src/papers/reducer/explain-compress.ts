@@ -39,7 +39,7 @@ export const explainCompress = paper({
     'ranking half of them can go before the first LLM layer at almost no loss. As the explanation needs backward ' +
     'passes, a five-layer 1-D convolution learns to predict it from first-layer attention of the instruction to ' +
     'the image. The LLM itself stays untouched.',
-  places: ['read.layer', 'training'],
+  places: ['read.layer', 'read.attention', 'training'],
   options: z.object({
     keep: keepOption(0.5),
     signal: z
