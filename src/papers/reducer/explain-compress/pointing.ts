@@ -11,6 +11,12 @@ import { better } from '../../reports/verdict.ts'
 /** Tasks about one object, whose box is known. */
 const TASKS = ['color', 'shape', 'size', 'bar']
 
+const MAPS = {
+  relevance: 'the most relevant patch lies on the object',
+  attention: 'the patch that the last layer looks at most lies on the object',
+  first: 'the patch that the question looks at most in the first layer lies on the object',
+} as const
+
 /** Of one question that was answered rightly: whether each map points at its object, and its share of the patches. */
 interface Pointed {
   readonly relevance: boolean
@@ -22,26 +28,27 @@ interface Pointed {
 export async function* pointing(lab: Lab): AsyncGenerator<Row> {
   const model = await lab.model()
   const found = await lab.remember('pointing', () => play(lab, model))
-  const marks = (map: 'relevance' | 'attention' | 'first') => found.map((each) => each[map])
-  const hits = (map: 'relevance' | 'attention' | 'first') => marks(map).filter(Boolean).length
   const random = { name: 'a random patch', value: 100 * average(found.map(({ chance }) => chance)), unit: '%' }
-  const share = (name: string, map: 'relevance' | 'attention' | 'first'): Row => ({
-    ...shareRow(name, hits(map), found.length),
-    baseline: random,
-  })
-  yield share('the most relevant patch lies on the object', 'relevance')
-  yield share('the patch that the last layer looks at most does', 'attention')
-  yield share('the patch that the question looks at most in the first layer does', 'first')
-  const gain = gainOf(lab, marks('relevance'), marks('first'))
-  yield {
-    ...pointsRow('relevance points at the object more often than attention of the first layer', gain),
-    ...better(gain, 'attention of the first layer'),
-    note: `of answers that are right, ${TASKS.join(', ')}; a patch lies on an object where its middle lies in the box`,
+  for (const map of ['relevance', 'attention', 'first'] as const) {
+    const hits = found.filter((each) => each[map]).length
+    if (found.length === 0) yield unmeasured(MAPS[map], 'no question about one object was answered rightly')
+    else yield { ...shareRow(MAPS[map], hits, found.length), baseline: random }
   }
+  if (found.length > 0) yield gainRow(lab, found)
   yield unmeasured(
     'accuracy under compression',
     'the predictor is not trained for this model; fovea train explain-compress',
   )
+}
+
+function gainRow(lab: Lab, found: readonly Pointed[]): Row {
+  const marks = (map: 'relevance' | 'first') => found.map((each) => each[map])
+  const gain = gainOf(lab, marks('relevance'), marks('first'))
+  return {
+    ...pointsRow('relevance points at the object more often than attention of the first layer', gain),
+    ...better(gain, 'attention of the first layer'),
+    note: `of answers that are right, ${TASKS.join(', ')}; a patch lies on an object where its middle lies in the box`,
+  }
 }
 
 const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / (values.length || 1)
