@@ -77,3 +77,9 @@ it('examples/hub.ts looks at a model, fetches it and checks it', async () => {
   expect(printed).toMatch(/^.*: idefics3, 0.\d M parameters, fits as fp32\n\n.*: [1-9]\d* bytes came\n8 files, 0 were/)
   expect(printed).toMatch(new RegExp(`\n${ID}: \\d+ bytes, main\n$`))
 })
+
+it('examples/explain.ts prints what an answer rests on', async () => {
+  const printed = await run('explain')
+  expect(printed).toMatch(/ behind each layer: ("[^"]*" ?)+\n/)
+  expect(printed).toMatch(/the answer rests most on patches \d+, \d+, \d+ of 16\n$/)
+})
