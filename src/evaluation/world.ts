@@ -31,7 +31,8 @@ export interface WorldEvaluation {
 
 /** One question and what the model said. */
 export interface Answer {
-  readonly set: ImageSet
+  /** `own`: a question of one's own. */
+  readonly set: ImageSet | 'own'
   /** The task, or `dialogue` for a turn of one. */
   readonly task: string
   readonly index: number

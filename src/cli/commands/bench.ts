@@ -15,6 +15,7 @@ interface ReduceFlags {
   keep: number[]
   ids?: 'keep' | 'pack'
   task: string[]
+  data?: string
   n: number
   seed: number
   rounds: number
@@ -35,6 +36,7 @@ const reduce = command<ReduceFlags>({
     'fovea bench reduce --method fastv --method visionzip',
     'fovea bench reduce --method divprune --keep .25 --quick',
     'fovea bench reduce --task read --task count --n 200 --out runs/bench/details',
+    'fovea bench reduce --data questions.tsv --method divprune --keep .25 --out runs/bench/mine',
     'fovea bench reduce --method fastv:layer=3 --method fastv:layer=1 --json > points.jsonl',
   ],
   configure: (program) =>
@@ -58,7 +60,11 @@ const reduce = command<ReduceFlags>({
         ).choices(['keep', 'pack']),
       )
       .option('--task <task>', 'only this task; may be given again', append<string>, [])
-      .option('--n <count>', 'images per task', integer(2), 40)
+      .option(
+        '--data <path>',
+        'questions of your own: a folder, JSON lines (also as lmms-eval logs them), or a table of VLMEvalKit',
+      )
+      .option('--n <count>', 'images per task, or questions of each category', integer(2), 40)
       .option('--seed <number>', 'other questions', integer(), 1)
       .option(
         '--rounds <count>',
@@ -82,7 +88,7 @@ const reduce = command<ReduceFlags>({
       ...small,
       methods: method.length > 0 ? method : await everyReducer(),
       keeps: keep.length > 0 ? keep : [0.5, 0.25, 0.125],
-      ...(task.length > 0 && { tasks: inOrder(task) }),
+      ...(task.length > 0 && { tasks: rest.data === undefined ? inOrder(task) : task }),
       signal,
       onProgress: (done, total, status) => bar.update(done, total, status),
     })

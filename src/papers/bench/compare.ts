@@ -6,7 +6,7 @@ import { type BenchFacts, differences } from './facts.ts'
 import { readAnswers, readBench } from './run.ts'
 
 /** Another model, or other questions: there would be nothing to pair. */
-const MUST: readonly (keyof BenchFacts)[] = ['modelHash', 'split', 'seed', 'n', 'tasks']
+const MUST: readonly (keyof BenchFacts)[] = ['modelHash', 'split', 'seed', 'n', 'tasks', 'data']
 /** Under which times are not comparable. */
 const TIMES: readonly (keyof BenchFacts)[] = ['machine', 'threads', 'node']
 

@@ -6,6 +6,8 @@ export interface BenchFacts {
   readonly seed: number
   readonly n: number
   readonly tasks: readonly string[]
+  /** Of a file of one's own questions: its SHA-256. */
+  readonly data?: string
   readonly code: string
   readonly version: string
   readonly machine: string

@@ -21,13 +21,14 @@ const TASKS = ['read', 'count', 'relation']
 /** The picture that the gallery shows of each task. */
 const INDEX = 0
 
-export const galleryTasks = (tasks: readonly string[]): readonly string[] =>
-  TASKS.filter((task) => tasks.includes(task))
+/** None of one's own questions: their pictures are not in the result. */
+export const galleryTasks = ({ tasks, data }: Pick<BenchFacts, 'tasks' | 'data'>): readonly string[] =>
+  data === undefined ? TASKS.filter((task) => tasks.includes(task)) : []
 
-export async function shown(model: Model, method: Method, { seed, tasks }: BenchFacts): Promise<Shown[]> {
+export async function shown(model: Model, method: Method, facts: BenchFacts): Promise<Shown[]> {
   const found: Shown[] = []
-  for (const task of galleryTasks(tasks)) {
-    const { image, turns } = await worldItem({ set: 'world', split: SPLIT, seed }, task, INDEX)
+  for (const task of galleryTasks(facts)) {
+    const { image, turns } = await worldItem({ set: 'world', split: SPLIT, seed: facts.seed }, task, INDEX)
     const [{ question, answer }] = turns
     const { kept, text } = await model.generate({ prompt: question, images: [image], method, temperature: 0 })
     found.push({ kept: kept[0], reply: text, correct: text.trim() === answer })
@@ -37,10 +38,11 @@ export async function shown(model: Model, method: Method, { seed, tasks }: Bench
 
 /** A table: a column for each picture, a row for each method. */
 export async function galleryHtml(
-  { seed, tasks }: BenchFacts,
+  facts: BenchFacts,
   rows: readonly { readonly name: string; readonly shown: readonly Shown[] }[],
 ): Promise<string> {
-  const chosen = galleryTasks(tasks)
+  const { seed } = facts
+  const chosen = galleryTasks(facts)
   if (chosen.length === 0 || rows.length === 0) return ''
   const items = await Promise.all(chosen.map((task) => worldItem({ set: 'world', split: SPLIT, seed }, task, INDEX)))
   // Each picture stands once in the page, however many methods are shown on it.

@@ -40,9 +40,12 @@ export async function benchHtml(run: BenchRun): Promise<string> {
 }
 
 function factLines({ facts, points }: BenchRun): string[] {
-  const { model, split, seed, n, tasks } = facts
+  const { model, split, seed, n, tasks, data } = facts
+  const asked = data
+    ? `questions of one's own (${data.slice(0, 12)}), at most ${n} of each of ${tasks.length} categories`
+    : `Fovea World, ${split} split, seed ${seed}, ${n} images for each of ${tasks.length} tasks`
   return [
-    `${model}; Fovea World, ${split} split, seed ${seed}, ${n} images for each of ${tasks.length} tasks: ${points[0].questions} questions a point. Intervals are 95 %.`,
+    `${model}; ${asked}: ${points[0].questions} questions a point. Intervals are 95 %.`,
     'Against: the difference in right answers to the same questions, bootstrapped over images. Random is the mean of three subsets. ' +
       'Where resize fails: right among the questions that the dense model answers and a smaller picture of as many tokens does not. ' +
       'Times stand beside the dense model in the same run, choosing tokens included.',

@@ -17,6 +17,7 @@ import { type Notebook, openNotebook } from '../reports/notebook.ts'
 import { armName, type Grid, type GridArm, gridOf } from './arms.ts'
 import { type BenchFacts, differences } from './facts.ts'
 import { type Shown, shown } from './gallery.ts'
+import { type OwnTasks, ownTasks } from './own-tasks.ts'
 import { type Answers, type Beside, type Point, pointOf } from './points.ts'
 import { timed } from './timing.ts'
 
@@ -29,8 +30,10 @@ export interface BenchOptions {
   readonly ids?: Ids
   /** All tasks of Fovea World when absent. */
   readonly tasks?: readonly string[]
-  /** Images per task. */
+  /** Images per task, or questions of each category of one's own. */
   readonly n: number
+  /** A folder or a file of one's own questions, in the place of those about Fovea World; categories are its tasks. */
+  readonly data?: string
   /** Of the questions. */
   readonly seed?: number
   /** Rounds in which times are taken, each beside the dense model; 0: none. */
@@ -63,7 +66,8 @@ const FILE = 'bench.json'
  */
 export async function* benchReduce(options: BenchOptions): AsyncGenerator<Point, BenchRun | undefined> {
   const grid = gridOf(options.methods, options.keeps, options.ids)
-  const facts = await factsOf(options)
+  const source = options.data === undefined ? undefined : await ownTasks(options.data, options.n)
+  const facts = await factsOf(options, source)
   const notebook = await openNotebook(options.out)
   let model: Promise<Model> | undefined
   const load = () =>
@@ -71,7 +75,7 @@ export async function* benchReduce(options: BenchOptions): AsyncGenerator<Point,
   try {
     await keepFacts(notebook, facts, options.out)
     const points: Point[] = []
-    for await (const point of pointsOf(grid, facts, notebook, load, options)) {
+    for await (const point of pointsOf(grid, facts, notebook, load, options, source)) {
       points.push(point)
       yield point
     }
@@ -94,8 +98,9 @@ async function* pointsOf(
   notebook: Notebook,
   load: () => Promise<Model>,
   { signal = new AbortController().signal, rounds = 12, onProgress = () => {} }: BenchOptions,
+  source?: OwnTasks,
 ): AsyncGenerator<Point> {
-  const asker = openAsker({ id: 'bench', notebook, seed, n, signal, model: load, progress: onProgress })
+  const asker = openAsker({ id: 'bench', notebook, seed, n, signal, source, model: load, progress: onProgress })
   asker.expect(
     [dense, ...baselines, ...own].reduce((sum, { methods }) => sum + methods.length, 0),
     tasks,
@@ -138,22 +143,37 @@ async function galleryOf(
 
 const GALLERY_KEEP = 0.25
 
-async function factsOf(options: BenchOptions): Promise<BenchFacts> {
+async function factsOf(options: BenchOptions, source?: OwnTasks): Promise<BenchFacts> {
   const processors = cpus()
-  const { model = EMBEDDED, seed = 1, n, tasks = tasksOf('world'), threads = processors.length } = options
+  const {
+    model = EMBEDDED,
+    seed = 1,
+    n,
+    tasks = source?.tasks ?? tasksOf('world'),
+    threads = processors.length,
+  } = options
   return {
     model,
     modelHash: (await hashModel(measuredFolder(options.model), model))[model],
     split: SPLIT,
     seed,
     n,
-    tasks,
+    tasks: chosenTasks(tasks, source),
+    ...(source && { data: source.hash }),
     code: await hashCode(),
     version,
     machine: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}`,
     node: process.version,
     threads,
   }
+}
+
+/** Throws FoveaError `unknown_task` for a category that one's own questions do not have. */
+function chosenTasks(tasks: readonly string[], source?: OwnTasks): readonly string[] {
+  const unknown = source && tasks.find((task) => !source.tasks.includes(task))
+  if (unknown === undefined) return tasks
+  const message = `no question is of the category "${unknown}"; categories: ${source!.tasks.join(', ')}`
+  throw new FoveaError('unknown_task', 'usage', message)
 }
 
 /** A folder belongs to one benchmark. Methods and shares may be added later; what is asked, of what and by what code, not. */
@@ -167,6 +187,7 @@ async function keepFacts(notebook: Notebook, facts: BenchFacts, folder: string):
     'seed',
     'n',
     'tasks',
+    'data',
     'code',
     'machine',
     'threads',
@@ -205,7 +226,10 @@ export async function readAnswers(
     points.map(({ method }) => [
       method,
       tasks.flatMap((task) =>
-        Array.from({ length: n }, (_, index) => notebook.get(`${method} ${task} ${index}`) as Answers[number]).flat(),
+        Array.from(
+          { length: n },
+          (_, index) => (notebook.get(`${method} ${task} ${index}`) ?? []) as Answers[number],
+        ).flat(),
       ),
     ]),
   )
