@@ -46,8 +46,16 @@ function bindingMessage({ message }: Error): string {
 function usageMessage(error: CommanderError, program: Program | undefined): string {
   const message = error.message.replace(/^error: /, '').replace(/\.$/, '')
   const word = /'([^']*)'/.exec(message)?.[1].split('=')[0] ?? ''
+  const owner = error.code === 'commander.unknownOption' ? ownerOf(word, program) : undefined
+  if (owner) return `${message}; it is an option of ${fullName(owner)}`
   const near = closest(word, candidates(error.code, program))
   return `${message}; ${near.length > 0 ? `did you mean ${near.join(', ')}?` : `see ${fullName(program)} --help`}`
+}
+
+/** The subcommand, or the command above, that has the option. */
+function ownerOf(word: string, program: Program | undefined): Program | undefined {
+  const others = program ? [...program.commands, ...(program.parent ? [program.parent] : [])] : []
+  return others.find(({ options }) => options.some(({ long }) => long === word))
 }
 
 /** `fovea papers show` */

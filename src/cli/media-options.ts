@@ -18,6 +18,7 @@ import { type ModelOptions, openModel } from './model-options.ts'
 import { integer, number } from './parsers.ts'
 import { progressView } from './progress.ts'
 import { isInteractive, note } from './terminal.ts'
+import { assertVideoFlags } from './video-flags.ts'
 
 export interface VideoFlags extends ImageFlags {
   video: string[]
@@ -124,8 +125,15 @@ export async function openMedia(
     ...paths.map((path) => look(path, options, isQuiet, signal)),
     ...options.video.map(async (path): Promise<Found> => ({ source: await openVideo(path, videoOptions) })),
   ])
-  looking.catch(() => ending.abort())
-  const [looked, opened] = await Promise.allSettled([looking, openModel(options, ending.signal)])
+  const found = looking.then((all) => {
+    assertVideoFlags(
+      options,
+      all.some((one) => 'source' in one),
+    )
+    return all
+  })
+  found.catch(() => ending.abort())
+  const [looked, opened] = await Promise.allSettled([found, openModel(options, ending.signal)])
   if (looked.status === 'rejected' || opened.status === 'rejected') {
     if (opened.status === 'fulfilled') await opened.value.dispose()
     throw looked.status === 'rejected' ? looked.reason : (opened as PromiseRejectedResult).reason

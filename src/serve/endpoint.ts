@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
 import { FoveaError } from '../errors.ts'
+import { expectedOf, wrongField } from '../text/wrong-field.ts'
 import { badParam } from './engine/job-error.ts'
 import type { Site } from './site.ts'
-import { expectedOf, wrongField } from './wire/wrong-field.ts'
 
 /** One request, checked. */
 export interface Call<Body> {

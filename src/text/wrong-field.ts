@@ -1,11 +1,11 @@
-/** What is wrong with a body, in words: the field, what was expected there, and what was given. */
+/** What is wrong with JSON that a schema refuses, in words: the field, what was expected there, and what was given. */
 import type { z } from 'zod'
 
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 type Path = readonly PropertyKey[]
 
 export interface WrongField {
-  /** As in `messages.0.role`; empty for the body itself. */
+  /** As in `messages.0.role`; empty for the whole. */
   readonly field: string
   /** `messages.0.role: expected "user" or "system", given "root"` */
   readonly message: string
