@@ -21,6 +21,8 @@ export function describeFailure(error: unknown, program?: Program): Failure {
   if (error instanceof CommanderError) return { message: escapeLine(usageMessage(error, program)), exitCode: 2 }
   if (isMissingBinding(error))
     return { message: escapeLine(bindingMessage(error as Error)), exitCode: exitCodes.resource }
+  if (isMissingPackage(error))
+    return { message: escapeLine(missingMessage(error as Error)), exitCode: exitCodes.resource }
   const lack = systemFailure(error)
   if (lack !== undefined) return { message: escapeLine(lack), exitCode: exitCodes.resource }
   const text = error instanceof Error ? error.message || error.name : String(error)
@@ -35,6 +37,15 @@ function isMissingBinding(error: unknown): boolean {
   return (
     code === 'ERR_DLOPEN_FAILED' || /Cannot find module .*\.node'|Could not load the "sharp" module/.test(error.message)
   )
+}
+
+/** A package or a file of Fovea that is not found: also what Node says where it cannot open one file more. */
+const isMissingPackage = (error: unknown): boolean =>
+  error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+
+function missingMessage({ message }: Error): string {
+  const [first] = message.split('\n')
+  return `a part of fovea cannot be found; install it again, or allow more open files (ulimit -n) if that is low (${first})`
 }
 
 function bindingMessage({ message }: Error): string {
