@@ -37,7 +37,7 @@ const refusal = (run: () => unknown): FoveaError => {
 /** What every runnable entry of the registry owes its users. */
 describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, entry) => {
   const shape = entry.options?.shape ?? {}
-  const ready = () => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, {}))
+  const ready = (options = {}) => withRandomAdapter(tiny.model.parts.architecture, buildMethod(entry, options))
   const isReducer = entry.kind[0] === 'reducer'
 
   /** The same before any training: what is added to a model adds nothing yet. */
@@ -77,7 +77,7 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
 
   it.runIf(shape.keep)('keeps one token of however small a share, none only of 0, and all of 1', async () => {
     const visible = async (keep: number) => {
-      const { tokens, kept } = await ask(tiny.model, buildMethod(entry, { keep }))
+      const { tokens, kept } = await ask(tiny.model, ready({ keep }))
       expect(kept[0].some((bit) => bit === 1)).toBe(tokens.visual.last > 0)
       return tokens.visual.last
     }

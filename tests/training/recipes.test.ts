@@ -17,6 +17,7 @@ const RECIPES: readonly Training[] = [
   { method: 'covlm:lora=2,width=8', stages: ['ground'], scenes: 32 },
   { method: 'nvlm:lora=2,tiles=1', stages: ['align', 'tune'] },
   { method: 'nvlm:form=cross,lora=2,every=2', stages: ['align', 'tune'] },
+  { method: 'explain-compress', stages: ['predict'], use: ',keep=.25' },
   { method: 'nvlm:form=hybrid,lora=2,every=2', stages: ['align', 'tune'] },
   { method: 'notellm-2:lora=2,width=8', stages: ['pairs'] },
   { method: 'notellm-2:lora=0,prompt=basic,feature=mean', stages: ['pairs'] },
