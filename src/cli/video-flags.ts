@@ -1,6 +1,18 @@
 /** Flags that say which frames of a video are seen. */
 import { FoveaError } from '../errors.ts'
-import type { VideoFlags } from './media-options.ts'
+import type { ImageFlags } from './image-options.ts'
+
+export interface VideoFlags extends ImageFlags {
+  video: string[]
+  frames?: number
+  fps?: number
+  maxFrames?: number
+  start?: number
+  end?: number
+  frameSide?: number
+  imagesPerSecond?: number
+  framesAsImages?: boolean
+}
 
 const NAMES = {
   frames: '--frames',
