@@ -29,6 +29,7 @@ export { type PaperResults, type PartResult, readResults } from './papers/report
 export type { PaperFigure, Part, Row } from './papers/reports/row.ts'
 export { type Standing, standingOf } from './papers/reports/standing.ts'
 export { type Trained, type TrainOptions, trainable, trainMethod } from './papers/train.ts'
+export type { ExplainedLayer, Explaining, Explanation, Guess, Said, Word } from './pipeline/explain/explain.ts'
 export { compose, dense } from './pipeline/method/compose.ts'
 export type { Branch, Method, TalkSide } from './pipeline/method/method.ts'
 export { gatherRows } from './pipeline/method/rows.ts'

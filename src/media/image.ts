@@ -64,3 +64,13 @@ export function normalise(image: RgbImage, mean: ChannelValues, std: ChannelValu
   }
   return out
 }
+
+/** With an alpha of 255, as canvases take it. */
+export function toRgba({ data, width, height }: RgbImage): Uint8ClampedArray<ArrayBuffer> {
+  const rgba = new Uint8ClampedArray(width * height * 4)
+  for (let i = 0; i < width * height; i++) {
+    rgba.set(data.subarray(i * 3, i * 3 + 3), i * 4)
+    rgba[i * 4 + 3] = 255
+  }
+  return rgba
+}

@@ -1,7 +1,7 @@
 /** Pictures of a token budget: which patches of an image a method kept. */
 import { FoveaError } from '../errors.ts'
 import type { CanvasFactory, DrawingCanvas } from './canvas.ts'
-import type { RgbImage } from './image.ts'
+import { type RgbImage, toRgba } from './image.ts'
 
 /** Position of one patch in the grid, from the top left. */
 export interface GridCell {
@@ -58,15 +58,6 @@ function keptShares({ grid: [rows, cols], kept }: KeptTokens): Float32Array {
     shares[row * cols + col] = 1
   }
   return shares
-}
-
-function toRgba({ data, width, height }: RgbImage): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(width * height * 4)
-  for (let i = 0; i < width * height; i++) {
-    rgba.set(data.subarray(i * 3, i * 3 + 3), i * 4)
-    rgba[i * 4 + 3] = 255
-  }
-  return rgba
 }
 
 /** A patch on the canvas, in whole pixels of it. */

@@ -6,6 +6,7 @@ import type { Architecture } from '../models/family.ts'
 import { createScope, type Scope } from '../nn/index.ts'
 import { type Backend, compile, type Program } from '../runtime/index.ts'
 import type { Tensor } from '../tensor/index.ts'
+import { type Explaining, type Explanation, explain } from './explain/explain.ts'
 import { type AdapterFinder, adapterFinder } from './flow/find-adapters.ts'
 import { compileLanguage, type LanguageProgram } from './flow/language-program.ts'
 import { type Held, ProgramCache } from './flow/program-cache.ts'
@@ -162,6 +163,14 @@ export class Model implements StreamHost {
    */
   embed(options: EmbedOptions): Promise<Float32Array> {
     return embed(this, options)
+  }
+
+  /**
+   * Answers, and tells what the answer rested on: attention of each word, guesses of each layer, relevance of each patch.
+   * @throws FoveaError `answer_empty`, `method_unfit`, and what `generate` throws
+   */
+  explain(options: Explaining<GenerateOptions>): Promise<Explanation> {
+    return explain<GenerateOptions>(this, options)
   }
 
   /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */

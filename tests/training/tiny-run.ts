@@ -30,7 +30,7 @@ try {
       seed: 3,
       text: 64,
       encode: (text) => tokenizer.encode(text),
-      stages: { vision: stage, dialogue: stage },
+      stages: { vision: stage, naming: stage, dialogue: stage },
       saveEvery: 2,
       onStep: (_, { step }) => {
         if (step === Number(killAt)) process.kill(process.pid, 'SIGKILL')

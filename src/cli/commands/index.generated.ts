@@ -31,6 +31,11 @@ export const commands = [
     load: () => import('./eval.ts').then((file) => file.evalCommand),
   },
   {
+    name: 'explain',
+    summary: 'Answer a question about images, and show what the answer rests on',
+    load: () => import('./explain.ts').then((file) => file.explainCommand),
+  },
+  {
     name: 'forward',
     summary: 'Show what a checkpoint computes: token ids, logits, greedy tokens',
     load: () => import('./forward.ts').then((file) => file.forwardCommand),

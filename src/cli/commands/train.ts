@@ -3,7 +3,7 @@ import { FoveaError } from '../../errors.ts'
 import { DEFAULT_MODEL, modelPath, packageRoot } from '../../hub/package-root.ts'
 import { NodeBackend } from '../../runtime/node/backend.ts'
 import { extended, readTokenizer, startFrom, trainMini } from '../../training/mini/recipe.ts'
-import { type MiniRun, miniStages, type StageName, type StageOptions } from '../../training/mini/train.ts'
+import { type MiniRun, miniStages, STAGES, type StageName, type StageOptions } from '../../training/mini/train.ts'
 import { TOWER, TOWERS } from '../../training/towers/index.ts'
 import type { Progress } from '../../training/trainer.ts'
 import { command } from '../command.ts'
@@ -17,6 +17,7 @@ interface TrainOptions {
   from?: string
   vocabulary: number
   stepsVision: number
+  stepsNaming: number
   stepsDialogue: number
   batch?: number
   rate?: number
@@ -31,7 +32,7 @@ const mini = command<TrainOptions>({
     'fovea train mini',
     'fovea train mini --out runs/other --seed 2',
     'fovea train mini --from models/fovea-mini --steps-vision 0 --seed 2 --out runs/longer',
-    'fovea train mini --out runs/try --steps-vision 20 --steps-dialogue 20 --batch 4',
+    'fovea train mini --out runs/try --steps-vision 20 --steps-naming 20 --steps-dialogue 20 --batch 4',
   ],
   configure: (program) =>
     program
@@ -41,16 +42,22 @@ const mini = command<TrainOptions>({
         '--from <folder>',
         'a model of the same shape to start from; with --steps-vision 0 and a new --seed it is trained on',
       )
-      .option('--steps-vision <count>', 'steps of the first stage', integer(0), miniStages.vision.steps)
-      .option('--steps-dialogue <count>', 'steps of the second stage', integer(1), miniStages.dialogue.steps)
+      .option('--steps-vision <count>', 'steps of the first stage: the encoder', integer(0), miniStages.vision.steps)
+      .option(
+        '--steps-naming <count>',
+        'steps of the second stage: names of things',
+        integer(0),
+        miniStages.naming.steps,
+      )
+      .option('--steps-dialogue <count>', 'steps of the third stage', integer(1), miniStages.dialogue.steps)
       .option(
         '--vocabulary <tokens>',
         'a vocabulary of fewer tokens is extended from training lessons',
         integer(1),
         1536,
       )
-      .option('--batch <count>', 'pictures, then lessons per step, in both stages (default: 32, then 16)', integer(1))
-      .option('--rate <number>', 'highest learning rate, in both stages (default: 0.003, then 0.0015)', number(0))
+      .option('--batch <count>', 'pictures, then lessons per step, in all stages (default: 32, 12, 16)', integer(1))
+      .option('--rate <number>', 'highest learning rate, in all stages (default: 0.002, then 0.0015)', number(0))
       .option('--text <tokens>', 'tokens of questions and answers per image', integer(32), 160)
       .option('--save-every <steps>', 'steps between saved states', integer(1), 100),
   finishes: true,
@@ -66,7 +73,7 @@ const mini = command<TrainOptions>({
       const model = await trainMini({ ...run, onStep: watch.onStep, onNote: watch.onNote })
       watch.stop()
       if (model)
-        print(`wrote ${model} and the loss curves ${join(folder, 'vision.svg')}, ${join(folder, 'dialogue.svg')}`)
+        print(`wrote ${model} and the loss curves ${STAGES.map((name) => join(folder, `${name}.svg`)).join(', ')}`)
       else note(`stopped; the same command goes on from here: fovea ${process.argv.slice(2).join(' ')}`)
     } finally {
       watch.stop()
@@ -75,17 +82,21 @@ const mini = command<TrainOptions>({
   },
 })
 
-function stagesOf({ stepsVision, stepsDialogue, batch, rate }: TrainOptions): MiniRun['stages'] {
+function stagesOf({ stepsVision, stepsNaming, stepsDialogue, batch, rate }: TrainOptions): MiniRun['stages'] {
   const change = (stage: StageOptions, steps: number) => ({
     ...stage,
     steps,
     batch: batch ?? stage.batch,
     rate: rate ?? stage.rate,
   })
-  return { vision: change(miniStages.vision, stepsVision), dialogue: change(miniStages.dialogue, stepsDialogue) }
+  return {
+    vision: change(miniStages.vision, stepsVision),
+    naming: change(miniStages.naming, stepsNaming),
+    dialogue: change(miniStages.dialogue, stepsDialogue),
+  }
 }
 
-/** Shows the steps of both stages, one bar each. */
+/** Shows the steps of the stages, one bar each. */
 function watchTraining() {
   const views = new Map<StageName, ProgressView>()
   const viewOf = (stage: StageName) => {
@@ -99,7 +110,7 @@ function watchTraining() {
   }
   return {
     onStep: (stage: StageName, progress: Progress) => {
-      if (stage === 'dialogue') views.get('vision')?.stop()
+      for (const [name, view] of views) if (name !== stage) view.stop()
       viewOf(stage).update(progress.step, progress.total, smooth(stage, progress))
     },
     onNote: (line: string) => {

@@ -6,9 +6,13 @@ import {
   and,
   arange,
   dimValue,
+  equal,
+  greater,
   greaterEqual,
   less,
+  or,
   reshape,
+  type Shape,
   select,
   sub,
   type Tensor,
@@ -17,7 +21,7 @@ import { parseConfig, withTokenIndices } from '../config.ts'
 import { type Architecture, family } from '../family.ts'
 import { within } from '../language/language-model.ts'
 import { languageOf } from '../language/languages.ts'
-import { type PastLayer, pastLength, type Slots } from '../language/sequence.ts'
+import { allTags, type PastLayer, pastLength, type Slots } from '../language/sequence.ts'
 import { type PreprocessorConfig, singleView } from '../views/image-processor.ts'
 import { siglipVision, siglipVisionConfig } from '../vision/siglip.ts'
 import { wholePatches } from '../vision-side.ts'
@@ -35,15 +39,30 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().optional(),
 })
 
-/** Tokens that come together see each other, past ones as far back as the window of a layer reaches. */
-export function prefixMask(cached: PastLayer | undefined, { states }: Slots, window?: number): Tensor | undefined {
-  if (window === undefined) return undefined
+/**
+ * Tokens that come together see each other, past ones as far back as the window of a layer reaches. Of an answer that is
+ * read with its prompt, nobody sees what is ahead.
+ */
+export function prefixMask(
+  cached: PastLayer | undefined,
+  { states, tags }: Slots,
+  window?: number,
+): Tensor | undefined {
+  const answer = tags?.answer
+  if (window === undefined && !answer) return undefined
   const [past, length] = [pastLength(cached), states.shape[1]]
   const all = addDim(past, length)
   const keys = reshape(arange(all), [1, all])
   const queries = reshape(add(arange(length), dimValue(past)), [length, 1])
-  const outside = and(greaterEqual(sub(queries, keys), window), less(keys, dimValue(past)))
-  return reshape(select(outside, -1e9, 0), [1, 1, length, all])
+  const isFar = window === undefined ? [] : [greaterEqual(sub(queries, keys), window)]
+  const isBefore = less(keys, dimValue(past))
+  const hidden = isFar.map((far) => and(far, isBefore))
+  if (answer) {
+    const isSaid = (tag: Tensor, shape: Shape) => reshape(equal(tag, 1), shape)
+    hidden.push(and(greater(keys, queries), isSaid(allTags('answer', answer, cached), [-1, 1, all])))
+    hidden.push(...isFar.map((far) => and(far, isSaid(answer, [-1, length, 1]))))
+  }
+  return select(reshape(hidden.reduce(or), [-1, 1, length, all]), -1e9, 0)
 }
 
 const IMAGE = '<image>'

@@ -4,6 +4,7 @@ import type { Carrying } from '../../pipeline/method/carrying.ts'
 import type { EncoderSite, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { gatherRows, writeRows } from '../../pipeline/method/rows.ts'
+import { cosine, unit } from '../../pipeline/method/similarity.ts'
 import { type GatheredTokens, keepTokens, noteSignal, type VisualTokens } from '../../pipeline/method/visual-tokens.ts'
 import {
   add,
@@ -12,13 +13,11 @@ import {
   expand,
   fixedDim,
   fullAttention,
-  maximum,
   mean,
   mul,
   neg,
   reshape,
   sortAscending,
-  sqrt,
   square,
   sub,
   sum,
@@ -88,11 +87,8 @@ export const stc = paper({
 /** Which tokens changed: the lower the score [b, t] the more, from keys [b, t, d] and those of the last refresh. */
 export type Likeness = (keys: Tensor, before: Tensor) => Tensor
 
-/** The cosine of all heads together; 0 where there was nothing before. */
-export const cosine: Likeness = (a, b) => sum(mul(unit(a), unit(b)), -1)
-
-/** A layer of which only the tokens that changed most are computed. */
-export function partlyAnew(patches: Patches, at: EncoderSite, stream: Carrying, likeness = cosine): Patches {
+/** A layer of which only the tokens that changed most are computed, by the cosine of all heads together when nothing is said. */
+export function partlyAnew(patches: Patches, at: EncoderSite, stream: Carrying, likeness: Likeness = cosine): Patches {
   const { states: x } = patches
   const { layer, architecture } = at
   const steps = at.steps ?? refuse(architecture.name)
@@ -187,8 +183,6 @@ export const gaussians = (d2: Tensor): Tensor =>
 
 /** alpha (1 - cos(z, a_T)) + (1 - alpha) (1 - cos(z, a_S)): [f, n]. */
 function distance(X: Tensor, temporal: Tensor, alpha: number): Tensor {
-  const away = (anchor: Tensor) => sub(1, sum(mul(unit(X), unit(anchor)), -1))
+  const away = (anchor: Tensor) => sub(1, cosine(X, anchor))
   return add(mul(away(temporal), alpha), mul(away(mean(X, 1, true)), 1 - alpha))
 }
-
-const unit = (x: Tensor): Tensor => div(x, maximum(sqrt(sum(square(x), -1, true)), 1e-12))

@@ -69,7 +69,10 @@ const options = z.object({
  * and text alone is never touched. A dropped head is without visual tokens (`skip`: text renormalises, and none of its four
  * projections is computed for them), or weighs their columns 0 behind the softmax (`mask`, the authors' form: its sum still
  * counts their keys, so these are computed). What is skipped is cut out of the weights when a program is traced, since M is
- * known then; of grouped keys only whole groups can be. The window hides what is far, but does not save its scores.
+ * known then; of grouped keys only whole groups can be. The window hides what is far, but does not save its scores: with bands of
+ * rows, 38 % of the scores and sums among 12 x 12 visual tokens would be left and 20 % of those among 24 x 24. That is 30 of the
+ * 409 MFLOP counted for a prompt of fovea-mini, 0.07 of 3.37 TFLOP for LLaVA-1.5-7B; it would cost five copies of visual keys
+ * and values in each layer, and an attention of its own in the place of that of each family.
  */
 export const yopo = paper({
   id: 'yopo',

@@ -49,6 +49,9 @@ export const explainCompress = paper({
     ids: idsOption('pack'),
   }),
   recipe: () => ({ options: { signal: 'predicted' }, stages: [predictorStage()] }),
+  run: async function* (lab) {
+    if (lab.part === 'effect') yield* (await import('./explain-compress/pointing.ts')).pointing(lab)
+  },
   method: ({ keep, signal, ids }) => ({
     ...(signal === 'attention' && { needs: { untrained: true as const } }),
     read: {

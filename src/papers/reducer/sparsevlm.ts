@@ -1,46 +1,33 @@
 import { z } from 'zod'
 import { keepArranged } from '../../pipeline/method/arrange.ts'
 import { closingUp } from '../../pipeline/method/closed-up.ts'
+import { allOf, clusterMeans, densityPeaks, forAll } from '../../pipeline/method/clusters.ts'
 import { afterVisual, attentionFrom, visualAtStart } from '../../pipeline/method/decoder-signals.ts'
-import { largestColumn, sumsOf } from '../../pipeline/method/groups.ts'
-import { gatherRows, rangeLike } from '../../pipeline/method/rows.ts'
+import { gatherRows } from '../../pipeline/method/rows.ts'
 import { type Sequence, textStates, visualStates } from '../../pipeline/method/sequence.ts'
 import { fallingShares, stageAt } from '../../pipeline/method/stages.ts'
 import {
-  add,
   addDim,
   and,
   cast,
   concat,
-  constant,
   countOf,
   type Dim,
   dimValue,
   div,
-  equal,
-  exp,
-  expand,
-  fixedDim,
   greater,
-  less,
   matmul,
-  max,
   maximum,
   mean,
   minDim,
   mul,
-  neg,
   oneOf,
-  or,
   reshape,
   scaleDim,
   select,
   slice,
   softmax,
   sortAscending,
-  sqrt,
-  square,
-  sub,
   subDim,
   sum,
   type Tensor,
@@ -175,44 +162,8 @@ function reduced(seq: Sequence, scores: Tensor, { k, R, c }: Sizes, ids: 'keep' 
 
 /** Density peaks (DPC-kNN) with k = c: centres i64 [b, c] among points x [b, R, d], and the means of their clusters. */
 export function clustered(x: Tensor, c: Dim): { centres: Tensor; means: Tensor } {
-  const [batch, R] = x.shape
-  const distance = distances(x) // [b, R, R]
-  const near = takeAlong(distance, topK(distance, c, { largest: false }))
-  const density = exp(neg(div(sum(square(near), 2), maximum(cast(dimValue(c), 'f32'), 1))))
-  const delta = separation(distance, density)
-  const centres = topK(mul(density, delta), c)
-  const toCentres = takeAlong(distance, expand(reshape(centres, [batch, 1, c]), [batch, R, c]))
-  const isCentre = equal(reshape(rangeLike(density), [batch, R, 1]), reshape(centres, [batch, 1, c]))
-  const own = largestColumn(select(isCentre, 1, neg(toCentres)))
-  const { sums, counts } = sumsOf(x, own, c)
-  return { centres, means: div(sums, maximum(counts, 1)) }
-}
-
-/** Euclidean, over the root of the width; 0 from each point to itself, without what rounding leaves there. */
-function distances(x: Tensor): Tensor {
-  const [batch, R] = x.shape
-  const squares = sum(square(x), 2)
-  const products = matmul(x, transpose(x))
-  const squared = sub(add(reshape(squares, [batch, R, 1]), reshape(squares, [batch, 1, R])), mul(products, 2))
-  const places = rangeLike(squares)
-  const isSelf = equal(reshape(places, [batch, R, 1]), reshape(places, [batch, 1, R]))
-  return select(isSelf, 0, div(sqrt(maximum(squared, 0)), Math.sqrt(fixedDim('sparsevlm', x, 2))))
-}
-
-/** Distance to the nearest denser point, the largest distance for the densest: [b, R]. */
-function separation(distance: Tensor, density: Tensor): Tensor {
-  const [batch, R] = density.shape
-  const [own, other] = [reshape(density, [batch, R, 1]), reshape(density, [batch, 1, R])]
-  const places = rangeLike(density)
-  const isEarlier = less(reshape(places, [batch, 1, R]), reshape(places, [batch, R, 1]))
-  const isDenser = or(greater(other, own), and(equal(other, own), isEarlier))
-  const farthest = largest(reshape(largest(distance), [batch, 1, R])) // [b, 1]
-  const apart = select(isDenser, distance, reshape(farthest, [batch, 1, 1]))
-  return neg(largest(neg(apart)))
-}
-
-/** Over the last axis of x [b, n, m], where m may be 0. */
-function largest(x: Tensor): Tensor {
-  const [batch, n] = x.shape
-  return max(concat([x, expand(constant([-3e38], [1, 1, 1]), [batch, n, 1])], 2), 2)
+  const points = allOf(x)
+  const clusters = densityPeaks(points, forAll(c, points), c, maximum(forAll(c, points), 1))
+  const centres = slice(clusters.order, 1, 0, c)
+  return { centres, means: gatherRows(clusterMeans(points, clusters), centres) }
 }

@@ -23,6 +23,8 @@ export interface Looked {
 const IMAGES = 6
 /** Tokens of an answer, so that some steps are decoded. */
 const TOKENS = 4
+/** Sums in another order differ in their last bits: by at most this share of the largest logit. */
+const ROUNDING = 1e-4
 /** Results are JSON, which has no infinity. */
 export const INCOMPARABLE = Number.MAX_VALUE
 
@@ -51,14 +53,27 @@ export const lookUnder = (
 ): Promise<Looked> => look(model, { prompt, images, method })
 
 /** The largest difference of logits between two answers, run by run. */
-export function logitChange({ runs: first }: Looked, { runs: second }: Looked): number {
+export const logitChange = (first: Looked, second: Looked): number => runChange(first, second, rowChange)
+
+/** The same, 0 where it is no more than sums in another order make. */
+export const changeBeyondRounding = (first: Looked, second: Looked): number =>
+  runChange(first, second, rowChangeBeyondRounding)
+
+function runChange({ runs: first }: Looked, { runs: second }: Looked, change: typeof rowChange): number {
   if (first.length === 0 || first.length !== second.length) return INCOMPARABLE
-  return Math.max(...first.map(({ logits }, at) => rowChange(logits, second[at].logits)))
+  return Math.max(...first.map(({ logits }, at) => change(logits, second[at].logits)))
 }
 
-export function rowChange(a: Float32Array, b: Float32Array): number {
+function rowChange(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length || !a.every(Number.isFinite)) return INCOMPARABLE
   return a.reduce((worst, value, at) => Math.max(worst, Math.abs(value - b[at])), 0)
+}
+
+/** The largest difference of two rows of logits; 0 where it is no more than rounding, in shares of the largest of `b`. */
+export function rowChangeBeyondRounding(a: Float32Array, b: Float32Array): number {
+  const change = rowChange(a, b)
+  const largest = b.reduce((most, x) => Math.max(most, Math.abs(x)), 1)
+  return change <= ROUNDING * largest ? 0 : change
 }
 
 /** Logits that are no numbers, in all runs; where nothing was run there is nothing to trust. */

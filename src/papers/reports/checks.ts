@@ -22,7 +22,7 @@ export async function* checkRows(entry: Paper, lab: Lab): AsyncGenerator<Row> {
   const asked = buildMethod(entry, {})
   try {
     const { method, dress, note } = await runnableOn(model, asked, question, lab.seed)
-    const chosen = choosesTokens(entry) ? await tokenChecks(entry, model, question, dress) : []
+    const chosen = choosesTokens(entry) ? tokenChecks(entry, dress) : []
     yield* rowsOfChecks(lab, [...methodChecks(method), ...chosen], note)
   } catch (error) {
     if (!(error instanceof FoveaError) || lab.signal.aborted) throw error

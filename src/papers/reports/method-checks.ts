@@ -4,12 +4,17 @@ import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import { placesOf } from '../../pipeline/method/places.ts'
 import type { Model } from '../../pipeline/model.ts'
-import { INCOMPARABLE, type Looked, logitChange, look, lookUnder, notFinite, rowChange } from './asking.ts'
+import {
+  INCOMPARABLE,
+  type Looked,
+  logitChange,
+  look,
+  lookUnder,
+  notFinite,
+  rowChangeBeyondRounding,
+} from './asking.ts'
 import { bothImages, type Check } from './check.ts'
 import { type ProgramRun, watchModel } from './watched-model.ts'
-
-/** Sums in another order differ in their last bits: by at most this share of the largest logit. */
-const ROUNDING = 1e-4
 
 export const methodChecks = (method: Method): Check[] => [
   finite(method),
@@ -93,9 +98,8 @@ const secondTurn = (method: Method): Check => ({
   unsaid: 'it spends tokens by the question: both turns read at once are another prompt than one after the other',
   measure: async (model, { image, prompt }, next) => {
     const [cached, whole] = await bothWays(model, method, image, [prompt, next.prompt])
-    const change = rowChange(cached.run.logits, whole.run.logits)
-    const largest = whole.run.logits.reduce((most, x) => Math.max(most, Math.abs(x)), 1)
-    if (change <= ROUNDING * largest) return 0
+    const change = rowChangeBeyondRounding(cached.run.logits, whole.run.logits)
+    if (change === 0) return 0
     const isOther = cached.kept !== whole.kept || placesOf(method).some(({ name }) => name === 'sequence')
     return isOther ? undefined : change
   },

@@ -1,43 +1,43 @@
 /** What a method that chooses tokens owes beside what all do: that it keeps to the share it was told. */
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
-import type { Model } from '../../pipeline/model.ts'
 import type { Reply } from '../../pipeline/talk/reply.ts'
 import { buildMethod } from '../methods.ts'
 import type { Paper } from '../paper.ts'
-import { INCOMPARABLE, logitChange, lookUnder, type Question } from './asking.ts'
+import { changeBeyondRounding, INCOMPARABLE, logitChange, lookUnder } from './asking.ts'
 import { atBudget, BUDGETS, hasBudget } from './budgets.ts'
 import { bothImages, type Check } from './check.ts'
 
 /** @param dress gives methods weights that are not trained yet */
-export async function tokenChecks(
-  entry: Paper,
-  model: Model,
-  question: Question,
-  dress: (method: Method) => Method,
-): Promise<Check[]> {
+export function tokenChecks(entry: Paper, dress: (method: Method) => Method): Check[] {
   const at = (share: number) => dress(atBudget(entry, share))
   return [
-    ...(await keepingAll(model, question, hasBudget(entry) ? at(1) : dress(buildMethod(entry, {})), hasBudget(entry))),
+    keepingAll(hasBudget(entry) ? at(1) : dress(buildMethod(entry, {})), hasBudget(entry)),
     ...withinBudgets(entry, at, dress),
     ...textAlone(dress(hasBudget(entry) ? atBudget(entry, BUDGETS[0]) : buildMethod(entry, {}))),
     ...(hasBudget(entry) ? [shrinking(at)] : []),
   ]
 }
 
-/** Of methods that can be told to keep everything, and of those that always do. */
-async function keepingAll(model: Model, question: Question, method: Method, isTold: boolean): Promise<Check[]> {
-  const { before, last } = (await lookUnder(model, method, question)).reply.tokens.visual
-  if (!isTold && last < before) return []
-  return [
-    {
-      name: 'change of logits by keeping everything',
-      unit: '',
-      otherwise: 'keeping everything is not bit-identical to the dense model',
-      measure: async (model, question) =>
-        logitChange(await lookUnder(model, method, question), await lookUnder(model, dense, question)),
+/**
+ * Of methods that can be told to keep everything; of the others, for each picture of which they do. Where only pixels tell how
+ * much is left, the program is one of named sizes, which the engine optimises otherwise: it gives other last bits.
+ */
+function keepingAll(method: Method, isTold: boolean): Check {
+  const toTheBit = !method.needs?.alone
+  return {
+    name: `change of logits${toTheBit ? '' : ' beyond rounding'} by keeping everything`,
+    unit: '',
+    otherwise: `keeping everything is not ${toTheBit ? 'bit-identical to' : 'the same as'} the dense model`,
+    unsaid: 'it keeps everything of no picture',
+    measure: async (model, question) => {
+      const looked = await lookUnder(model, method, question)
+      const { before, last } = looked.reply.tokens.visual
+      if (!isTold && last < before) return undefined
+      const own = await lookUnder(model, dense, question)
+      return toTheBit ? logitChange(looked, own) : changeBeyondRounding(looked, own)
     },
-  ]
+  }
 }
 
 function withinBudgets(entry: Paper, at: (share: number) => Method, dress: (method: Method) => Method): Check[] {

@@ -208,6 +208,16 @@ function lookFeeds({ rows, sinks = [], blocks }: Look): Record<string, () => Val
 
 type FeedOf = (chunk: Chunk, architecture: Architecture) => Value
 
+/** What a program that reads a whole prompt is given, memory included, as far as it asks for it. */
+export function promptFeeds(chunk: Chunk, architecture: Architecture, known: ReadonlySet<string>) {
+  const said = Object.entries(FEEDS).filter(([name]) => known.has(name))
+  const left = Object.entries(chunk.memory ?? {}).filter(([name]) => known.has(memoryName(name)))
+  return Object.fromEntries<Value>([
+    ...said.map(([name, make]) => [name, make(chunk, architecture)] as const),
+    ...left.map(([name, value]) => [memoryName(name), value] as const),
+  ])
+}
+
 /** The inputs of a program that a chunk says, of which it asks for some. */
 const FEEDS: Readonly<Record<string, FeedOf>> = {
   ids: ({ ids }) => i64([ids.length], ids),

@@ -54,7 +54,6 @@ export function traceLanguage(
   words: Words = wordsOf(method, architecture),
 ): TracedLanguage {
   const { language } = architecture
-  const memory = method.read && method.see ? memoryWidths(architecture, method) : {}
   const { layers: count, caches = count } = language
   const isStore = method.needs?.store !== undefined
   if (isStore && language.answerStart !== undefined)
@@ -62,13 +61,7 @@ export function traceLanguage(
       `${method.name} keeps keys before they are rotated, ${architecture.name} rotates none; use another model`,
     )
   const past = Array.from({ length: caches }, (_, layer) => (isStore ? chosenRows : pastLayer)(language, layer))
-  const embed = (ids: Tensor) => embedTokens(scope, architecture, method, ids, words)
-  const finished = read(scope, architecture, method, promptSequence(embed, architecture), {
-    past,
-    words,
-    answer: answerOf(embed, language),
-    memory: Object.fromEntries(Object.entries(memory).map(([name, width]) => [name, memoryInput(name, width)])),
-  })
+  const { memory, ...finished } = readPrompt(architecture, method, scope, words, past)
   const heads = Object.entries(finished.heads).map(([name, head]) => [`head.${name}`, head] as const)
   const answers = { ...lastLogits(finished), ...Object.fromEntries(heads) }
   const rows = cacheRows(finished.layers, answers, isStore)
@@ -80,6 +73,41 @@ export function traceLanguage(
     heads: heads.map(([name]) => name),
     rows: addedRows(Array.from({ length: caches }, (_, layer) => finished.layers[layer]?.input.states.shape[1] ?? 0)),
   }
+}
+
+/** The input that is 1 for what the model itself said, i64 [1, s]. */
+export const ANSWERED = 'answered'
+
+/** What came of a prompt, and the widths of what the method reads of `see`, by name. */
+export interface ReadPrompt extends Finished {
+  readonly memory: Readonly<Record<string, number>>
+}
+
+/** The language side on the inputs of a chunk; without cached rows, on a prompt and the answer to it at once (`ANSWERED`). */
+export function readPrompt(
+  architecture: Architecture,
+  method: Method,
+  scope: Scope,
+  words: Words = wordsOf(method, architecture),
+  past?: readonly PastLayer[],
+): ReadPrompt {
+  const memory = method.read && method.see ? memoryWidths(architecture, method) : {}
+  const embed = (ids: Tensor) => embedTokens(scope, architecture, method, ids, words)
+  const start = promptSequence(embed, architecture)
+  const answered = past ? undefined : { answer: input(ANSWERED, [1, start.states.shape[1]], 'i64') }
+  const finished = read(
+    scope,
+    architecture,
+    method,
+    { ...start, tags: { ...start.tags, ...answered } },
+    {
+      past,
+      words,
+      answer: answerOf(embed, architecture.language),
+      memory: Object.fromEntries(Object.entries(memory).map(([name, width]) => [name, memoryInput(name, width)])),
+    },
+  )
+  return { ...finished, memory }
 }
 
 /** Text and visual tokens in the order of their slots, batch 1. */

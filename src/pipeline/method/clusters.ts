@@ -3,10 +3,11 @@ import {
   add,
   and,
   arange,
-  argmax,
   argsort,
   cast,
   constant,
+  type Dim,
+  dimValue,
   div,
   equal,
   exp,
@@ -15,9 +16,8 @@ import {
   greater,
   less,
   matmul,
-  max,
   maximum,
-  min,
+  minDim,
   mul,
   neg,
   not,
@@ -33,8 +33,9 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
+import { largest, largestColumn } from './groups.ts'
 
-/** Points in a batch of sets, of which each counts only some. */
+/** Points in a batch of sets, of which each may count only some. */
 export interface Points {
   /** [b, n, d] */
   readonly x: Tensor
@@ -43,6 +44,8 @@ export interface Points {
 }
 
 export interface Clusters {
+  /** All points, the best centres first: those of the set are as many of them as were wanted; i64 [b, n]. */
+  readonly order: Tensor
   /** bool [b, n] */
   readonly isCentre: Tensor
   /** The centre of each point, of one itself, i64 [b, n]; of points that do not count it means nothing. */
@@ -52,16 +55,24 @@ export interface Clusters {
 /** Above every distance that occurs, and finite. */
 const FAR = 1e9
 
-/** |x_i - x_j| / sqrt(d), [b, n, n]. */
+/** All of a set of points [b, n, d]. */
+export function allOf(x: Tensor): Points {
+  const [batch, n] = x.shape
+  return { x, isThere: equal(expand(constant([1], [1, 1], 'i64'), [batch, n]), 1) }
+}
+
+/** |x_i - x_j| / sqrt(d), 0 from each point to itself without what rounding leaves there: [b, n, n]. */
 export function distances(x: Tensor): Tensor {
+  const n = x.shape[1]
   const squares = sum(square(x), -1, true)
   const apart = sub(add(squares, transpose(squares)), mul(matmul(x, transpose(x)), 2))
-  return sqrt(maximum(div(apart, fixedDim('distances', x, 2)), 0))
+  const isSelf = equal(reshape(arange(n), [n, 1]), arange(n))
+  return select(isSelf, 0, sqrt(maximum(div(apart, fixedDim('distances', x, 2)), 0)))
 }
 
 /** rho_i = exp(-mean of the squares of the k smallest distances, its own 0 among them); k i64 [b]: [b, n]. */
-export function densities(apart: Tensor, most: number, k: Tensor): Tensor {
-  const size = Math.min(most, fixedDim('densities', apart, 2))
+export function densities(apart: Tensor, most: Dim, k: Tensor): Tensor {
+  const size = minDim(most, apart.shape[2])
   const nearest = slice(sort(apart), -1, 0, size)
   const wanted = reshape(k, [k.shape[0], 1, 1])
   const counts = cast(less(arange(size), wanted), 'f32')
@@ -74,25 +85,25 @@ export function peaks(apart: Tensor, density: Tensor, isPair: Tensor): Tensor {
   const [own, other] = [reshape(density, [batch, n, 1]), reshape(density, [batch, 1, n])]
   const isBefore = less(reshape(arange(n), [1, n]), reshape(arange(n), [n, 1]))
   const isDenser = and(or(greater(other, own), and(equal(other, own), isBefore)), isPair)
-  const largest = max(select(isPair, apart, 0), [1, 2], true)
-  return mul(min(select(isDenser, apart, expand(largest, apart.shape)), -1), density)
+  const farthest = largest(reshape(largest(select(isPair, apart, 0)), [batch, 1, n])) // [b, 1]
+  return mul(neg(largest(neg(select(isDenser, apart, reshape(farthest, [batch, 1, 1]))))), density)
 }
 
 /**
  * DPC-kNN: `wanted` (i64 [b]) centres of each set, those of highest density times distance to a denser point; every other
- * point belongs to the centre nearest to it. Equal points are told apart by their order, not by noise.
+ * point belongs to the centre nearest to it. Equal points are told apart by their order, not by noise. There may be no points.
  * @param k neighbours that the density is of, i64 [b], each at most `most` and no more than points that count
  */
-export function densityPeaks({ x, isThere }: Points, wanted: Tensor, most: number, k: Tensor): Clusters {
+export function densityPeaks({ x, isThere }: Points, wanted: Tensor, most: Dim, k: Tensor): Clusters {
   const [batch, n] = isThere.shape
   const isPair = and(reshape(isThere, [batch, n, 1]), reshape(isThere, [batch, 1, n]))
   const apart = distances(x)
   const score = peaks(apart, densities(select(isPair, apart, FAR), most, k), isPair)
-  const rank = argsort(argsort(select(isThere, score, -1), { descending: true }))
-  const isCentre = and(less(rank, reshape(wanted, [batch, 1])), isThere)
+  const order = argsort(select(isThere, score, -1), { descending: true })
+  const isCentre = and(less(argsort(order), reshape(wanted, [batch, 1])), isThere)
   const toCentre = select(reshape(isCentre, [batch, 1, n]), neg(apart), -FAR)
-  const nearest = argmax(toCentre, -1)
-  return { isCentre, centre: select(isCentre, add(mul(nearest, 0), arange(n)), nearest) }
+  const nearest = largestColumn(toCentre)
+  return { order, isCentre, centre: select(isCentre, add(mul(nearest, 0), arange(n)), nearest) }
 }
 
 /** What belongs to each centre: the sum of these points and their number, [b, n, d] and [b, n, 1]. */
@@ -121,5 +132,4 @@ export function pulledCentres(points: Points, clusters: Clusters, beta: number):
 }
 
 /** i64 [b] of one number. */
-export const forAll = (value: number, { isThere }: Points): Tensor =>
-  expand(constant([value], [1], 'i64'), [isThere.shape[0]])
+export const forAll = (value: Dim, { isThere }: Points): Tensor => expand(dimValue(value), [isThere.shape[0]])

@@ -106,8 +106,13 @@ export function sumsOf(x: Tensor, group: Tensor, groups: Dim): { sums: Tensor; c
 }
 
 /** The column of the largest value in each row of x [b, q, c], i64 [b, q]; c where there are no columns. */
-export function largestColumn(x: Tensor): Tensor {
+export const largestColumn = (x: Tensor): Tensor => argmax(withLeast(x), 2)
+
+/** The largest value in each row of x [b, q, c], [b, q]; next to -infinity where there are no columns. */
+export const largest = (x: Tensor): Tensor => max(withLeast(x), 2)
+
+/** ONNX Runtime takes no extremum of nothing. */
+function withLeast(x: Tensor): Tensor {
   const [batch, rows] = x.shape
-  // ONNX Runtime takes no extremum of nothing.
-  return argmax(concat([x, expand(constant([-3e38], [1, 1, 1]), [batch, rows, 1])], 2), 2)
+  return concat([x, expand(constant([-3e38], [1, 1, 1]), [batch, rows, 1])], 2)
 }

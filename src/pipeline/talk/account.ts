@@ -1,6 +1,7 @@
 import type { LanguageProgram } from '../flow/language-program.ts'
 import type { EncodedImage } from '../parts.ts'
 import type { Decoded } from './decoding.ts'
+import { tokensOfPatches } from './patch-tokens.ts'
 import type { BranchAccount, Reply } from './reply.ts'
 import type { StepCost, Voice } from './voices.ts'
 
@@ -79,15 +80,5 @@ function decodeFlops(language: LanguageProgram, steps: readonly StepCost[]): num
 /** Patches whose token reached the last layer, per image. */
 function keptPatches(images: readonly EncodedImage[], lastKept: readonly number[]): number[][] {
   const alive = new Set(lastKept)
-  let start = 0
-  return images.map((image) => {
-    const picture = start
-    return image.views.flatMap(({ owner, embeds, elsewhere }) => {
-      const first = start
-      start += embeds.dims[0]
-      const tokenOf = (own: number, patch: number) =>
-        own >= 0 ? first + own : picture + (elsewhere?.get(patch) ?? NaN)
-      return owner.map((own, patch) => Number(alive.has(tokenOf(own, patch))))
-    })
-  })
+  return tokensOfPatches(images).map((tokens) => tokens.map((token) => Number(alive.has(token))))
 }

@@ -1,17 +1,26 @@
-import type { AnswerForm, GenerateJob, Sampling } from '../engine/job.ts'
+import type { AnswerForm, GenerateJob, JobMessage, Sampling } from '../engine/job.ts'
 import { badParam } from '../engine/job-error.ts'
 import { LIMITS } from '../limits.ts'
 import { type Frame, jobMessages } from './messages.ts'
 import type { ChatBody } from './schemas.ts'
 import { type Toolbox, withTools } from './tools.ts'
 
+/** What is said in a chat request. */
+export type Said = Pick<ChatBody, 'messages' | 'mm_processor_kwargs' | 'tools'> & Partial<Pick<ChatBody, 'tool_choice'>>
+
+/** Its messages, and the functions that they may call, as the engine takes them. Throws ParamError for what cannot be used. */
+export const saidIn = (
+  { messages, mm_processor_kwargs: budget }: Said,
+  toolbox: Toolbox | undefined,
+  frame?: Frame,
+): readonly JobMessage[] => withTools(jobMessages(messages, budget ?? {}, frame), toolbox)
+
 /** A chat request as a job for the engine. Throws ParamError for what cannot be done. */
 export function chatJob(body: ChatBody, toolbox: Toolbox | undefined, frame: Frame = {}): GenerateJob {
-  const messages = withTools(jobMessages(body.messages, body.mm_processor_kwargs ?? {}, frame), toolbox)
   const form = toolbox?.form ?? formOf(body)
   return {
     kind: 'generate',
-    messages,
+    messages: saidIn(body, toolbox, frame),
     sampling: samplingOf(body),
     ...(form && { form }),
     ...(body.logprobs && { logprobs: body.top_logprobs ?? 0 }),

@@ -54,6 +54,12 @@ export function responseHead({ id, created, model }: Identity, body: ResponsesBo
   }
 }
 
+/** What was said as an item, or the call of a function that it is. */
+export function itemOf(result: Generated, call: ToolCall | undefined) {
+  if (call) return callItem(itemId('fc_'), call, 'completed')
+  return messageItem(itemId('msg_'), result.text, result.finishReason === 'length' ? 'incomplete' : 'completed')
+}
+
 /** A whole answer with its items. */
 export function responseOf(identity: Identity, body: ResponsesBody, result: Generated, output: unknown[]) {
   const isCut = result.finishReason === 'length'

@@ -55,6 +55,26 @@ const thingWeights: Readonly<Record<string, number>> = {
   'thing-fits': 1,
 }
 
+/** The same while names are learnt: a question names a thing once, and half of these name one. */
+const namingWeights: Readonly<Record<string, number>> = {
+  'thing-name': 9,
+  'thing-group': 2.5,
+  'thing-exist': 1.5,
+  'thing-count': 1,
+  'thing-odd': 1,
+  'thing-relation': 3,
+  'thing-front': 0.8,
+  'thing-color': 0.8,
+  'thing-box': 1,
+  'thing-point': 2,
+  'thing-cell': 1,
+  'thing-read': 1.2,
+  'thing-bar': 0.8,
+  'thing-caption': 1.5,
+  'thing-story': 0.5,
+  'thing-fits': 0.6,
+}
+
 const filmWeights: Readonly<Record<string, number>> = {
   ...Object.fromEntries(FILM_TASK_IDS.map((id) => [id, 1])),
   'film-when': 2,
@@ -73,19 +93,42 @@ const filmWeights: Readonly<Record<string, number>> = {
 
 /** Share of the lessons about anything but shapes that are held in Spanish. */
 const SPANISH = 0.3
-const languageOf = (rng: Rng): string => (rng.chance(SPANISH) ? 'es' : 'en')
+const languageOf = (rng: Rng, share = SPANISH): string => (rng.chance(share) ? 'es' : 'en')
 
-/** How often each kind of picture is shown. */
-const STILLS = { shapes: 32, things: 42, dialogue: 8, bias: 8, choice: 10 } as const
+/** What a lesson about one picture shows and asks. */
+interface StillPlan {
+  /** How often each kind of picture is shown. */
+  readonly kinds: Readonly<Record<'shapes' | 'things' | 'dialogue' | 'bias' | 'choice', number>>
+  /** How often each task about things is asked. */
+  readonly weights: Readonly<Record<string, number>>
+  readonly spanish: number
+}
+
+const STILLS: StillPlan = {
+  kinds: { shapes: 32, things: 42, dialogue: 8, bias: 8, choice: 10 },
+  weights: thingWeights,
+  spanish: SPANISH,
+}
+
+const NAMING: StillPlan = {
+  kinds: { shapes: 22, things: 60, dialogue: 6, bias: 6, choice: 6 },
+  weights: namingWeights,
+  spanish: 0.45,
+}
 
 /** One picture, with as many questions as it allows. */
-export function stillLesson({ split, seed, index, scenes }: LessonKey): Lesson {
+export const stillLesson = (key: LessonKey): Lesson => stillBy(key, STILLS)
+
+/** The same while names are learnt. */
+export const namingLesson = (key: LessonKey): Lesson => stillBy(key, NAMING)
+
+function stillBy({ split, seed, index, scenes }: LessonKey, plan: StillPlan): Lesson {
   const at = index % scenes
   const [drawing, asking] = [Rng.from(seed, 'still', split, at), Rng.from(seed, 'still questions', split, index)]
-  const kind = drawing.weighted(STILLS)
-  const language = kind === 'shapes' ? 'en' : languageOf(asking)
+  const kind = drawing.weighted(plan.kinds)
+  const language = kind === 'shapes' ? 'en' : languageOf(asking, plan.spanish)
   const { scene, first } = stillOf(kind, { split, seed, index: at, art: nodeArt(), language })
-  const weights = kind === 'shapes' ? taskWeights : thingWeights
+  const weights = kind === 'shapes' ? taskWeights : plan.weights
   const questions = () => askAll(scene, asking, 24, weights, language).map((qa) => [qa])
   return { scenes: [scene], ask: () => (first ? [[...first], ...questions()] : questions()) }
 }
@@ -96,7 +139,7 @@ interface Still {
   readonly first?: readonly QA[]
 }
 
-function stillOf(kind: keyof typeof STILLS, key: ThingSampleKey): Still {
+function stillOf(kind: keyof StillPlan['kinds'], key: ThingSampleKey): Still {
   if (kind === 'shapes') {
     const { scene, dialogue } = trainingScene(key, key.index)
     return { scene, first: dialogue }

@@ -19,6 +19,7 @@ import {
 import { readDialogue } from '../dialogue.ts'
 import { joinViews } from '../opening.ts'
 import { denseLosses, nameLabels } from './dense.ts'
+import { lookingLoss } from './looking.ts'
 import { namingLosses, type Vocabulary } from './naming.ts'
 import type { Part } from './parts.ts'
 
@@ -59,8 +60,12 @@ export function lessonLosses(
       shape,
     )
     note(part.name, answer)
-    const found = ofText(layers[Math.floor(layers.length * EVIDENCE_DEPTH)].input.states)
-    if (part.views === 1) note('place', placeLoss(p.at('dense', 'evidence'), found, of))
+    const evidence = Math.floor(layers.length * EVIDENCE_DEPTH)
+    const found = ofText(layers[evidence].input.states)
+    if (part.views === 1) {
+      note('place', placeLoss(p.at('dense', 'evidence'), found, of))
+      note('look', mul(lookingLoss(layers, evidence, part.text, of), LOOKING_WEIGHT))
+    }
     if (part.marks) {
       note('path', placeLoss(p.at('dense', 'path'), found, of))
       note('time', timeLoss(p.at('dense', 'time'), found, of))
@@ -95,6 +100,9 @@ const DENSE_WEIGHT = 0.1
 
 /** How much it counts that visual tokens mean the names of what they show. */
 const NAMING_WEIGHT = 0.3
+
+/** How much it counts where heads look. */
+const LOOKING_WEIGHT = 0.4
 
 /** After this share of the decoder's layers a question has found what it asks about; the others compare and speak. */
 const EVIDENCE_DEPTH = 0.6

@@ -1,6 +1,6 @@
 import { secondOf } from '../../models/vlm/llava.ts'
 import { POOL } from './config.ts'
-import { filmLesson, type Lesson, type LessonKey, picturesLesson, stillLesson } from './curriculum.ts'
+import { filmLesson, type Lesson, type LessonKey, namingLesson, picturesLesson, stillLesson } from './curriculum.ts'
 
 /** One kind of lesson in a step. */
 export interface Part {
@@ -28,8 +28,14 @@ const FRAMES = 8
 /** Text about several pictures, which few questions are asked about, in shares of that about one. */
 const SHORT = 0.45
 
+interface Lessons {
+  readonly batch: number
+  /** Text tokens of one about one picture. */
+  readonly text: number
+}
+
 /** What a step of so many lessons is made of: half are about one picture, a quarter about a film, the others about several. */
-export function partsOf({ batch, text }: { readonly batch: number; readonly text: number }): readonly Part[] {
+export function partsOf({ batch, text }: Lessons): readonly Part[] {
   const share = (part: number) => Math.max(1, Math.round(batch * part))
   const pictures = (name: string, part: number, views: number): Part => ({
     name,
@@ -42,16 +48,7 @@ export function partsOf({ batch, text }: { readonly batch: number; readonly text
     lesson: (key) => picturesLesson(key, views),
   })
   return [
-    {
-      name: 'still',
-      batch: share(1 / 2),
-      views: 1,
-      pool: 1,
-      text,
-      trainsVision: true,
-      scenes: 24_000,
-      lesson: stillLesson,
-    },
+    stills(share(1 / 2), text, stillLesson),
     pictures('two', 1 / 8, 2),
     pictures('three', 1 / 16, 3),
     pictures('four', 1 / 16, 4),
@@ -68,3 +65,17 @@ export function partsOf({ batch, text }: { readonly batch: number; readonly text
     },
   ]
 }
+
+/** While names are learnt a step is about single pictures alone. */
+export const namingParts = ({ batch, text }: Lessons): readonly Part[] => [stills(batch, text, namingLesson)]
+
+const stills = (batch: number, text: number, lesson: Part['lesson']): Part => ({
+  name: 'still',
+  batch,
+  views: 1,
+  pool: 1,
+  text,
+  trainsVision: true,
+  scenes: 24_000,
+  lesson,
+})

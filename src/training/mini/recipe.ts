@@ -1,4 +1,4 @@
-/** The whole making of fovea-mini: both stages, the loss curves and the model folder. */
+/** The whole making of fovea-mini: its stages, the loss curves and the model folder. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { miniConfig } from './config.ts'
 import { exportMini } from './export.ts'
 import { growVocabulary } from './grow.ts'
 import { special } from './tokenizer.ts'
-import { type MiniRun, miniStage, noBank, type StageName } from './train.ts'
+import { type MiniRun, miniStage, noBank, STAGES, type StageName } from './train.ts'
 import { type Merges, miniTokenizer } from './vocabulary.ts'
 
 /** Where and how; the shape of the model and its text encoding follow from the tokenizer. */
@@ -49,7 +49,7 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
   const values = await runRecipe({
     ...recipe,
     name: 'fovea-mini',
-    stages: [miniStage({ ...recipe, config }, 'vision'), miniStage({ ...recipe, config }, 'dialogue')],
+    stages: STAGES.map((name) => miniStage({ ...recipe, config }, name)),
     data: { seed: recipe.seed, architecture, encode: remember((text) => encoder.encode(text)), bank: noBank },
     settings: { text, from: start ? digestOf(start) : 'random weights' },
     start: { known: (weight) => start?.get(weight) },

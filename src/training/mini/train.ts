@@ -9,13 +9,15 @@ import { type RunOptions, runStage } from '../run-stage.ts'
 import { type Schedule, warmupStableDecay } from '../schedules.ts'
 import { type DataOptions, lessonBatches, patchBatches } from './data.ts'
 import { lessonLosses, visionLosses } from './losses.ts'
-import { partsOf } from './parts.ts'
+import { namingParts, partsOf } from './parts.ts'
 
-export type StageName = 'vision' | 'dialogue'
+/** In their order. */
+export const STAGES = ['vision', 'naming', 'dialogue'] as const
+export type StageName = (typeof STAGES)[number]
 
 export interface StageOptions {
   readonly steps: number
-  /** Pictures in a step of the first stage, lessons in one of the second. */
+  /** Pictures in a step of the first stage, lessons in one of the others. */
   readonly batch: number
   readonly rate: number
   readonly schedule: Schedule
@@ -24,6 +26,7 @@ export interface StageOptions {
 /** Defaults of `fovea train mini`. How the committed weights came about is told in docs/decisions. */
 export const miniStages: Readonly<Record<StageName, StageOptions>> = {
   vision: { steps: 1400, batch: 32, rate: 2e-3, schedule: warmupStableDecay(60, 0) },
+  naming: { steps: 2500, batch: 12, rate: 1.5e-3, schedule: warmupStableDecay(40, 0) },
   dialogue: { steps: 9000, batch: 16, rate: 1.5e-3, schedule: warmupStableDecay(80, 0.3) },
 }
 
@@ -45,7 +48,7 @@ export function miniStage(run: Pick<MiniRun, 'config' | 'text' | 'stages'>, name
   const data = ({ seed, encode }: Pick<DataOptions, 'seed' | 'encode'>): DataOptions => {
     return { side, patch, seed, split: 'train', encode }
   }
-  const parts = partsOf({ batch, text: run.text })
+  const parts = (name === 'naming' ? namingParts : partsOf)({ batch, text: run.text })
   const { vocab_size: vocabulary } = run.config.text_config
   if (name === 'vision')
     return {
@@ -60,10 +63,11 @@ export function miniStage(run: Pick<MiniRun, 'config' | 'text' | 'stages'>, name
   }
 }
 
-/** Trains one stage; the dialogue stage starts from the vision encoder of the vision stage. Returns the weights. */
+/** Trains one stage, which goes on from what the one before left in the folder. Returns the weights. */
 export async function trainStage(run: MiniRun, name: StageName): Promise<ReadonlyMap<string, Value>> {
   const stage = miniStage(run, name)
-  const earlier = name === 'dialogue' ? await lastState(join(run.folder, 'vision')) : undefined
+  const before = STAGES[STAGES.indexOf(name) - 1]
+  const earlier = before && (await lastState(join(run.folder, before)))
   const options = { ...run, folder: join(run.folder, name), onStep: run.onStep as RunOptions['onStep'] }
   const architecture = llava.bind(run.config)
   return runStage(

@@ -1,8 +1,8 @@
+import { unit } from '../../pipeline/method/similarity.ts'
 import {
   arange,
   constant,
   crossEntropy,
-  div,
   equal,
   exp,
   fixedDim,
@@ -10,10 +10,7 @@ import {
   mul,
   reshape,
   select,
-  sqrt,
-  square,
   sub,
-  sum,
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
@@ -24,9 +21,9 @@ import {
  */
 export function contrastive(embeddings: Tensor, tau: Tensor): Tensor {
   const n = fixedDim('contrastive', embeddings, 0)
-  const unit = div(embeddings, sqrt(sum(square(embeddings), -1, true)))
+  const rows = unit(embeddings)
   const isItself = equal(reshape(arange(n), [n, 1]), reshape(arange(n), [1, n]))
-  const scores = mul(sub(matmul(unit, transpose(unit)), select(isItself, 1e12, 0)), exp(tau))
+  const scores = mul(sub(matmul(rows, transpose(rows)), select(isItself, 1e12, 0)), exp(tau))
   const partners = Array.from({ length: n }, (_, at) => (at + n / 2) % n)
   return crossEntropy(scores, constant(partners, [n], 'i64'))
 }

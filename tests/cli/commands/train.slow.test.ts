@@ -4,13 +4,27 @@ import { describe, expect, it } from 'vitest'
 import { openSafetensors } from '../../../src/checkpoints/safetensors.ts'
 import { fovea, startFovea, temporaryFolder } from '../fovea.ts'
 
-const tiny = ['train', 'mini', '--batch', '1', '--text', '64', '--steps-vision', '1', '--steps-dialogue']
+const tiny = [
+  'train',
+  'mini',
+  '--batch',
+  '1',
+  '--text',
+  '64',
+  '--steps-vision',
+  '1',
+  '--steps-naming',
+  '1',
+  '--steps-dialogue',
+]
 
 describe('fovea train mini', () => {
-  it('trains both stages and writes a model folder with loss curves', async () => {
+  it('trains all stages and writes a model folder with loss curves', async () => {
     const out = temporaryFolder()
     const { status, stdout, stderr } = await fovea(...tiny, '1', '--out', out)
-    expect(stderr).toMatch(/^vision +1\/1 patch .* s a step\ndialogue 1\/1 still .* film .* s a step\n$/)
+    expect(stderr).toMatch(
+      /^vision +1\/1 patch .* s a step\nnaming +1\/1 still .* look .* s a step\ndialogue 1\/1 still .* film .* s a step\n$/,
+    )
     expect(status).toBe(0)
     expect(stdout).toContain(join(out, 'model'))
     expect(readFileSync(join(out, 'dialogue.svg'), 'utf8')).toMatch(/^<svg/)

@@ -31,7 +31,7 @@ async function rowsOf(id: string, options: ReproduceOptions = {}): Promise<Row[]
 
 const own = (rows: readonly Row[], part: Row['part']) => rows.filter((row) => row.part === part)
 
-it.each(['data-types', 'glov', 'ima', 'intriguing', 'llm4vg', 'stic'])(
+it.each(['data-types', 'explain-compress', 'glov', 'ima', 'intriguing', 'llm4vg', 'stic'])(
   'runs %s on a model that knows nothing: exact checks hold, and nothing is claimed of it that was not measured',
   { timeout: PATIENCE },
   async (id) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildMethod } from '../../../src/papers/methods.ts'
 import { type Paper, paper } from '../../../src/papers/paper.ts'
 import { findPaper } from '../../../src/papers/registry.ts'
 import { checkRows } from '../../../src/papers/reports/checks.ts'
@@ -28,9 +29,9 @@ const acting = (method: PlaceFunctions): Paper =>
     method: () => method,
   })
 
-async function rowsOf(entry: Paper): Promise<Row[]> {
+async function rowsOf(entry: Paper, quick = true): Promise<Row[]> {
   const signal = new AbortController().signal
-  const lab = { part: 'checks', seed: 1, n: 1, quick: true, signal, model: async () => tiny.model, progress: () => {} }
+  const lab = { part: 'checks', seed: 1, n: 1, quick, signal, model: async () => tiny.model, progress: () => {} }
   const rows: Row[] = []
   for await (const row of checkRows(entry, lab as unknown as Lab)) rows.push(row)
   return rows
@@ -76,6 +77,16 @@ describe('what every method owes', () => {
     )
     for (const row of rows)
       expect(row).toMatchObject({ holds: true, note: 'with random weights from seed 1, not trained' })
+  })
+
+  it('holds one that pictures tell how much to keep to the dense model where they tell it to keep everything', async () => {
+    const { checks: _, ...entry } = findPaper('pixelprune')
+    const method = () => buildMethod(entry, { tau: 0.06, metric: 'mean' })
+    const rows = await rowsOf({ ...entry, options: undefined, method }, false)
+    const row = rows.find(({ name }) => name === 'change of logits beyond rounding by keeping everything')
+    expect(row).toMatchObject({ value: 0, holds: true })
+    expect(row?.count).toBe(3) // of the other three pictures it drops something
+    expect(failing(rows)).toEqual([])
   })
 
   it('says what a model cannot run, in one line, and claims nothing then', async () => {

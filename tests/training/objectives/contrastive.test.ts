@@ -30,3 +30,8 @@ it('does not see how long the vectors are, nor which half came first', () => {
   expect(loss([rows[0].map((x) => 7 * x), ...rows.slice(1)], 0.5)).toBeCloseTo(loss(rows, 0.5), 5)
   expect(loss([rows[0].map((x) => -x), ...rows.slice(1)], 0.5)).not.toBeCloseTo(loss(rows, 0.5), 3)
 })
+
+it('is like nothing where a vector is zero', () => {
+  const [, ...others] = pairs
+  expect(loss([[0, 0], ...others], 0)).toBeCloseTo((Math.log(3) + Math.log(1 + 2 / Math.E)) / 2, 5)
+})

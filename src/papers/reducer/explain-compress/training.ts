@@ -1,4 +1,5 @@
 /** How the predictor learns: from relevance of the model's own right answers. */
+import { attentionOf, relevanceOf } from '../../../pipeline/explain/relevance.ts'
 import type { Method } from '../../../pipeline/method/method.ts'
 import {
   and,
@@ -25,7 +26,6 @@ import type { TrainingStage } from '../../../training/recipe.ts'
 import { instructionAttention } from './instruction-attention.ts'
 import { relevanceLoss, relevanceTarget } from './labels.ts'
 import { predictor } from './predictor.ts'
-import { attentionOf, relevanceOf } from './relevance.ts'
 
 const ID = 'explain-compress'
 

@@ -1,7 +1,7 @@
 /** What an answer rested on: attention weighed by its gradients, rolled out over the layers. */
-import type { DecoderLayer } from '../../../models/language/sequence.ts'
-import { methodError } from '../../../pipeline/method/method-error.ts'
-import { add, grad, matmul, maximum, mean, mul, reshape, type Tensor } from '../../../tensor/index.ts'
+import type { DecoderLayer } from '../../models/language/sequence.ts'
+import { add, grad, matmul, maximum, mean, mul, reshape, type Tensor } from '../../tensor/index.ts'
+import { methodError } from '../method/method-error.ts'
 
 /** Attention of every layer written out, [b, h, s, s]. Throws FoveaError `method_unfit` where a model fuses it for good. */
 export const attentionOf = (layers: readonly DecoderLayer[], by: string): Tensor[] =>

@@ -1,0 +1,121 @@
+import { FoveaError } from '../../errors.ts'
+import { modelPath } from '../../hub/package-root.ts'
+import { toRgba } from '../../media/image.ts'
+import type { Explanation } from '../../pipeline/explain/explain.ts'
+import { dense } from '../../pipeline/method/compose.ts'
+import type { Method } from '../../pipeline/method/method.ts'
+import type { Model } from '../../pipeline/model.ts'
+import { viewGrids } from '../../pipeline/pictures/kept-views.ts'
+import { command } from '../command.ts'
+import { escapeText } from '../escape.ts'
+import { type ImageFlags, withImageOptions } from '../image-options.ts'
+import { openMedia } from '../media-options.ts'
+import {
+  type ModelOptions,
+  methodOf,
+  type SamplingFlags,
+  samplingOf,
+  withMethodOption,
+  withModelOptions,
+  withSamplingOptions,
+} from '../model-options.ts'
+import { assertOutput, writeOutput } from '../output-file.ts'
+import { integer } from '../parsers.ts'
+import { print, table, tell } from '../terminal.ts'
+
+interface ExplainFlags extends ModelOptions, SamplingFlags, ImageFlags {
+  method: string[]
+  out?: string
+  top: number
+}
+
+export const explainCommand = command<ExplainFlags>({
+  name: 'explain',
+  summary: 'Answer a question about images, and show what the answer rests on',
+  examples: [
+    'fovea explain photo.png "what color is the star?" --out page.html',
+    'fovea explain photo.png "where is the heart?" --method visionzip:keep=.25',
+    'fovea explain a.png b.png "which one has more circles?" --model org/name --out page.html',
+    'fovea explain photo.png "what is this?" --json',
+  ],
+  configure: (program) => {
+    program.argument('<file...>', 'images (- is standard input), and last the question')
+    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(program))))
+      .option(
+        '--out <file>',
+        'write a page: the images under what each word looks at in each layer, and under what the answer rests on',
+      )
+      .option('--top <count>', 'so many guesses of each layer', integer(1), 5)
+      .option('--json', 'print one JSON object: answer, words, attention and guesses of each layer, relevance')
+  },
+  run: async ({ args: [words], options, signal }) => {
+    const paths = (words as string[]).slice(0, -1)
+    const prompt = (words as string[]).at(-1)!
+    if (prompt.trim() === '')
+      throw new FoveaError('question_missing', 'usage', 'the last word is the question, and it is empty')
+    if (options.out) await assertOutput(options.out, [...paths, modelPath(options.model)])
+    const method = (await methodOf(options.method)) ?? dense
+    const { model, images, videos } = await openMedia(paths, { ...options, video: [] }, signal)
+    try {
+      if (videos.length > 0)
+        throw new FoveaError('video_unsupported', 'usage', 'explain shows images; give frames of the video as files')
+      const asked = { prompt, images, method, top: options.top, ...samplingOf(options, model.parts), signal }
+      const explanation = await model.explain(asked)
+      if (options.json) print(JSON.stringify(toJson(explanation)))
+      else print(describe(explanation))
+      if (options.out) await writePage(options.out, { model, method, prompt, images }, explanation)
+    } finally {
+      await model.dispose()
+    }
+  },
+})
+
+/** The answer, and what each layer would have said in its place. */
+function describe({ reply, answer, layers }: Explanation): string {
+  const heads = ['layer', ...answer.map(({ text }) => shown(text)), 'of its attention on the pictures']
+  const rows = layers.map(({ layer, attention }, at) => [
+    String(layer + 1),
+    ...answer.map(({ lens }) => `${shown(lens[at][0].text)} ${(100 * lens[at][0].probability).toFixed(0)} %`),
+    `${(100 * attention.at(-1)!.reduce((a, b) => a + b, 0)).toFixed(1)} %`,
+  ])
+  return `${escapeText(reply.text.trim())}\n${table(heads, rows)}`
+}
+
+const shown = (text: string): string => JSON.stringify(escapeText(text))
+
+function toJson({ reply, relevance, layers, patches, ...rest }: Explanation) {
+  const numbers = (row: Float32Array) => Array.from(row, (value) => Number(value.toPrecision(4)))
+  return {
+    answer: reply.text,
+    tokens: rest.answer,
+    words: rest.words,
+    layers: layers.map(({ layer, attention }) => ({ layer, attention: attention.map(numbers) })),
+    ...(relevance && { relevance: numbers(relevance) }),
+    patches: patches.map((tokens) => tokens.map((token) => (Number.isNaN(token) ? -1 : token))),
+  }
+}
+
+interface Explained {
+  readonly model: Model
+  readonly method: Method
+  readonly prompt: string
+  readonly images: Awaited<ReturnType<typeof openMedia>>['images']
+}
+
+async function writePage(path: string, { model, method, prompt, images }: Explained, explanation: Explanation) {
+  const [{ explainPage }, { createNodeCanvas }] = await Promise.all([
+    import('../explain-page.ts'),
+    import('../../media/canvas-node.ts'),
+  ])
+  const shown = await Promise.all(
+    images.map(async (image) => {
+      const canvas = createNodeCanvas(image.width, image.height)
+      canvas.drawPixels(toRgba(image), image.width, image.height)
+      const views = viewGrids(model.parts, { image, method, alone: images.length === 1 })
+      return { image, png: await canvas.toPng(), views }
+    }),
+  )
+  const page = explainPage({ question: prompt, model: model.parts.name, method: method.name }, explanation, shown)
+  await writeOutput(path, Buffer.from(page))
+  tell(`wrote ${path}`)
+}
