@@ -21,6 +21,8 @@ export function describeFailure(error: unknown, program?: Program): Failure {
   if (error instanceof CommanderError) return { message: escapeLine(usageMessage(error, program)), exitCode: 2 }
   if (isMissingBinding(error))
     return { message: escapeLine(bindingMessage(error as Error)), exitCode: exitCodes.resource }
+  if (isMissingPackage(error))
+    return { message: escapeLine(missingMessage(error as Error)), exitCode: exitCodes.resource }
   const lack = systemFailure(error)
   if (lack !== undefined) return { message: escapeLine(lack), exitCode: exitCodes.resource }
   const text = error instanceof Error ? error.message || error.name : String(error)
@@ -37,6 +39,15 @@ function isMissingBinding(error: unknown): boolean {
   )
 }
 
+/** A package or a file of Fovea that is not found: also what Node says where it cannot open one file more. */
+const isMissingPackage = (error: unknown): boolean =>
+  error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+
+function missingMessage({ message }: Error): string {
+  const [first] = message.split('\n')
+  return `a part of fovea cannot be found; install it again, or allow more open files (ulimit -n) if that is low (${first})`
+}
+
 function bindingMessage({ message }: Error): string {
   const [first] = message.split('\n')
   return `a native library cannot be loaded; run npm ci on this machine, with optional dependencies (${first})`
@@ -46,8 +57,16 @@ function bindingMessage({ message }: Error): string {
 function usageMessage(error: CommanderError, program: Program | undefined): string {
   const message = error.message.replace(/^error: /, '').replace(/\.$/, '')
   const word = /'([^']*)'/.exec(message)?.[1].split('=')[0] ?? ''
+  const owner = error.code === 'commander.unknownOption' ? ownerOf(word, program) : undefined
+  if (owner) return `${message}; it is an option of ${fullName(owner)}`
   const near = closest(word, candidates(error.code, program))
   return `${message}; ${near.length > 0 ? `did you mean ${near.join(', ')}?` : `see ${fullName(program)} --help`}`
+}
+
+/** The subcommand, or the command above, that has the option. */
+function ownerOf(word: string, program: Program | undefined): Program | undefined {
+  const others = program ? [...program.commands, ...(program.parent ? [program.parent] : [])] : []
+  return others.find(({ options }) => options.some(({ long }) => long === word))
 }
 
 /** `fovea papers show` */

@@ -13,23 +13,14 @@ import { sniffVideo, unsupportedVideo } from '../media/video/video-format.ts'
 import type { Video } from '../media/video.ts'
 import type { Model } from '../pipeline/model.ts'
 import { type SeenVideo, seenVideo } from '../pipeline/pictures/seen-video.ts'
-import { type ImageFlags, imageLimits } from './image-options.ts'
+import { imageLimits } from './image-options.ts'
 import { type ModelOptions, openModel } from './model-options.ts'
 import { integer, number } from './parsers.ts'
 import { progressView } from './progress.ts'
 import { isInteractive, note } from './terminal.ts'
+import { assertVideoFlags, type VideoFlags } from './video-flags.ts'
 
-export interface VideoFlags extends ImageFlags {
-  video: string[]
-  frames?: number
-  fps?: number
-  maxFrames?: number
-  start?: number
-  end?: number
-  frameSide?: number
-  imagesPerSecond?: number
-  framesAsImages?: boolean
-}
+export type { VideoFlags } from './video-flags.ts'
 
 /** What a command was given to look at, read, and the model that looks. */
 export interface Opened {
@@ -124,8 +115,15 @@ export async function openMedia(
     ...paths.map((path) => look(path, options, isQuiet, signal)),
     ...options.video.map(async (path): Promise<Found> => ({ source: await openVideo(path, videoOptions) })),
   ])
-  looking.catch(() => ending.abort())
-  const [looked, opened] = await Promise.allSettled([looking, openModel(options, ending.signal)])
+  const found = looking.then((all) => {
+    assertVideoFlags(
+      options,
+      all.some((one) => 'source' in one),
+    )
+    return all
+  })
+  found.catch(() => ending.abort())
+  const [looked, opened] = await Promise.allSettled([found, openModel(options, ending.signal)])
   if (looked.status === 'rejected' || opened.status === 'rejected') {
     if (opened.status === 'fulfilled') await opened.value.dispose()
     throw looked.status === 'rejected' ? looked.reason : (opened as PromiseRejectedResult).reason

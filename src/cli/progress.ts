@@ -1,5 +1,5 @@
 /** Progress of long work on standard error: a live bar in a terminal, now and then a line elsewhere. */
-import { SingleBar } from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
 import { isInteractive, note } from './terminal.ts'
 
 export interface ProgressView {
@@ -24,7 +24,15 @@ function plainLines(label: string, every: number): ProgressView {
   }
 }
 
+/** Bars are loaded where one is shown: most commands end without. What is told before that is seen with what comes next. */
 function liveBar(label: string): ProgressView {
+  let Bar: typeof SingleBar | undefined
+  void import('cli-progress').then(
+    (bars) => {
+      Bar = bars.SingleBar
+    },
+    () => {}, // the work goes on without a bar
+  )
   const format = `${label} {bar} {value}/{total} {status} · {left}`
   let bar: SingleBar | undefined
   const stop = () => {
@@ -38,8 +46,8 @@ function liveBar(label: string): ProgressView {
       const each = (performance.now() - started.at) / (done - started.done)
       const payload = { status, left: `${formatDuration((each * (total - done)) / 1000)} left` }
       if (bar) bar.update(done, payload)
-      else {
-        bar = new SingleBar({ format, stream: process.stderr, barsize: 20, hideCursor: true, gracefulExit: false })
+      else if (Bar) {
+        bar = new Bar({ format, stream: process.stderr, barsize: 20, hideCursor: true, gracefulExit: false })
         bar.start(total, done, payload)
       }
     },

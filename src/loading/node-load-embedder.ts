@@ -16,6 +16,7 @@ import { readModelJson } from '../text/model-file.ts'
 import { assertName } from './model-name.ts'
 import { type LoadOptions, loadModel } from './node-load.ts'
 import { readEmbedder } from './node-read-model.ts'
+import { orAbort } from './or-abort.ts'
 
 export type LoadEmbedderOptions = Pick<
   LoadOptions,
@@ -52,7 +53,8 @@ export async function loadEmbedder(
   options: LoadEmbedderOptions | LoadMethodEmbedderOptions = {},
 ): Promise<Embeds> {
   assertName('loadEmbedder', name)
-  return 'method' in options ? loadByMethod(name, options) : loadDual(name, options)
+  const load = () => ('method' in options ? loadByMethod(name, options) : loadDual(name, options))
+  return orAbort<Embeds>(options.signal, load, (embedder) => embedder.dispose())
 }
 
 async function loadByMethod(name: string, { method, ...options }: LoadMethodEmbedderOptions): Promise<MethodEmbedder> {

@@ -21,13 +21,14 @@ import type { Tokenizer } from '../text/tokenizer.ts'
 import { meansGguf } from './gguf/node-names.ts'
 import { nodeAdapters } from './node-adapters.ts'
 import { readModel } from './node-read-model.ts'
+import { orAbort } from './or-abort.ts'
 
 export interface LoadOptions extends PrecisionOptions {
   readonly device?: Device
   readonly threads?: number
   /** A branch, a tag or a commit of a model on the hub; default `main`. */
   readonly revision?: string
-  /** Ends a download; what has come is kept, and the next call goes on from there. */
+  /** Ends the loading at once, with its reason; what has come of a download is kept, and the next call goes on from there. */
   readonly signal?: AbortSignal
   /** Told about a download while it goes on. */
   readonly onProgress?: (progress: DownloadProgress) => void
@@ -58,10 +59,13 @@ const misplaced = (name: string, problem: string): FoveaError =>
  * @param name a folder, a `.gguf` file, or `org/name` (`org/name@revision`) of the hub, which is downloaded where the cache
  *   lacks it
  */
-export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
-  const candidate = await openCandidate(name, options)
-  const chosen = await choosePrecision(candidate, options)
-  return new Model({ ...candidate.parts, ...chosen }, candidate.makeBackend())
+export function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  const load = async () => {
+    const candidate = await openCandidate(name, options)
+    const chosen = await choosePrecision(candidate, options)
+    return new Model({ ...candidate.parts, ...chosen }, candidate.makeBackend())
+  }
+  return orAbort(options.signal, load, (model) => model.dispose())
 }
 
 /** A model with everything read but its weights. */

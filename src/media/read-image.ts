@@ -82,7 +82,11 @@ async function readUrl(url: string, maxBytes: number): Promise<Found> {
   const scheme = url.slice(0, url.indexOf(':')).toLowerCase()
   if (scheme === 'file') return { name: url, bytes: await readPath(pathOfUrl(url), maxBytes) }
   if (scheme === 'data') return readDataUrl(url)
-  throw new FoveaError('url_unsupported', 'usage', `${url}: download the image first, then name the file`)
+  throw new FoveaError(
+    'url_unsupported',
+    'usage',
+    `${url}: images are not fetched from the network; download it and name the file`,
+  )
 }
 
 async function readText(text: string, maxBytes: number): Promise<Found> {

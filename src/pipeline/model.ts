@@ -32,6 +32,7 @@ import { partsUnder } from './talk/parts-under.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
 import { type Pictures, Sight } from './talk/sight.ts'
+import { untilAbort } from './talk/until-abort.ts'
 import { writePrompt } from './talk/write.ts'
 
 interface AboutPictures extends AskOptions {
@@ -97,6 +98,11 @@ export class Model implements StreamHost {
    */
   async generate(options: GenerateOptions): Promise<Reply> {
     assertOptions('generate', options, GENERATE_FORMS)
+    this.assertOpen()
+    return untilAbort(options, (own) => this.generateWhole(own))
+  }
+
+  private async generateWhole(options: GenerateOptions): Promise<Reply> {
     const { prompt, messages: said, images: _images, videos: _videos, method = dense, ...rest } = options
     if (prompt !== undefined && said === undefined)
       return this.answer(await this.read('generate', options), method, (talk) => talk.ask(prompt, rest))

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
 import { FoveaError } from '../errors.ts'
+import { expectedOf, wrongField } from '../text/wrong-field.ts'
 import { badParam } from './engine/job-error.ts'
 import type { Site } from './site.ts'
 
@@ -30,8 +31,8 @@ export const endpoint = <Body>(definition: Endpoint<Body>): Endpoint => definiti
 export function checked<Body>(schema: z.ZodType<Body>, body: unknown): Body {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new FoveaError('invalid_request', 'usage', 'the body must be a JSON object')
-  const result = schema.safeParse(body)
+  const result = schema.safeParse(body, { error: expectedOf })
   if (result.success) return result.data
-  const [issue] = result.error.issues
-  throw badParam(issue.path.map(String).join('.'), 'invalid_request', `${issue.message} (at ${issue.path.join('.')})`)
+  const { field, message } = wrongField(result.error.issues, body)
+  throw badParam(field, 'invalid_request', message)
 }

@@ -5,13 +5,15 @@ import type { FastifyInstance } from 'fastify'
 import { FoveaError, whereMissing } from '../errors.ts'
 import { checked, type Endpoint } from './endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
+import { methodsAt } from './endpoints/methods-at.ts'
 import { Engine } from './engine/engine.ts'
 import type { EngineOptions } from './engine/protocol.ts'
 import { Queue } from './engine/queue.ts'
-import type { GuardOptions } from './http/access.ts'
-import { anthropicError, failureOf, openAiError } from './http/failure.ts'
+import { assertAccess, type GuardOptions } from './http/access.ts'
+import { allowOrigins } from './http/cross-origin.ts'
+import { anthropicError, type Failure, failureOf, openAiError } from './http/failure.ts'
 import { goneSignal } from './http/gone.ts'
-import { assertBind, guard } from './http/guard.ts'
+import { guard } from './http/guard.ts'
 import { takeJson } from './http/json-body.ts'
 import { LIMITS, RECEIVE_LIMITS, type ReceiveLimits, STREAM_LIMITS, type StreamLimits } from './limits.ts'
 import { Site } from './site.ts'
@@ -57,13 +59,13 @@ const DRAIN = 30_000
 
 /**
  * Loads a model, and serves it.
- * @throws FoveaError kind `usage` `key_missing` for an address that others reach without a key; `address_taken`, kind
- *   `resource`; what `loadModel` throws
+ * @throws FoveaError kind `usage`: `key_missing` for an address that others reach without a key, `key_weak`,
+ *   `origin_invalid`; `address_taken`, kind `resource`; what `loadModel` throws
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = 8080, key, origins, queue: most = 64, ...others } = options
   const access = { host, key, origins }
-  assertBind(access)
+  assertAccess(access)
   const { stream, receive, onLog, ...engineOptions } = others
   const { Metrics } = await import('./metrics.ts').catch(missing)
   const engine = await Engine.start(engineOptions)
@@ -73,8 +75,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const site = new Site(engine, queue, side, metrics, { ...STREAM_LIMITS, ...stream }, options.model)
   try {
     const app = await buildApp({ ...RECEIVE_LIMITS, ...receive })
+    if (onLog) logEnds(app, onLog) // first: what the guard refuses is told, too
+    if (origins) allowOrigins(app, origins)
     app.addHook('onRequest', guard(access))
-    if (onLog) logEnds(app, onLog)
     for (const each of endpoints) addRoute(app, site, each)
     await app.listen({ host, port }).catch((cause) => {
       throw listenError(cause, host, port)
@@ -124,11 +127,20 @@ async function buildApp({ headers, request }: ReceiveLimits): Promise<FastifyIns
     if (failure.retryAfter) void reply.header('retry-after', String(failure.retryAfter))
     void reply.code(failure.status).send(errorForm(url)(failure))
   })
-  app.setNotFoundHandler(({ url }, reply) => {
-    const failure = { status: 404, code: 'not_found', message: 'there is nothing at this address', param: null }
-    void reply.code(404).send(errorForm(url)(failure))
+  app.setNotFoundHandler(({ url, method }, reply) => {
+    const methods = methodsAt(url)
+    if (methods.length > 0) void reply.header('allow', methods.join(', '))
+    const failure = nothingThere(method, methods)
+    void reply.code(failure.status).send(errorForm(url)(failure))
   })
   return app
+}
+
+function nothingThere(method: string, taken: readonly string[]): Failure {
+  if (taken.length === 0)
+    return { status: 404, code: 'not_found', message: 'there is nothing at this address', param: null }
+  const message = `${method} is not taken at this address; ask with ${taken[0]}`
+  return { status: 405, code: 'method_not_allowed', message, param: null }
 }
 
 /** Clients of Anthropic look for errors in their own form. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { DEFAULT_MODEL, modelPath } from '../hub/package-root.ts'
 import type { Engine, RunOptions } from './engine/engine.ts'
 import type { Counted, Generated, GenerateJob, JobMessage, MethodChoice, Progress } from './engine/job.ts'
 import { badParam } from './engine/job-error.ts'
@@ -27,9 +28,16 @@ export class Site {
     return /[\\/]/.test(this.name) ? basename(this.name) : this.name
   }
 
+  /** Every name of the model: as replies have it, as the server was told, that of its folder, and `mini` of the one here. */
+  private get names(): readonly string[] {
+    const path = modelPath(this.name)
+    const own = path === modelPath(DEFAULT_MODEL) ? [DEFAULT_MODEL] : []
+    return [this.modelId, this.name, basename(path), ...own]
+  }
+
   /** Throws ParamError `model_not_found` for another model than the one that is served. */
   assertModel(asked: string | undefined): void {
-    if (asked === undefined || asked === this.modelId) return
+    if (asked === undefined || this.names.includes(asked)) return
     throw badParam('model', 'model_not_found', `the model is ${this.modelId}; there is no other here`)
   }
 

@@ -35,6 +35,14 @@ describe('failures', () => {
       exitCode: 5,
       message: expect.stringMatching(/run npm ci .*\.node'\)$/),
     })
+    const handles = Object.assign(new Error("Cannot find package '/a/sharp/index.js' imported from /b/decode.js"), {
+      code: 'ERR_MODULE_NOT_FOUND',
+    })
+    expect(describeFailure(handles)).toEqual({
+      exitCode: 5,
+      message:
+        "a part of fovea cannot be found; install it again, or allow more open files (ulimit -n) if that is low (Cannot find package '/a/sharp/index.js' imported from /b/decode.js)",
+    })
     const foreign = Object.assign(new Error('invalid ELF header'), { code: 'ERR_DLOPEN_FAILED' })
     expect(describeFailure(foreign).exitCode).toBe(5)
   })

@@ -24,7 +24,8 @@ it('says in one line what to do about addresses, and about images above a limit'
   expect(address).toEqual({
     status: 2,
     stdout: '',
-    stderr: 'fovea: https://example.org/a.png: download the image first, then name the file\n',
+    stderr:
+      'fovea: https://example.org/a.png: images are not fetched from the network; download it and name the file\n',
   })
   const raise = (flag: string, option: string) => `make it smaller, or raise the limit (${flag}, ${option})`
   expect(memory).toEqual({

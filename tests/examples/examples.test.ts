@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,17 @@ async function run(
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
   return stdout
 }
+
+it('are named in the docs, which say how they are run', async () => {
+  const [readme, models] = await Promise.all(
+    ['README.md', 'docs/models.md'].map((name) => readFile(join(root, name), 'utf8')),
+  )
+  const programs = (await readdir(join(root, 'examples'))).filter((name) => name.endsWith('.ts'))
+  expect(programs.filter((name) => !models.includes(`](../examples/${name})`))).toEqual([])
+  const command = 'node --import tsx examples/ask.ts mini examples/scene.png "what color is the star?"'
+  for (const page of [readme, models]) expect(page).toContain(`\n${command}\n`)
+  expect(await run('ask', ['mini', 'examples/scene.png', 'what color is the star?'])).toMatch(/^yellow\n/)
+})
 
 it('examples/ask.ts prints an answer and what it cost', async () => {
   expect(await run('ask')).toMatch(/^.+\n16 patches became 4 visual tokens; first word after \d+ ms\n$/s)

@@ -38,7 +38,7 @@ describe('what cannot be read is named', () => {
       'https://example.org/a.png',
       {},
       'url_unsupported',
-      'https://example.org/a.png: download the image first, then name the file',
+      'https://example.org/a.png: images are not fetched from the network; download it and name the file',
     ],
     [
       new URL('file://elsewhere/a.png'),

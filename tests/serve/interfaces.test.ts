@@ -3,10 +3,13 @@ import Anthropic from '@anthropic-ai/sdk'
 import { generateText, streamText } from 'ai'
 import OpenAI from 'openai'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { LogEntry } from '../../src/serve/server.ts'
 import { errorOf, eventsOf, say, serving, square } from './serving.ts'
 
 const key = 'a key of the tests'
-const site = serving({ key })
+const page = 'http://localhost:5173'
+const logged: LogEntry[] = []
+const site = serving({ key, origins: [page], onLog: (entry) => logged.push(entry) })
 let red: string
 beforeAll(async () => {
   red = await square()
@@ -231,6 +234,91 @@ describe('everything else that is asked', () => {
       expect((await errorOf(await site.get('/props', { headers: headers as HeadersInit }))).status).toBe(401)
     const anthropic = await site.post('/v1/messages', {})
     expect(await anthropic.json()).toMatchObject({ type: 'error', error: { type: 'authentication_error' } })
+  })
+
+  it('is told to the log where the key is wrong, too', async () => {
+    const before = logged.length
+    await (await site.get('/v1/models', { headers: { authorization: 'Bearer wrong' } })).text()
+    await expect.poll(() => logged.slice(before)).toMatchObject([{ method: 'GET', url: '/v1/models', status: 401 }])
+  })
+
+  it('says which methods an address takes', async () => {
+    const asked = (method: string, path: string) => fetch(`${site.server.url}${path}`, { method, ...authorization })
+    for (const [method, path, allow] of [
+      ['GET', '/v1/chat/completions', 'POST'],
+      ['DELETE', '/v1/models/mini?x=/', 'GET, HEAD'],
+      ['PUT', '/v1/messages', 'POST'],
+      ['POST', '/openapi.json', 'GET, HEAD'],
+    ]) {
+      const response = await asked(method, path)
+      expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, allow])
+      const { error } = (await response.json()) as { error: { message: string } }
+      expect(error.message).toBe(`${method} is not taken at this address; ask with ${allow.split(',')[0]}`)
+    }
+    for (const path of ['/v1/chat', '/openapi-json', '/v1/models/a/b']) {
+      const response = await asked('GET', path)
+      expect([path, response.status, response.headers.get('allow')]).toEqual([path, 404, null])
+    }
+  })
+
+  it('is read by pages of the origins that may ask', async () => {
+    const preflight = await fetch(`${site.server.url}/v1/messages`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: page,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    })
+    expect(preflight.status).toBe(204)
+    expect(Object.fromEntries(preflight.headers)).toMatchObject({
+      'access-control-allow-origin': page,
+      'access-control-allow-headers': 'authorization,content-type',
+      'access-control-allow-methods': 'GET, POST',
+    })
+    const headers = { ...authorization.headers, origin: page }
+    const whole = await site.get('/v1/models', { headers })
+    const stream = await site.post(
+      '/v1/chat/completions',
+      { messages: [say('a')], max_tokens: 1, stream: true },
+      { headers },
+    )
+    const stranger = await site.get('/v1/models', { headers: { origin: page } })
+    for (const response of [whole, stream, stranger])
+      expect(response.headers.get('access-control-allow-origin')).toBe(page)
+    expect([whole.status, stream.status, stranger.status]).toEqual([200, 200, 401])
+    await stream.text()
+    const foreign = await site.get('/v1/models', { headers: { ...headers, origin: 'http://localhost:5174' } })
+    expect([foreign.status, foreign.headers.get('access-control-allow-origin')]).toEqual([403, null])
+  })
+
+  it('takes both names of the model that comes with the package', async () => {
+    for (const model of ['mini', 'fovea-mini'])
+      expect(await (await site.get(`/v1/models/${model}`, authorization)).json()).toMatchObject({ id: 'mini' })
+    for (const model of ['fovea', 'models/fovea-mini', ''])
+      expect(
+        (await site.post('/v1/messages/count_tokens', { model, messages: [say('a')] }, authorization)).status,
+      ).toBe(404)
+  })
+
+  it('refuses images where models see none, by name', async () => {
+    const image = { type: 'image_url', image_url: red }
+    for (const role of ['system', 'developer', 'assistant']) {
+      const messages = [say([{ type: 'text', text: 'look' }, image], role), say('what is this?')]
+      expect(await errorOf(await site.post('/v1/chat/completions', { messages }, authorization))).toMatchObject({
+        status: 400,
+        param: 'messages.0.content',
+        message: `a message of role ${role} takes no images; give them in one of role user`,
+      })
+    }
+    const input = [
+      { role: 'developer', content: [{ type: 'input_image', image_url: red }] },
+      { role: 'user', content: 'a' },
+    ]
+    expect(await errorOf(await site.post('/v1/responses', { input }, authorization))).toMatchObject({
+      status: 400,
+      param: 'input.0.content',
+    })
   })
 
   it('says what the model takes', async () => {

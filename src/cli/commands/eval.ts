@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { FoveaError } from '../../errors.ts'
+import { sectionsOf } from '../../evaluation/groups/evaluate.ts'
 import { GROUPS } from '../../evaluation/groups/index.ts'
 import type { Group } from '../../evaluation/groups/section.ts'
 import { openQuestions } from '../../evaluation/own/open-questions.ts'
@@ -11,7 +12,8 @@ import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { precisionJson } from '../../pipeline/precision-report.ts'
-import { SPLITS, VENDORS } from '../../world/index.ts'
+import { FILM_TASK_IDS, SPLITS, VENDORS } from '../../world/index.ts'
+import { SOUNDING_TASK_IDS } from '../../world/sound/sounding-film.ts'
 import { command } from '../command.ts'
 import { assertGroups, evalGroups, type GroupFlags, groupsOf, optionsOf } from '../eval-groups.ts'
 import { evalOwn, type OwnFlags } from '../eval-own.ts'
@@ -27,6 +29,11 @@ interface EvalFlags extends GroupFlags {
 }
 
 const collect = (value: string, before: string[]) => [...before, value]
+
+/** Length of films, and their frames in a second. */
+const FILMS = { frames: 8, rate: 1 }
+
+const FILM_TASKS: ReadonlySet<string> = new Set([...FILM_TASK_IDS, ...SOUNDING_TASK_IDS])
 
 const GROUP_LINES = GROUPS.map(({ id, about }) => `  ${id.padEnd(9)} ${about}`).join('\n')
 
@@ -57,8 +64,8 @@ const world = command<EvalFlags>({
         collect,
         [],
       )
-      .option('--frames <count>', 'frames of films', integer(1), 8)
-      .option('--rate <number>', 'frames of a second of film', number(), 1)
+      .option('--frames <count>', 'frames of films', integer(1), FILMS.frames)
+      .option('--rate <number>', 'frames of a second of film', number(), FILMS.rate)
       .option('--drawings', 'shapes drawn by another renderer instead')
       .option('--out <file>', 'write every question with its answers as JSON lines')
       .option('--sheet <file>', 'write ten right and ten wrong answers about things of the vendor never seen as a PNG')
@@ -73,6 +80,7 @@ const world = command<EvalFlags>({
       throw new FoveaError('options_conflict', 'usage', '--drawings is a set of its own: leave --group and --sheet out')
     const method = (await methodOf(options.method)) ?? dense
     const groups = asksGroups(options) ? chosen(options) : undefined
+    assertFilms(options, groups)
     if (options.card) await modelFolder(options.model) // where it will be written
     for (const path of [options.out, options.sheet]) if (path) await prepareOutput(path, options.model)
     const model = await openModel(options, signal)
@@ -84,6 +92,17 @@ const world = command<EvalFlags>({
     }
   },
 })
+
+/** Throws FoveaError `options_conflict` for the length of films where no film is shown. */
+function assertFilms(options: EvalFlags, groups: readonly Group[] = []): void {
+  const flag = (['frames', 'rate'] as const).find((name) => options[name] !== FILMS[name])
+  const tasks = groups.flatMap((group) =>
+    sectionsOf(group, optionsOf(options), options.task).flatMap((each) => each.tasks),
+  )
+  if (flag === undefined || tasks.some((task) => FILM_TASKS.has(task))) return
+  const message = `--${flag} is about films, and none is asked about; leave it out, or ask about films (--group video)`
+  throw new FoveaError('options_conflict', 'usage', message)
+}
 
 /** Groups are meant where one is named, or a task that is about more than shapes. */
 const asksGroups = ({ group, task, card, sheet, vendor }: EvalFlags): boolean =>

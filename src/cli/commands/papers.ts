@@ -4,9 +4,11 @@ import { filterPapers, findPaper, papers } from '../../papers/registry.ts'
 import { type Measured, measuredPapers } from '../../papers/reports/catalogue.ts'
 import { formatState } from '../../papers/reports/format.ts'
 import { PARTS, type Row } from '../../papers/reports/row.ts'
+import { closest } from '../../text/closest.ts'
 import { command } from '../command.ts'
+import { escapeLine } from '../escape.ts'
 import { rowLines } from '../row-lines.ts'
-import { print, table, terminalWidth, wrap } from '../terminal.ts'
+import { note, print, table, terminalWidth, wrap } from '../terminal.ts'
 
 /** An entry as data: the state beside the fields, options as JSON schema, and on request all that was measured. */
 function toJson({ entry, standing, results }: Measured, withResults = false): object {
@@ -101,6 +103,13 @@ function describeResults({ results }: Measured): string[] {
   })
 }
 
+/** What may have been meant, where nothing was found. */
+function nothingFound(text: string, kind?: string): string {
+  const near = closest(text, [...new Set(papers.flatMap(({ id, name }) => [id, name]))])
+  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : 'fovea papers lists all of them'
+  return `no paper${kind === undefined ? '' : ` of kind ${kind}`} has ${JSON.stringify(text)}; ${escapeLine(hint)}`
+}
+
 async function showPaper(id: string, json = false): Promise<void> {
   const [found] = await measuredPapers([findPaper(id)])
   print(json ? JSON.stringify(toJson(found, true)) : [describePaper(found), ...describeResults(found)].join('\n'))
@@ -135,6 +144,7 @@ export const papersCommand = command<{ kind?: string; json?: boolean }>({
     const [id, ...rest] = words as string[]
     if (kind === undefined && rest.length === 0 && papers.some((entry) => entry.id === id)) return showPaper(id, json)
     const found = await measuredPapers(filterPapers({ kind, text: (words as string[]).join(' ') }))
+    if (found.length === 0) note(nothingFound((words as string[]).join(' '), kind))
     print(json ? JSON.stringify(found.map((one) => toJson(one))) : listPapers(found))
   },
 })

@@ -37,10 +37,9 @@ export const serveCommand = command<ServeFlags>({
       .option('--quiet', 'print no line for each request'),
   finishes: true,
   run: async ({ options, signal }) => {
-    const { model, device, dtype, host, port, origin: origins, queue, embedder, quiet } = options
+    const { origin: origins, quiet, json: _, ...others } = options
     const key = options.key ?? process.env.FOVEA_KEY
-    const onLog = quiet ? undefined : logLine
-    const server = await createServer({ model, device, dtype, host, port, key, origins, queue, embedder, onLog })
+    const server = await createServer({ ...others, key, origins, onLog: quiet ? undefined : logLine })
     print(`${server.model} at ${server.url}, as OpenAI's clients expect it at ${server.url}/v1`)
     await untilInterrupted(server, signal)
   },

@@ -74,7 +74,7 @@ export const onLines = (question: string, options: readonly string[]): string =>
 async function shownOf({ place, pictures, seconds }: OwnQuestion, folder: string): Promise<Shown> {
   const images = []
   for (const picture of pictures) {
-    const path = /^data:/i.test(picture) ? picture : resolve(folder, picture)
+    const path = /^(?:data|file):/i.test(picture) ? picture : resolve(folder, picture)
     images.push(await readImage(path).catch((error) => Promise.reject(atLine(place, error))))
   }
   return { pictures: images, ...(seconds && { seconds }) }

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { fileError } from '../../media/read-image.ts'
-import type { OwnQuestion } from './own-question.ts'
+import { lineError, type OwnQuestion } from './own-question.ts'
 import { readJsonLines } from './read-jsonl.ts'
 import { readTsv } from './read-tsv.ts'
 
@@ -28,11 +28,25 @@ export async function openQuestions(path: string): Promise<OwnQuestions> {
   const content = await readFile(file, 'utf8').catch((error) => Promise.reject(fileError(file, error)))
   const questions = FORMS[extname(file)](file, content.replace(/^\uFEFF/, ''))
   if (questions.length === 0) throw folderError(file, 'it holds no question')
+  for (const question of questions) assertHere(question)
   return { file, folder: dirname(file), questions }
 }
 
 const folderError = (path: string, problem: string): FoveaError =>
   new FoveaError('eval_folder', 'input', `${path}: ${problem}`)
+
+/** Schemes of addresses that need a network; a drive of Windows has one letter. */
+const ELSEWHERE = /^(?!data:|file:)[a-z][a-z0-9+.-]+:\/{1,2}/i
+
+/** Throws FoveaError `eval_data` for a picture that is not on this machine. */
+function assertHere({ place, pictures }: OwnQuestion): void {
+  const url = pictures.find((picture) => ELSEWHERE.test(picture))
+  if (url === undefined) return
+  throw lineError(
+    place,
+    `${url.slice(0, 200)}: pictures are not fetched from the network; download it and name the file`,
+  )
+}
 
 async function fileOf(path: string): Promise<string> {
   const found = await stat(path).catch((error) => Promise.reject(fileError(path, error)))

@@ -1,6 +1,7 @@
 /** Questions as JSON lines: in Fovea's own form, as `fovea world` writes them, or as lmms-eval logs its samples. */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { expectedOf, wrongField } from '../../text/wrong-field.ts'
 import { LETTERS, letterOf, lineError, type OwnQuestion } from './own-question.ts'
 
 const text = z.string().min(1)
@@ -48,11 +49,9 @@ function parse(place: string, line: string): unknown {
 
 function questionOf(place: string, json: unknown): OwnQuestion {
   const log = logged.safeParse(json)
-  const parsed = schema.safeParse(log.success ? fromLog(log.data) : json)
-  if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues
-    throw lineError(place, `${path.join('.') || 'the line'}: ${message}`)
-  }
+  const given = log.success ? fromLog(log.data) : json
+  const parsed = schema.safeParse(given, { error: expectedOf })
+  if (!parsed.success) throw lineError(place, wrongField(parsed.error.issues, given).message)
   const fields = parsed.data
   const question = fields.question ?? fields.query
   if (question === undefined) throw lineError(place, 'it has no "question"')

@@ -114,6 +114,17 @@ const qwen2vl: LanguageKind = {
   },
 }
 
+const qwen3vl: LanguageKind = {
+  modelType: 'qwen3_vl_text',
+  fields: (file) => {
+    const mrope_section = numbersAt(file, keyOf(file, 'rope.dimension_sections'), 3)
+    return {
+      attention_bias: has(file, 'blk.0.attn_q.bias'),
+      rope_scaling: { rope_type: 'default', mrope_interleaved: true, ...(mrope_section && { mrope_section }) },
+    }
+  },
+}
+
 const gemma2: LanguageKind = {
   modelType: 'gemma2',
   inLayer: SANDWICH,
@@ -162,6 +173,7 @@ export const languageKinds: Readonly<Record<string, LanguageKind>> = {
   qwen2,
   qwen3,
   qwen2vl,
+  qwen3vl,
   gemma2,
   gemma3,
   phi3,

@@ -41,6 +41,13 @@ export function numbersAt(head: GgufHead, key: string, count: number): number[] 
   throw ggufError(head, `${key} must be ${count} numbers, it is ${show(value)}`)
 }
 
+/** A list of yes and no; empty where there is none. */
+export function flagsAt(head: GgufHead, key: string): boolean[] {
+  const value = head.metadata.get(key) ?? []
+  if (Array.isArray(value) && value.every((each) => typeof each === 'boolean')) return value as boolean[]
+  throw ggufError(head, `${key} must be a list of true and false, it is ${show(value)}`)
+}
+
 export function textAt(head: GgufHead, key: string): string | undefined {
   const value = head.metadata.get(key)
   if (value === undefined || typeof value === 'string') return value

@@ -4,7 +4,8 @@ import { ggufTokenizer } from '../../checkpoints/gguf-tokenizer.ts'
 import { ggufLanguage } from './language.ts'
 import { ggufError, numberAt, textAt, unreadGguf } from './metadata.ts'
 import type { Planned } from './planned.ts'
-import { kindOfVision, type TokenIds } from './vision-kinds.ts'
+import { kindOfVision } from './vision-kinds.ts'
+import type { TokenIds } from './vision-metadata.ts'
 
 export interface GgufModel {
   readonly tensors: ReadonlyMap<string, Planned>

@@ -1,4 +1,4 @@
-/** The encoder of Qwen2-VL and Qwen2.5-VL in GGUF: what is one tensor there was taken apart. */
+/** The encoder of Qwen2-VL, Qwen2.5-VL and Qwen3-VL in GGUF: what is one tensor there was taken apart. */
 import type { GgufFile } from '../../checkpoints/gguf.ts'
 import { joinFloats } from '../../runtime/index.ts'
 import { planNames } from './layer-names.ts'
@@ -50,10 +50,14 @@ function patchEmbedding(file: GgufFile): Planned {
   return { file, sources: FRAMES, shape: [width, channels, 2, height, across], whole }
 }
 
-/** All tensors under their names in the model. */
-export function qwenTensors(file: GgufFile, hidden: number): Map<string, Planned> {
+/** All tensors under their names in the model; `further` has those of one encoder alone. */
+export function qwenTensors(
+  file: GgufFile,
+  hidden: number,
+  further: Readonly<Record<string, string>> = {},
+): Map<string, Planned> {
   const inLayer = { ...IN_LAYER, ...mlpNames(file, hidden) }
-  const table = { prefix: 'visual.', names: NAMES, blocks: 'v.blk.', layers: 'blocks.', inLayer }
+  const table = { prefix: 'visual.', names: { ...NAMES, ...further }, blocks: 'v.blk.', layers: 'blocks.', inLayer }
   const found = planNames(file, table, (name) => FRAMES.includes(name) || QKV.test(name))
   found.set('visual.patch_embed.proj.weight', patchEmbedding(file))
   for (const name of file.tensors.keys()) {

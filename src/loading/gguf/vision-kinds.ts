@@ -3,54 +3,20 @@
  * Facts: conversion/*.py and tools/mtmd/clip.cpp of llama.cpp.
  */
 import type { GgufFile } from '../../checkpoints/gguf.ts'
+import { internvl } from './internvl-vision.ts'
 import type { GgufLanguage } from './language.ts'
 import { type NameTable, planNames } from './layer-names.ts'
-import { ggufError, isSet, numberAt, numbersAt, requiredAt, shapeAt, textAt, unreadGguf } from './metadata.ts'
-import type { Planned } from './planned.ts'
+import { flagsAt, ggufError, numberAt, numbersAt, requiredAt, shapeAt, textAt, unreadGguf } from './metadata.ts'
 import { qwenTensors } from './qwen-vision.ts'
-
-export interface VisionPart {
-  /** config.json, and the settings of the image processor. */
-  readonly config: Record<string, unknown>
-  readonly preprocessor: Record<string, unknown>
-  readonly tensors: ReadonlyMap<string, Planned>
-  /** What stands before the names of the language model. */
-  readonly languagePrefix: string
-}
-
-/** The id of a token, which is made where `isOutside` and the vocabulary lacks it: nothing looks its embedding up. */
-export type TokenIds = (token: string, isOutside?: boolean) => number
-
-export interface VisionKind {
-  /** Architectures of the language models that it goes with. */
-  readonly languages: readonly string[]
-  read(file: GgufFile, language: GgufLanguage, tokenId: TokenIds): VisionPart
-}
-
-const at = (key: string): string => `clip.vision.${key}`
-
-/** ggml's gelu is the one with tanh. */
-const activationOf = (file: GgufFile, otherwise: string): string =>
-  isSet(file, 'clip.use_silu') ? 'silu' : isSet(file, 'clip.use_gelu') ? 'gelu_pytorch_tanh' : otherwise
-
-function sidesOf(file: GgufFile) {
-  return {
-    hidden_size: requiredAt(file, at('embedding_length')),
-    intermediate_size: requiredAt(file, at('feed_forward_length')),
-    num_hidden_layers: requiredAt(file, at('block_count')),
-    num_attention_heads: requiredAt(file, at('attention.head_count')),
-    image_size: requiredAt(file, at('image_size')),
-    patch_size: requiredAt(file, at('patch_size')),
-    layer_norm_eps: requiredAt(file, at('attention.layer_norm_epsilon')),
-  }
-}
-
-function normalisation(file: GgufFile) {
-  const [image_mean, image_std] = [numbersAt(file, at('image_mean'), 3), numbersAt(file, at('image_std'), 3)]
-  if (image_mean && image_std)
-    return { do_normalize: true, image_mean, image_std, do_rescale: true, do_convert_rgb: true }
-  throw ggufError(file, `${at('image_mean')} and ${at('image_std')} must be there`)
-}
+import {
+  activationOf,
+  at,
+  normalisation,
+  sidesOf,
+  type TokenIds,
+  type VisionKind,
+  type VisionPart,
+} from './vision-metadata.ts'
 
 const ENCODER = {
   'v.class_embd': 'embeddings.class_embedding',
@@ -190,10 +156,23 @@ const gemma3: VisionKind = {
   },
 }
 
-/** What Qwen2-VL's processors say where the file does not. */
+/** What the processors of Qwen2-VL, and of Qwen3-VL, say where the file does not. */
 const PIXELS = { min: 3136, max: 12_845_056 }
+const PIXELS_3 = { min: 65_536, max: 16_777_216 }
 
-function qwenPart(file: GgufFile, tokenId: TokenIds, modelType: string, vision: Record<string, unknown>): VisionPart {
+interface QwenForm {
+  readonly modelType: string
+  readonly vision: Record<string, unknown>
+  readonly pixels?: typeof PIXELS
+  /** Names that the encoders before it lack. */
+  readonly further?: Readonly<Record<string, string>>
+}
+
+function qwenPart(
+  file: GgufFile,
+  tokenId: TokenIds,
+  { modelType, vision, pixels = PIXELS, further }: QwenForm,
+): VisionPart {
   const merge = numberAt(file, at('spatial_merge_size')) ?? 2
   const patch = requiredAt(file, at('patch_size'))
   const heads = { num_heads: requiredAt(file, at('attention.head_count')), depth: requiredAt(file, at('block_count')) }
@@ -212,10 +191,10 @@ function qwenPart(file: GgufFile, tokenId: TokenIds, modelType: string, vision: 
       patch_size: patch,
       merge_size: merge,
       temporal_patch_size: 2,
-      min_pixels: numberAt(file, at('image_min_pixels')) ?? PIXELS.min,
-      max_pixels: numberAt(file, at('image_max_pixels')) ?? PIXELS.max,
+      min_pixels: numberAt(file, at('image_min_pixels')) ?? pixels.min,
+      max_pixels: numberAt(file, at('image_max_pixels')) ?? pixels.max,
     },
-    tensors: qwenTensors(file, requiredAt(file, at('embedding_length'))),
+    tensors: qwenTensors(file, requiredAt(file, at('embedding_length')), further),
     languagePrefix: '',
   }
 }
@@ -236,7 +215,7 @@ const qwen2vl: VisionKind = {
       mlp_ratio: innerOf(file) / width,
       hidden_act: activationOf(file, 'quick_gelu'),
     }
-    return qwenPart(file, tokenId, 'qwen2_vl', vision)
+    return qwenPart(file, tokenId, { modelType: 'qwen2_vl', vision })
   },
 }
 
@@ -257,7 +236,35 @@ const qwen25vl: VisionKind = {
       tokens_per_second: 2,
       fullatt_block_indexes: Array.from({ length: depth }, (_, layer) => layer).filter(isFull),
     }
-    return qwenPart(file, tokenId, 'qwen2_5_vl', vision)
+    return qwenPart(file, tokenId, { modelType: 'qwen2_5_vl', vision })
+  },
+}
+
+/** Each layer that the language model is given more of has a merger of its own, under the number of the layer. */
+const deepNames = (taps: readonly number[]): Record<string, string> =>
+  Object.fromEntries(
+    taps.flatMap((layer, at) =>
+      Object.entries({ norm: 'norm', fc1: 'mlp.0', fc2: 'mlp.2' }).map(([name, to]) => [
+        `v.deepstack.${layer}.${name}`,
+        `deepstack_merger_list.${at}.${to}`,
+      ]),
+    ),
+  )
+
+const qwen3vl: VisionKind = {
+  languages: ['qwen3vl'],
+  read(file, language, tokenId) {
+    const taps = flagsAt(file, at('is_deepstack_layers')).flatMap((isTapped, layer) => (isTapped ? layer : []))
+    const vision = {
+      hidden_size: requiredAt(file, at('embedding_length')),
+      out_hidden_size: language.config.hidden_size,
+      intermediate_size: innerOf(file),
+      hidden_act: activationOf(file, 'gelu_pytorch_tanh'),
+      num_position_embeddings: shapeAt(file, 'v.position_embd.weight', 2)[0],
+      deepstack_visual_indexes: taps,
+    }
+    const further = { 'v.position_embd': 'pos_embed', 'v.patch_embd': 'patch_embed.proj', ...deepNames(taps) }
+    return qwenPart(file, tokenId, { modelType: 'qwen3_vl', vision, pixels: PIXELS_3, further })
   },
 }
 
@@ -267,6 +274,8 @@ const visionKinds: Readonly<Record<string, VisionKind>> = {
   gemma3,
   qwen2vl_merger: qwen2vl,
   'qwen2.5vl_merger': qwen25vl,
+  qwen3vl_merger: qwen3vl,
+  internvl,
 }
 
 /** Throws FoveaError `checkpoint_format` for a projector that has no mapping, or that is made for another language model. */

@@ -128,6 +128,7 @@ export class Stream {
       const conversation = await Conversation.open(this.asked(question), this.method, { images, videos: [] })
       try {
         const reply = await conversation.ask(question, options)
+        if (reply.tokens.text === 0) return reply // it was aborted before it was read
         const text = reply.tokens.text - this.start
         return { ...reply, tokens: { ...reply.tokens, text, cached: this.start + this.size * this.frames } }
       } finally {

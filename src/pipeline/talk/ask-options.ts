@@ -23,6 +23,7 @@ export interface AskOptions extends SamplingOptions {
    * Otherwise it is refused.
    */
   readonly dropOldest?: boolean
+  /** Ends the answer: at once while the prompt is read, later after the token under way. The reply then says `aborted`. */
   readonly signal?: AbortSignal
   /**
    * Called once the prompt has run: its token ids, with one placeholder per visual token, and the logits of its last

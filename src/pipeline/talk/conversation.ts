@@ -13,12 +13,15 @@ import { type ReplyStream, streamReply } from './reply-stream.ts'
 import type { Pictures } from './sight.ts'
 import { Talker } from './talker.ts'
 import { turnError } from './turn-error.ts'
+import { untilAbort } from './until-abort.ts'
 
 /** Several turns about the same pictures. One at a time: a turn starts when the one before has ended. */
 export class Conversation {
   /** All turns so far, pictures in their parts. */
   private messages: readonly Message[] = []
   private state: 'idle' | 'answering' | 'closed' = 'idle'
+  /** A turn that was aborted while it was read and still is. */
+  private left: Promise<unknown> = Promise.resolve()
 
   private constructor(
     private readonly host: Host,
@@ -41,14 +44,15 @@ export class Conversation {
   }
 
   /**
-   * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far.
+   * Asks about the images; earlier turns are remembered. An aborted turn keeps what it said so far; where that is nothing, the
+   * question is forgotten, too.
    * @throws FoveaError `conversation_busy`, `conversation_closed`, `conversation_single`, `model_disposed`, and what options, template or model refuse
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
     assertOptions('ask', options, ASK_FORMS)
     if (typeof prompt !== 'string')
       throw new FoveaError('prompt_invalid', 'usage', `ask: a question is a text, not ${kindOf(prompt)}`)
-    return this.turn([this.questionOf(prompt)], options)
+    return this.turn(() => [this.questionOf(prompt)], options)
   }
 
   /** As `ask`, piece by piece. */
@@ -69,22 +73,35 @@ export class Conversation {
       throw new FoveaError('messages_invalid', 'usage', problem)
     }
     assertSpeakable(messages, this.host.parts)
-    return this.turn(illustrate(messages, this.pictures), options)
+    return this.turn(() => illustrate(messages, this.pictures), options)
   }
 
   /** Adds messages, of which the last is a question, and the answer to it. */
-  private async turn(added: readonly Message[], asked: AskOptions): Promise<Reply> {
-    const options = withDefaults(asked, this.host.parts.generation)
+  private async turn(added: () => readonly Message[], asked: AskOptions): Promise<Reply> {
+    await this.left
+    this.assertFree()
+    const keep = (rest: Promise<unknown>) => {
+      this.left = rest
+    }
+    return untilAbort(asked, (own) => this.wholeTurn(added(), own), keep)
+  }
+
+  private assertFree(): void {
     this.host.assertOpen()
     if (this.state === 'closed') throw turnError('closed', 'this conversation was closed; start a new one')
     if (this.state === 'answering') throw turnError('busy', 'one question at a time: await the answer to the last one')
+  }
+
+  private async wholeTurn(added: readonly Message[], asked: AskOptions): Promise<Reply> {
+    const options = withDefaults(asked, this.host.parts.generation)
     this.state = 'answering'
     try {
       const said = [...this.messages, ...added]
       const messages = options.dropOldest ? await this.talker.fitting(said, options) : said
       const dropped = questionsIn(said) - questionsIn(messages)
       const reply = await this.talker.answer({ messages, options }, dropped > 0)
-      this.messages = [...messages, { role: 'assistant', content: reply.text }]
+      const isAnswered = reply.finishReason !== 'aborted' || reply.tokens.generated > 0
+      if (isAnswered) this.messages = [...messages, { role: 'assistant', content: reply.text }]
       return dropped > 0 ? { ...reply, dropped } : reply
     } finally {
       if (this.state === 'answering') this.state = 'idle'
@@ -104,6 +121,7 @@ export class Conversation {
   async close(): Promise<void> {
     if (this.state === 'closed') return
     this.state = 'closed'
+    await this.left
     await this.talker.close()
   }
 }

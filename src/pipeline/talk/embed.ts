@@ -32,7 +32,8 @@ const HEAD = 'embedding'
 /**
  * One embedding of length 1 for a text and its pictures together: what the head `embedding` of a method says of the
  * prompt. The prompt is written by the method's `read.prompt`, or by the chat template.
- * @throws FoveaError `method_unfit` for a method without that head, `adapter_missing`, and what `generate` throws
+ * @throws FoveaError `method_unfit` for a method without that head, `adapter_missing`, what `generate` throws, and the reason
+ *   of an aborted signal
  */
 export async function embed(model: Answering, options: EmbedOptions): Promise<Float32Array> {
   const heads = await headsOf(model, options)
@@ -64,6 +65,7 @@ export async function headsOf(
       heads = found
     },
   })
+  options.signal?.throwIfAborted()
   return heads
 }
 

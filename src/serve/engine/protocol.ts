@@ -7,6 +7,8 @@ import type { Job, ModelFacts, Progress } from './job.ts'
 export interface EngineOptions {
   /** `mini`, a folder, or a model of the hub. */
   readonly model: string
+  /** The vision side of a model in a `.gguf` file. */
+  readonly mmproj?: string
   readonly device?: Device
   readonly dtype?: Precision | 'auto'
   readonly threads?: number

@@ -81,11 +81,17 @@ export const openAiError = ({ status, code, message, param }: Failure) => ({
   error: { message, type: typeOf(status), param, code },
 })
 
-/** The form of Anthropic. */
+/** The form of Anthropic; it has no field for the place, so its message says it. */
 export const anthropicError = ({ status, message, param }: Failure) => ({
   type: 'error' as const,
-  error: { type: anthropicType(status), message: param === null ? message : `${param}: ${message}` },
+  error: {
+    type: anthropicType(status),
+    message: param === null || saysPlace(message, param) ? message : `${param}: ${message}`,
+  },
 })
+
+const saysPlace = (message: string, param: string): boolean =>
+  message.startsWith(`${param}:`) || message.startsWith(`${param} `)
 
 function anthropicType(status: number): string {
   if (status === 413) return 'request_too_large'

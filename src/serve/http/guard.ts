@@ -1,22 +1,11 @@
 /** Who may ask: holders of the key, at a name of this server, from no foreign page. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { FoveaError } from '../../errors.ts'
-import type { GuardOptions } from './access.ts'
+import { type GuardOptions, isLoopback } from './access.ts'
 
 /** Asked before anybody has a key. */
 const OPEN_PATHS: readonly string[] = ['/health']
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-
-/** Throws FoveaError `key_missing`, kind `usage`, where anybody on the network could ask. */
-export function assertBind({ host, key }: GuardOptions): void {
-  if (isLoopback(host) || key) return
-  const message = `on ${host} anybody on the network can ask; give a key (--key, or FOVEA_KEY) or use 127.0.0.1`
-  throw new FoveaError('key_missing', 'usage', message)
-}
 
 /** A hook for every request. It throws FoveaError `host_refused`, `origin_refused`, `key_invalid`. */
 export function guard(options: GuardOptions): (request: FastifyRequest) => Promise<void> {

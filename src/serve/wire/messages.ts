@@ -56,14 +56,20 @@ function partsOf(message: ChatMessage, param: string, budget: PixelBudget): (Wor
   const { content } = message
   const given = typeof content === 'string' ? [{ type: 'text', text: content } as const] : (content ?? [])
   const parts = given.map((part, index) => partOf(part, `${param}.${index}`, budget))
+  assertSeen(message.role, parts, param)
   if (message.role === 'tool') return [words(`Result of ${message.name ?? 'the function'}:\n`), ...parts]
   if (message.role !== 'assistant') return parts
-  if (parts.some(({ type }) => type === 'image'))
-    throw badParam(param, 'invalid_request', 'an assistant says no images; give them in a message of role user')
   return [
     ...parts,
     ...(message.tool_calls ?? []).map(({ function: { name, arguments: given } }) => words(callText(name, given))),
   ]
+}
+
+/** Throws ParamError `invalid_request` for images where models were trained to see none. */
+function assertSeen(role: ChatMessage['role'], parts: readonly (Words | Picture)[], param: string): void {
+  if (role === 'user' || role === 'tool' || parts.every(({ type }) => type === 'text')) return
+  const message = `a message of role ${role} takes no images; give them in one of role user`
+  throw badParam(param, 'invalid_request', message)
 }
 
 /** How a call of a function is written in an answer. */

@@ -70,6 +70,17 @@ describe('fovea eval world', () => {
     const part = await fovea('eval', 'world', '--card', '--task', 'count')
     expect(part).toMatchObject({ status: 2, stdout: '' })
   })
+
+  it('refuses the length of films where none is shown', async () => {
+    const [shapes, things] = await Promise.all([
+      fovea('eval', 'world', '--frames', '4'),
+      fovea('eval', 'world', '--group', 'things', '--rate', '2'),
+    ])
+    const line = (flag: string) =>
+      `fovea: ${flag} is about films, and none is asked about; leave it out, or ask about films (--group video)\n`
+    expect(shapes).toMatchObject({ status: 2, stderr: line('--frames') })
+    expect(things).toMatchObject({ status: 2, stderr: line('--rate') })
+  })
 })
 
 describe('fovea eval FOLDER', () => {
@@ -98,5 +109,10 @@ describe('fovea eval FOLDER', () => {
     const broken = await fovea('eval', file, '--model', model)
     expect(broken).toMatchObject({ status: 3, stdout: '' })
     expect(broken.stderr).toContain('data.jsonl:2: it has no "question"')
+  })
+
+  it('says whose an option is', async () => {
+    const { status, stderr } = await fovea('eval', '.', '--group')
+    expect([status, stderr]).toEqual([2, "fovea: unknown option '--group'; it is an option of fovea eval world\n"])
   })
 })

@@ -18,6 +18,21 @@ describe('fovea papers', () => {
     for (const entry of found) expect(entry.kind).toContain('compute')
   })
 
+  it('says what may have been meant where nothing is found', async () => {
+    const [near, far, kind] = await Promise.all([
+      fovea('papers', 'fastvv'),
+      fovea('papers', 'zzzzzzzzzz', '--json'),
+      fovea('papers', 'visionzap', '--kind', 'reducer'),
+    ])
+    expect(near.stderr).toMatch(/^no paper has "fastvv"; did you mean fastv, .*\?\n$/)
+    expect(far).toMatchObject({
+      status: 0,
+      stdout: '[]\n',
+      stderr: 'no paper has "zzzzzzzzzz"; fovea papers lists all of them\n',
+    })
+    expect(kind.stderr).toMatch(/^no paper of kind reducer has "visionzap"; did you mean visionzip/)
+  })
+
   it('shows one paper, as text and as JSON', async () => {
     const { stdout } = await fovea('papers', 'show', 'lavca')
     expect(stdout).toContain('link     https://arxiv.org/abs/2502.13606\n')

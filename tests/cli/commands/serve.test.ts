@@ -1,5 +1,11 @@
+import { mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fovea, startFovea } from '../fovea.ts'
+import { FAMILIES, writeGgufPair } from '../../loading/gguf/families.ts'
+import { ownCache } from '../../quantization/cache-folder.ts'
+import { fovea, startFovea, temporaryFolder } from '../fovea.ts'
+
+ownCache()
 
 describe('fovea serve', () => {
   it('says where it is, answers, and ends at Ctrl-C', async () => {
@@ -24,6 +30,38 @@ describe('fovea serve', () => {
     expect([open.status, open.stderr]).toEqual([2, expect.stringContaining('--key')])
     const { status, stderr } = await fovea('serve', '--model', './nowhere')
     expect([status, stderr.split('\n').length]).toEqual([3, 2])
+  })
+
+  it('refuses keys that can be guessed and origins that are none, in one line', async () => {
+    const [weak, foreign] = await Promise.all([
+      fovea('serve', '--key', 'ab'),
+      fovea('serve', '--origin', 'https://example.org', '--origin', 'notaurl'),
+    ])
+    expect(weak).toMatchObject({
+      status: 2,
+      stderr:
+        'fovea: the key (--key, or FOVEA_KEY) has 2 characters, so it can be guessed; give at least 16: openssl rand -hex 24 makes one\n',
+    })
+    expect(foreign).toMatchObject({
+      status: 2,
+      stderr: 'fovea: --origin "notaurl" is no origin of a page; give one such as http://localhost:5173\n',
+    })
+  })
+
+  it('serves a model in GGUF with the vision side that is named', async () => {
+    const [folder, to] = ['folder', 'gguf'].map((name) => join(temporaryFolder(), name))
+    mkdirSync(to)
+    const { language, vision } = await writeGgufPair(FAMILIES[0], folder, to)
+    const sight = join(temporaryFolder(), 'sight.gguf')
+    renameSync(vision, sight)
+    const { child, ended } = startFovea(['serve', '--port', '0', '--model', language, '--mmproj', sight])
+    const line = await new Promise<string>((resolve) => {
+      child.stdout!.once('data', (text: string) => resolve(text))
+      void ended.then(({ stderr }) => resolve(stderr))
+    })
+    child.kill('SIGINT')
+    await ended
+    expect(line).toMatch(/^model\.gguf at http:/)
   })
 
   it('shows how it is called', async () => {

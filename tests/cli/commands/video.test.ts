@@ -18,6 +18,28 @@ const mini = ['--max-tokens', '8']
 const CUT = 'the answer was cut off after 2 tokens; a larger --max-tokens gives more\n'
 
 describe('fovea ask', () => {
+  it.each([
+    [
+      ['ask', 'examples/scene.png', 'what?', '--frames', '4'],
+      '--frames is about videos, and none is given; leave it out',
+    ],
+    [
+      ['count', 'examples/scene.png', 'what?', '--fps', '1', '--end', '2'],
+      '--fps, --end are about videos, and none is given; leave them out',
+    ],
+    [
+      ['chat', 'examples/scene.png', '--frame-side', '48'],
+      '--frame-side is about videos, and none is given; leave it out',
+    ],
+    [
+      ['forward', 'mini', '--image', 'examples/scene.png', '--prompt', 'what?', '--frames-as-images'],
+      '--frames-as-images is about videos, and none is given; leave it out',
+    ],
+  ])('or another command refuses what only a video has: %j', async (args, message) => {
+    const { status, stderr } = await fovea(...args)
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `fovea: ${message}, or give what moves with --video\n` })
+  })
+
   it('takes a video for what its content is, and says which frames were seen', async () => {
     const path = join(folder, 'no-name')
     writeFileSync(path, readFileSync(clip))

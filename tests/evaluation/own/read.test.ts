@@ -51,7 +51,7 @@ describe('questions as JSON lines', () => {
     ['{"image":"a.png","answer":"a"}', 'it has no "question"'],
     ['{"image":"a.png","question":"q"}', 'it has neither "answer" nor "answers"'],
     ['{"question":"q","answer":"a"}', 'it names no "image", "images" or "frames"'],
-    ['{"image":7,"question":"q","answer":"a"}', 'image: '],
+    ['{"image":7,"question":"q","answer":"a"}', 'image: expected a text, given 7'],
     ['{"frames":"a","question":"q","answer":"a"}', '"frames" needs "count"'],
     ['{"image":"a.png","question":"q","options":["x","y"],"answer":"z"}', 'the answer "z" is neither a letter'],
   ])('are refused with their line: %s', (line, problem) => {
@@ -123,6 +123,19 @@ describe('folders of questions', () => {
     write('data.jsonl')
     expect((await openQuestions(folder)).file).toBe(join(folder, 'data.jsonl'))
     expect((await openQuestions(join(folder, 'questions.jsonl'))).questions).toHaveLength(1)
+  })
+
+  it('say of a picture on the network that it is not fetched', async () => {
+    const picture = (image: string) => lines({ image, question: 'q', answer: 'a' })
+    for (const url of ['https://example.org/a.png', 'HTTP://example.org/a.png', 's3://bucket/a.png']) {
+      write('data.jsonl', `${picture('a.png')}${picture(url)}`)
+      await expect(openQuestions(folder)).rejects.toMatchObject({
+        code: 'eval_data',
+        message: `${join(folder, 'data.jsonl')}:2: ${url}: pictures are not fetched from the network; download it and name the file`,
+      })
+    }
+    write('data.jsonl', ['data:image/png;base64,aGk=', 'file:///a.png', 'C:/a.png', 'a:b.png'].map(picture).join(''))
+    expect((await openQuestions(folder)).questions).toHaveLength(4)
   })
 
   it('say what is missing', async () => {

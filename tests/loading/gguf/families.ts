@@ -27,6 +27,8 @@ export interface GgufFamily {
   readonly patch?: (config: Config, processor: Config) => void
   readonly text?: (text: Config) => Entry[]
   readonly vision?: (config: Config, processor: Config) => Entry[]
+  /** Names of tensors of its vision side that others lack. */
+  readonly names?: readonly (readonly [RegExp, string])[]
   /** Factors of rotary pairs, which are tensors. */
   readonly factors?: (text: Config) => Record<string, number[]>
 }
@@ -64,6 +66,56 @@ const qwenPattern: GgufFamily['vision'] = ({ vision_config: vision }, { size }) 
   ['clip.vision.image_min_pixels', 'u32', size.shortest_edge],
   ['clip.vision.image_max_pixels', 'u32', size.longest_edge],
 ]
+
+/** Layers whose outputs the language model of the fixture is given, too. */
+const TAPS = [0, 2]
+
+const QWEN3_NAMES: GgufFamily['names'] = [
+  ...TAPS.flatMap((layer, at): [RegExp, string][] => [
+    [new RegExp(`visual\\.deepstack_merger_list\\.${at}\\.norm\\.`), `v.deepstack.${layer}.norm.`],
+    [new RegExp(`visual\\.deepstack_merger_list\\.${at}\\.linear_fc([12])\\.`), `v.deepstack.${layer}.fc$1.`],
+  ]),
+  [/visual\.blocks\.(\d+)\.attn\.qkv\./, 'v.blk.$1.attn_qkv.'],
+  [/visual\.blocks\.(\d+)\.mlp\.linear_fc1\./, 'v.blk.$1.ffn_up.'],
+  [/visual\.blocks\.(\d+)\.mlp\.linear_fc2\./, 'v.blk.$1.ffn_down.'],
+  [/visual\.merger\.norm\./, 'v.post_ln.'],
+  [/visual\.merger\.linear_fc1\./, 'mm.0.'],
+  [/visual\.merger\.linear_fc2\./, 'mm.2.'],
+  [/visual\.pos_embed\./, 'v.position_embd.'],
+  [/visual\.patch_embed\.proj\.bias$/, 'v.patch_embd.bias'],
+]
+
+const INTERNVL_NAMES: GgufFamily['names'] = [
+  [/embeddings\.cls_token$/, 'v.class_embd'],
+  [/embeddings\.position_embeddings$/, 'v.position_embd.weight'],
+  [/embeddings\.patch_embeddings\.projection\./, 'v.patch_embd.'],
+  [/encoder\.layer\.(\d+)\.layernorm_before\./, 'v.blk.$1.ln1.'],
+  [/encoder\.layer\.(\d+)\.layernorm_after\./, 'v.blk.$1.ln2.'],
+  [/encoder\.layer\.(\d+)\.attention\.([qkv])_proj\./, 'v.blk.$1.attn_$2.'],
+  [/encoder\.layer\.(\d+)\.attention\.projection_layer\./, 'v.blk.$1.attn_out.'],
+  [/encoder\.layer\.(\d+)\.lambda_([12])$/, 'v.blk.$1.ls$2.weight'],
+  [/encoder\.layer\.(\d+)\.mlp\.fc1\./, 'v.blk.$1.ffn_up.'],
+  [/encoder\.layer\.(\d+)\.mlp\.fc2\./, 'v.blk.$1.ffn_down.'],
+  [/multi_modal_projector\.layer_norm\./, 'mm.model.mlp.0.'],
+  [/multi_modal_projector\.linear_1\./, 'mm.model.mlp.1.'],
+  [/multi_modal_projector\.linear_2\./, 'mm.model.mlp.3.'],
+]
+
+const internvl = (fixture: string, architecture: string): GgufFamily => ({
+  fixture,
+  architecture,
+  projector: 'internvl',
+  names: INTERNVL_NAMES,
+  patch: (config) => {
+    config.vision_feature_layer = -1
+  },
+  vision: ({ downsample_ratio: ratio }, { min_patches, max_patches }) => [
+    ['clip.use_gelu', 'bool', true],
+    ['clip.vision.projector.scale_factor', 'u32', 1 / ratio],
+    ['clip.vision.preproc_min_tiles', 'u32', min_patches],
+    ['clip.vision.preproc_max_tiles', 'u32', max_patches],
+  ],
+})
 
 export const FAMILIES: readonly GgufFamily[] = [
   { fixture: 'llava', architecture: 'llama', projector: 'mlp', vision: clip },
@@ -167,6 +219,25 @@ export const FAMILIES: readonly GgufFamily[] = [
     text: qwenSections,
     vision: qwenPattern,
   },
+  {
+    fixture: 'qwen3-vl',
+    architecture: 'qwen3vl',
+    projector: 'qwen3vl_merger',
+    names: QWEN3_NAMES,
+    text: ({ rope_parameters: { mrope_section } }) => [
+      ['qwen3vl.rope.dimension_sections', 'i32', [...mrope_section, 0]],
+      ['qwen3vl.n_deepstack_layers', 'u32', TAPS.length],
+    ],
+    vision: ({ vision_config: { depth, spatial_merge_size } }, { size }) => [
+      ['clip.use_gelu', 'bool', true],
+      ['clip.vision.spatial_merge_size', 'u32', spatial_merge_size],
+      ['clip.vision.is_deepstack_layers', 'bool', Array.from({ length: depth }, (_, layer) => TAPS.includes(layer))],
+      ['clip.vision.image_min_pixels', 'u32', size.shortest_edge],
+      ['clip.vision.image_max_pixels', 'u32', size.longest_edge],
+    ],
+  },
+  internvl('internvl', 'qwen2'),
+  internvl('internvl-qwen3', 'qwen3'),
 ]
 
 const root = new URL('../../fixtures/families/', import.meta.url).pathname
@@ -238,7 +309,9 @@ export async function writeGgufPair(
   const written = { language: join(to, 'model.gguf'), vision: join(to, 'mmproj-model.gguf') }
   writeGgufFile(written.language, [...entries, ...tokenEntries(folder, lost)], tensors, type)
   const seen = [...visionEntries(config, processor, family.projector), ...(family.vision?.(config, processor) ?? [])]
-  const sight = [...visionTensors(all)].map(([name, values]) => [swapped ? swap(name) : name, values] as const)
+  const sight = [...visionTensors(all, family.names)].map(
+    ([name, values]) => [swapped ? swap(name) : name, values] as const,
+  )
   writeGgufFile(written.vision, seen, new Map(sight))
   return written
 }

@@ -225,12 +225,14 @@ function takenApart(name: string, { shape, data }: Values): [string, Values][] |
   })
 }
 
-export function visionTensors(all: Tensors): Tensors {
+/** @param own names of one family, which go before those of all */
+export function visionTensors(all: Tensors, own: readonly (readonly [RegExp, string])[] = []): Tensors {
   const found: Tensors = new Map()
   for (const [name, values] of all) {
     if (textName(name, false) !== undefined || /\.head\./.test(name)) continue
-    const [pattern, to] = VISION.find(([pattern]) => pattern.test(name)) ?? []
-    const apart = takenApart(name, values)
+    const mine = own.find(([pattern]) => pattern.test(name))
+    const [pattern, to] = mine ?? VISION.find(([pattern]) => pattern.test(name)) ?? []
+    const apart = mine ? undefined : takenApart(name, values)
     if (apart) for (const [part, value] of apart) found.set(part, value)
     else if (!pattern) throw new Error(`no name for ${name}`)
     else {
@@ -252,8 +254,8 @@ export function visionEntries(config: Config, processor: Config, projector: stri
     ['general.alignment', 'u32', ALIGNMENT],
     ['clip.has_vision_encoder', 'bool', true],
     ['clip.projector_type', 'text', projector],
-    ['clip.vision.image_size', 'u32', vision.image_size ?? 560],
-    ['clip.vision.patch_size', 'u32', vision.patch_size],
+    ['clip.vision.image_size', 'u32', [vision.image_size ?? 560].flat()[0]],
+    ['clip.vision.patch_size', 'u32', [vision.patch_size].flat()[0]],
     ['clip.vision.embedding_length', 'u32', width],
     ['clip.vision.feed_forward_length', 'u32', vision.intermediate_size ?? vision.hidden_size],
     ['clip.vision.block_count', 'u32', vision.num_hidden_layers ?? vision.depth],
