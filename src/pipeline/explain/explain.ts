@@ -72,7 +72,7 @@ interface Explainable<Options> {
 /**
  * Answers as `generate` does, then reads prompt and answer once more and tells what each word looked at, what each layer
  * would have said, and which visual tokens the answer rests on.
- * @throws FoveaError `answer_empty` where nothing was said; `method_unfit` for methods that decode in a way of their own, and
+ * @throws the reason of a signal that was aborted; FoveaError `answer_empty` where nothing was said; `method_unfit` for methods that decode in a way of their own, and
  *   models that read the picture in an encoder; and what `generate` throws
  */
 export async function explain<Options extends AskOptions & { readonly method?: Method }>(

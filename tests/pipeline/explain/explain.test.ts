@@ -102,4 +102,10 @@ describe('an explanation', () => {
     await expect(model.explain({ ...asked, method: parseMethod('damro') })).rejects.toMatchObject(refused)
     await expect(model.explain({ ...asked, maxTokens: 0 })).rejects.toMatchObject({ code: 'answer_empty' })
   })
+
+  it('ends with the reason of an abort', async () => {
+    const controller = new AbortController()
+    const onToken = () => controller.abort(new Error('enough'))
+    await expect(model.explain({ ...asked, signal: controller.signal, onToken })).rejects.toThrow('enough')
+  })
 })
