@@ -89,6 +89,7 @@ export async function explain<Options extends AskOptions & { readonly method?: M
     asked.onToken?.(id, logits)
   }
   const reply = await listening.generate({ ...asked, onToken })
+  asked.signal?.throwIfAborted()
   if (said.length === 0)
     throw new FoveaError('answer_empty', 'input', 'the answer is empty: there is nothing to explain')
   const chunk = joined(recording.chunks.slice(0, said.length))
