@@ -18,7 +18,7 @@ import {
   withSamplingOptions,
 } from '../model-options.ts'
 import { assertOutput } from '../output-file.ts'
-import { writeOverlay } from '../overlay-file.ts'
+import { writeComparison, writeOverlay } from '../overlay-file.ts'
 import {
   costLine,
   cutLine,
@@ -47,6 +47,7 @@ export const askCommand = command<AskFlags>({
     'fovea ask photo.png "how many circles are there?" --method fastv:layer=2,keep=.25 --stats',
     'fovea ask photo.png "how many circles are there?" --compare dense resize:keep=.5 visionzip:keep=.25',
     'fovea ask photo.png "where is the heart?" --method visionzip:keep=.25 --overlay kept.png',
+    'fovea ask photo.png "where is the heart?" --compare dense fastv:keep=.25 visionzip:keep=.25 --overlay sheet.png',
     'fovea ask clip.mp4 "what happens?" --model org/name --frames 16',
     'fovea ask photo.png "what is this?" --model SmolVLM-256M.gguf --mmproj mmproj-SmolVLM-256M.gguf',
     'fovea ask --video clip.mp4 "what falls first?" --model org/name --fps 2 --start 10 --end 20',
@@ -59,7 +60,7 @@ export const askCommand = command<AskFlags>({
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
       .option(
         '--overlay <file>',
-        'write the image as PNG: patches that were dropped are darkened, what the model does not see is chequered',
+        'write the image as PNG: patches that were dropped are darkened, what the model does not see is chequered; with --compare one for each method, side by side',
       )
       .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')
       .option('--quiet', 'print the answer alone')
@@ -93,10 +94,9 @@ function splitWords(words: readonly string[], videos: readonly string[]): { path
 
 const refuse = (message: string): FoveaError => new FoveaError('options_conflict', 'usage', message)
 
-function assertTogether({ compare, overlay, method }: AskFlags): void {
+function assertTogether({ compare, method }: AskFlags): void {
   if (compare && method.length)
     throw refuse('--compare and --method exclude each other; name all methods after --compare')
-  if (overlay && compare) throw refuse('--overlay shows one method; use --method instead of --compare')
 }
 
 function assertOverlay({ overlay }: AskFlags, { images, videos }: Opened): void {
@@ -152,6 +152,12 @@ async function compare(
     if (signal.aborted) return
     replies.push({ method, reply })
   }
+  if (options.overlay)
+    await writeComparison(
+      options.overlay,
+      model.parts,
+      replies.map((each) => ({ image: images[0], ...each })),
+    )
   if (options.json)
     return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
   const rows = replies.map(({ method, reply }) => compareRow(method, reply))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeImage } from '../../../src/media/decode.ts'
 import { fovea, startFovea } from '../fovea.ts'
 import { TINY_PATCHES, writeSquare, writeTinyModel } from '../tiny-model.ts'
 
@@ -64,6 +65,23 @@ describe('fovea ask', () => {
     expect(header).toMatch(/^method +visual tokens +FLOPs/)
     expect(first).toMatch(/^dense +16 -> 16 /)
     expect(second).toMatch(/^resize:keep=0.25 +16 -> 4 /)
+  })
+
+  it('draws what each of several methods kept, side by side', async () => {
+    const sheet = join(folder, 'sheet.png')
+    const methods = ['dense', 'random:keep=.25', 'visionzip:keep=.25']
+    const { status } = await ask(image, 'what?', '--compare', ...methods, '--overlay', sheet)
+    expect(status).toBe(0)
+    const { width, height, data } = await decodeImage(readFileSync(sheet))
+    expect([width, height]).toEqual([3 * 268 + 12, 268 + 5 * 14 + 12])
+    const brightness = (tile: number) => {
+      let sum = 0
+      for (let y = 12; y < 268; y++)
+        for (let x = 12 + 268 * tile; x < 268 * (tile + 1); x++) sum += data[3 * (y * width + x)]
+      return sum
+    }
+    expect(brightness(1)).toBeLessThan(0.8 * brightness(0))
+    expect(brightness(2)).toBeGreaterThan(brightness(1)) // what is not kept is merged
   })
 
   it('marks what was cut off beside the answer, and nothing else', async () => {

@@ -104,7 +104,7 @@ describe('a sheet of answers', () => {
     const picture = { width: 8, height: 8, data: new Uint8Array(192).fill(40) }
     const long = groupRow({ question: 'a word '.repeat(40), answer: 'x'.repeat(200), correct: false })
     const entries = [...Array.from({ length: 5 }, () => groupRow({})), long].map((row) => ({ row, picture }))
-    const { width, height, data } = await decodeImage(contactSheet(entries))
+    const { width, height, data } = await decodeImage(await contactSheet(entries))
     expect([width, height]).toEqual([5 * 156 + 12, 2 * 226 + 12])
     expect(data[3 * (20 * width + 20)]).toBe(40)
   })
