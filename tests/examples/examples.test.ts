@@ -94,3 +94,17 @@ it('examples/explain.ts prints what an answer rests on', async () => {
   expect(printed).toMatch(/ behind each layer: ("[^"]*" ?)+\n/)
   expect(printed).toMatch(/the answer rests most on patches \d+, \d+, \d+ of 16\n$/)
 })
+
+it('examples/hallucination.ts asks for each thing in both ways', async () => {
+  const words = ['mini', 'examples/scene.png', 'star', 'heart']
+  expect(await run('hallucination', words)).toBe(
+    'is there a star? dense: yes, damro: yes\nis there a heart? dense: no, damro: no\n',
+  )
+})
+
+it('examples/agent.ts says who said what, and what it took', async () => {
+  const printed = await run('agent', ['mini', 'examples/scene.png', 'what color is the star?'])
+  // the summary chooses among what the expert saw
+  expect(printed).toMatch(/^1\. words: [^]*\n2\. eyes: (.+)\n[^]*\n\1 \(.+"stop":"solved".+\)\n/)
+  expect(printed).toMatch(/\n[2-9]\d* calls, \d+ tokens of text, \d+\.\d s\n$/)
+})
