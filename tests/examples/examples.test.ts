@@ -105,6 +105,6 @@ it('examples/hallucination.ts asks for each thing in both ways', async () => {
 it('examples/agent.ts says who said what, and what it took', async () => {
   const printed = await run('agent', ['mini', 'examples/scene.png', 'what color is the star?'])
   // the summary chooses among what the expert saw
-  expect(printed).toMatch(/^1\. words: [^]*\n2\. eyes: (.+)\n[^]*\n\1 \(.+"stop":"solved".+\)\n/)
+  expect(printed).toMatch(/^1\. words: [\s\S]*\n2\. eyes: (.+)\n[\s\S]*\n\1 \(.+"stop":"solved".+\)\n/)
   expect(printed).toMatch(/\n[2-9]\d* calls, \d+ tokens of text, \d+\.\d s\n$/)
 })
