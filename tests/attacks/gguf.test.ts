@@ -73,7 +73,7 @@ test('an architecture without a mapping is refused by name', async () => {
   writeGgufFile(language, only('mamba'), new Map())
   expect(await refusal(language)).toMatchObject({
     code: 'checkpoint_format',
-    message: `${language}: a language model of the architecture "mamba" is not read from GGUF; read are llama, qwen2, qwen3, qwen2vl, gemma2, gemma3, phi3`,
+    message: `${language}: a language model of the architecture "mamba" is not read from GGUF; read are llama, qwen2, qwen3, qwen2vl, qwen3vl, gemma2, gemma3, phi3`,
   })
   writeGgufFile(language, only('qwen3moe'), new Map())
   expect((await refusal(language)).message).toMatch(/"qwen3moe" is not read from GGUF; read are/)
