@@ -43,8 +43,8 @@ describe.each(['int8', 'int4'] as const)('%s weights of a checkpoint of 257 MB',
     const [made, read] = [await growth(dtype), await growth(dtype)]
     expect(made).toBeLessThan(1.3 * weights + 4 * largest)
     expect(read).toBeLessThan(1.3 * weights)
-    // The estimate is no idle number: the engine does hold about that much.
-    expect(made).toBeGreaterThan(0.45 * weights)
+    // The estimate is no idle number: the engine does hold much of that; what it freed before, it takes again.
+    expect(made).toBeGreaterThan(0.3 * weights)
   })
 })
 
