@@ -8,8 +8,8 @@ import type { Model } from '../../pipeline/model.ts'
 import { viewGrids } from '../../pipeline/pictures/kept-views.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
-import { type ImageFlags, withImageOptions } from '../image-options.ts'
-import { openMedia } from '../media-options.ts'
+import { withImageOptions } from '../image-options.ts'
+import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import {
   type ModelOptions,
   methodOf,
@@ -23,7 +23,7 @@ import { assertOutput, writeOutput } from '../output-file.ts'
 import { integer } from '../parsers.ts'
 import { print, table, tell } from '../terminal.ts'
 
-interface ExplainFlags extends ModelOptions, SamplingFlags, ImageFlags {
+interface ExplainFlags extends ModelOptions, SamplingFlags, VideoFlags {
   method: string[]
   out?: string
   top: number
@@ -36,11 +36,12 @@ export const explainCommand = command<ExplainFlags>({
     'fovea explain photo.png "what color is the star?" --out page.html',
     'fovea explain photo.png "where is the heart?" --method visionzip:keep=.25',
     'fovea explain a.png b.png "which one has more circles?" --model org/name --out page.html',
+    'fovea explain clip.mp4 "what shape is red?" --frames-as-images --frames 4 --out page.html',
     'fovea explain photo.png "what is this?" --json',
   ],
   configure: (program) => {
-    program.argument('<file...>', 'images (- is standard input), and last the question')
-    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(program))))
+    program.argument('<file...>', 'images and videos (- is standard input), and last the question')
+    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program)))))
       .option(
         '--out <file>',
         'write a page: the images under what each word looks at in each layer, and under what the answer rests on',
@@ -53,12 +54,12 @@ export const explainCommand = command<ExplainFlags>({
     const prompt = (words as string[]).at(-1)!
     if (prompt.trim() === '')
       throw new FoveaError('question_missing', 'usage', 'the last word is the question, and it is empty')
-    if (options.out) await assertOutput(options.out, [...paths, modelPath(options.model)])
+    if (options.out) await assertOutput(options.out, [...paths, ...options.video, modelPath(options.model)])
     const method = (await methodOf(options.method)) ?? dense
-    const { model, images, videos } = await openMedia(paths, { ...options, video: [] }, signal)
+    const { model, images, videos } = await openMedia(paths, options, signal)
     try {
       if (videos.length > 0)
-        throw new FoveaError('video_unsupported', 'usage', 'explain shows images; give frames of the video as files')
+        throw new FoveaError('video_unsupported', 'usage', 'explain shows images; add --frames-as-images')
       const asked = { prompt, images, method, top: options.top, ...samplingOf(options, model.parts), signal }
       const explanation = await model.explain(asked)
       if (options.json) print(JSON.stringify(toJson(explanation)))

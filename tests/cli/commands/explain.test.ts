@@ -40,6 +40,15 @@ describe('fovea explain', () => {
     )
   })
 
+  it('shows the frames of a video, a picture each', async () => {
+    const page = join(folder, 'frames.html')
+    const frames = ['--frames-as-images', '--frames', '2', '--out', page]
+    expect((await fovea('explain', 'examples/clip.mp4', 'what shape is red?', ...frames)).status).toBe(0)
+    expect(readFileSync(page, 'utf8').match(/<image href="data:image\/png/g)).toHaveLength(2)
+    const { status, stderr } = await fovea('explain', 'examples/clip.mp4', 'what shape is red?')
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/--frames-as-images\)?\n$/)])
+  })
+
   it('prints it as JSON', async () => {
     const { stdout } = await fovea('explain', image, 'what color is the square?', '--json', '--top', '2')
     const { answer, tokens, words, layers, relevance, patches } = JSON.parse(stdout)
