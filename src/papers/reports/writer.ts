@@ -8,9 +8,12 @@ export interface Writer {
   write(prompt: string, options?: WriteOptions): Promise<Written>
 }
 
+/** What the model that is measured is called as a writer, wherever its folder lies. */
+export const ITSELF = 'the model itself'
+
 /** The model itself, in words alone. */
 export const modelWriter = (model: Model): Writer => ({
-  name: model.parts.name,
+  name: ITSELF,
   write: async (prompt, options) => {
     const { text, tokens } = await model.generate({ prompt, ...options })
     return { text, tokens: tokens.generated }

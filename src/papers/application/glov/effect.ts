@@ -8,6 +8,7 @@ import { gainOf, pointsRow, shareRow } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { better } from '../../reports/verdict.ts'
+import { ITSELF } from '../../reports/writer.ts'
 import { drawn, varied } from './grammar.ts'
 import { guidedBy } from './guidance.ts'
 import { candidatesIn, filled, guides, metaPrompt, ranked, SLOT, searchPrompts, type Tried } from './search.ts'
@@ -96,7 +97,7 @@ async function writtenSearch(lab: Lab, model: Model, steps: number, fitness: (pr
     lab.signal.throwIfAborted()
     const meta = metaPrompt(history, K, DESCRIPTION)
     const pair = guides(history)
-    const method = writer.name === model.parts.name && pair ? await guidedBy(model, pair) : undefined
+    const method = writer.name === ITSELF && pair ? await guidedBy(model, pair) : undefined
     const { text } = method
       ? await model.generate({ prompt: meta, method, maxTokens: TOKENS.proposal })
       : await writer.write(meta, { maxTokens: TOKENS.proposal, signal: lab.signal })
