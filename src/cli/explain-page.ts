@@ -20,9 +20,8 @@ export interface PageFacts {
 }
 
 export function explainPage(facts: PageFacts, explanation: Explanation, images: readonly ExplainedImage[]): string {
-  const { reply, answer, words, layers } = explanation
+  const { reply, answer, words, asked, layers } = explanation
   const title = `${facts.question}: ${reply.text.trim()}`
-  const asked = words.length - (answer.length - 1)
   return [
     '<!doctype html>',
     `<html lang="en"><head><meta charset="utf-8"><title>${escapeMarkup(title)}</title><style>${EXPLAIN_STYLE}</style></head><body>`,

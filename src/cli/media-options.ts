@@ -57,6 +57,14 @@ export const withVideoOptions = (program: Program): Program =>
     .option('--images-per-second <rate>', 'of a folder of images (1 if not given)', positive)
     .option('--frames-as-images', 'give the frames as so many images, to models that take no videos (8 if not given)')
 
+/** Files, and last the question. Throws FoveaError `question_missing`. */
+export function splitQuestion(words: readonly string[]): { readonly paths: string[]; readonly prompt: string } {
+  const prompt = words.at(-1)!
+  if (prompt.trim() === '')
+    throw new FoveaError('question_missing', 'usage', 'the last word is the question, and it is empty')
+  return { paths: words.slice(0, -1), prompt }
+}
+
 /** A file that was looked at: an image, or a video of which no frame has been decoded. */
 type Found = { readonly image: RgbImage } | { readonly source: FrameSource }
 

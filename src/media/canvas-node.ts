@@ -1,6 +1,7 @@
 /** The Node twin of `createBrowserCanvas`. */
 import type { DrawingCanvas } from './canvas.ts'
 import { canvasPackage } from './canvas-package.ts'
+import { type RgbImage, toRgba } from './image.ts'
 
 /** A canvas of @napi-rs/canvas. Throws FoveaError kind `resource` `package_missing`. */
 export function createNodeCanvas(width: number, height: number): DrawingCanvas {
@@ -18,4 +19,11 @@ export function createNodeCanvas(width: number, height: number): DrawingCanvas {
       return new Uint8Array(await canvas.encode('png'))
     },
   }
+}
+
+/** An image as a PNG. Throws FoveaError kind `resource` `package_missing`. */
+export function pngOf(image: RgbImage): Promise<Uint8Array> {
+  const canvas = createNodeCanvas(image.width, image.height)
+  canvas.drawPixels(toRgba(image), image.width, image.height)
+  return canvas.toPng()
 }

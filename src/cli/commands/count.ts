@@ -1,8 +1,7 @@
-import { FoveaError } from '../../errors.ts'
 import type { PromptCount } from '../../pipeline/talk/count.ts'
 import { command } from '../command.ts'
 import { withImageOptions } from '../image-options.ts'
-import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
+import { openMedia, splitQuestion, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import { type ModelOptions, methodOf, withMethodOption, withModelOptions } from '../model-options.ts'
 import { videoLine } from '../reply-report.ts'
 import { print } from '../terminal.ts'
@@ -27,10 +26,7 @@ export const countCommand = command<CountFlags>({
     )
   },
   run: async ({ args: [words], options, signal }) => {
-    const paths = (words as string[]).slice(0, -1)
-    const prompt = (words as string[]).at(-1)!
-    if (prompt.trim() === '')
-      throw new FoveaError('question_missing', 'usage', 'the last word is the question, and it is empty')
+    const { paths, prompt } = splitQuestion(words as string[])
     const method = await methodOf(options.method)
     const { model, images, videos, seen } = await openMedia(paths, options, signal)
     try {

@@ -1,6 +1,6 @@
 import { FoveaError } from '../../errors.ts'
 import { modelPath } from '../../hub/package-root.ts'
-import { toRgba } from '../../media/image.ts'
+import type { RgbImage } from '../../media/image.ts'
 import type { Explanation } from '../../pipeline/explain/explain.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
@@ -9,7 +9,7 @@ import { viewGrids } from '../../pipeline/pictures/kept-views.ts'
 import { command } from '../command.ts'
 import { escapeText } from '../escape.ts'
 import { withImageOptions } from '../image-options.ts'
-import { openMedia, type VideoFlags, withVideoOptions } from '../media-options.ts'
+import { openMedia, splitQuestion, type VideoFlags, withVideoOptions } from '../media-options.ts'
 import {
   type ModelOptions,
   methodOf,
@@ -50,10 +50,7 @@ export const explainCommand = command<ExplainFlags>({
       .option('--json', 'print one JSON object: answer, words, attention and guesses of each layer, relevance')
   },
   run: async ({ args: [words], options, signal }) => {
-    const paths = (words as string[]).slice(0, -1)
-    const prompt = (words as string[]).at(-1)!
-    if (prompt.trim() === '')
-      throw new FoveaError('question_missing', 'usage', 'the last word is the question, and it is empty')
+    const { paths, prompt } = splitQuestion(words as string[])
     if (options.out) await assertOutput(options.out, [...paths, ...options.video, modelPath(options.model)])
     const method = (await methodOf(options.method)) ?? dense
     const { model, images, videos } = await openMedia(paths, options, signal)
@@ -100,20 +97,18 @@ interface Explained {
   readonly model: Model
   readonly method: Method
   readonly prompt: string
-  readonly images: Awaited<ReturnType<typeof openMedia>>['images']
+  readonly images: readonly RgbImage[]
 }
 
 async function writePage(path: string, { model, method, prompt, images }: Explained, explanation: Explanation) {
-  const [{ explainPage }, { createNodeCanvas }] = await Promise.all([
+  const [{ explainPage }, { pngOf }] = await Promise.all([
     import('../explain-page.ts'),
     import('../../media/canvas-node.ts'),
   ])
   const shown = await Promise.all(
     images.map(async (image) => {
-      const canvas = createNodeCanvas(image.width, image.height)
-      canvas.drawPixels(toRgba(image), image.width, image.height)
       const views = viewGrids(model.parts, { image, method, alone: images.length === 1 })
-      return { image, png: await canvas.toPng(), views }
+      return { image, png: await pngOf(image), views }
     }),
   )
   const page = explainPage({ question: prompt, model: model.parts.name, method: method.name }, explanation, shown)

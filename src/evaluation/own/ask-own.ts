@@ -1,6 +1,7 @@
 /** How well a model answers questions of one's own. */
 import { resolve } from 'node:path'
 import { FoveaError } from '../../errors.ts'
+import type { RgbImage } from '../../media/image.ts'
 import { readImage } from '../../media/read-image.ts'
 import type { Examiner } from '../exam/examiner.ts'
 import { blindfolded, type Shown } from '../exam/shown.ts'
@@ -42,7 +43,8 @@ const ALL = 'all'
 export async function askOwn({ examiner, data, writes = onLines, signal, onRow }: OwnRun): Promise<OwnRow[]> {
   const rows: OwnRow[] = []
   for (const own of data.questions) {
-    const shown = await shownOf(own, data.folder)
+    const { seconds } = own
+    const shown: Shown = { pictures: await picturesOf(own, data.folder), ...(seconds && { seconds }) }
     const question = own.options ? writes(own.question, own.options) : own.question
     const qa = { task: own.category ?? ALL, question, answer: own.answers[0], box: own.box, time: own.time }
     const [[seen]] = await examiner.ask(shown, [[qa]], 'replies')
@@ -71,13 +73,14 @@ export const onLines = (question: string, options: readonly string[]): string =>
     "Answer with the option's letter from the given choices directly.",
   ].join('\n')
 
-async function shownOf({ place, pictures, seconds }: OwnQuestion, folder: string): Promise<Shown> {
-  const images = []
+/** Its pictures, read from where the questions lie. Throws those of `readImage`, with the line of the question. */
+export async function picturesOf({ place, pictures }: OwnQuestion, folder: string): Promise<RgbImage[]> {
+  const images: RgbImage[] = []
   for (const picture of pictures) {
     const path = /^(?:data|file):/i.test(picture) ? picture : resolve(folder, picture)
     images.push(await readImage(path).catch((error) => Promise.reject(atLine(place, error))))
   }
-  return { pictures: images, ...(seconds && { seconds }) }
+  return images
 }
 
 const atLine = (place: string, error: unknown): unknown =>

@@ -1,7 +1,6 @@
 /** Which patches methods keep of a few pictures, as pictures. */
 import { worldItem } from '../../evaluation/world.ts'
-import { canvasPackage } from '../../media/canvas-package.ts'
-import type { RgbImage } from '../../media/image.ts'
+import { pngOf } from '../../media/canvas-node.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { SPLIT } from '../reports/lab.ts'
@@ -46,9 +45,9 @@ export async function galleryHtml(
   if (chosen.length === 0 || rows.length === 0) return ''
   const items = await Promise.all(chosen.map((task) => worldItem({ set: 'world', split: SPLIT, seed }, task, INDEX)))
   // Each picture stands once in the page, however many methods are shown on it.
-  const pictures = items.map(
-    ({ image }, at) =>
-      `<image id="picture-${at}" href="data:image/png;base64,${png(image)}" width="${SIZE}" height="${SIZE}"/>`,
+  const pngs = await Promise.all(items.map(async ({ image }) => Buffer.from(await pngOf(image)).toString('base64')))
+  const pictures = pngs.map(
+    (png, at) => `<image id="picture-${at}" href="data:image/png;base64,${png}" width="${SIZE}" height="${SIZE}"/>`,
   )
   const heads = items.map(
     ({ turns: [{ question, answer }] }) => `<th>${escapeMarkup(question)}<br><b>${escapeMarkup(answer)}</b></th>`,
@@ -79,14 +78,4 @@ function picture(at: number, { kept, reply, correct }: Shown): string {
     `<svg viewBox="0 0 ${SIZE} ${SIZE}" width="${SIZE}" role="img" aria-label="kept patches"><use href="#picture-${at}"/>` +
     `<g fill="#111" fill-opacity=".72">${dark.join('')}</g></svg><br><span class="${correct ? 'holds' : 'fails'}">${escapeMarkup(reply)}</span>`
   )
-}
-
-/** In base 64. */
-function png({ data, width, height }: RgbImage): string {
-  const canvas = canvasPackage().createCanvas(width, height)
-  const context = canvas.getContext('2d')
-  const pixels = context.createImageData(width, height)
-  for (let at = 0; at < width * height; at++) pixels.data.set([...data.subarray(3 * at, 3 * at + 3), 255], 4 * at)
-  context.putImageData(pixels, 0, 0)
-  return canvas.toBuffer('image/png').toString('base64')
 }

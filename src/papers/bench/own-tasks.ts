@@ -1,13 +1,11 @@
 /** Questions of one's own in the place of those about Fovea World. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { FoveaError } from '../../errors.ts'
-import { isRight, onLines } from '../../evaluation/own/ask-own.ts'
+import { isRight, onLines, picturesOf } from '../../evaluation/own/ask-own.ts'
 import { openQuestions } from '../../evaluation/own/open-questions.ts'
 import type { OwnQuestion } from '../../evaluation/own/own-question.ts'
 import type { Answer } from '../../evaluation/world.ts'
-import { readImage } from '../../media/read-image.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { GREEDY } from '../../text/sampling.ts'
@@ -60,9 +58,7 @@ async function answerOwn(
   { own, folder, task, index }: Asked,
   signal?: AbortSignal,
 ): Promise<Answer[]> {
-  const images = []
-  for (const picture of own.pictures)
-    images.push(await readImage(/^data:/i.test(picture) ? picture : resolve(folder, picture)))
+  const images = await picturesOf(own, folder)
   const prompt = own.options ? onLines(own.question, own.options) : own.question
   const { text, tokens, flops, milliseconds } = await model.generate({
     prompt,

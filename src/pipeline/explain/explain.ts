@@ -46,6 +46,8 @@ export interface Explanation {
   readonly reply: Reply
   /** Text behind the pictures: the question, and all of the answer but its last token. */
   readonly words: readonly Word[]
+  /** How many of these are of the question; the last of them predicts the first token of the answer. */
+  readonly asked: number
   readonly answer: readonly Said[]
   readonly layers: readonly ExplainedLayer[]
   /**
@@ -168,7 +170,16 @@ function told({ tokenizer }: ModelParts, { reply, said, chunk, values, recording
   })
   const words = behindPictures(chunk).map((at) => wordOf(chunk.ids[at]))
   const relevance = values.relevance && Float32Array.from(values.relevance.data, Number)
-  return { reply, words, answer, layers, ...(relevance && { relevance }), patches: tokensOfPatches(recording.pictures) }
+  const asked = words.length - (answer.length - 1)
+  return {
+    reply,
+    words,
+    asked,
+    answer,
+    layers,
+    ...(relevance && { relevance }),
+    patches: tokensOfPatches(recording.pictures),
+  }
 }
 
 /** Rows of a matrix. */

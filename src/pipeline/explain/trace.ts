@@ -43,20 +43,22 @@ export function traceExplanation(
   const read = readPrompt(architecture, method, p, words)
   const outputs: Record<string, Tensor> = {}
   const { language } = architecture
+  const final = gatherRows(read.hidden, answerSlots(read.last))
+  const scores = logSoftmax(read.logits(final))
   for (const [at, layer] of read.layers.entries()) {
     if (!layer) continue
     const seq = { ...(layer.input as Sequence), ran: read.layers }
     const isLast = at === language.layers - 1
-    const states = gatherRows(isLast ? read.hidden : layer.output, answerSlots(seq))
+    const states = isLast ? final : gatherRows(layer.output, answerSlots(seq))
     const normed = isLast || !language.norm ? states : language.norm(p, states)
-    Object.assign(outputs, lens(at, normed, read, top))
+    Object.assign(outputs, lens(at, isLast ? scores : logSoftmax(read.logits(normed)), top))
     outputs[`states.${at}`] = flat(states)
     outputs[`attention.${at}`] = flat(mean(attentionFrom(seq, at, lookers(seq), 'explain'), 1))
     outputs[`source.${at}`] = flat(seq.source)
   }
-  const scores = scoresOf(read)
-  outputs.probability = flat(exp(scores))
-  if (isWhole(read.layers)) outputs.relevance = flat(relevance(read, scores))
+  const own = ownScores(scores)
+  outputs.probability = flat(exp(own))
+  if (isWhole(read.layers)) outputs.relevance = flat(relevance(read, own))
   return outputs
 }
 
@@ -72,15 +74,13 @@ function answerSlots({ text }: Pick<Sequence, 'text'>): Tensor {
   return slice(text, 1, subDim(length, 'said'), length)
 }
 
-function lens(at: number, states: Tensor, { logits }: ReadPrompt, top: number): Record<string, Tensor> {
-  const scores = logSoftmax(logits(states))
+function lens(at: number, scores: Tensor, top: number): Record<string, Tensor> {
   const found = topK(scores, Math.min(top, Number(scores.shape[2])))
   return { [`lens.${at}`]: flat(found), [`chance.${at}`]: flat(exp(takeAlong(scores, found))) }
 }
 
-/** Log-probability of each token of the answer, [1, t]. */
-function scoresOf({ hidden, last, logits }: ReadPrompt): Tensor {
-  const scores = logSoftmax(logits(gatherRows(hidden, answerSlots(last))))
+/** Log-probability of each token of the answer, [1, t], of those of all tokens there, [1, t, vocabulary]. */
+function ownScores(scores: Tensor): Tensor {
   const said = reshape(input('said', ['said'], 'i64'), [1, 'said', 1])
   return reshape(takeAlong(scores, said), [1, 'said'])
 }

@@ -68,12 +68,7 @@ async function play(lab: Lab, model: Model): Promise<Pointed[]> {
   return found
 }
 
-function pointed(
-  { relevance, layers, words, answer, patches: [tokens] }: Explanation,
-  box: NonNullable<QA['box']>,
-): Pointed {
-  const asked = words.length - (answer.length - 1)
-  const predicts = asked - 1
+function pointed({ relevance, layers, asked, patches: [tokens] }: Explanation, box: NonNullable<QA['box']>): Pointed {
   const first = layers[0].attention.slice(0, asked)
   const question = first[0].map((_, token) => average(first.map((row) => row[token])))
   const isOn = onBox(box, Math.sqrt(tokens.length))
@@ -81,7 +76,7 @@ function pointed(
     isOn(tokens.reduce((best, token, patch) => (map[token] > map[tokens[best]] ? patch : best), 0))
   return {
     relevance: hits(relevance!),
-    attention: hits(layers.at(-1)!.attention[predicts]),
+    attention: hits(layers.at(-1)!.attention[asked - 1]),
     first: hits(question),
     chance: average(tokens.map((_, patch) => Number(isOn(patch)))),
   }
