@@ -37,7 +37,7 @@ export interface LessonKey {
 
 /** How often each task about a scene of things is asked: what is hard is asked more. */
 const thingWeights: Readonly<Record<string, number>> = {
-  'thing-name': 2.4,
+  'thing-name': 4,
   'thing-group': 1.2,
   'thing-exist': 0.8,
   'thing-count': 1.6,
@@ -92,7 +92,7 @@ const filmWeights: Readonly<Record<string, number>> = {
 }
 
 /** Share of the lessons about anything but shapes that are held in Spanish. */
-const SPANISH = 0.3
+const SPANISH = 0.4
 const languageOf = (rng: Rng, share = SPANISH): string => (rng.chance(share) ? 'es' : 'en')
 
 /** What a lesson about one picture shows and asks. */
