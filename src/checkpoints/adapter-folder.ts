@@ -11,11 +11,10 @@ import type { Value } from '../runtime/index.ts'
 import type { DType } from '../tensor/index.ts'
 import { readModelFile } from '../text/model-file.ts'
 import { writeFileAtomic } from './atomic.ts'
-import { f16ToF32, f32ToF16 } from './dtypes.ts'
-import { assertFinite } from './finite.ts'
+import { saveHalves } from './halves.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { makeFolder } from './make-folder.ts'
-import { parseSafetensorsHeader, saveSafetensors, type TensorEntry } from './safetensors.ts'
+import { parseSafetensorsHeader, type TensorEntry } from './safetensors.ts'
 import type { TableEntry } from './weight-table.ts'
 
 export const ADAPTER_CARD = 'adapter.json'
@@ -130,12 +129,7 @@ export async function saveAdapter(
   await makeFolder(folder)
   await removeLeftovers(folder)
   const path = join(folder, ADAPTER_WEIGHTS)
-  const tensors = [...values].map(([name, { dims, data }]) => {
-    const halves = f32ToF16(data as Float32Array)
-    assertFinite(name, f16ToF32(halves))
-    return [name, { dtype: 'F16', shape: [...dims], data: halves }] as const
-  })
-  const sha256 = await saveSafetensors(path, new Map(tensors), { method: about.id })
+  const sha256 = await saveHalves(path, values, { method: about.id })
   const stated = { format: FORMAT, ...about, sha256 } as const
   const card: AdapterCard = { ...stated, settings: settingsDigest(stated) }
   await writeFileAtomic(join(folder, ADAPTER_CARD), new TextEncoder().encode(`${JSON.stringify(card, null, 2)}\n`))

@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../checkpoints/atomic.ts'
+import { bf16ToF32, f16ToF32 } from '../checkpoints/dtypes.ts'
 import { assertFinite } from '../checkpoints/finite.ts'
 import { makeFolder } from '../checkpoints/make-folder.ts'
 import { openSafetensors, saveSafetensors } from '../checkpoints/safetensors.ts'
@@ -114,15 +115,23 @@ async function readMarker(path: string) {
   }
 }
 
-/** All f32 tensors of a safetensors file. */
+/** All tensors of a safetensors file of floats, halves among them. */
 export async function readValues(path: string): Promise<Map<string, Value>> {
   const file = await openSafetensors(path)
   const values = new Map<string, Value>()
   for (const [name, { dtype, shape }] of file.tensors) {
-    if (dtype !== 'F32')
-      throw new FoveaError('checkpoint_dtype', 'input', `${path}: "${name}" is ${dtype}; training states are F32`)
-    const bytes = await file.read(name)
-    values.set(name, f32(shape, new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)))
+    const read = FLOATS[dtype]
+    if (!read)
+      throw new FoveaError('checkpoint_dtype', 'input', `${path}: "${name}" is ${dtype}; weights that train are floats`)
+    values.set(name, f32(shape, read(await file.read(name))))
   }
   return values
+}
+
+const halves = ({ buffer, byteOffset, byteLength }: Uint8Array) => new Uint16Array(buffer, byteOffset, byteLength / 2)
+
+const FLOATS: Readonly<Record<string, (bytes: Uint8Array) => Float32Array>> = {
+  F32: ({ buffer, byteOffset, byteLength }) => new Float32Array(buffer, byteOffset, byteLength / 4),
+  F16: (bytes) => f16ToF32(halves(bytes)),
+  BF16: (bytes) => bf16ToF32(halves(bytes)),
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { assertFinite } from '../../checkpoints/finite.ts'
+import { saveHalves } from '../../checkpoints/halves.ts'
 import { removeLeftovers } from '../../checkpoints/leftovers.ts'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { saveSafetensors } from '../../checkpoints/safetensors.ts'
@@ -16,6 +17,8 @@ export interface MiniModel {
   readonly values: ReadonlyMap<string, Value>
   /** Parsed tokenizer.json. */
   readonly tokenizer: object
+  /** What the file holds them in; float32 if not given. */
+  readonly dtype?: 'float16' | 'float32'
 }
 
 /** Tokens that one conversation may have: visual ones and text. */
@@ -25,15 +28,16 @@ const MAX_POSITIONS = 2048
  * Writes a model folder in Hugging Face form; config.json comes last, so a folder that has it is complete.
  * @throws FoveaError `weights_not_finite`, and those of `makeFolder` and `writeFileAtomic`
  */
-export async function exportMini(folder: string, { config, values, tokenizer }: MiniModel): Promise<void> {
+export async function exportMini(
+  folder: string,
+  { config, values, tokenizer, dtype = 'float32' }: MiniModel,
+): Promise<void> {
   for (const [name, { data }] of values) assertFinite(name, data as Float32Array)
   await makeFolder(folder)
   await removeLeftovers(folder)
   const kept = [...values, ...unusedNorm(config)].filter(([name]) => !name.startsWith('dense.'))
-  const tensors = kept.map(
-    ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,
-  )
-  await saveSafetensors(join(folder, 'model.safetensors'), new Map(tensors), { format: 'pt' })
+  const path = join(folder, 'model.safetensors')
+  await (dtype === 'float16' ? saveHalves : saveFloats)(path, kept, { format: 'pt' })
   await writeFileAtomic(join(folder, 'chat_template.jinja'), new TextEncoder().encode(chatTemplate))
   const files = {
     'tokenizer.json': tokenizer,
@@ -42,9 +46,20 @@ export async function exportMini(folder: string, { config, values, tokenizer }: 
     'preprocessor_config.json': preprocessorConfig(config),
     'processor_config.json': processorConfig(config),
     'generation_config.json': generationConfig,
-    'config.json': modelConfig(config),
+    'config.json': { ...modelConfig(config), torch_dtype: dtype },
   }
   for (const [name, json] of Object.entries(files)) await writeJson(join(folder, name), json)
+}
+
+function saveFloats(
+  path: string,
+  values: readonly [string, Value][],
+  metadata: Record<string, string>,
+): Promise<string> {
+  const tensors = values.map(
+    ([name, value]) => [name, { dtype: 'F32', shape: [...value.dims], data: bytesOf(value.data) }] as const,
+  )
+  return saveSafetensors(path, new Map(tensors), metadata)
 }
 
 /** CLIP's last norm, which LLaVA does not use, but which other readers of the format miss when it is absent. */
@@ -83,7 +98,6 @@ function modelConfig(config: LlavaConfig): object {
     ...config,
     image_seq_length: (image_size / patch_size) ** 2,
     tie_word_embeddings: false,
-    torch_dtype: 'float32',
     ...ids,
     vision_config: { model_type: 'clip_vision_model', num_channels: 3, ...config.vision_config },
     text_config: {

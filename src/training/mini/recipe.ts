@@ -57,7 +57,7 @@ export async function trainMini(recipe: MiniRecipe): Promise<string | undefined>
   })
   if (!values) return undefined
   const model = join(folder, 'model')
-  await exportMini(model, { config, values, tokenizer })
+  await exportMini(model, { config, values, tokenizer, dtype: 'float16' })
   return model
 }
 

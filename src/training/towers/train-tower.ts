@@ -1,10 +1,9 @@
 /** The whole making of a tower: its training, its curve, and the folder that holds it. */
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
-import { f32ToF16 } from '../../checkpoints/dtypes.ts'
 import { assertFinite } from '../../checkpoints/finite.ts'
+import { saveHalves } from '../../checkpoints/halves.ts'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
-import { saveSafetensors } from '../../checkpoints/safetensors.ts'
 import { llava } from '../../models/vlm/llava.ts'
 import type { Backend, Value } from '../../runtime/index.ts'
 import { loadTokenizer } from '../../text/load-tokenizer.ts'
@@ -80,12 +79,4 @@ async function writeTower(folder: string, recipe: TowerRecipe, values: ReadonlyM
   for (const [name, json] of Object.entries(recipe.files))
     await writeFileAtomic(join(folder, name), new TextEncoder().encode(`${JSON.stringify(json, null, 1)}\n`))
   return own.reduce((total, [, { data }]) => total + 2 * data.length, 0)
-}
-
-async function saveHalves(path: string, values: readonly [string, Value][]): Promise<void> {
-  const tensors = values.map(
-    ([name, { dims, data }]) =>
-      [name, { dtype: 'F16', shape: [...dims], data: f32ToF16(data as Float32Array) }] as const,
-  )
-  await saveSafetensors(path, new Map(tensors), { format: 'pt' })
 }
