@@ -121,27 +121,31 @@ export async function answerItem(
 ): Promise<Answer[]> {
   const replies = await answerAll(run, blind ? grayLike(image) : image, turns)
   return turns.map((qa, turn) => {
-    const { text, tokens, flops, milliseconds } = replies[turn]
+    const reply = replies[turn]
     return {
       set: run.set,
       task,
       index,
       question: qa.question,
       answer: qa.answer,
-      reply: text,
-      ...scoreAnswer(qa, text),
+      ...scoreAnswer(qa, reply.text),
       chance: chance(qa),
       heldOut,
-      visualTokens: visualTokensOf(tokens.visual),
-      flops,
-      milliseconds: milliseconds.ttft + milliseconds.decode,
+      ...saidBy(reply),
     }
   })
 }
 
-function visualTokensOf({ before, last, layers }: Reply['tokens']['visual']): Answer['visualTokens'] {
+/** What a reply says, and what it cost. */
+export function saidBy({ text, tokens, flops, milliseconds }: Reply) {
+  const { before, last, layers } = tokens.visual
   const mean = layers && layers.reduce((sum, count) => sum + count, 0) / layers.length
-  return { before, after: last, ...(mean !== undefined && { mean }) }
+  return {
+    reply: text,
+    visualTokens: { before, after: last, ...(mean !== undefined && { mean }) },
+    flops,
+    milliseconds: milliseconds.ttft + milliseconds.decode,
+  } satisfies Partial<Answer>
 }
 
 async function judge(

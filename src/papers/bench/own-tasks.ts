@@ -5,7 +5,7 @@ import { FoveaError } from '../../errors.ts'
 import { isRight, onLines, picturesOf } from '../../evaluation/own/ask-own.ts'
 import { openQuestions } from '../../evaluation/own/open-questions.ts'
 import type { OwnQuestion } from '../../evaluation/own/own-question.ts'
-import type { Answer } from '../../evaluation/world.ts'
+import { type Answer, saidBy } from '../../evaluation/world.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { GREEDY } from '../../text/sampling.ts'
@@ -60,7 +60,7 @@ async function answerOwn(
 ): Promise<Answer[]> {
   const images = await picturesOf(own, folder)
   const prompt = own.options ? onLines(own.question, own.options) : own.question
-  const { text, tokens, flops, milliseconds } = await model.generate({
+  const reply = await model.generate({
     prompt,
     images,
     method,
@@ -68,8 +68,6 @@ async function answerOwn(
     maxTokens: MAX_TOKENS,
     signal,
   })
-  const { before, last, layers } = tokens.visual
-  const mean = layers && layers.reduce((sum, count) => sum + count, 0) / layers.length
   return [
     {
       set: 'own',
@@ -77,13 +75,10 @@ async function answerOwn(
       index,
       question: own.question,
       answer: own.answers[0],
-      reply: text,
-      correct: isRight(own, text),
+      correct: isRight(own, reply.text),
       chance: own.options ? 1 / own.options.length : 0,
       heldOut: false,
-      visualTokens: { before, after: last, ...(mean !== undefined && { mean }) },
-      flops,
-      milliseconds: milliseconds.ttft + milliseconds.decode,
+      ...saidBy(reply),
     },
   ]
 }

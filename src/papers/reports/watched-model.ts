@@ -1,4 +1,5 @@
 import type { ChunkResult, LanguageProgram } from '../../pipeline/flow/language-program.ts'
+import { heldThrough } from '../../pipeline/flow/listening.ts'
 import type { Model } from '../../pipeline/model.ts'
 
 /** One run of a language program: what it was given, what came of it, and the rows of each layer's cache around it. */
@@ -15,20 +16,16 @@ export interface ProgramRun extends ChunkResult {
  */
 export function watchModel(model: Model): { readonly model: Model; readonly runs: readonly ProgramRun[] } {
   const runs: ProgramRun[] = []
-  const holdLanguage: Model['holdLanguage'] = async (...asked) => {
-    const { program, release } = await model.holdLanguage(...asked)
-    return { program: watchProgram(program, runs), release }
-  }
+  const holdLanguage = heldThrough(model, (program) => watching(program, runs))
   return { model: Object.create(model, { holdLanguage: { value: holdLanguage } }), runs }
 }
 
-function watchProgram(program: LanguageProgram, runs: ProgramRun[]): LanguageProgram {
-  const run: LanguageProgram['run'] = async (key, chunk, ...rest) => {
+const watching =
+  (program: LanguageProgram, runs: ProgramRun[]): LanguageProgram['run'] =>
+  async (key, chunk, ...rest) => {
     const rowsBefore = program.lengths(key)
     const result = await program.run(key, chunk, ...rest)
     const sizes = { text: chunk.ids.length, visual: chunk.visual.dims[0] }
     runs.push({ ...result, ...sizes, rowsBefore, rowsAfter: program.lengths(key) })
     return result
   }
-  return Object.create(program, { run: { value: run } })
-}

@@ -1,11 +1,8 @@
-import type { Chunk, LanguageProgram } from '../flow/language-program.ts'
-import type { Held } from '../flow/program-cache.ts'
-import type { Method } from '../method/method.ts'
+import type { Chunk } from '../flow/language-program.ts'
+import { type Heard, heldThrough } from '../flow/listening.ts'
 import type { EncodedImage, PreparedImage } from '../parts.ts'
 
-/** What of a model is listened to. */
-interface Heard {
-  holdLanguage(method: Method): Promise<Held<LanguageProgram>>
+interface HeardWhole extends Heard {
   encodePictures(pictures: readonly PreparedImage[]): Promise<EncodedImage[]>
 }
 
@@ -17,17 +14,13 @@ export interface Recording {
 }
 
 /** The same model, which notes what it reads. It shares everything with the model and is not disposed. */
-export function recorded<Of extends Heard>(model: Of): { readonly model: Of; readonly recording: Recording } {
+export function recorded<Of extends HeardWhole>(model: Of): { readonly model: Of; readonly recording: Recording } {
   const recording: Recording = { chunks: [], pictures: [] }
-  const holdLanguage: Heard['holdLanguage'] = async (method) => {
-    const { program, release } = await model.holdLanguage(method)
-    const run: LanguageProgram['run'] = (key, chunk) => {
-      recording.chunks.push(chunk)
-      return program.run(key, chunk)
-    }
-    return { program: Object.create(program, { run: { value: run } }), release }
-  }
-  const encodePictures: Heard['encodePictures'] = async (pictures) => {
+  const holdLanguage = heldThrough(model, (program) => (key, chunk) => {
+    recording.chunks.push(chunk)
+    return program.run(key, chunk)
+  })
+  const encodePictures: HeardWhole['encodePictures'] = async (pictures) => {
     const encoded = await model.encodePictures(pictures)
     recording.pictures = encoded
     return encoded
