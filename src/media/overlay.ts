@@ -119,7 +119,7 @@ function outlinePatches({ context }: DrawingCanvas, patches: readonly Patch[], t
   const inset = thickness / 2
   for (const { left, right, top, bottom, share } of patches) {
     const [width, height] = [right - left, bottom - top].map((side) => Math.max(0, side - thickness))
-    if (share > 0) context.strokeRect(left + inset, top + inset, width, height)
+    if (share > 0.5) context.strokeRect(left + inset, top + inset, width, height)
   }
 }
 
