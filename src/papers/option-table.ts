@@ -38,7 +38,9 @@ function rangeOf({ type, enum: values, ...bounds }: Schema): string {
   if (type !== 'number' && type !== 'integer') return 'text'
   const [low, high] = [lowest(bounds), highest(bounds)]
   const range = low && high ? `${low} to ${high}` : low ? `from ${low}` : high ? `up to ${high}` : ''
-  return [type === 'integer' && 'whole', range.replace('from above', 'above')].filter(Boolean).join(', ') || 'any number'
+  return (
+    [type === 'integer' && 'whole', range.replace('from above', 'above')].filter(Boolean).join(', ') || 'any number'
+  )
 }
 
 const anyOf = (values: readonly string[]): string =>

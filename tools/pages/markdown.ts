@@ -18,5 +18,8 @@ export function math(equation: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean)
-  return fenced('math', ['\\begin{aligned}', lines.map((line) => `& ${line}`).join(' \\\\\n'), '\\end{aligned}'].join('\n'))
+  return fenced(
+    'math',
+    ['\\begin{aligned}', lines.map((line) => `& ${line}`).join(' \\\\\n'), '\\end{aligned}'].join('\n'),
+  )
 }

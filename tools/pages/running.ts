@@ -11,7 +11,9 @@ const VIDEO = { file: 'examples/clip.mp4', prompt: 'what happens?', frames: 8 }
 export const VIDEO_MODEL = 'llava-hf/llava-onevision-qwen2-0.5b-ov-hf'
 
 /** Lines, calls and what is to be said of them, for each use. */
-const WAYS: Readonly<Record<Use, { lines: (entry: Paper) => string[]; call: (entry: Paper) => string; note?: (entry: Paper) => string }>> = {
+const WAYS: Readonly<
+  Record<Use, { lines: (entry: Paper) => string[]; call: (entry: Paper) => string; note?: (entry: Paper) => string }>
+> = {
   image: {
     lines: (entry) => [`fovea ask ${IMAGE.file} "${IMAGE.prompt}" --method ${shownMethod(entry)}`],
     call: (entry) => `import { loadModel, parseMethod, readImage } from 'fovea'

@@ -1,10 +1,10 @@
 /** What the page of a paper runs: with which options, on what. */
 import { existsSync } from 'node:fs'
-import type { Method } from '../../src/pipeline/method/method.ts'
 import { buildMethod } from '../../src/papers/methods.ts'
 import type { Paper } from '../../src/papers/paper.ts'
 import { hasBudget } from '../../src/papers/reports/budgets.ts'
 import { EMBEDDED } from '../../src/papers/reports/depends.ts'
+import type { Method } from '../../src/pipeline/method/method.ts'
 
 /** What is left of the tokens where a share can be asked for. */
 export const SHARE = 0.25

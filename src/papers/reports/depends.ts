@@ -19,8 +19,8 @@ export const measuredFolder = (model?: string): string =>
   model === undefined ? join(packageRoot, EMBEDDED) : modelPath(model)
 
 /**
- * The code in the file of the paper and in those that it imports from the folders of kinds; of a paper with the default run, those of
- * the baselines and the number of that run; and the model. Code that papers share, the pipeline above all, is left out:
+ * The code of the paper and of what it imports from the folders of kinds, a file each; of a paper with the default run, that
+ * of the baselines and the number of that run; and the model. Code that papers share, the pipeline above all, is left out:
  * any change to it would make every result stale, and that it computes the same as before is what the tests are for.
  *
  * @param sources the folder of papers, which is part of the package
@@ -89,9 +89,10 @@ async function addFiles(sources: string, path: string, files: Map<string, string
 }
 
 /** Comments on lines of their own, and the fields of an entry that only describe it, each up to the next field. */
-const WORDS = /^ *\/\*\*[^]*?\*\/\n|^ *\/\/.*\n|^ {2}(?:summary|equation|where|differs):[^]*?(?=^ {2}\w|^\})/gm
+const WORDS =
+  /^ *\/\*\*[\s\S]*?\*\/\n|^ *\/\/.*\n|^ {2}(?:summary|equation|where|differs|example):[\s\S]*?(?=^ {2}\w|^\})/gm
 
-/** What of a source says how something is computed: without words for readers, which may change and nothing is measured anew. */
+/** What of a source says how something is computed. Words for readers may change, and nothing has to be measured anew. */
 export const codeOf = (text: string): string => text.replaceAll('\r\n', '\n').replace(WORDS, '')
 
 const short = (hash: string): string => hash.slice(0, 16)
