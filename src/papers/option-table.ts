@@ -47,8 +47,8 @@ const anyOf = (values: readonly string[]): string =>
   values.length < 2 ? values.join() : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
 
 /** Bounds of whole numbers that only say what a computer can count. */
-const isSaid = (bound: number | undefined): bound is number =>
-  bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER
+const isSaid = (bound: unknown): bound is number =>
+  typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER
 
 function lowest({ minimum, exclusiveMinimum }: Schema): string {
   if (isSaid(exclusiveMinimum)) return `above ${exclusiveMinimum}`

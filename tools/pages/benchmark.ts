@@ -24,7 +24,7 @@ const COLUMNS: readonly (readonly [name: string, format: (text: string) => strin
 
 /** Cells of a line, quoted where they hold commas. */
 const cells = (line: string): string[] =>
-  [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, cell]) =>
+  [...`${line},`.matchAll(/("(?:[^"]|"")*"|[^,]*),/g)].map(([, cell]) =>
     cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell,
   )
 
