@@ -124,7 +124,7 @@ function outlinePatches({ context }: DrawingCanvas, patches: readonly Patch[], t
 }
 
 /**
- * The image with dropped patches darkened, kept ones outlined, and chequered where no view shows it, as PNG bytes. What
+ * The image with dropped patches darkened, those kept by more than half outlined, and chequered where no view shows it, as PNG bytes. What
  * several views show is as bright as the brightest of them. Small images are enlarged by a whole factor.
  * @throws FoveaError `overlay_invalid`
  */
