@@ -1,95 +1,25 @@
 /**
- * Writes docs/papers/ from the results of papers: `npx tsx tools/paper-pages.ts [--check]`. A page for each paper that
- * has results, and an index. With `--check` nothing is written; the exit code is 1 when a page is out of date.
+ * Writes docs/papers/ from the catalogue, the results of papers and the benchmark of reducers: `npx tsx tools/paper-pages.ts
+ * [--check]`. A page for each paper that can be run or measured, and an index. With `--check` nothing is written; the exit
+ * code is 1 when a page is out of date, or when a picture is missing or of no page (`tools/paper-pictures.ts` draws them).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { papers } from '../src/papers/registry.ts'
 import { type Measured, measuredPapers } from '../src/papers/reports/catalogue.ts'
-import {
-  formatBaseline,
-  formatInterval,
-  formatPaper,
-  formatState,
-  formatValue,
-  formatVerdict,
-} from '../src/papers/reports/format.ts'
-import type { PartResult } from '../src/papers/reports/results.ts'
-import { PARTS, type Row } from '../src/papers/reports/row.ts'
+import { formatState } from '../src/papers/reports/format.ts'
 import { isEntry } from './entry.ts'
+import { table } from './pages/markdown.ts'
+import { hasPage, NOTICE, paperPage } from './pages/page.ts'
+import { PICTURES, strayPictures } from './pages/pictures.ts'
 
 const FOLDER = 'docs/papers'
-const NOTICE = 'Written by `npm run generate` from `results/`; do not edit.'
 
-/** Text in a cell of a table. */
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ')
-
-/** Rows of a Markdown table under a header whose titles end in ":" where they are aligned to the right. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const titles = header.map((title) => title.replace(/:$/, ''))
-  const rules = header.map((title) => (title.endsWith(':') ? '--:' : '---'))
-  return [titles, rules, ...rows.map((cells) => cells.map(cell))].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-const rowCells = (row: Row): string[] => [
-  row.name,
-  formatValue(row.value, row.unit),
-  formatInterval(row),
-  formatBaseline(row),
-  formatPaper(row),
-  formatVerdict(row),
-]
-
-function section(id: string, part: string, { rows, date, version, model, split, seed, n }: PartResult): string {
-  const command = `fovea reproduce ${id} --only ${part} --seed ${seed} --n ${n}`
-  return [
-    `## ${part[0].toUpperCase()}${part.slice(1)}`,
-    `\`${command}\`: ${model}, ${split} split, ${n} images a task; fovea ${version}, ${date.slice(0, 10)}.`,
-    table(['what', 'measured:', '95 % interval', 'baseline', 'the paper', 'verdict'], (rows as Row[]).map(rowCells)),
-  ].join('\n\n')
-}
-
-/** The branches of a survey, each with what stands for it here and how far that is. */
-function taxonomySection({ entry: { taxonomy } }: Measured, all: readonly Measured[]): string[] {
-  if (!taxonomy) return []
-  const named = (id: string) => {
-    const { entry, standing, results } = all.find((one) => one.entry.id === id)!
-    const name = results ? `[${entry.name}](${id}.md)` : entry.name
-    return `${name} (${formatState(standing)})`
-  }
-  const rows = taxonomy.map(({ category, definition, entries, families = [], open = '' }) => [
-    category,
-    definition,
-    entries.map(named).join(', '),
-    families.join(', '),
-    open,
-  ])
-  return ['## Taxonomy', table(['branch', 'what belongs there', 'papers here', 'families here', 'open'], rows)]
-}
-
-/** The page of a paper with results: its claims beside what was measured. */
-export function paperPage(one: Measured, all: readonly Measured[] = [one]): string {
-  const { entry, results, standing } = one
-  const { id, name, title, url, summary } = entry
-  const notes = [...standing.reasons, ...standing.stale].map((note) => `- ${note}`)
-  const parts = PARTS.flatMap((part) => (results?.parts[part] ? [section(id, part, results.parts[part])] : []))
-  return [
-    `# ${name}`,
-    url ? `[${title}](${url})` : title,
-    summary,
-    `State: **${formatState(standing)}**.`,
-    ...(notes.length > 0 ? [notes.join('\n')] : []),
-    ...taxonomySection(one, all),
-    ...parts,
-    `${NOTICE}\n`,
-  ].join('\n\n')
-}
-
-const explanation = `What was measured of the papers, by \`fovea reproduce\`. A state is computed: \`runnable\`, nothing measured holds yet;
-\`checks\`, its exact invariants hold; \`effect\`, what it claims holds on the embedded model, in an interval that excludes
-zero; \`headline\`, what it saves holds at the paper's own shapes; \`green\`, all that it owes; \`refuted\`, a claim does not
-hold here. A stale result was measured with other code of the paper or other weights.`
+const explanation = `Every method and paper that can be run, and what was measured of it by \`fovea reproduce\`. A state is computed:
+\`runnable\`, nothing measured holds yet; \`checks\`, its exact invariants hold; \`effect\`, what it claims holds on the embedded
+model, in an interval that excludes zero; \`headline\`, what it saves holds at the paper's own shapes; \`green\`, all that it
+owes; \`refuted\`, a claim does not hold here. A stale result was measured with other code of the paper or other weights.`
 
 /** The index of all papers that have a page. */
 export function indexPage(measured: readonly Measured[]): string {
@@ -104,7 +34,7 @@ export function indexPage(measured: readonly Measured[]): string {
 
 /** File names and what should stand in them. */
 export function paperPages(measured: readonly Measured[]): Map<string, string> {
-  const shown = measured.filter(({ entry, results }) => results || entry.taxonomy)
+  const shown = measured.filter(hasPage)
   return new Map([
     ['README.md', indexPage(shown)],
     ...shown.map((one) => [`${one.entry.id}.md`, paperPage(one, measured)] as const),
@@ -132,6 +62,8 @@ if (isEntry(import.meta.url)) {
     if (!values.check) write(FOLDER, name, pages.get(name))
     console.log(values.check ? `${FOLDER}/${name} is out of date; run npm run generate` : `wrote ${FOLDER}/${name}`)
   }
-  if (values.check && stale.length > 0) process.exitCode = 1
+  const stray = strayPictures(papers)
+  for (const name of stray) console.log(`${PICTURES}/${name} is missing or of no page; run npm run docs:pictures`)
+  if (values.check && stale.length + stray.length > 0) process.exitCode = 1
   else if (values.check) console.log('pages of papers: up to date')
 }

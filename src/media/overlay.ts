@@ -119,12 +119,12 @@ function outlinePatches({ context }: DrawingCanvas, patches: readonly Patch[], t
   const inset = thickness / 2
   for (const { left, right, top, bottom, share } of patches) {
     const [width, height] = [right - left, bottom - top].map((side) => Math.max(0, side - thickness))
-    if (share > 0) context.strokeRect(left + inset, top + inset, width, height)
+    if (share > 0.5) context.strokeRect(left + inset, top + inset, width, height)
   }
 }
 
 /**
- * The image with dropped patches darkened, kept ones outlined, and chequered where no view shows it, as PNG bytes. What
+ * The image with dropped patches darkened, those kept by more than half outlined, and chequered where no view shows it, as PNG bytes. What
  * several views show is as bright as the brightest of them. Small images are enlarged by a whole factor.
  * @throws FoveaError `overlay_invalid`
  */

@@ -71,10 +71,18 @@ export interface Paper<Options extends z.ZodObject = z.ZodObject> {
   kind: [Kind, ...Kind[]]
   /** The problem, the idea and what it buys, in one to three sentences and at most 420 characters. */
   summary: string
+  /** The rule, in lines of LaTeX of a formula each. Every reducer has one. */
+  equation?: string
+  /** What its symbols are, and what is done with them. */
+  where?: string
+  /** What is otherwise than in the paper or its released code, and what was decided where they say nothing; a sentence each. */
+  differs?: readonly string[]
   /** Empty for surveys, which change nothing. */
   places: Place[]
   /** Options of the method, declared once; flags, request fields and forms are derived from them. */
   options?: Options
+  /** Options that its page shows it with, where those by default need something to be trained first. */
+  example?: Readonly<Partial<z.output<Options>>>
   /** Builds the method. In method form, not a property, so that entries with options of their own fit in `Paper[]`. */
   method?(options: z.output<Options>): PlaceFunctions
   /** How the weights of the method come about. */

@@ -81,6 +81,28 @@ describe.each(papers.map((entry) => [entry.id, entry] as const))('%s', (_, entry
   })
 })
 
+describe('what pages say of a method', () => {
+  const told = entries.filter(({ equation, where, differs }) => equation ?? where ?? differs)
+
+  it('has a rule and what its symbols are for every reducer that runs', () => {
+    const reducers = entries.filter(({ kind, method }) => kind[0] === 'reducer' && method)
+    expect(reducers.length).toBeGreaterThan(30)
+    expect(reducers.filter(({ equation, where }) => !equation || !where).map(({ id }) => id)).toEqual([])
+  })
+
+  it.each(told.map((entry) => [entry.id, entry] as const))('%s: whole formulas and sentences', (_, entry) => {
+    const { equation = '', where = '.', differs = [] } = entry
+    expect(equation.split('{').length).toBe(equation.split('}').length)
+    expect(equation).not.toMatch(/\$|[^\x20-\x7e\n]/)
+    for (const sentence of [where, ...differs]) expect(sentence).toMatch(/\.$/)
+    expect(differs).toEqual(withoutDuplicates([...differs]))
+  })
+
+  it('gives examples that the options take', () => {
+    for (const { options, example } of entries) expect(options?.safeParse({ ...example }).success ?? true).toBe(true)
+  })
+})
+
 describe('findPaper', () => {
   it('finds a paper by its id', () => {
     expect(findPaper('mmstar').title).toBe('Are We on the Right Way for Evaluating Large Vision-Language Models?')

@@ -14,16 +14,17 @@ const rows = [
 const results = resultsOf('fastv', rows)
 const fastv: Measured = { entry, results, standing: standingOf(entry, results, { 'models/fovea-mini': 'abc' }) }
 const aim: Measured = { entry: findPaper('aim'), standing: standingOf(findPaper('aim')) }
+const described: Measured = { entry: findPaper('vamos'), standing: standingOf(findPaper('vamos')) }
 
 describe('pages of papers', () => {
-  const pages = paperPages([fastv, aim])
+  const pages = paperPages([fastv, aim, described])
 
-  it('are an index and one page for each paper with results', () => {
-    expect([...pages.keys()]).toEqual(['README.md', 'fastv.md'])
+  it('are an index and one page for each paper that can be run or was measured', () => {
+    expect([...pages.keys()]).toEqual(['README.md', 'fastv.md', 'aim.md'])
     expect(pages.get('README.md')).toContain(
       '| [FastV](fastv.md) | reducer | refuted | effect: claim of effect: it is worse |',
     )
-    expect(pages.get('README.md')).not.toContain('aim.md')
+    expect(pages.get('README.md')).not.toContain('vamos.md')
   })
 
   it('hold claim, measurement and how to measure again', () => {
@@ -35,8 +36,8 @@ describe('pages of papers', () => {
   })
 
   it('are out of date when changed, missing or too many', () => {
-    const folder = temporaryTree({ 'README.md': pages.get('README.md')!, 'fastv.md': 'other', 'gone.md': 'old' })
+    const folder = temporaryTree({ ...Object.fromEntries(pages), 'fastv.md': 'other', 'gone.md': 'old' })
     expect(stalePages(folder, pages)).toEqual(['fastv.md', 'gone.md'])
-    expect(stalePages(`${folder}/none`, pages)).toEqual(['README.md', 'fastv.md'])
+    expect(stalePages(`${folder}/none`, pages)).toEqual(['README.md', 'aim.md', 'fastv.md'])
   })
 })

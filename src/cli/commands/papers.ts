@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type OptionRow, optionTable } from '../../papers/option-table.ts'
 import type { Paper } from '../../papers/paper.ts'
 import { filterPapers, findPaper, papers } from '../../papers/registry.ts'
 import { type Measured, measuredPapers } from '../../papers/reports/catalogue.ts'
@@ -67,8 +68,11 @@ function describePaper({ entry, standing }: Measured): string {
     link: entry.url,
     arxiv: entry.arxiv,
     code: entry.code,
-    options: entry.options && describeOptions(entry),
+    options: optionTable(entry).map(optionText).join('; '),
     summary: entry.summary,
+    rule: entry.equation?.trim().replace(/\s*\n\s*/g, ' ; '),
+    where: entry.where,
+    differs: entry.differs?.join(' '),
   }
   const margin = 9
   return Object.entries(fields)
@@ -80,13 +84,9 @@ function describePaper({ entry, standing }: Measured): string {
     .join('\n')
 }
 
-/** `layer=2, keep=0.5`: names and defaults. */
-function describeOptions({ options }: Paper): string {
-  const { properties = {} } = z.toJSONSchema(options!, { io: 'input' })
-  return Object.entries(properties)
-    .map(([name, schema]) => (typeof schema === 'object' && 'default' in schema ? `${name}=${schema.default}` : name))
-    .join(', ')
-}
+/** `keep=0.5 (0 to 1)` */
+const optionText = ({ name, byDefault, range }: OptionRow): string =>
+  `${byDefault === '' ? name : `${name}=${byDefault}`} (${range})`
 
 /** What was measured of a paper, part by part, each with where it comes from. */
 function describeResults({ results }: Measured): string[] {

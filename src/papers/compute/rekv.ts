@@ -34,12 +34,6 @@ import { paper } from '../paper.ts'
 /**
  * Streaming Video Question-Answering with In-context Video KV-Cache Retrieval
  * Di et al. 2025, ICLR 2025. https://arxiv.org/abs/2503.00540
- *
- * s_b = <mean of the question's queries, mean of the keys of frame b>, neither rotated nor normalised; each layer takes the
- * `frames` frames of largest s in order of time and looks at [prompt, frames, question] at positions 0, 1, 2, ...
- * A frame itself looks at the last `local` tokens; where the stream is longer, at what stands before all frames as if it were
- * local - 1 tokens away, in the same softmax. Where positions have several axes, which the paper leaves open, a frame moves
- * as a whole: its tokens keep their rows and columns, and time goes on from frame to frame taken.
  */
 export const rekv = paper({
   id: 'rekv',
@@ -56,6 +50,16 @@ export const rekv = paper({
     'A stream is read once, frame by frame, under a sliding window, and the keys and values of all frames are kept, the ' +
     'keys before rotation. A question then fetches, in each layer by itself, the few frames whose mean key fits its mean ' +
     'query best, and is answered on those alone. Needs no training.',
+  equation: String.raw`s_b = \big\langle \mathrm{mean}(q_{\text{question}}),\ \mathrm{mean}(k_{\text{frame } b}) \big\rangle,\qquad \text{each layer takes: } \mathrm{top}_{\texttt{frames}}\, s`,
+  where:
+    'Neither queries nor keys are rotated or normalised. The frames that a layer takes stand in order of time, ' +
+    'and it looks at [prompt, frames, question] at positions 0, 1, 2, ... A frame itself looks at the last ' +
+    '`local` tokens; where the stream is longer, at what stands before all frames as if it were local - 1 tokens ' +
+    'away, in the same softmax.',
+  differs: [
+    'Where positions have several axes, which the paper leaves open, a frame moves as a whole: its tokens keep ' +
+      'their rows and columns, and time goes on from frame to frame taken.',
+  ],
   places: ['read.attention', 'read.heads', 'stream'],
   options: z.object({
     local: z.int().min(2).default(15000).describe('tokens that a frame looks back over'),

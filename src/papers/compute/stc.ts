@@ -30,14 +30,6 @@ import { paper } from '../paper.ts'
 /**
  * Accelerating Streaming Video Large Language Models via Hierarchical Token Compression
  * 2025, CVPR 2026. https://arxiv.org/abs/2512.00891
- *
- * Cacher: of every frame but each `interval`-th, the tokens U whose keys changed most since the last refresh are computed,
- * x + A, A = A_ref but A[U] = attention of U over all fresh keys; then + M, M = M_ref but M[U] = MLP(LN(x)[U]). One counter
- * per stream decides about refreshing, for all layers; each layer has a U and references of its own, one frame is a chunk.
- * Pruner: on the half of the channels that vary least, tokens far from the mean of the frame and of all frames so far stay.
- * The history holds means of all channels, from which those of the frame are taken; `released` averages, as the code
- * does, whatever channels each frame chose. It is never shortened. Pictures that are no stream are only pruned. What a
- * frame says of itself, `stc.similarity`, is the mean cosine of its patches and those of the frame before.
  */
 export const stc = paper({
   id: 'stc',
@@ -54,6 +46,23 @@ export const stc = paper({
     'STC recomputes only the quarter of ViT tokens that changed most, reusing cached layer updates for the rest, ' +
     "and passes on the tokens that differ most from recent history and from the frame's mean. Saves 24.5 % of " +
     'encoding and 45.3 % of prefill time.',
+  equation: String.raw`
+    A[U] = \mathrm{attention}(U, \text{all fresh keys}),\quad A[\bar{U}] = A_{\mathrm{ref}}[\bar{U}],\qquad M[U] = \mathrm{MLP}(\mathrm{LN}(x)[U]),\quad M[\bar{U}] = M_{\mathrm{ref}}[\bar{U}]
+    \text{stay: the tokens farthest from } \mathrm{mean}(\text{frame}) \text{ and } \mathrm{mean}(\text{all frames so far})
+  `,
+  where:
+    'Cacher: of every frame but each `interval`-th, only the tokens U whose keys changed most since the last ' +
+    'refresh are computed within a layer of the vision encoder, x + A, then + M. Pruner: likeness is taken on the ' +
+    'half of the channels that vary least.',
+  differs: [
+    'One counter per stream decides about refreshing, for all layers; each layer has a U and references of its ' +
+      'own, one frame is a chunk.',
+    'The history holds means of all channels, from which those of the frame are taken; `released` averages, as ' +
+      'the code does, whatever channels each frame chose. It is never shortened.',
+    'Pictures that are no stream are only pruned.',
+    'What a frame says of itself, `stc.similarity`, is the mean cosine of its patches and those of the frame ' +
+      'before.',
+  ],
   places: ['see.layer', 'see.patches', 'see.tokens', 'stream'],
   options: z.object({
     update: z

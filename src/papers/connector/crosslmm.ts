@@ -59,20 +59,6 @@ type Options = z.output<typeof options>
 /**
  * CrossLMM: Decoupling Long Video Sequences from LMMs via Dual Cross-Attention Mechanisms
  * 2025. https://arxiv.org/abs/2505.17020
- *
- * The patches V_o of a frame are pooled to n_p = side^2 before the projector. Before every K-th decoder layer, visual tokens V
- * and text T look at all V_o of all frames: V += tanh(gamma_v) softmax(Q K^T / sqrt(d)) V' with Q = W_q LN(V), K = W_k V_o,
- * V' = W_v V_o (eq. 7), and T with weights of its own (eq. 10). No positions, no mask.
- *
- * No code is published; decided here: the pretrained layer's own self-attention and feed-forward part follow; with `own`
- * layers, the paper's, there is a whole layer around the two, normalised before its parts as the model's layers are, and with
- * a cache of its own. Layers are 0, K, 2K, ...; gates, and what own layers add, begin at 0, so the model begins as the
- * pooled one; heads and grouped keys are those of the language model, V_o is not normalised; 27 x 27 to 3 x 3 (the text's
- * "N / 9" does not fit its 9 tokens). K and V' are computed once per picture, in the vision program, and stay with the
- * conversation: decoding adds only queries. Text is every row that is no visual token. Without pictures no one looks.
- *
- * Trained are first the projector and what visual tokens look with, then text's part and the language model too, by LoRA; the
- * encoder, which the paper trains in the end, is frozen.
  */
 export const crosslmm = paper({
   id: 'crosslmm',
@@ -88,6 +74,24 @@ export const crosslmm = paper({
     'patch features outside the sequence: before every few decoder layers, gated cross-attention lets the pooled ' +
     'visual tokens, and separately the text tokens, read them again. One to sixteen tokens per frame then compete ' +
     'with models that spend 196.',
+  equation: String.raw`V \leftarrow V + \tanh(\gamma_v)\, \mathrm{softmax}\!\left(\frac{Q K^{\top}}{\sqrt{d}}\right) V',\qquad Q = W_q\, \mathrm{LN}(V),\quad K = W_k V_o,\quad V' = W_v V_o`,
+  where:
+    'V_o are the patches of a frame, pooled to side^2 visual tokens V before the projector. Before every K-th ' +
+    'decoder layer, visual tokens (eq. 7) and, with weights of its own, text (eq. 10) look at all patches of all ' +
+    'frames. No positions, no mask.',
+  differs: [
+    'No code is published. The pretrained layer with its own self-attention and feed-forward part follows; with ' +
+      '`own` layers, those of the paper, there is a whole layer around the two, normalised before its parts as ' +
+      'the layers of the model are, and with a cache of its own.',
+    'Layers are 0, K, 2K, ...; gates, and what own layers add, begin at 0, so the model begins as the pooled one.',
+    'Heads and grouped keys are those of the language model, V_o is not normalised.',
+    '27 x 27 patches become 3 x 3: the N / 9 of the text does not fit its 9 tokens.',
+    "K and V' are computed once per picture, in the vision program, and stay with the conversation: decoding " +
+      'adds only queries.',
+    'Text is every row that is no visual token; without pictures no one looks.',
+    'Trained are first the projector and what visual tokens look with, then the part of the text and the ' +
+      'language model too, by LoRA; the encoder, which the paper trains in the end, is frozen.',
+  ],
   places: ['see.connector', 'read.layer', 'read.linear', 'training'],
   options,
   method: (options) => places(options),

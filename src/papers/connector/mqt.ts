@@ -49,10 +49,6 @@ type Options = z.output<typeof options>
 /**
  * Matryoshka Query Transformer for Large Vision-Language Models
  * Hu et al. 2024, NeurIPS 2024. https://arxiv.org/abs/2405.19315
- *
- * Z = MHA(ln_q(Q[:m] + E_M[:m]), ln_k(E_N), ln_v(X)), out = Z P: the first m of M queries. E_M is a table of sines and
- * cosines, E_N the same table resized to the patches. With `content` keys, q = ln_q(Q) + E_M and k = ln_k(X W) + E_N.
- * The language model, which the paper trains as a whole, is trained by LoRA.
  */
 export const mqt = paper({
   id: 'mqt',
@@ -69,6 +65,15 @@ export const mqt = paper({
     'step uses only the first m of them, m drawn at random, so early queries learn the gist and later ones ' +
     'refine. At inference m is a free knob: 256 tokens match the 576 of LLaVA-1.5, and 16 lose 2.4 points on ' +
     'MMBench.',
+  equation: String.raw`Z = \mathrm{MHA}\big(\mathrm{ln}_q(Q_{1..m} + E_M),\ \mathrm{ln}_k(E_N),\ \mathrm{ln}_v(X)\big),\qquad \text{out} = Z P`,
+  where:
+    'X are the patches, Q the first m of M learned queries, E_M a table of sines and cosines and E_N the same ' +
+    'table resized to the patches. In training m is drawn anew at each step, so that any number of queries can be ' +
+    'asked for later.',
+  differs: [
+    'With `keys=content`, q = ln_q(Q) + E_M and k = ln_k(X W) + E_N.',
+    'The language model, which the paper trains as a whole, is trained by LoRA.',
+  ],
   places: ['see.connector', 'read.linear', 'training'],
   options,
   method: (chosen) =>

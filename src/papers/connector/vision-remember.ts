@@ -65,19 +65,6 @@ type Options = z.output<typeof options>
  * Vision Remember: Alleviating Visual Forgetting in Efficient MLLM with Vision Feature Resample
  * Second version: Vision Remember: Recovering Visual Information in Efficient LVLM with Vision Feature Resampling.
  * 2025. https://arxiv.org/abs/2506.03928
- *
- * F = concat_l V_l, the patches of several encoder depths. After a few decoder layers, each visual token H_i looks at the
- * patches of its own region: a = softmax(q_i k^T / sqrt(d)), q = W_q LN(H), k = W_k LN(F_i + P), v = W_v LN(F_i + P);
- * H_i <- H_i + MLP(LN(q_i + W_o a v)). Only visual rows are written, in prefill only.
- *
- * No code is published; decided here: the module is zero at its start, so step 0 is the base model; it runs after `layers`
- * layers, evenly spaced in the first half; depths are 23, 18 and 13 of 24, counted as outputs from 1 on; F is brought to the
- * module's width once, in the vision program; the region of a token is whatever patches went into it, however they were
- * compressed, and positions P in a region repeat after `pool`^2. `bidirectional` (second version) lets the visual tokens of
- * a view see each other first. Its text-guided row is left out: taken from the end of a prompt it would have seen answers
- * in training, and cached pictures would depend on the question.
- *
- * Trained are first the modules and the projector, then the language model too, by LoRA; the encoder is frozen.
  */
 export const visionRemember = paper({
   id: 'vision-remember',
@@ -92,6 +79,25 @@ export const visionRemember = paper({
     'what is left. At a few decoder layers each visual token, by then mixed with text, cross-attends once more to ' +
     'the uncompressed patches it stands for, taken from several ViT depths. The sequence stays short and OCR ' +
     'gains most.',
+  equation: String.raw`
+    a = \mathrm{softmax}\!\left(\frac{q_i k^{\top}}{\sqrt{d}}\right),\qquad q_i = W_q\, \mathrm{LN}(H_i),\quad k = W_k\, \mathrm{LN}(F_i + P),\quad v = W_v\, \mathrm{LN}(F_i + P)
+    H_i \leftarrow H_i + \mathrm{MLP}\big(\mathrm{LN}(q_i + W_o\, a v)\big)
+  `,
+  where:
+    'F are the patches of several encoder depths beside each other. After a few decoder layers, each visual token ' +
+    'H_i looks at the patches of its own region F_i. Only visual rows are written, in prefill only.',
+  differs: [
+    'No code is published. The module is zero at its start, so step 0 is the base model; it runs after `layers` ' +
+      'layers, evenly spaced in the first half.',
+    'Depths are 23, 18 and 13 of 24, counted as outputs from 1 on; F is brought to the width of the module ' +
+      'once, in the vision program.',
+    'The region of a token is whatever patches went into it, however they were compressed, and positions P in a ' +
+      'region repeat after `pool`^2.',
+    '`bidirectional` (second version) lets the visual tokens of a view see each other first.',
+    'Its text-guided row is left out: taken from the end of a prompt it would have seen answers in training, ' +
+      'and cached pictures would depend on the question.',
+    'Trained are first the modules and the projector, then the language model too, by LoRA; the encoder is frozen.',
+  ],
   places: ['see.connector', 'read.layer', 'read.linear', 'training'],
   options,
   method: (options) => places(options),

@@ -54,20 +54,6 @@ type Options = z.output<typeof options>
 /**
  * Visual Perception by Large Language Model's Weights
  * 2024, NeurIPS 2024. https://arxiv.org/abs/2405.20339
- *
- * No visual tokens. For each type t a query transformer g_t reads the patches F = V W_p + P: learned queries Q_t [k, d],
- * blocks Q += SA(LN Q), Q += CA(LN Q, F), Q += W_2 GELU(W_1 LN Q), and one linear layer, d -> h r, gives A_tj [h, r] for each of
- * the k changed layers l, (l + 1) mod s = 0. There y = W x + alpha / r B_tj A_tj^T x for q, k, v and o, and
- * MLP(x) + alpha / r B_tj A_tj^T x for m; B_tj [out, r] is learned and begins at 0.
- *
- * Decided here: of several pictures A is the mean, of none it is 0, so text alone is read without it; B is as narrow as
- * its layer (grouped keys), A as wide as what its layer reads; P lies on a grid of 24 x 24 and is interpolated to others; d is
- * a share of the language model's width (1/4 of 4096 in one of the authors' scripts, 1/8 in the other). The placeholder
- * takes no slot and no position, in training as in answering. Factors stay apart instead of being merged into W, so one
- * compiled program serves all pictures.
- *
- * Trained are first the generators, then the language model too, by LoRA pairs of its own; the encoder is frozen. A model of
- * few layers wants a smaller `skip`, and one of small width smaller factors: `vlora:skip=2,rank=8,alpha=8,depth=2,width=.5`.
  */
 export const vlora = paper({
   id: 'vlora',
@@ -84,6 +70,27 @@ export const vlora = paper({
     'of two low-rank factors that change the attention weights and bypass the feed-forward part of every fourth ' +
     'layer; the other factor is learned. The prompt holds text only, so prefill does not grow with the image, at ' +
     'some loss of accuracy.',
+  equation: String.raw`
+    y = W x + \frac{\alpha}{r}\, B_{tj} A_{tj}^{\top} x \quad \text{for } t \in \{q, k, v, o\},\qquad \mathrm{MLP}(x) + \frac{\alpha}{r}\, B_{mj} A_{mj}^{\top} x
+    A_t = g_t(F),\qquad F = V W_p + P
+  `,
+  where:
+    'There are no visual tokens. For each type t a query transformer g_t reads the patches F: learned queries [k, ' +
+    'd] through blocks of self-attention, cross-attention and an MLP, and one linear layer from d to h r gives A ' +
+    '[h, r] for each of the k changed layers l, (l + 1) mod s = 0. B [out, r] is learned and begins at 0.',
+  differs: [
+    'Of several pictures A is the mean, of none it is 0, so text alone is read without it.',
+    'B is as narrow as its layer (grouped keys), A as wide as what its layer reads; P lies on a grid of 24 x 24 ' +
+      'and is interpolated to others.',
+    'd is a share of the width of the language model: 1/4 of 4096 in one of the scripts of the authors, 1/8 in ' +
+      'the other.',
+    'The placeholder takes no slot and no position, in training as in answering.',
+    'Factors stay apart instead of being merged into W, so one compiled program serves all pictures.',
+    'Trained are first the generators, then the language model too, by LoRA pairs of its own; the encoder is ' +
+      'frozen.',
+    'A model of few layers wants a smaller `skip`, and one of small width smaller factors: ' +
+      '`vlora:skip=2,rank=8,alpha=8,depth=2,width=.5`.',
+  ],
   places: ['see.connector', 'read.feedForward', 'read.linear', 'training'],
   options,
   method: (options) => places(options),

@@ -40,13 +40,6 @@ const options = z.object({
 /**
  * DAMRO: Dive into the Attention Mechanism of LVLM to Reduce Object Hallucination
  * 2024, EMNLP 2024. https://arxiv.org/abs/2410.04514
- *
- * idx = topk(a, k), a = attention of CLS to the patches; the second reading has only the tokens idx of each image. At
- * every step s = (1 + alpha) l - alpha l', l' of the second reading, among tokens with p >= beta max(p).
- *
- * Sampling options act on s, where the authors' sampler passes over them. Of an image in tiles the second reading has the
- * whole picture's k tokens and none of the tiles; where tokens are packed, they are in raster order. Before a Q-Former
- * the k patches are those that were chosen, and not the ones before them as in the released code.
  */
 export const damro = paper({
   id: 'damro',
@@ -63,6 +56,17 @@ export const damro = paper({
     'when it names objects that are not there. At every step the next-token scores are contrasted with those of a ' +
     'second prompt that sees only these outliers, which subtracts what they alone suggest. Fewer hallucinated ' +
     'objects, no training, two decoding branches.',
+  equation: String.raw`\text{idx} = \mathrm{top}_k\, a,\qquad s = (1 + \alpha)\, l - \alpha\, l',\qquad \text{among tokens with } p \ge \beta \max p`,
+  where:
+    "a is the attention of CLS to the patches; l are the logits of the answer, l' those of a second reading, " +
+    'which has only the tokens idx of each image.',
+  differs: [
+    'Sampling options act on s, where the sampler of the authors passes over them.',
+    'Of an image in tiles the second reading has the k tokens of the whole picture and none of the tiles; where ' +
+      'tokens are packed, they are in raster order.',
+    'Before a Q-Former the k patches are those that were chosen, and not the ones before them as in the ' +
+      'released code.',
+  ],
   places: ['talk.branches', 'talk.logits'],
   options,
   method: ({ alpha, beta, ...how }) => {

@@ -41,13 +41,6 @@ type Options = z.output<typeof options>
  * Debiasing Large Visual Language Models
  * Third version: Debiasing Multimodal Large Language Models via Penalization of Language Priors.
  * 2024. https://arxiv.org/abs/2403.05262
- *
- * Visual Debias Decoding: s = (1 + alpha) l - alpha l', l' without the pictures, among tokens with p >= beta max(p);
- * sampling options act on s. Post-Hoc Debias: p and c are the answers' shares of the first token with and without the
- * pictures; q = W p + b with W = diag(c)^-1, b = 0 or W = I, b = -c. The answer is drawn from q, or is its largest.
- *
- * c is of the question at hand, not a mean over a data set. Where no answer is among the likely tokens, the model speaks
- * as it would. Also greedy answers are changed, which the released code leaves alone.
  */
 export const debias = paper({
   id: 'debias',
@@ -63,6 +56,19 @@ export const debias = paper({
     'answer sets the answer distribution of an image-free prompt is divided out; for free text the next-token ' +
     'scores with and without the image are contrasted, among plausible tokens only. Also shows that sampling ' +
     'settings alone move scores more than many claimed gains.',
+  equation: String.raw`
+    \text{VDD: } s = (1 + \alpha)\, l - \alpha\, l',\qquad \text{among tokens with } p \ge \beta \max p
+    \text{Post-Hoc Debias: } q = W p + b,\qquad W = \mathrm{diag}(c)^{-1},\ b = 0 \quad \text{or} \quad W = I,\ b = -c
+  `,
+  where:
+    "l' are the logits without the pictures; p and c the shares of the answers at the first token with and " +
+    'without the pictures. The answer is drawn from q, or is its largest.',
+  differs: [
+    'Sampling options act on s.',
+    'c is of the question at hand, not a mean over a data set.',
+    'Where no answer is among the likely tokens, the model speaks as it would.',
+    'Also greedy answers are changed, which the released code leaves alone.',
+  ],
   places: ['talk.branches', 'talk.logits', 'evaluation'],
   options,
   method: (chosen) => ({

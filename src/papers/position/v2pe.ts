@@ -12,17 +12,6 @@ import { paper } from '../paper.ts'
 /**
  * V2PE: Improving Multimodal Long-Context Capability of Vision-Language Models with Variable Visual Position Encoding
  * Ge et al. 2024, ICCV 2025. https://arxiv.org/abs/2412.09616
- *
- * p_j = p_{j-1} + 1 for text, p_{j-1} + delta for visual tokens (section 3.2); text after an image stands at
- * ceil(p_last) + 1. delta is 1, 1/2, ... or 1/256 in the paper, s / 256 with s positions for each tile of 256 tokens.
- *
- * Decided here: positions are taken as p + delta * i, never summed up; an image before all text begins at delta - 1. Where positions have several axes (M-RoPE, which
- * the paper leaves open), the grid of a view shrinks by delta on each. Tokens that were dropped before the language model
- * take no positions under `delta`; with `stride` a view takes as many as before, whatever is left of it. Tokens that are
- * dropped in the language model leave the positions of the others alone. Dynamic scaling of rotary frequencies is the
- * model's own affair: it reads the length in positions. The recipe draws delta for each image, and trains the language
- * model, which the paper trains as a whole with its encoder, by LoRA, on one picture a sequence; its long documents of many
- * pictures are not built.
  */
 export const v2pe = paper({
   id: 'v2pe',
@@ -40,6 +29,20 @@ export const v2pe = paper({
     'moves it by one and visual tokens by a fraction, drawn between 1 and 1/256 during training and chosen at ' +
     'test time so that the last position stays in range. A 2B model then handles up to a million tokens and far ' +
     'longer multimodal documents.',
+  equation: String.raw`p_j = p_{j-1} + \begin{cases} 1 & \text{text} \\ \delta & \text{visual token} \end{cases},\qquad \text{text after an image: } \lceil p_{\text{last}} \rceil + 1`,
+  where:
+    'Section 3.2. delta is 1, 1/2, ... or 1/256 in the paper, s / 256 with s positions for each tile of 256 tokens.',
+  differs: [
+    'Positions are taken as p + delta i, never summed up; an image before all text begins at delta - 1.',
+    'Where positions have several axes (M-RoPE, which the paper leaves open), the grid of a view shrinks by ' +
+      'delta on each.',
+    'Tokens that were dropped before the language model take no positions under `delta`; with `stride` a view ' +
+      'takes as many as before, whatever is left of it.',
+    'Tokens that are dropped in the language model leave the positions of the others alone.',
+    'Dynamic scaling of rotary frequencies is the affair of the model: it reads the length in positions.',
+    'The recipe draws delta for each image, and trains the language model, which the paper trains as a whole ' +
+      'with its encoder, by LoRA, on one picture a sequence; its long documents of many pictures are not built.',
+  ],
   places: ['read.positions', 'training'],
   options: z.object({
     delta: z.number().gt(0).max(1).default(0.25).describe('what a visual token advances the position by'),

@@ -32,18 +32,6 @@ import { paper } from '../paper.ts'
 /**
  * AIM: Adaptive Inference of Multi-Modal LLMs via Token Merging and Pruning
  * 2024, ICCV 2025. https://arxiv.org/abs/2412.03248
- *
- * Merging: bipartite matching of the patches by the cosine of their keys, halving their number until `merge` are left.
- * Pruning after each layer l >= l1: M = softmax(Z / tau) of that layer's scores; p = 1 / N, five times p <- p M; the score of a
- * token is the root mean square of p over heads, and rate(l) = max(0, 1 - (l - l1 + 1) / (l2 - l1)) of the visual tokens stay,
- * none from layer l2 on. Text stays.
- *
- * Decided here: tokens are removed, where the released code masks them; so rows that went before give nothing to a walk (in that
- * code they start with 1 / N); what it computes with a mask is not here. Positions inside the language model stay. l1 and l2 are
- * shares of the depth, 14 and 22 of 28. A share of tokens rounds as everywhere, and a rate above 0 keeps one at least. In later
- * turns the walk is over the new tokens alone. Merged tokens stand one after another, or where their destinations stood
- * (`ids=keep`). `metric=states` compares the features, as on videos, `keys` the keys of the last encoder layer, as on images.
- * Each view is merged by itself; inside the language model all pictures share one budget.
  */
 export const aim = paper({
   id: 'aim',
@@ -64,6 +52,28 @@ export const aim = paper({
     "are merged pairwise ahead of the LLM; inside, a PageRank over each layer's attention drops ever more visual " +
     'tokens until none is left. Two knobs span a 40-fold range of FLOPs without training; a video model keeps its ' +
     'accuracy at about a seventh of the FLOPs.',
+  equation: String.raw`
+    R_l = \max\!\left(0,\ 1 - \frac{l - l_1 + 1}{l_2 - l_1}\right)
+    M_h = \mathrm{softmax}(Z_h / \tau),\qquad p_h^{(0)} = \tfrac{1}{N}\mathbf{1},\qquad p_h^{(t+1)} = p_h^{(t)} M_h
+    s_j = \sqrt{\mathrm{mean}_h\, \big(p_{h,j}^{(5)}\big)^2},\qquad \text{stay after layer } l: \ \mathrm{top}_{R_l V}\, s
+  `,
+  where:
+    'Before the language model, the patches are merged by bipartite matching of the cosines of their keys, ' +
+    'halving their number until `merge` of them are left. Inside, Z are the scores of a layer before its softmax, ' +
+    'p a walk of five steps along the attention, V the visual tokens that there were at first. From layer l1 on ' +
+    'ever fewer visual tokens stay, from l2 on none; text stays.',
+  differs: [
+    'Tokens are removed, where the released code masks them; so rows that went before give nothing to a walk, ' +
+      'while in that code they start with 1 / N.',
+    'What the released code computes with a mask is not here.',
+    'Positions inside the language model stay.',
+    'l1 and l2 are shares of the depth, 14 and 22 of 28; a share of tokens rounds as everywhere, and a rate ' +
+      'above 0 keeps one at least.',
+    'In later turns the walk is over the new tokens alone.',
+    'Merged tokens stand one after another, or where their destinations stood (`ids=keep`).',
+    '`metric=states` compares the features, as on videos, `keys` the keys of the last encoder layer, as on images.',
+    'Each view is merged by itself; inside the language model all pictures share one budget.',
+  ],
   places: ['see.patches', 'read.layer'],
   options: z.object({
     merge: z

@@ -35,16 +35,6 @@ import { paper } from '../paper.ts'
 /**
  * Beyond Attention or Similarity: Maximizing Conditional Diversity for Token Pruning in MLLMs
  * 2025, NeurIPS 2025. https://arxiv.org/abs/2506.10967
- *
- * K_ij = r_i S_ij r_j: S are cosines of the tokens behind the connector, r their relevance to the question scaled to [0, 1].
- * Greedy MAP of the determinantal point process: j = argmax d; e = (K_j - sum_s c_s[j] c_s) / sqrt(d_j); d <- d - e^2; all
- * in raster order. det K of what is kept is the product of the d_j.
- *
- * Decided here: relevance is the mean cosine with the embeddings of the question's tokens, as in OpenVINO, since no model here
- * holds the CLIP text tower that the authors compare with; their minus sign belongs to that tower (`sign=negative`). `kernel`
- * is `direct`; `tempered`, r <- exp(theta / (2 (1 - theta)) r); or `blend`, theta r S r + (1 - theta) S. Without a question, and
- * where all are equally relevant, r = 1. d_j is 1e-6 at least, and nothing is taken twice. Each view has a budget and a scale of
- * its own, and pictures are seen anew for each question.
  */
 export const cdpruner = paper({
   id: 'cdpruner',
@@ -61,6 +51,25 @@ export const cdpruner = paper({
     'The tokens to keep are a determinantal point process: their likeness to each other, weighted by how relevant each is ' +
     'to the question. A greedy choice maximises the determinant, so what stays is relevant and diverse at once. It needs ' +
     'no attention and no training, and other questions keep other tokens.',
+  equation: String.raw`
+    K_{ij} = r_i\, S_{ij}\, r_j
+    j^* = \arg\max_j d_j,\qquad e = \frac{K_{j^*} - \sum_s c_s[j^*]\, c_s}{\sqrt{d_{j^*}}},\qquad d \leftarrow d - e^2
+    \det K_{\text{kept}} = \prod d_{j^*}
+  `,
+  where:
+    'S are cosines of the tokens behind the connector, r their relevance to the question, scaled to [0, 1], d at ' +
+    'first the diagonal of K. It is the greedy maximum of a determinantal point process; each e becomes one more ' +
+    'c. What is taken is put in raster order.',
+  differs: [
+    'Relevance is the mean cosine with the embeddings of the words of the question, as in OpenVINO, since no ' +
+      'model here holds the CLIP text tower that the authors compare with; their minus sign belongs to that tower ' +
+      '(`sign=negative`).',
+    '`kernel=direct` is the kernel above; `tempered` has r <- exp(theta / (2 (1 - theta)) r), `blend` theta r S ' +
+      'r + (1 - theta) S.',
+    'Without a question, and where all are equally relevant, r = 1.',
+    'd is 1e-6 at least, and nothing is taken twice.',
+    'Each view has a budget and a scale of its own, and pictures are seen anew for each question.',
+  ],
   places: ['see.connector'],
   options: z.object({
     keep: keepOption(0.2222),

@@ -46,15 +46,6 @@ import { paper } from '../paper.ts'
 /**
  * Stop Looking for Important Tokens in Multimodal Language Models: Duplication Matters More
  * 2025. https://arxiv.org/abs/2502.11494
- *
- * Before layer K: image pivots are the P_i visual tokens, text pivots the P_t tokens after the image, whose keys of layer K - 1
- * have the largest L1 norm. Pivot after pivot takes, of the visual tokens that are left, those that are least like it by
- * cosine of the normalised states. Pivots of the image and what was taken stay, at their own positions.
- *
- * Decided here: image pivots come first, then those of the text, each by norm (the released code takes them as a hash set has
- * them). Each takes ceil((k - P_i) / (P_i + P_t)), the last what is missing, so that k stay exactly; `count=released` has
- * P_i + (P_i + P_t) floor(keep N / (P_i + P_t)) stay, 124 for 128 of 576. A question of fewer tokens than P_t has as many pivots. All
- * pictures of a prompt share one budget.
  */
 export const dart = paper({
   id: 'dart',
@@ -71,6 +62,22 @@ export const dart = paper({
     'Two tokens that say the same are worth one. A few pivots are chosen by the norms of their keys, and the visual tokens ' +
     'that are least like them stay; the rest goes from the language model early. Attention is never looked at, so fused ' +
     'kernels stay in use.',
+  equation: String.raw`
+    \text{image pivots} = \mathrm{top}_{P_i}\, \lVert k_j \rVert_1 ,\qquad \text{text pivots} = \mathrm{top}_{P_t}\, \lVert k_j \rVert_1
+    \text{pivot } p \text{ takes } \ \mathrm{top}_{m}\ \big(-\cos(x_p, x_j)\big) \ \text{ of the visual tokens that are left},\qquad m = \left\lceil \frac{k - P_i}{P_i + P_t} \right\rceil
+  `,
+  where:
+    'k are the keys of layer K - 1, x the normalised states before layer K. Image pivots are among the visual ' +
+    'tokens, text pivots among the tokens after the image. Pivots of the image and what was taken stay, at their ' +
+    'own positions; each pivot takes those that are least like it.',
+  differs: [
+    'Image pivots come first, then those of the text, each by norm; the released code takes them in the order ' +
+      'of a hash set.',
+    'The last pivot takes what is missing, so that k stay exactly; `count=released` has P_i + (P_i + P_t) ' +
+      'floor(keep N / (P_i + P_t)) stay, 124 for 128 of 576.',
+    'A question of fewer tokens than P_t has as many pivots.',
+    'All pictures of a prompt share one budget.',
+  ],
   places: ['read.layer'],
   options: z.object({
     layer: z.int().min(1).default(2).describe('K: tokens are dropped before this layer (0-based); 5 in LLMC+'),

@@ -20,13 +20,6 @@ import { paper } from '../paper.ts'
 /**
  * DivPrune: Diversity-based Visual Token Pruning for Large Multimodal Models
  * 2025, CVPR 2025. https://arxiv.org/abs/2503.02175
- *
- * D_ij = 1 - cos(x_i, x_j) of the tokens as the language model is given them. First the token whose nearest other is farthest,
- * then always the one whose nearest chosen one is: argmax_j min_{s chosen} D_sj; all in raster order.
- *
- * Decided here: a chosen token is never chosen again (the released code can, where many are alike); a row of zeros is unlike
- * all others. A picture that is packed (LLaVA-NeXT) is one set, its row separators among it; views that stand apart have a
- * budget each.
  */
 export const divprune = paper({
   id: 'divprune',
@@ -43,6 +36,19 @@ export const divprune = paper({
     'What is kept should cover what was there: a greedy max-min choice takes, one after the other, the visual token that ' +
     'is farthest from all those taken. No attention, no question and no training; two questions about one picture see ' +
     'the same tokens.',
+  equation: String.raw`
+    D_{ij} = 1 - \cos(x_i, x_j)
+    j_1 = \arg\max_j\, \min_{i \ne j} D_{ij},\qquad j_{t+1} = \arg\max_j\, \min_{s \in \text{chosen}} D_{sj}
+  `,
+  where:
+    'x are the tokens as the language model is given them. First the token whose nearest other is farthest, then ' +
+    'always the one whose nearest chosen one is; all in raster order.',
+  differs: [
+    'A chosen token is never chosen again; the released code can, where many are alike.',
+    'A row of zeros is unlike all others.',
+    'A picture that is packed (LLaVA-NeXT) is one set, its row separators among it; views that stand apart have ' +
+      'a budget each.',
+  ],
   places: ['see.tokens'],
   options: z.object({ keep: keepOption(0.2222), ids: idsOption('pack') }),
   method: (how) => ({

@@ -23,11 +23,6 @@ import { paper } from '../paper.ts'
 /**
  * TimeChat-Online: 80% Visual Tokens are Naturally Redundant in Streaming Videos
  * Yao et al. 2025, ACM Multimedia 2025. https://arxiv.org/abs/2504.17343
- *
- * Differential token drop: s[t, i] = cos(V[t-1, i], V[t, i]); a token is dropped where s > threshold, or, `relative`, where it
- * is among the floor(n threshold) most alike of its step. The first step stays complete; the one before is always compared
- * complete, whatever was dropped of it. Kept tokens keep their places in time, row and column. In a stream the step before
- * is that of the frame before. The pixel form of the paper is not here.
  */
 export const dtd = paper({
   id: 'dtd',
@@ -44,6 +39,13 @@ export const dtd = paper({
     'Drops a token of a video that is too much like the one in its place a step before. A threshold and no budget: a ' +
     'still scene shrinks to its first frame, a cut keeps everything, and how much is dropped says when something ' +
     'happens. Needs no training; the threshold has to fit the model.',
+  equation: String.raw`s_{t,i} = \cos(V_{t-1,i},\, V_{t,i}),\qquad \text{dropped where } s_{t,i} > \tau`,
+  where:
+    'V are the tokens of step t behind the connector, i a place of the grid, tau the `threshold`. With ' +
+    '`mode=relative` the floor(n threshold) most alike of the n tokens of a step go. The first step stays ' +
+    'complete; the step before is always compared complete, whatever was dropped of it. Kept tokens keep their ' +
+    'places in time, row and column. In a stream the step before is that of the frame before.',
+  differs: ['The pixel form of the paper is not here.'],
   places: ['see.tokens', 'stream'],
   options: z.object({
     threshold: z

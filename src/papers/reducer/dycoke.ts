@@ -9,12 +9,6 @@ import { paper } from '../paper.ts'
 /**
  * DyCoke: Dynamic Compression of Tokens for Fast Video Large Language Models
  * Tao et al. 2024, CVPR 2025. https://arxiv.org/abs/2411.15024
- *
- * Of every four frames the first stays whole. Of the other three the kappa = floor((1 - ratio) n) tokens stay that are least
- * like what was there before, c_l = cos(f_ref[l], f_t[l]): the second and fourth against the frame before, the third against
- * the first. No tokens are averaged: what is alike is dropped. They stay in raster order, where the released code has them by
- * similarity. Of the last four frames the third stays whole as released (`last`); an odd last frame stays whole, where the
- * released code loses it. The second half of the paper, dropping rows of the cache in each step of decoding, is not here.
  */
 export const dycoke = paper({
   id: 'dycoke',
@@ -30,6 +24,20 @@ export const dycoke = paper({
   summary:
     'Neighbouring frames of a video say much the same. In groups of four frames the first is kept whole, and of the ' +
     'others only the tokens that changed most in their place, which leaves about half of a long video. Needs no training.',
+  equation: String.raw`
+    c_l = \cos\big(f_{\text{ref}}[l],\, f_t[l]\big),\qquad \text{stay of frame } t:\ \mathrm{bottom}_{\kappa}\, c,\qquad \kappa = \lfloor (1 - \rho)\, n \rfloor
+    \text{ref}(2) = 1,\qquad \text{ref}(4) = 3,\qquad \text{ref}(3) = 1 \qquad \text{of frames } 1 \ldots 4
+  `,
+  where:
+    'Of every four frames the first stays whole; of the n tokens of each other frame those stay that are least ' +
+    'like what was there before. rho is the option `ratio`.',
+  differs: [
+    'No tokens are averaged: what is alike is dropped.',
+    'Tokens stay in raster order, where the released code has them by similarity.',
+    'Of the last four frames the third stays whole, as released (`last`).',
+    'An odd last frame stays whole, where the released code loses it.',
+    'The second half of the paper, dropping rows of the cache in each step of decoding, is not here.',
+  ],
   places: ['see.tokens'],
   options: z.object({
     ratio: z.number().min(0).max(1).default(0.7).describe('share of the tokens that a frame behind the first loses'),

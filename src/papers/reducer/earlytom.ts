@@ -33,15 +33,6 @@ import { largestShare, windowWinners } from './frames/window-winners.ts'
 /**
  * EarlyTom: Early Token Compression Completes Fast Video Understanding
  * 2026, CVPR 2026. https://arxiv.org/abs/2605.30010
- *
- * Within the vision encoder, behind each of some layers: segments of frames that are like their first one, s(x, y) = mean over
- * places of cos(x_i, y_i); the first and the last frame of each stay, those between are merged in pairs (`framePairs`). Later
- * layers and the connector run on the T' frames that are left. Behind the encoder r' = min(r T / T', 1), and of the n tokens
- * of a frame stay: at the ends of a segment the ceil(n r') that the last of these layers attends to most; between them the most
- * attended of each of max(1, round(n r')) windows of neighbours, so that what draws all attention takes one place only. In the
- * language model half of the visual tokens are merged before one layer, as HoliTom has it. `layers` and `tau` are tuned for
- * each benchmark by the released scripts; the defaults are one setting of them. Clusters beside the top-k (D) are 0 there, and
- * left out. Images are as they are until the language model.
  */
 export const earlytom = paper({
   id: 'earlytom',
@@ -58,6 +49,23 @@ export const earlytom = paper({
     'Merges whole frames of a video within the vision encoder, so that its later layers run on fewer of them; behind it, ' +
     'frames at the ends of a scene keep what is attended to, frames within keep one token of every window. Needs no ' +
     'training and no question.',
+  equation: String.raw`
+    s(x, y) = \mathrm{mean}_i\, \cos(x_i, y_i),\qquad \text{a segment ends where } \bar{s} < \tau
+    r' = \min(r\, T / T',\ 1)
+    \text{at the ends: } \mathrm{top}_{\lceil n r' \rceil}\, a,\qquad \text{between: } \arg\max a \text{ of each of } \max(1, \mathrm{round}(n r')) \text{ windows}
+  `,
+  where:
+    'Behind some layers of the vision encoder, frames are cut into segments that are like their first one; the ' +
+    'first and the last frame of each stay, those between are merged in pairs, and later layers and the connector ' +
+    "run on the T' frames that are left of T. Then, of the n tokens of a frame, those stay that the last of these " +
+    'layers attends to most (a); in windows of neighbours, what draws all attention takes one place only. In the ' +
+    'language model half of the visual tokens is merged before one layer, as HoliTom has it.',
+  differs: [
+    '`layers` and `tau` are tuned for each benchmark by the released scripts; the defaults are one setting of ' +
+      'them.',
+    'Clusters beside the top-k (D) are 0 in the released scripts, and left out.',
+    'Images are as they are until the language model.',
+  ],
   places: ['see.layer', 'see.patches', 'see.connector', 'see.tokens', 'read.layer'],
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.2).describe('r: share of the tokens of a video that stay'),

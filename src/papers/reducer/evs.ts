@@ -22,11 +22,6 @@ import { paper } from '../paper.ts'
 /**
  * Efficient Video Sampling: Pruning Temporally Redundant Tokens for Faster VLM Inference
  * 2025. https://arxiv.org/abs/2510.14624
- *
- * d[t, p] = 1 - cos(E[t, p], E[t-1, p]), d[0, p] = 255: the first frame stays complete. `engine`, the form of inference
- * engines: K = max(n, floor(T n retain)) tokens of largest d stay, the first of equal ones, counting the first frame. `paper`:
- * all with d >= the (1 - retain) quantile of the d of later frames stay, and the first frame beside them. Tokens keep their
- * places in time, row and column; a frame may be left without any. One frame stays as it is.
  */
 export const evs = paper({
   id: 'evs',
@@ -41,6 +36,19 @@ export const evs = paper({
     'Compares every token of a video with the one in its place a frame before, and keeps those that changed most over ' +
     'the whole video, the first frame complete. One product per token, no attention. Engines for serving have it. It is ' +
     'blind to slow change, and a cut eats the budget.',
+  equation: String.raw`
+    d_{t,p} = 1 - \cos(E_{t,p},\, E_{t-1,p}),\qquad d_{0,p} = 255
+    \text{engine: } \mathrm{top}_K\, d,\quad K = \max(n,\ \lfloor T n q \rfloor) \qquad\quad \text{paper: } d \ge Q_{1-q}(d_{t \ge 1})
+  `,
+  where:
+    'E are the tokens of frame t at place p, T frames of n tokens each, q the option `retain`. The first frame ' +
+    'stays complete. `form=engine` is what inference engines do: the first frame counts to the share, and of ' +
+    'equal ones the first stays. `form=paper` takes a quantile Q of the later frames, and has the first frame ' +
+    'beside them. Tokens keep their places in time, row and column; a frame may be left without any.',
+  differs: [
+    'Both forms are here, since engines do not do what the paper says; the default is that of the engines.',
+    'One frame stays as it is.',
+  ],
   places: ['see.tokens'],
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.25).describe('share of the tokens of a video that stay'),

@@ -14,15 +14,6 @@ import { predictorStage } from './explain-compress/training.ts'
  * Generic Token Compression in Multimodal Large Language Models from an Explainability Perspective
  * Lei, Gu, Ma, Tang, Chen, Xu. The second version is titled Task-Related Token Compression ...
  * 2025, ICLR 2026. https://arxiv.org/abs/2506.01097
- *
- * a = mean over heads and the question's slots of the first layer's attention to each visual token; f_theta(a) ranks them, and
- * the first layer and all behind it run on the best alone, in raster order. f_theta learns KL(R* || softmax f_theta(a)): R is
- * the row of the answer in the product of I + mean over heads of max(A * G, 0) over the layers, G the gradient of the answer
- * with respect to attention (`relevanceOf`); R* is its upper half, divided by its sum. Only right answers count. `signal=
- * attention` ranks by a itself. The paper does not say what is differentiated (here: log-probabilities), the kernel (3), the
- * activation (ReLU), nor what becomes of positions (`ids`). Labels are made while training, in one backward pass for the
- * questions of a scene, where the paper has one for each token of an answer (`meanRelevance`). What the first question chose
- * stays for later turns.
  */
 export const explainCompress = paper({
   id: 'explain-compress',
@@ -39,6 +30,22 @@ export const explainCompress = paper({
     'ranking half of them can go before the first LLM layer at almost no loss. As the explanation needs backward ' +
     'passes, a five-layer 1-D convolution learns to predict it from first-layer attention of the instruction to ' +
     'the image. The LLM itself stays untouched.',
+  equation: String.raw`
+    a_j = \mathrm{mean}_{h,\, i \in \text{question}}\, A^{0}_h[i, j],\qquad \text{stay: } \mathrm{top}_k\, f_\theta(a)
+    R = \Big[\textstyle\prod_l \big(I + \mathrm{mean}_h\, \max(A^l_h \odot G^l_h,\, 0)\big)\Big]_{\text{answer}},\qquad L = \mathrm{KL}\big(R^* \,\Vert\, \mathrm{softmax}\, f_\theta(a)\big)
+  `,
+  where:
+    'a is the attention of the first layer from the question to each visual token. f ranks the tokens, and the ' +
+    'first layer and all behind it run on the best alone, in raster order. f learns the relevance R of each ' +
+    'visual token to the answer: A is attention, G the gradient of the answer with respect to it; R* is the upper ' +
+    'half of R, divided by its sum. Only right answers count. `signal=attention` ranks by a itself.',
+  differs: [
+    'The paper does not say what is differentiated (here log-probabilities), the kernel (3), the activation ' +
+      '(ReLU), nor what becomes of positions (`ids`).',
+    'Labels are made while training, in one backward pass for the questions of a scene, where the paper has one ' +
+      'for each token of an answer.',
+    'What the first question chose stays for later turns.',
+  ],
   places: ['read.layer', 'read.attention', 'training'],
   options: z.object({
     keep: keepOption(0.5),
@@ -52,6 +59,7 @@ export const explainCompress = paper({
   run: async function* (lab) {
     if (lab.part === 'effect') yield* (await import('./explain-compress/pointing.ts')).pointing(lab)
   },
+  example: { signal: 'attention' },
   method: ({ keep, signal, ids }) => ({
     ...(signal === 'attention' && { needs: { untrained: true as const } }),
     read: {

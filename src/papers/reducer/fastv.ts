@@ -9,13 +9,6 @@ import { paper } from '../paper.ts'
 /**
  * An Image is Worth 1/2 Tokens After Layer 2: Plug-and-Play Inference Acceleration for Large Vision-Language Models
  * Chen et al. 2024, ECCV 2024. https://arxiv.org/abs/2403.06764
- *
- * phi_j = mean over heads of A^{K-1}[last, j]; before layer K only the visual tokens with the largest phi stay, in
- * raster order and at their original positions.
- *
- * The defaults are the paper's (K = 2, half of the tokens); LLMC+ has K = 3 and keep=0.222, 128 of 576. All pictures of a
- * prompt share one budget; of equal phi the first counts. The softmax runs over text too, under the mask that the layer has,
- * its window included. What the first question chose stays for the turns after it.
  */
 export const fastv = paper({
   id: 'fastv',
@@ -34,6 +27,16 @@ export const fastv = paper({
     'Deep layers of a language model hardly look at the image. After the first K layers, the visual tokens that the last ' +
     'prompt token attends to least are dropped from the sequence, and all later layers and their caches are shorter. ' +
     'Needs no training.',
+  equation: String.raw`\phi_j = \mathrm{mean}_h\, A^{K-1}_h[\text{last},\, j],\qquad \text{stay before layer } K:\ \mathrm{top}_k\, \phi`,
+  where:
+    'A is the attention of the language model, from the last token of the prompt to visual token j, in the layer ' +
+    'before K. What stays does so in raster order and at its original positions.',
+  differs: [
+    'The defaults are those of the paper (K = 2, half of the tokens); LLMC+ has K = 3 and keep=0.222, 128 of 576.',
+    'All pictures of a prompt share one budget; of equal phi the first counts.',
+    'The softmax runs over text too, under the mask that the layer has, its window included.',
+    'What the first question chose stays for the turns after it.',
+  ],
   places: ['read.layer'],
   options: z.object({
     layer: z.int().min(1).default(2).describe('K: tokens are dropped before this layer (0-based)'),

@@ -12,15 +12,6 @@ import { cutLeast, transitions } from './frames/scenes.ts'
 /**
  * FastVID: Dynamic Density Pruning for Fast Video Large Language Models
  * Shen et al. 2025, NeurIPS 2025. https://arxiv.org/abs/2503.11187
- *
- * Of the n tokens of a frame R = floor(n r) stay, S = R - floor(R d) salient ones and C = R - S of context. Cuts are the c - 1
- * least alike transitions and all below tau. Salient: the S that the encoder attends to most, as they are. In a scene of L
- * frames every p-th, counted back from the last, has m = floor(C L / ceil(L / p)) anchors, the other tokens of highest density
- * times distance to a denser one (k = 4). Every token of the scene that is not salient goes, in each of these frames, to the
- * anchor it is most like; an anchor becomes w itself + (1 - w) the mean of what came to it, itself among them, w = max(1 /
- * (count + 1), alpha). The paper takes attention and frame features from a pooling head of SigLIP that checkpoints of language
- * models lack: here from the attention of the last layer, and from the means of frames. A token that came to several anchors
- * is said to be part of the one in the next such frame.
  */
 export const fastvid = paper({
   id: 'fastvid',
@@ -37,6 +28,22 @@ export const fastvid = paper({
     'Cuts a video where neighbouring frames differ, keeps of every frame the tokens that the encoder attends to most, and ' +
     'merges all others of a scene into a few dense anchors in every fourth of its frames. Tokens keep their positions. ' +
     'Needs no training.',
+  equation: String.raw`
+    R = \lfloor n r \rfloor,\qquad S = R - \lfloor R d \rfloor,\qquad C = R - S
+    \text{scenes: cut where } \cos(g_t, g_{t+1}) \text{ is among the } c - 1 \text{ least, or} < \tau
+    \text{anchors of a frame} = \mathrm{top}_m\, (\rho \cdot \delta),\qquad m = \left\lfloor \frac{C L}{\lceil L / p \rceil} \right\rfloor
+    \hat{x}_a = w\, x_a + (1 - w)\, \mathrm{mean}(\text{what came to } a),\qquad w = \max\!\left(\frac{1}{\text{count} + 1},\ \alpha\right)
+  `,
+  where:
+    'Of the n tokens of a frame R stay: S salient ones, which the encoder attends to most, as they are, and C of ' +
+    'context. In a scene of L frames every p-th, counted back from the last, has anchors, the tokens of highest ' +
+    'density rho times distance delta to a denser one (4 neighbours). Every other token of the scene goes, in ' +
+    'each of these frames, to the anchor it is most like, and the anchor itself is among what came to it.',
+  differs: [
+    'The paper takes attention and features of frames (g) from a pooling head of SigLIP that checkpoints of ' +
+      'language models lack; here attention is that of the last layer, and g are the means of frames.',
+    'A token that came to several anchors is said to be part of the one in the next such frame.',
+  ],
   places: ['see.patches', 'see.tokens'],
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.1).describe('r: share of the tokens of a frame that stay'),

@@ -37,16 +37,6 @@ import { type Trees, tokenTrees } from './frames/token-trees.ts'
 /**
  * FlashVID: Efficient Video Large Language Models via Training-free Tree-based Spatiotemporal Token Merging
  * 2026, ICLR 2026. https://arxiv.org/abs/2602.08024
- *
- * B = ceil(n r x) tokens a frame, A = ceil(B alpha) of them chosen, C = B - A merged. Scenes: cuts where cos(g_t, g_{t+1}) < th of
- * the means of frames, at least m scenes. Chosen: attended and unlike each other, `v1` W_ij = (1 - cos(f_i, f_j)) a_j, `v2`
- * times <f_j, mean token of the scene>. The others: each hangs on the most alike token of the frame before in its scene where
- * their cosine is above tau, and a tree becomes one token where its root is. Where a scene of F frames has more than C F
- * trees, those of each frame are clustered to ceil(n_t C F / sum n_t). Before one layer of the language model a share rho of
- * the visual tokens stays, by the last token's attention. The mean of a tree is over all of its tokens; `released` divides by
- * its root's children alone, so that deep trees grow. A scene of one frame does not cluster what was chosen again, as the
- * released code does, no token is chosen twice, and equal links are told apart by their order. Images are as they are until
- * that layer.
  */
 export const flashvid = paper({
   id: 'flashvid',
@@ -63,6 +53,24 @@ export const flashvid = paper({
     'Keeps in every frame tokens that are attended to and unlike each other. The others are linked to the most similar ' +
     'token of the frame before, wherever it lies, so that a moving thing becomes one tree and one token. Some more than ' +
     'wanted enter the language model, and a late layer drops most of them.',
+  equation: String.raw`
+    B = \lceil n r x \rceil,\qquad A = \lceil B \alpha \rceil,\qquad C = B - A
+    \text{chosen: max-min over } W_{ij} = \big(1 - \cos(f_i, f_j)\big)\, a_j\, \big[\langle f_j, \bar{f}_{\text{scene}} \rangle\big]_{\texttt{v2}}
+    \text{parent}(t, i) = \arg\max_j\, \cos(f_{t,i},\, f_{t-1,j}) \ \text{ where that is} > \tau,\qquad \text{token} = \mathrm{mean}(\text{tree})
+  `,
+  where:
+    'Of each frame B tokens stay, A of them chosen: attended (a) and unlike each other. Scenes end where the ' +
+    'means of two frames are less alike than `threshold`, at least m of them. The other tokens each hang on the ' +
+    'most alike one of the frame before in their scene, and a tree becomes one token where its root is. Where a ' +
+    'scene of F frames has more than C F trees, those of each frame are clustered. Before one layer of the ' +
+    'language model a share rho of the visual tokens stays, by the attention of the last token.',
+  differs: [
+    'The mean of a tree is over all of its tokens; `tree=released` divides by the children of its root alone, ' +
+      'so that deep trees grow.',
+    'A scene of one frame does not cluster again what was chosen, as the released code does.',
+    'No token is chosen twice, and equal links are told apart by their order.',
+    'Images are as they are until that layer.',
+  ],
   places: ['see.patches', 'see.tokens', 'read.layer'],
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.1).describe('r: mean share of the tokens of a video over all layers'),

@@ -23,13 +23,6 @@ import { paper } from '../paper.ts'
 /**
  * FoPru: Focal Pruning for Efficient Large Vision-Language Models
  * 2024. https://arxiv.org/abs/2411.14164
- *
- * A: attention among patches, mean over heads. s_in[j] = mean_i A[i, j], s_out[i] = mean_j A[i, j]; s is the one of larger
- * variance. `rank` keeps the tokens of largest s, `row` the grid rows of largest sum of s; both in raster order.
- *
- * Decided here: A is q k^T / sqrt(d) before the softmax, as a serving engine has it (`scores=attention`: after it); s_in where
- * both vary alike; counts are rounded as everywhere and are 1 at least, where that engine rounds down. Each view has a budget of
- * its own.
  */
 export const fopru = paper({
   id: 'fopru',
@@ -44,6 +37,19 @@ export const fopru = paper({
     'it receives or gives, whichever profile varies more; the best patches, or whole grid rows, are kept in ' +
     'raster order and the rest never reaches the connector. No training and no look at the question; a quarter of ' +
     'the tokens costs about a point.',
+  equation: String.raw`
+    s^{\text{in}}_j = \mathrm{mean}_i\, A_{ij},\qquad s^{\text{out}}_i = \mathrm{mean}_j\, A_{ij},\qquad s = \text{the one of larger variance}
+    \texttt{rank}:\ \mathrm{top}_k\, s \qquad\quad \texttt{row}:\ \text{the rows of largest } \textstyle\sum_{j \in \text{row}} s_j
+  `,
+  where:
+    'A is the attention among patches at a layer of the vision encoder, mean over heads. `rank` keeps tokens, ' +
+    '`row` whole rows of the grid, both in raster order.',
+  differs: [
+    'A is q k^T / sqrt(d) before the softmax, as a serving engine has it; `scores=attention` is after it.',
+    's is s_in where both vary alike.',
+    'Counts are rounded as everywhere and are 1 at least, where that engine rounds down.',
+    'Each view has a budget of its own.',
+  ],
   places: ['see.patches'],
   options: z.object({
     keep: keepSomeOption(0.25),

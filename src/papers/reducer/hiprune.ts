@@ -23,14 +23,6 @@ import { paper } from '../paper.ts'
 /**
  * HiPrune: Training-Free Visual Token Pruning via Hierarchical Attention in Vision-Language Models
  * 2025. https://arxiv.org/abs/2508.00553
- *
- * m, d: attention that a patch gets in a middle layer and in that of the features, mean over heads and all queries. Anchors:
- * the round(N' alpha / 5) patches of largest m; buffers: their four neighbours in the grid; registers: the patches of largest
- * d among all others, until there are N'. All in raster order.
- *
- * Decided here: the middle layer is the 9th of 24 (16th of 32 in Qwen2.5-VL), as a share of the depth: 3/8. Neighbours outside
- * the grid are dropped; `border=wrap` has those of the released code, which counts on at the end of a row and stops at the
- * first and last patch. Anchors are never registers too. Each view has a budget of its own.
  */
 export const hiprune = paper({
   id: 'hiprune',
@@ -46,6 +38,20 @@ export const hiprune = paper({
     'Middle layers of a vision encoder look at objects, deep ones at tokens spread over the picture. Kept are the patches ' +
     'that a middle layer attends to most, their neighbours, and for the rest of the budget what the last layer attends ' +
     'to. It needs no CLS token, no training and no question.',
+  equation: String.raw`
+    \text{anchors} = \mathrm{top}_{\mathrm{round}(\alpha N' / 5)}\, m,\qquad \text{buffers} = \text{their four neighbours}
+    \text{registers} = \mathrm{top}\, d \ \text{ of all others, until there are } N'
+  `,
+  where:
+    'm and d are the attention that a patch gets in a middle layer of the vision encoder and in that of the ' +
+    "features, mean over heads and all queries; N' is how many stay, in raster order.",
+  differs: [
+    'The middle layer is the 9th of 24 (16th of 32 in Qwen2.5-VL), as a share of the depth: 3/8.',
+    'Neighbours outside the grid are dropped; `border=wrap` has those of the released code, which counts on at ' +
+      'the end of a row and stops at the first and last patch.',
+    'Anchors are never registers too.',
+    'Each view has a budget of its own.',
+  ],
   places: ['see.patches'],
   options: z.object({
     keep: keepSomeOption(0.2222),

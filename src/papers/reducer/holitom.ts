@@ -41,14 +41,6 @@ import { staticWindows } from './frames/static-windows.ts'
 /**
  * HoliTom: Holistic Token Merging for Fast Video Large Language Models
  * Shao et al. 2025, NeurIPS 2025. https://arxiv.org/abs/2505.21334
- *
- * Windows of frames, found by dynamic programming, in which most places are static: cos(f_t[l], f_{t+1}[l]) > tau from frame to
- * frame. What is static becomes its mean, in the first frame of its window. The share is taken anew of what is left, r' =
- * min(r / (1 - reduced / (T n)), 1). Of the n_d other tokens of a frame ceil(n_d r') stay, by the attention that the last layer
- * of the encoder pays them; a share D of these are centres of clusters of the rest instead. Of the n_s static tokens
- * round(n_s r') stay, as centres of clusters; a centre becomes beta itself + (1 - beta) the mean of what joined it. Inside the
- * language model, before one layer, the less attended half of the visual tokens is merged into the others. Tokens are in
- * raster order, static ones in the first frame of their window. Images are as they are until that layer.
  */
 export const holitom = paper({
   id: 'holitom',
@@ -65,6 +57,22 @@ export const holitom = paper({
     'Finds the windows of a video in which most places stand still, by dynamic programming over all frames, and keeps of ' +
     'each such place one mean; of the rest what the encoder attends to. Inside the language model half of the tokens are ' +
     'merged into those attended to more. Needs no training.',
+  equation: String.raw`
+    \text{static}(t, l):\ \cos(f_t[l],\, f_{t+1}[l]) > \tau \ \text{ throughout a window},\qquad \text{windows} = \arg\max \textstyle\sum_w (|w| - 1)\, \#\text{static}(w)
+    r' = \min\!\left(\frac{r}{1 - \text{reduced} / (T n)},\ 1\right)
+    \text{of others: } \mathrm{top}_{\lceil n_d r' \rceil}\, a,\qquad \text{of static: } \mathrm{round}(n_s r') \ \text{centres},\qquad \hat{x}_c = \beta\, x_c + (1 - \beta)\, \mathrm{mean}(\text{what joined})
+  `,
+  where:
+    'Windows of frames are found by dynamic programming so that most places are static in them; what is static ' +
+    'becomes its mean, in the first frame of its window. The share r is taken anew of what is left (n_s static ' +
+    'and n_d other tokens of a frame). a is the attention that the last layer of the encoder pays; a share D of ' +
+    'the others are centres of clusters of the rest instead. Inside the language model, before one layer, the ' +
+    'less attended half of the visual tokens is merged into the others.',
+  differs: [
+    'Tokens are in raster order, static ones in the first frame of their window.',
+    'Merging inside the language model halves one by one, as released; `merging=mean` takes the mean.',
+    'Images are as they are until that layer.',
+  ],
   places: ['see.patches', 'see.tokens', 'read.layer'],
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.2).describe('r: share of the tokens of a video that stay'),

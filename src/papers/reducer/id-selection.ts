@@ -27,15 +27,6 @@ import { paper } from '../paper.ts'
 /**
  * ID-Selection: Importance-Diversity Based Visual Token Selection for Efficient LVLM Inference
  * 2026. https://arxiv.org/abs/2604.05601
- *
- * s: importance, scaled to [0, 1]; w_ij = exp(-gamma d_ij^2) with d_ij = 1 - cos(e_i, e_j). k times: the token i of largest s is
- * taken, and s_j <- s_j - w_ij s_i for all j.
- *
- * A reconstruction: there is no code of the authors. Importance is the attention from CLS (of all patches where there is no
- * CLS) and e the features of that encoder, so the choice does not depend on the question. Decided here: scores may fall below
- * 0 (`suppress=subtract`), are cut off there as in a port of others (`clamp`), or are multiplied by 1 - w_ij; what is taken at
- * a score below 0 suppresses nothing, so that its look-alikes do not rise. Equal scores: the larger importance first, then the
- * lower index. `centre` takes the mean of the features off before cosines. Each view has a budget of its own.
  */
 export const idSelection = paper({
   id: 'id-selection',
@@ -50,6 +41,22 @@ export const idSelection = paper({
     'Soft non-maximum suppression in feature space: the most important visual token is taken, and what looks like it loses ' +
     'importance by as much as it resembles it; then the next. Important tokens come first, near copies last, and tokens ' +
     'unlike all others keep their rank. No training.',
+  equation: String.raw`
+    w_{ij} = \exp\!\big(-\gamma\, d_{ij}^2\big),\qquad d_{ij} = 1 - \cos(e_i, e_j)
+    k \text{ times:}\quad i = \arg\max s,\qquad s_j \leftarrow s_j - w_{ij}\, s_i
+  `,
+  where: 's is the importance of each patch, scaled to [0, 1]; what is taken lowers the scores of what is like it.',
+  differs: [
+    'A reconstruction: there is no code of the authors.',
+    'Importance is the attention from CLS (of all patches where there is no CLS) and e the features of that ' +
+      'encoder, so the choice does not depend on the question.',
+    'Scores may fall below 0 (`suppress=subtract`), are cut off there as in a port of others (`clamp`), or are ' +
+      'multiplied by 1 - w.',
+    'What is taken at a score below 0 suppresses nothing, so that its look-alikes do not rise.',
+    'Equal scores: the larger importance first, then the lower index.',
+    '`centre` takes the mean of the features off before cosines.',
+    'Each view has a budget of its own.',
+  ],
   places: ['see.patches'],
   options: z.object({
     keep: keepSomeOption(0.2222),

@@ -15,6 +15,10 @@ export const keepAll = paper({
   summary:
     'Keeps every visual token, but by the way that reducers take: indices, a gather, a new sequence. It shows what the ' +
     'machinery costs by itself, and its answers are bit-identical to those of the untouched model.',
+  equation: String.raw`\text{stay} = (0, 1, \ldots, n - 1)`,
+  where:
+    'Every token is gathered by its own index, before the language model and before a layer of it; not a single ' +
+    'bit may change.',
   places: ['see.tokens', 'read.layer'],
   options: z.object({ layer: z.int().min(1).default(2).describe('layer of the language model to gather before') }),
   method: ({ layer }) => ({

@@ -6,10 +6,6 @@ import { paper } from '../paper.ts'
 /**
  * A Simple Baseline for Streaming Video Understanding
  * 2026. https://arxiv.org/abs/2604.02317
- *
- * At time t the model sees C_t = the frames of the last N chunks up to t, a chunk being floor(time / c), and nothing else: no
- * memory, no retrieval, no compression. The frames stay frames of a video, in the form that the family writes those in; the
- * paper gives them as images. A video of no more chunks is seen whole, an image is not touched.
  */
 export const lastFrames = paper({
   id: 'last-frames',
@@ -24,6 +20,14 @@ export const lastFrames = paper({
   summary:
     'Shows the model only the last few frames before the question. It costs the same however long the video is, and is ' +
     'hard to beat on what happens now; what happened before its window it cannot know. Every method for streams has to.',
+  equation: String.raw`C_t = \{\, f : \lfloor \mathrm{time}(f) / c \rfloor \ \text{among the last } N \text{ chunks up to } t \,\}`,
+  where:
+    'At time t the model sees these frames and nothing else: no memory, no retrieval, no compression. A video of ' +
+    'no more chunks is seen whole, an image is not touched.',
+  differs: [
+    'The frames stay frames of a video, in the form that the family writes those in; the paper gives them as ' +
+      'images.',
+  ],
   places: ['see.frames'],
   options: z.object({
     frames: z.int().min(1).default(4).describe('N: chunks of the video that are seen, the last ones'),

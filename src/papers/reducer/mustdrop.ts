@@ -32,15 +32,6 @@ import { paper } from '../paper.ts'
 /**
  * Multi-Stage Vision Token Dropping: Towards Efficient Multimodal Large Language Model
  * 2024. https://arxiv.org/abs/2411.10803
- *
- * The stage in the vision encoder, as LLMC+ has it: the grid is cut into windows of W patches; likeness of a window is the mean
- * cosine of all its pairs. The r windows of largest likeness become their mean each, r the fewest that leave no more than was
- * asked for. Merged windows come first, most alike first, then the other patches in raster order.
- *
- * Decided here: a merged window stands where its last patch stood. Windows are `window` patches a side; by default 3 x 3 as
- * there, where these fill the grid and can reach what was asked for, else the smallest whole parts of it that do. What a given window
- * cannot reach is refused, and so is one that does not divide the grid. The guard of key tokens and the later stages of the paper are
- * not in LLMC+ and not here; a threshold in place of a count is not here either. Each view has a budget of its own.
  */
 export const mustdrop = paper({
   id: 'mustdrop',
@@ -56,6 +47,23 @@ export const mustdrop = paper({
     'Neighbouring patches of a plain background say the same. The grid of the vision encoder is cut into small windows, ' +
     'and the windows whose patches are most alike become one token each, the others stay. Where nothing is alike, detail ' +
     'is kept; no attention, no question, no training.',
+  equation: String.raw`
+    \ell_w = \mathrm{mean}_{i \ne j \in w}\, \cos(x_i, x_j),\qquad r = \left\lceil \frac{n - k}{W - 1} \right\rceil
+    \text{the } r \text{ windows of largest } \ell \text{ become } \bar{x}_w \text{ each}
+  `,
+  where:
+    'The stage in the vision encoder, as LLMC+ has it: the grid is cut into windows of W patches, and r is the ' +
+    'fewest windows that leave no more than the k tokens asked for. Merged windows come first, most alike first, ' +
+    'then the other patches in raster order.',
+  differs: [
+    'A merged window stands where its last patch stood.',
+    'Windows are `window` patches a side; by default 3 x 3 as in LLMC+, where these fill the grid and can reach ' +
+      'what was asked for, else the smallest whole parts of it that do.',
+    'What a given window cannot reach is refused, and so is one that does not divide the grid.',
+    'The guard of key tokens and the later stages of the paper are not in LLMC+ and not here; a threshold in ' +
+      'place of a count is not here either.',
+    'Each view has a budget of its own.',
+  ],
   places: ['see.patches'],
   options: z.object({
     keep: keepSomeOption(0.2222),

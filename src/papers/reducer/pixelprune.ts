@@ -31,13 +31,6 @@ import { type Prediction, unpredicted } from './pixels/predicted-blocks.ts'
 /**
  * PixelPrune: Pixel-Level Adaptive Visual Token Reduction via Predictive Coding
  * 2026. https://arxiv.org/abs/2604.00886
- *
- * The blocks of pixels that become a token each are predicted from their neighbours, as a lossless coder does: B above where C
- * above left is like A left and not like B, else A. A block that is like its prediction, dist <= tau, is dropped before the
- * encoder; all layers, the connector and the language model see the others alone, in their places. Where tau > 0, neighbours
- * are blocks as they were reconstructed (`anchored`), so that none is further off than tau. tau counts in the units of what
- * the encoder is given: brightness divided by the processor's std. Photographs and compressed scans have few equal blocks.
- * How many tokens stay only the picture tells, so views go through the encoder one at a time.
  */
 export const pixelprune = paper({
   id: 'pixelprune',
@@ -53,6 +46,21 @@ export const pixelprune = paper({
     'Drops every block of pixels that its neighbours predict, before the vision encoder runs: margins, panels and straight ' +
     'edges of documents and screens cost next to nothing, text and photographs are kept. Nothing is lost where the ' +
     'threshold is 0. Needs no training and no question.',
+  equation: String.raw`
+    \hat{X} = \begin{cases} B & \text{if } \mathrm{dist}(C, A) \le \tau \text{ and } \mathrm{dist}(C, B) > \tau \\ A & \text{else} \end{cases}
+    \text{dropped where } \mathrm{dist}(X, \hat{X}) \le \tau
+  `,
+  where:
+    'X is a block of pixels that becomes a token, A the one left of it, B the one above, C the one between them: ' +
+    'blocks are predicted as a lossless coder does. What is like its prediction is dropped before the encoder; ' +
+    'all layers, the connector and the language model see the others alone, in their places. Photographs and ' +
+    'compressed scans have few equal blocks.',
+  differs: [
+    'Where tau > 0, neighbours are blocks as they were reconstructed (`anchored`), so that none is further off ' +
+      'than tau.',
+    'tau counts in the units of what the encoder is given: brightness divided by the std of the processor.',
+    'How many tokens stay only the picture tells, so views go through the encoder one at a time.',
+  ],
   places: ['see.layer', 'see.patches'],
   options: z.object({
     tau: z.number().min(0).default(0).describe('distance up to which two blocks are the same; 0: equal bit by bit'),

@@ -34,14 +34,6 @@ import { longestRuns } from './frames/longest-runs.ts'
 /**
  * PruneVid: Visual Token Pruning for Efficient Video Large Language Models
  * Huang et al. 2024, ACL 2025 Findings. https://arxiv.org/abs/2412.16117
- *
- * Frames are clustered by their means (DPC-kNN, floor(T segments) clusters) into runs. A place l of a run of W frames is
- * static where the mean of cos(x_w[l], x_t[l]) over its pairs w != t is above tau; its tokens become their mean, which stands in
- * the first frame. The static tokens of a run, and the others of each frame, are clustered in turn, floor(S share) of them,
- * where there are more than 14; each cluster becomes its mean, which stands where its centre was. The released code puts the
- * static tokens of a run before its others, and clusters in the order of their centres; here all are in raster order. Its
- * stage inside the language model is not here. How many tokens stay only the video tells. Equal points are told apart by
- * order, and k is never more than the frames.
  */
 export const prunevid = paper({
   id: 'prunevid',
@@ -58,6 +50,21 @@ export const prunevid = paper({
     'Cuts a video into runs of similar frames by clustering, takes the mean over a run of every place that does not ' +
     'change in it, and clusters what is left of each frame by similarity. Needs no training and no question; how many ' +
     'tokens are left depends on the video.',
+  equation: String.raw`
+    \text{static}(l):\ \mathrm{mean}_{w \ne t}\, \cos(x_w[l],\, x_t[l]) > \tau \ \text{ over the frames of a run},\qquad x[l] \leftarrow \mathrm{mean}_w\, x_w[l]
+    \text{clusters of } S \text{ tokens}: \ \lfloor S \cdot \text{share} \rfloor \ \text{ where } S > 14,\qquad \text{token} = \mathrm{mean}(\text{cluster})
+  `,
+  where:
+    'Frames are clustered by their means (DPC-kNN, floor(T segments) clusters) into runs. Static tokens of a run ' +
+    'become their mean, which stands in its first frame. The static tokens of a run, and the others of each ' +
+    'frame, are then clustered in turn; each cluster becomes its mean, which stands where its centre was.',
+  differs: [
+    'The released code puts the static tokens of a run before its others, and clusters in the order of their ' +
+      'centres; here all are in raster order.',
+    'The stage inside the language model is not here.',
+    'How many tokens stay only the video tells.',
+    'Equal points are told apart by order, and k of the neighbours is never more than the frames.',
+  ],
   places: ['see.tokens'],
   options: z.object({
     tau: z.number().default(0.8).describe('mean cosine above which a place of a run is static'),

@@ -11,13 +11,6 @@ import { paper } from '../paper.ts'
 /**
  * PyramidDrop: Accelerating Your Large Vision-Language Models via Pyramid Visual Redundancy Reduction
  * 2024, CVPR 2025. https://arxiv.org/abs/2410.17247
- *
- * Before layers 8, 16 and 24 of 32 the visual tokens are cut to 1/2, 1/4 and 1/8 of those that there were at first: those stay
- * that the last token would attend to most in that very layer, mean over heads. Positions are counted anew from stage to stage.
- *
- * Decided here: stages lie evenly in the depth and their shares fall geometrically to `keep`; where a model has so few layers
- * that stages fall on one, the last counts. Each layer goes on counting behind the rows of its own, in answers and later turns
- * too; positions with several axes stay. All pictures of a prompt share one budget.
  */
 export const pyramiddrop = paper({
   id: 'pyramiddrop',
@@ -34,6 +27,18 @@ export const pyramiddrop = paper({
     'Early layers need all of the image, deep ones ever less. The language model is cut into stages; at the start of each, ' +
     'the visual tokens that the last token of the prompt attends to least are dropped, so that their number falls like a ' +
     'pyramid. Works without training.',
+  equation: String.raw`s_j = \mathrm{mean}_h\, A^{L}_h[\text{last},\, j],\qquad \text{stay before layer } L:\ \mathrm{top}_{\lambda_i V}\, s`,
+  where:
+    'V are the visual tokens that there were at first. Before layers 8, 16 and 24 of 32 they are cut to 1/2, 1/4 ' +
+    'and 1/8 of that: those stay that the last token would attend to most in that very layer. Positions are ' +
+    'counted anew from stage to stage.',
+  differs: [
+    'Stages lie evenly in the depth and their shares (lambda) fall geometrically to `keep`; where a model has ' +
+      'so few layers that stages fall on one, the last counts.',
+    'Each layer goes on counting behind the rows of its own, in answers and later turns too; positions with ' +
+      'several axes stay.',
+    'All pictures of a prompt share one budget.',
+  ],
   places: ['read.layer', 'read.attention'],
   options: z.object({
     keep: keepOption(0.125).describe('share of the visual tokens that is left in the last stage'),

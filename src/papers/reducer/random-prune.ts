@@ -28,13 +28,6 @@ import { randomScores } from './random.ts'
 /**
  * Random pruning inside the language model, and merging at the same place, as LLMC+ has them to tell what a score is worth.
  * https://arxiv.org/abs/2508.09981
- *
- * Before layer K a random share of the visual tokens stays; or (`metric=merge`) the tokens that the last one attends to most
- * at layer K - 1, each with those of the others that are most like it by cosine: h_i <- (h_i + sum h_j) / (1 + count_i),
- * which is the inner merging of HoliTom with an exact mean.
- *
- * Decided here: the set depends on the seed and on the words of the prompt, so that each question has another one, the same
- * every time. All pictures of a prompt share one budget; later turns go on with the set of the first.
  */
 export const randomPrune = paper({
   id: 'random-prune',
@@ -50,6 +43,19 @@ export const randomPrune = paper({
     'Drops a random share of the visual tokens before a layer of the language model, where methods that look at attention ' +
     'drop theirs; or merges them into those that are attended to most. What such a method is worth is its distance from ' +
     'this, at the same layer and the same count.',
+  equation: String.raw`
+    \texttt{random}:\ \mathrm{top}_k\, u,\quad u_j = \mathrm{random}(\text{seed}, \text{prompt}, j)
+    \texttt{merge}:\ h_i \leftarrow \frac{h_i + \sum_{j \to i} h_j}{1 + \mathrm{count}_i},\quad j \to i = \arg\max_{i \in \text{kept}} \cos(h_j, h_i)
+  `,
+  where:
+    'Before layer K a random share of the visual tokens stays; or (`metric=merge`) the tokens that the last one ' +
+    'attends to most at layer K - 1, each with those of the others that are most like it.',
+  differs: [
+    'Merging is the inner merging of HoliTom with an exact mean.',
+    'The set depends on the seed and on the words of the prompt, so that each question has another one, the ' +
+      'same every time.',
+    'All pictures of a prompt share one budget; later turns go on with the set of the first.',
+  ],
   places: ['read.layer'],
   options: z.object({
     layer: z.int().min(1).default(2).describe('K: tokens are dropped before this layer (0-based)'),

@@ -26,6 +26,8 @@ export const random = paper({
   summary:
     'Keeps a random subset of the visual tokens, the same places in every image. It knows nothing of image or question, ' +
     'and is still hard to beat: any method that computes scores has to show that they are worth more than chance.',
+  equation: String.raw`\text{stay: } \mathrm{top}_k\, u,\qquad u_j = \mathrm{random}(\text{seed}, j)`,
+  where: 'u are numbers from the seed alone (mulberry32); what stays does so in raster order.',
   places: ['see.tokens'],
   options: z.object({
     keep: keepOption(0.5),

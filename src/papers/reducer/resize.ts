@@ -12,6 +12,10 @@ export const resize = paper({
   summary:
     'Shrinks the image before the vision encoder, so that fewer patches cover it, with position embeddings resampled to ' +
     'the smaller grid. Unlike pruning it also makes the encoder cheaper, and it needs no scores at all.',
+  equation: String.raw`\text{side}' = \left\lfloor \text{side}\, \sqrt{k} \right\rfloor`,
+  where:
+    'The sides of the patch grid shrink alike, so that at most the share k of the patches is left; the position ' +
+    'embeddings are resampled to the smaller grid.',
   places: ['see.views'],
   options: z.object({
     keep: z.number().gt(0).max(1).default(0.5).describe('share of the patches that stay, at most'),

@@ -23,13 +23,6 @@ import { paper } from '../paper.ts'
 /**
  * SCOPE: Saliency-Coverage Oriented Token Pruning for Efficient Multimodal LLMs
  * 2025, NeurIPS 2025. https://arxiv.org/abs/2510.24214
- *
- * A_j: attention from CLS, summed over heads; S: cosines of encoder features; m_u = max_{s chosen} S_us, 0 at first. The next
- * token is argmax_v of D_v A_v^alpha with D_v = sum_u max(0, S_uv - m_u); all in raster order.
- *
- * Decided here: without CLS A_j is the attention that all patches give (there is no released rule); each view has a budget
- * of its own, where the released code shares one over the pictures of a batch. Once nothing is left to cover, all scores are 0
- * and the first patches fill up.
  */
 export const scope = paper({
   id: 'scope',
@@ -46,6 +39,18 @@ export const scope = paper({
     'Saliency alone keeps many copies of the main object, coverage alone keeps background. Tokens are taken one at a ' +
     'time by the product of both: how much of the picture a token covers that those taken do not, and how much CLS ' +
     'attends to it. No training, no look at the question.',
+  equation: String.raw`
+    D_v = \sum_u \max(0,\ S_{uv} - m_u),\qquad m_u = \max_{s \in \text{chosen}} S_{us}
+    v^* = \arg\max_v\, D_v\, A_v^{\alpha}
+  `,
+  where:
+    'A is the attention from CLS, summed over heads; S are cosines of encoder features; m is 0 at first. Each ' +
+    'token that is taken covers what is like it; all in raster order.',
+  differs: [
+    'Without CLS, A is the attention that all patches give; there is no released rule.',
+    'Each view has a budget of its own, where the released code shares one over the pictures of a batch.',
+    'Once nothing is left to cover, all scores are 0 and the first patches fill up.',
+  ],
   places: ['see.patches'],
   options: z.object({
     keep: keepSomeOption(0.2222),

@@ -41,17 +41,6 @@ import { paper } from '../paper.ts'
 /**
  * SparseVLM: Visual Token Sparsification for Efficient Vision-Language Model Inference
  * 2024, ICML 2025. https://arxiv.org/abs/2410.04417
- *
- * Raters: the tokens after the image whose p = mean over visual rows of softmax over text of V T^T is above the mean of p,
- * at the input of the language model. After blocks 2, 6 and 15 of 32 visual tokens are ranked by the raters' attention in that
- * block, mean over heads and raters; the best stay. Of the others, the best 30 % are recycled: clustered by density peaks
- * (DPC-kNN) into a tenth as many clusters, whose means come behind those that stay, at the positions of their centres.
- *
- * Decided here: as LLMC+ has it, with fixed budgets; the paper's own budget by rank(A) is not in it and not here. `preset` has its
- * lists for 192, 128 and 64 tokens of 576; otherwise shares fall geometrically to `keep`. `count=within`: a stage leaves so many
- * with the recycled ones; `beside`: the recycled come on top, as in LLMC+ (309 for 300 of 576). Without raters all text rates; equal
- * densities count from the first. A stage that would keep all changes nothing. Stages that fall on one layer: the last counts.
- * All pictures of a prompt share one budget; a mean stands in the view of its centre.
  */
 export const sparsevlm = paper({
   id: 'sparsevlm',
@@ -68,6 +57,23 @@ export const sparsevlm = paper({
     'Not every word of a question is about the picture. The words that are rate the visual tokens by their attention, in ' +
     'stages inside the language model; those rated low go, but the better ones of them are clustered and leave a mean ' +
     'behind. No training.',
+  equation: String.raw`
+    p = \mathrm{mean}_v\, \mathrm{softmax}_t(V T^{\top}),\qquad \text{raters} = \{\, t : p_t > \bar{p} \,\}
+    s_j = \mathrm{mean}_{h,\, t \in \text{raters}}\, A_h[t,\, j],\qquad \text{stay behind blocks 2, 6, 15 of 32: } \mathrm{top}_k\, s
+  `,
+  where:
+    'V are the visual rows and T the tokens after the image, at the input of the language model. Of the tokens ' +
+    'that go, the best 30 % are recycled: clustered by density peaks (DPC-kNN) into a tenth as many clusters, ' +
+    'whose means come behind those that stay, at the positions of their centres.',
+  differs: [
+    'As LLMC+ has it, with fixed budgets; the budget of the paper by rank(A) is not in it and not here.',
+    '`preset` has its lists for 192, 128 and 64 tokens of 576; otherwise shares fall geometrically to `keep`.',
+    'With `count=within` a stage leaves so many with the recycled ones; with `beside` the recycled come on top, ' +
+      'as in LLMC+ (309 for 300 of 576).',
+    'Without raters all text rates; equal densities count from the first.',
+    'A stage that would keep all changes nothing; of stages that fall on one layer the last counts.',
+    'All pictures of a prompt share one budget; a mean stands in the view of its centre.',
+  ],
   places: ['read.layer'],
   options: z.object({
     keep: keepOption(0.191).describe('share of the visual tokens that is left by the last stage'),

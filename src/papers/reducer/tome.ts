@@ -41,12 +41,6 @@ import { paper } from '../paper.ts'
 /**
  * Token Merging: Your ViT But Faster
  * Bolya et al. 2022, ICLR 2023. https://arxiv.org/abs/2210.09461
- *
- * In each layer, between attention and MLP: A are the tokens in even places, CLS first, B those in odd ones; each of A goes with
- * the one of B whose key, mean over heads, is most like its own, and the r of A that are most alike are merged into theirs. CLS
- * is never merged. `sizes` as in the paper: a token counts as many patches as it holds, in the mean and, as + log s, in
- * attention. Without, as in LLMC, both are plain. The order is [A that are left, B]. r is at most half of the tokens; of layer i
- * it is floor(r + i step).
  */
 export const tome = paper({
   id: 'tome',
@@ -63,6 +57,18 @@ export const tome = paper({
     'Merges the most similar pairs of tokens in every layer of the vision encoder, so that each layer has less to do than ' +
     'the one before and the language model gets what is left. Every patch stays part of some token. Needs no training and ' +
     'no question.',
+  equation: String.raw`
+    a \to b = \arg\max_{b \in B}\, \cos(k_a, k_b),\qquad \text{merged: the } r \text{ most alike } a \in A
+    x_b \leftarrow \frac{\sum s\, x}{\sum s},\qquad s_b \leftarrow \textstyle\sum s,\qquad \mathrm{softmax}\!\left(\frac{q k^{\top}}{\sqrt{d}} + \log s\right)
+  `,
+  where:
+    'In each layer of the vision encoder, between attention and MLP: A are the tokens in even places, CLS first, ' +
+    'B those in odd ones, k their keys, mean over heads, s how many patches each holds. CLS is never merged. The ' +
+    'order is what is left of A, then B. r is at most half of the tokens; of layer i it is floor(r + i step).',
+  differs: [
+    '`sizes` as in the paper: a token counts as many patches as it holds, in the mean and in attention; ' +
+      'without, as in LLMC, both are plain.',
+  ],
   places: ['see.layer'],
   options: z.object({
     r: z.number().min(0).default(16).describe('tokens that a layer merges into others'),

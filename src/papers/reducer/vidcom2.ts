@@ -32,13 +32,6 @@ import { paper } from '../paper.ts'
 /**
  * Video Compression Commander: Plug-and-Play Inference Acceleration for Video Large Language Models
  * Liu et al. 2025, EMNLP 2025. https://arxiv.org/abs/2505.14454
- *
- * Likeness of token m of frame t to the mean of all frames, V[t, m], and to that of its frame, F[t, m]: `paper` by cosines,
- * `released` by g(d^2) of unit tokens on the half of the channels that vary least (the code, which gave the published
- * numbers). u_t = -mean_m V; p = softmax(u / 0.01); r_t = min(1, R (1 + p_t - 1 / T)); of each frame the
- * k_t = max(1, round(r_t M)) tokens of least V + F stay. `exact` is the released form with a budget over the whole video:
- * what is above floor(R T M) is dropped where it is most like, what is missing added where it is least. The first two are
- * not the identity at R = 1: a frame below the mean share gives up tokens. One frame is pruned to R.
  */
 export const vidcom2 = paper({
   id: 'vidcom2',
@@ -55,6 +48,22 @@ export const vidcom2 = paper({
     'Gives frames that look unlike the rest of a video a larger share of the tokens, and keeps in each frame those that ' +
     'are least like the mean of the video and the mean of the frame. A few means and distances, no attention and no ' +
     'matrix of pairs. Needs no training.',
+  equation: String.raw`
+    V_{t,m} = \mathrm{sim}(x_{t,m},\, \bar{x}_{\text{video}}),\qquad F_{t,m} = \mathrm{sim}(x_{t,m},\, \bar{x}_t),\qquad u_t = -\mathrm{mean}_m\, V_{t,m}
+    r_t = \min\!\big(1,\ R\,(1 + p_t - \tfrac{1}{T})\big),\qquad p = \mathrm{softmax}(u / 0.01)
+    \text{stay of frame } t:\ \mathrm{bottom}_{k_t}\, (V + F),\qquad k_t = \max(1,\ \mathrm{round}(r_t M))
+  `,
+  where:
+    'x are the M tokens of each of T frames, R the option `retain`: frames that are unlike the video get more, ' +
+    'and of each frame those tokens stay that are least like the frame and the video.',
+  differs: [
+    '`form=paper` takes cosines; `form=released` takes g(d^2) of unit tokens on the half of the channels that ' +
+      'vary least, as the code that gave the published numbers.',
+    '`form=exact` is the released form with a budget over the whole video: what is above floor(R T M) is ' +
+      'dropped where it is most alike, what is missing added where it is least.',
+    'The first two are not the identity at R = 1: a frame below the mean share gives up tokens.',
+    'One frame is pruned to R.',
+  ],
   places: ['see.tokens'],
   options: z.object({
     retain: z.number().gt(0).max(1).default(0.25).describe('R: mean share of the tokens of a frame that stay'),

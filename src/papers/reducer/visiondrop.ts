@@ -28,16 +28,6 @@ import { paper } from '../paper.ts'
 /**
  * Rethinking Visual Token Reduction in LVLMs under Cross-modal Misalignment
  * 2025, AAAI 2026. https://arxiv.org/abs/2506.22283
- *
- * S(j): attention of CLS to patch j behind the vision encoder; before layers 8, 16 and 24 of 32 what visual tokens themselves
- * would attend to j in that layer, mean over heads and all visual rows. At each stage the D tokens of largest S stay, and the
- * others become C contextual ones by the likeness of their keys (VisionZip), behind those that stay. Positions are counted anew.
- *
- * Decided here: `keep` is the mean over all layers. The encoder leaves `first` times that, and each stage the same share q of
- * the stage before, so that the mean comes out: 48, 35, 26, 19 for 32 tokens, as in the authors' script. Contextual are 13.5 % of
- * a stage, which is their 6, 5, 4, 3. CLS is no token of its own on models that do not take it. The causal mask and text keys
- * are left in the score (`masked=false`: all see all). Each view has a budget of its own behind the encoder; inside the language
- * model all pictures share one, and contextual tokens stay within their view. Positions with several axes stay.
  */
 export const visiondrop = paper({
   id: 'visiondrop',
@@ -57,6 +47,25 @@ export const visiondrop = paper({
     'mixes modalities in depth and knows no 2-D layout. Tokens are scored only by what other visual tokens pay ' +
     'them, in stages across encoder and LLM, and part of the dropped ones is merged into a few context tokens. No ' +
     'training; twice as fast with 64 tokens.',
+  equation: String.raw`
+    S(j) = A_{\mathrm{enc}}[\mathrm{CLS},\, j] \ \text{ behind the encoder},\qquad S(j) = \mathrm{mean}_{h,\, i \in \text{visual}}\, A^{L}_h[i,\, j] \ \text{ before layer } L
+    \text{stage: } \mathrm{top}_D\, S,\quad \text{the others} \to C \text{ contextual tokens by } \cos(k_i, k_j)
+  `,
+  where:
+    'Stages are behind the vision encoder and before layers 8, 16 and 24 of 32. There visual tokens are scored by ' +
+    'what they themselves would attend to in that layer. The others are merged as in VisionZip, behind those that ' +
+    'stay. Positions are counted anew.',
+  differs: [
+    '`keep` is the mean over all layers: the encoder leaves `first` times that, and each stage the same share ' +
+      'of the stage before, so that the mean comes out: 48, 35, 26, 19 for 32 tokens, as in the script of the ' +
+      'authors.',
+    'Contextual tokens are 13.5 % of a stage, which is their 6, 5, 4, 3.',
+    'CLS is no token of its own on models that do not take it.',
+    'The causal mask and text keys are left in the score; with `masked=false` all see all.',
+    'Each view has a budget of its own behind the encoder; inside the language model all pictures share one, ' +
+      'and contextual tokens stay within their view.',
+    'Positions with several axes stay.',
+  ],
   places: ['see.patches', 'read.layer', 'read.attention'],
   options: z.object({
     keep: keepSomeOption(0.25).describe('share of the visual tokens that is left, mean over all layers'),

@@ -24,14 +24,6 @@ import { paper } from '../paper.ts'
 /**
  * Beyond Text-Visual Attention: Exploiting Visual Cues for Effective Token Pruning in VLMs
  * 2024, ICCV 2025. https://arxiv.org/abs/2412.01818
- *
- * Important: the T_imp patches that CLS attends to most. The others, in that order, lose at most 8 at a time those of even
- * places that are most like one of odd places (cosine of encoder features), until T - T_imp diverse ones are left; what
- * stays of the even places comes first, most alike first. Both together, in raster order.
- *
- * Decided here: an odd number has one even place more (the released code fails there); T_imp is rounded as all counts are
- * where that code rounds down; features are those before the connector on all families. Without CLS the attention that all
- * patches give counts. Each view has a budget of its own.
  */
 export const vispruner = paper({
   id: 'vispruner',
@@ -48,6 +40,21 @@ export const vispruner = paper({
     'Half of the budget goes to the patches that CLS looks at most, the other half to patches that differ from each ' +
     'other: among the rest, near duplicates are removed a few at a time. So the background keeps a witness, and tokens ' +
     'go before the language model, whatever the question.',
+  equation: String.raw`
+    \text{important} = \mathrm{top}_{T_{\mathrm{imp}}}\, A[\mathrm{CLS},\, j]
+    \text{others: drop at most 8 at a time of largest } \max_{j \text{ odd}}\, \cos(x_i, x_j),\ i \text{ even},\ \text{until } T - T_{\mathrm{imp}} \text{ are left}
+  `,
+  where:
+    'A and x are attention and features of the vision encoder. The others are in the order of attention; those in ' +
+    'even places are compared with those in odd ones, and what stays of the even places comes first, most alike ' +
+    'first. Both together, in raster order.',
+  differs: [
+    'An odd number has one even place more; the released code fails there.',
+    'T_imp is rounded as all counts are, where that code rounds down.',
+    'Features are those before the connector on all families.',
+    'Without CLS the attention that all patches give counts.',
+    'Each view has a budget of its own.',
+  ],
   places: ['see.patches'],
   options: z.object({
     keep: keepSomeOption(0.2222),

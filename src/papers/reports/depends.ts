@@ -19,8 +19,8 @@ export const measuredFolder = (model?: string): string =>
   model === undefined ? join(packageRoot, EMBEDDED) : modelPath(model)
 
 /**
- * The file of the paper and those that it imports from the folders of kinds; of a paper with the default run, those of
- * the baselines and the number of that run; and the model. Code that papers share, the pipeline above all, is left out:
+ * The code of the paper and of what it imports from the folders of kinds, a file each; of a paper with the default run, that
+ * of the baselines and the number of that run; and the model. Code that papers share, the pipeline above all, is left out:
  * any change to it would make every result stale, and that it computes the same as before is what the tests are for.
  *
  * @param sources the folder of papers, which is part of the package
@@ -81,11 +81,18 @@ async function addFiles(sources: string, path: string, files: Map<string, string
   if (files.has(path)) return
   const text = await readFile(join(sources, path), 'utf8').catch(() => undefined)
   if (text === undefined) return // a package without sources: its results cannot be told from stale ones
-  files.set(path, short(createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex')))
+  files.set(path, short(createHash('sha256').update(codeOf(text)).digest('hex')))
   for (const [, specifier] of text.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
     const target = posix.join(posix.dirname(path), specifier)
     if (KINDS.some((kind) => target.startsWith(`${kind}/`))) await addFiles(sources, target, files)
   }
 }
+
+/** Comments on lines of their own, and the fields of an entry that only describe it, each up to the next field. */
+const WORDS =
+  /^ *\/\*\*[\s\S]*?\*\/\n|^ *\/\/.*\n|^ {2}(?:summary|equation|where|differs|example):[\s\S]*?(?=^ {2}\w|^\})/gm
+
+/** What of a source says how something is computed. Words for readers may change, and nothing has to be measured anew. */
+export const codeOf = (text: string): string => text.replaceAll('\r\n', '\n').replace(WORDS, '')
 
 const short = (hash: string): string => hash.slice(0, 16)

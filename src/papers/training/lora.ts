@@ -7,8 +7,6 @@ import { paper } from '../paper.ts'
 /**
  * LoRA: Low-Rank Adaptation of Large Language Models
  * Hu et al. 2021, ICLR 2022. https://arxiv.org/abs/2106.09685
- *
- * h = W x + (alpha / rank) B A x (equation 3): W stays, A and B are learnt, and B is zero at the start.
  */
 export const lora = paper({
   id: 'lora',
@@ -24,6 +22,8 @@ export const lora = paper({
   summary:
     'Fine-tuning changes a weight matrix by little: by a product of two thin ones. Those alone are learnt, the matrix ' +
     'itself stays as it is, so that a task costs a hundredth of the weights, and pairs can be exchanged or merged.',
+  equation: String.raw`h = W x + \frac{\alpha}{\text{rank}}\, B A x`,
+  where: 'Equation 3. W stays, A and B are learned, and B is zero at the start.',
   places: ['read.linear', 'training'],
   options: z.object({
     rank: z.int().min(1).default(8).describe('inner width of each pair'),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -40,6 +40,22 @@ describe('what a result depends on', () => {
     expect(changedSince(before, after)).toEqual(['reducer/fastv.ts', 'compute/rank.ts'])
     change('compute/rank.ts', 'export const rank = 2\n')
     expect(changedSince(after, await dependenciesOf(fastv, {}, folder))).toEqual(['compute/rank.ts'])
+  })
+
+  it('does not change with words about it', async () => {
+    cpSync('src/papers', folder, { recursive: true })
+    const path = 'reducer/fastv.ts'
+    const text = readFileSync(join(folder, path), 'utf8')
+    const before = await dependenciesOf(fastv, {}, folder)
+    const reworded = text
+      .replace(/ {2}summary:[\s\S]*? {2}equation:/, "  summary: 'other',\n  equation:")
+      .replace(/ {2}differs: \[[\s\S]*?\n {2}\],\n/, '')
+      .replace('/**\n', '/**\n * Other words.\n')
+    expect(reworded.length).toBeLessThan(text.length - 400)
+    change(path, reworded)
+    expect(await dependenciesOf(fastv, {}, folder)).toEqual(before)
+    change(path, reworded.replace('layer - 1', 'layer - 2'))
+    expect(changedSince(before, await dependenciesOf(fastv, {}, folder))).toEqual([path])
   })
 
   it('changes with the weights, not with the card or adapters', async () => {
