@@ -1,4 +1,6 @@
-import { createServer, type LogEntry, type Server } from '../../serve/server.ts'
+import type { LogEntry } from '../../serve/http/app.ts'
+import { createServer, type Server } from '../../serve/server.ts'
+import { dataFolder } from '../../serve/storage/data-folder.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
 import { type ModelOptions, withModelOptions } from '../model-options.ts'
@@ -12,6 +14,7 @@ interface ServeFlags extends ModelOptions {
   origin: string[]
   queue: number
   embedder?: string
+  data?: string
 }
 
 const several = (value: string, before: string[]): string[] => [...before, value]
@@ -34,12 +37,17 @@ export const serveCommand = command<ServeFlags>({
       .option('--origin <urls...>', 'pages of other origins that may ask', several, [])
       .option('--queue <count>', 'requests that may wait; more are refused with 429', integer(0, 10_000), 64)
       .option('--embedder <name>', 'a CLIP or SigLIP model, for /v1/embeddings')
+      .option(
+        '--data <folder>',
+        'for files and batches, which outlive the server (default: one for the port; none for --port 0)',
+      )
       .option('--quiet', 'print no line for each request'),
   finishes: true,
   run: async ({ options, signal }) => {
     const { origin: origins, quiet, json: _, ...others } = options
     const key = options.key ?? process.env.FOVEA_KEY
-    const server = await createServer({ ...others, key, origins, onLog: quiet ? undefined : logLine })
+    const data = others.data ?? (others.port === 0 ? undefined : dataFolder(others.port))
+    const server = await createServer({ ...others, data, key, origins, onLog: quiet ? undefined : logLine })
     print(`${server.model} at ${server.url}, as OpenAI's clients expect it at ${server.url}/v1`)
     await untilInterrupted(server, signal)
   },
