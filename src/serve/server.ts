@@ -4,16 +4,17 @@ import type { FastifyInstance } from 'fastify'
 import { FoveaError } from '../errors.ts'
 import type { Workshop } from './batches/batch-run.ts'
 import { OwnModel } from './batches/own-model.ts'
+import { RedisWorkers } from './batches/redis/redis-workers.ts'
 import { Engine } from './engine/engine.ts'
 import type { EngineOptions } from './engine/protocol.ts'
-import { Queue, type Turns } from './engine/queue.ts'
+import { Queue } from './engine/queue.ts'
 import { assertAccess, type GuardOptions } from './http/access.ts'
 import { buildApp, type LogEntry, logEnds, missing } from './http/app.ts'
 import { allowOrigins } from './http/cross-origin.ts'
 import { guard } from './http/guard.ts'
 import { addRoutes } from './http/routes.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits, STREAM_LIMITS, type StreamLimits } from './limits.ts'
-import { Site } from './site.ts'
+import { AT_ONCE, modelIdOf, Site } from './site.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
 
 export interface ServerOptions extends EngineOptions, Partial<GuardOptions> {
@@ -23,6 +24,8 @@ export interface ServerOptions extends EngineOptions, Partial<GuardOptions> {
   readonly queue?: number
   /** A folder for files and batches; they outlive the server. Absent: there are none. */
   readonly data?: string
+  /** Such as `redis://127.0.0.1:6379`: batches are answered by workers there, not by this server. Needs `data`. */
+  readonly redis?: string
   readonly stream?: Partial<StreamLimits>
   readonly receive?: Partial<ReceiveLimits>
   /** Told of each request that ended, and of what nobody foresaw. */
@@ -50,21 +53,23 @@ const DRAIN = 30_000
  *   `origin_invalid`; `address_taken`, kind `resource`; what `openStorage` and `loadModel` throw
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port = 8080, key, origins, queue: most = 64, data, ...others } = options
+  const { host = '127.0.0.1', port = 8080, key, origins, queue: most = 64, data, redis, ...others } = options
   const access = { host, key, origins }
   assertAccess(access)
   const { stream, receive, onLog, ...engineOptions } = others
   const { Metrics } = await import('./metrics.ts').catch(missing)
-  const engine = await Engine.start(engineOptions)
+  if (redis !== undefined && data === undefined) throw redisWithoutData()
+  const workers = redis === undefined ? undefined : await RedisWorkers.open(redis, modelIdOf(options.model))
+  const engine = await Engine.start(engineOptions).catch((error: unknown) => closeAfter(error, workers))
   const queue = new Queue(1, most)
   const side = new Queue(SIDE.atOnce, SIDE.most)
   const shared = [side, new Metrics(options.model, queue), { ...STREAM_LIMITS, ...stream }, options.model] as const
   let storage: Storage | undefined
   try {
     const inTurn = new Site(engine, AT_ONCE, ...shared)
-    const executor = new OwnModel(inTurn, queue.patient)
-    storage =
-      data === undefined ? undefined : await openStorage(data, { executor, model: inTurn.modelId, tell: tellBy(onLog) })
+    const executor = workers ?? new OwnModel(inTurn, queue.patient)
+    const shop = { executor, model: inTurn.modelId, tell: tellBy(onLog) }
+    storage = data === undefined ? undefined : await openStorage(data, shop)
     const site = new Site(engine, queue, ...shared, storage)
     const app = await buildApp({ ...RECEIVE_LIMITS, ...receive })
     if (onLog) logEnds(app, onLog) // first: what the guard refuses is told, too
@@ -77,14 +82,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const parts = { app, storage, engine, queues: [queue, side] }
     return { url: urlOf(app, host), model: site.modelId, engine, close: () => close(parts) }
   } catch (error) {
-    await storage?.close()
+    await (storage ?? workers)?.close()
     await engine.close()
     throw error
   }
 }
 
-/** For requests of a batch whose turn has come. */
-const AT_ONCE: Turns = { run: (work) => work() }
+async function closeAfter(error: unknown, workers: RedisWorkers | undefined): Promise<never> {
+  await workers?.close()
+  throw error
+}
+
+const redisWithoutData = () =>
+  new FoveaError('data_missing', 'usage', 'batches over Redis need a folder for their files; give --data')
 
 /** What keeps a batch from going on is told as a request that failed. */
 const tellBy =

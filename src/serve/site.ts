@@ -9,6 +9,12 @@ import type { StreamLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { Storage } from './storage/storage.ts'
 
+/** What clients call a model; of a folder its last part. */
+export const modelIdOf = (name: string): string => (/[\\/]/.test(name) ? basename(name) : name)
+
+/** For requests whose turn has come. */
+export const AT_ONCE: Turns = { run: (work) => work() }
+
 /** What endpoints work with. */
 export class Site {
   /** Seconds since 1970. */
@@ -26,9 +32,8 @@ export class Site {
     private readonly storage?: Storage,
   ) {}
 
-  /** What clients call the model; of a folder its last part. */
   get modelId(): string {
-    return /[\\/]/.test(this.name) ? basename(this.name) : this.name
+    return modelIdOf(this.name)
   }
 
   /** Every name of the model: as replies have it, as the server was told, that of its folder, and `mini` of the one here. */

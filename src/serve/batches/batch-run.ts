@@ -1,4 +1,5 @@
 /** The life of one batch: its input is checked, its requests are asked, its files are written. It survives any end of the process. */
+import { setMaxListeners } from 'node:events'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -43,6 +44,7 @@ export class BatchRun {
     private readonly shop: Workshop,
   ) {
     this.timer = setTimeout(() => this.ending.abort(), Math.max(0, batch.expires_at * 1000 - Date.now()))
+    setMaxListeners(0, this.ending.signal) // one for each request under way
     if (batch.status === 'cancelling') this.ending.abort()
     this.done = this.run()
   }
@@ -135,11 +137,12 @@ export class BatchRun {
   private async ask(place: Place, file: FileHandle, journal: Journal): Promise<void> {
     const { id: batch, endpoint } = this.batch
     const { signal } = this.ending
-    const read = () => requestAt(file, place, endpoint)
-    const answer = await this.shop.executor.run({ batch, line: place.line, read }, signal).catch((error: unknown) => {
+    const asked = { batch, line: place.line, read: () => requestAt(file, place, endpoint) }
+    const answer = await this.shop.executor.run(asked, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error
     })
     if (answer) await journal.append(place.line, resultOf(place.customId, answer))
+    if (!this.closing.signal.aborted) await this.shop.executor.forget(asked)
   }
 
   private async finish(input: Input, journal: Journal): Promise<void> {

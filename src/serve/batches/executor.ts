@@ -19,5 +19,7 @@ export interface Executor {
   readonly atOnce: number
   /** The reply to a request, whenever its turn comes. Throws where `signal` is aborted, and what reading throws. */
   run(asked: Asked, signal: AbortSignal): Promise<Answer>
+  /** The answer was written down, or nobody wants it any more. */
+  forget(asked: Pick<Asked, 'batch' | 'line'>): Promise<void>
   close(): Promise<void>
 }

@@ -27,6 +27,8 @@ export class OwnModel implements Executor {
     )
   }
 
+  async forget(): Promise<void> {}
+
   async close(): Promise<void> {}
 }
 
