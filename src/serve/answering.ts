@@ -43,7 +43,7 @@ export function answering<Body extends Pick<ChatBody, 'model' | 'stream'>>(
     const toolbox = toolboxOf(chat)
     const asked = { job: chatJob(chat, toolbox, frame), toolbox, signal }
     const identity = identityOf(dialect.prefix, site.modelId)
-    if (!body.stream) return dialect.whole(identity, await wholeAnswer(site, asked), body)
+    if (!body.stream || !reply) return dialect.whole(identity, await wholeAnswer(site, asked), body)
     const events = new EventStream(reply, site.streamLimits)
     return streamAnswer(site, asked, events, dialect.writer(events, identity, body))
   }

@@ -1,3 +1,4 @@
+import type { Multipart } from '@fastify/multipart'
 import type { FastifyReply } from 'fastify'
 import type { z } from 'zod'
 import { FoveaError } from '../errors.ts'
@@ -6,26 +7,33 @@ import { badParam } from './engine/job-error.ts'
 import type { Site } from './site.ts'
 
 /** One request, checked. */
-export interface Call<Body> {
+export interface Call<Body, Query = unknown> {
   readonly body: Body
+  readonly query: Query
   readonly params: Readonly<Record<string, string>>
-  readonly reply: FastifyReply
+  /** Absent in a batch, where an answer is what the endpoint returns. */
+  readonly reply?: FastifyReply
+  /** Of a form, where the endpoint takes a file. */
+  readonly parts?: () => AsyncIterable<Multipart>
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
 }
 
 /** What can be asked of the server under one address. */
-export interface Endpoint<Body = unknown> {
-  readonly method: 'GET' | 'POST'
+export interface Endpoint<Body = unknown, Query = unknown> {
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** Parameters as `:name`. */
   readonly url: string
   readonly summary: string
   readonly body?: z.ZodType<Body>
-  /** Returns what is sent as JSON; undefined where the reply was sent already. */
-  handle(site: Site, call: Call<Body>): Promise<unknown>
+  readonly query?: z.ZodType<Query>
+  /** Its body is a form with a file. */
+  readonly takesFile?: boolean
+  /** Returns what is sent: a stream of bytes as it is, all else as JSON; undefined where the reply was sent already. */
+  handle(site: Site, call: Call<Body, Query>): Promise<unknown>
 }
 
-export const endpoint = <Body>(definition: Endpoint<Body>): Endpoint => definition as Endpoint
+export const endpoint = <Body, Query>(definition: Endpoint<Body, Query>): Endpoint => definition as Endpoint
 
 /** Throws ParamError `invalid_request` with the place of the first thing that is wrong. */
 export function checked<Body>(schema: z.ZodType<Body>, body: unknown): Body {

@@ -1,4 +1,6 @@
 /** `fovea/serve`: a model behind the interfaces that clients know. */
+export { type BatchWorker, createWorker, type WorkerOptions } from './batches/redis/worker.ts'
 export type { EngineOptions } from './engine/protocol.ts'
+export type { LogEntry } from './http/app.ts'
 export type { ReceiveLimits, StreamLimits } from './limits.ts'
-export { createServer, type LogEntry, type Server, type ServerOptions } from './server.ts'
+export { createServer, type Server, type ServerOptions } from './server.ts'

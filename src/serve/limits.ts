@@ -16,6 +16,15 @@ export const LIMITS = {
   formLength: 65_536,
   /** Of request headers. */
   headerBytes: 16_384,
+  /** Of an uploaded file, and of all that are kept. */
+  fileBytes: 200 * 2 ** 20,
+  storedBytes: 20 * 2 ** 30,
+  storedFiles: 10_000,
+  /** Requests of a batch. */
+  batchLines: 50_000,
+  /** Batches that are not over, and all that are remembered. */
+  openBatches: 100,
+  batches: 10_000,
 } as const
 
 /** Milliseconds, and what a reader may leave unread. */

@@ -1,11 +1,19 @@
 import { basename } from 'node:path'
+import { FoveaError } from '../errors.ts'
 import { DEFAULT_MODEL, modelPath } from '../hub/package-root.ts'
 import type { Engine, RunOptions } from './engine/engine.ts'
 import type { Counted, Generated, GenerateJob, JobMessage, MethodChoice, Progress } from './engine/job.ts'
 import { badParam } from './engine/job-error.ts'
-import type { Queue } from './engine/queue.ts'
+import type { Turns } from './engine/queue.ts'
 import type { StreamLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { Storage } from './storage/storage.ts'
+
+/** What clients call a model; of a folder its last part. */
+export const modelIdOf = (name: string): string => (/[\\/]/.test(name) ? basename(name) : name)
+
+/** For requests whose turn has come. */
+export const AT_ONCE: Turns = { run: (work) => work() }
 
 /** What endpoints work with. */
 export class Site {
@@ -15,17 +23,17 @@ export class Site {
   constructor(
     readonly engine: Engine,
     /** Of answers: one at a time. */
-    readonly queue: Queue,
+    readonly queue: Turns,
     /** Of what takes little: counting, tokens. */
-    readonly sideQueue: Queue,
+    readonly sideQueue: Turns,
     readonly metrics: Metrics,
     readonly streamLimits: StreamLimits,
     private readonly name: string,
+    private readonly storage?: Storage,
   ) {}
 
-  /** What clients call the model; of a folder its last part. */
   get modelId(): string {
-    return /[\\/]/.test(this.name) ? basename(this.name) : this.name
+    return modelIdOf(this.name)
   }
 
   /** Every name of the model: as replies have it, as the server was told, that of its folder, and `mini` of the one here. */
@@ -39,6 +47,12 @@ export class Site {
   assertModel(asked: string | undefined): void {
     if (asked === undefined || this.names.includes(asked)) return
     throw badParam('model', 'model_not_found', `the model is ${this.modelId}; there is no other here`)
+  }
+
+  /** Files and batches. Throws FoveaError `storage_missing`, kind `resource`. */
+  get kept(): Storage {
+    if (this.storage) return this.storage
+    throw new FoveaError('storage_missing', 'resource', 'this server keeps no files; start it with --data and a folder')
   }
 
   /** What a conversation would take, under a method; nothing is computed. */

@@ -27,6 +27,23 @@ describe('the queue', () => {
     expect([queue.running, queue.waiting]).toEqual([0, 0])
   })
 
+  it('lets the patient begin when nobody else waits, and they take nobody the place', async () => {
+    const queue = new Queue(1, 1)
+    const [first, done] = [gate(), [] as string[]]
+    const work = (name: string) => async () => {
+      if (name === 'patient') await first.wait
+      done.push(name)
+    }
+    const patient = ['patient', 'later', 'last'].map((name) => queue.patient.run(work(name)))
+    const others = ['a', 'b'].map((name) => queue.run(work(name))) // b has the place that the patient one keeps from a
+    await expect(queue.run(work('c'))).rejects.toMatchObject({ code: 'queue_full' })
+    first.open()
+    await Promise.all([...patient, ...others])
+    expect(done).toEqual(['patient', 'a', 'b', 'later', 'last'])
+    await queue.close()
+    await expect(queue.patient.run(work('d'))).rejects.toMatchObject({ code: 'server_closing' })
+  })
+
   it('lets go of those who went away, of failures, and drains when it is closed', async () => {
     const queue = new Queue(1, 2)
     const first = gate()

@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { generateText, streamText } from 'ai'
 import OpenAI from 'openai'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LogEntry } from '../../src/serve/server.ts'
+import type { LogEntry } from '../../src/serve/http/app.ts'
 import { errorOf, eventsOf, say, serving, square } from './serving.ts'
 
 const key = 'a key of the tests'
@@ -274,7 +274,7 @@ describe('everything else that is asked', () => {
     expect(Object.fromEntries(preflight.headers)).toMatchObject({
       'access-control-allow-origin': page,
       'access-control-allow-headers': 'authorization,content-type',
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, DELETE',
     })
     const headers = { ...authorization.headers, origin: page }
     const whole = await site.get('/v1/models', { headers })

@@ -81,6 +81,11 @@ export const commands = [
     load: () => import('./watch.ts').then((file) => file.watchCommand),
   },
   {
+    name: 'worker',
+    summary: 'Answer batches of a server over Redis, one of any number',
+    load: () => import('./worker.ts').then((file) => file.workerCommand),
+  },
+  {
     name: 'world',
     summary: 'Write images with questions and exact answers from a seed',
     load: () => import('./world.ts').then((file) => file.worldCommand),

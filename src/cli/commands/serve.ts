@@ -1,9 +1,12 @@
-import { createServer, type LogEntry, type Server } from '../../serve/server.ts'
+import type { LogEntry } from '../../serve/http/app.ts'
+import { createServer } from '../../serve/server.ts'
+import { dataFolder } from '../../serve/storage/data-folder.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
 import { type ModelOptions, withModelOptions } from '../model-options.ts'
 import { integer } from '../parsers.ts'
 import { note, print } from '../terminal.ts'
+import { untilInterrupted } from '../until-interrupted.ts'
 
 interface ServeFlags extends ModelOptions {
   host: string
@@ -12,6 +15,8 @@ interface ServeFlags extends ModelOptions {
   origin: string[]
   queue: number
   embedder?: string
+  data?: string
+  redis?: string
 }
 
 const several = (value: string, before: string[]): string[] => [...before, value]
@@ -24,6 +29,7 @@ export const serveCommand = command<ServeFlags>({
     'fovea serve --model HuggingFaceTB/SmolVLM-256M-Instruct --dtype int8 --port 8000',
     'fovea serve --host 0.0.0.0 --key "$(openssl rand -hex 24)"',
     'fovea serve --embedder openai/clip-vit-base-patch32',
+    'fovea serve --redis redis://127.0.0.1:6379 --data batches',
     'curl http://127.0.0.1:8080/v1/chat/completions -H "content-type: application/json" -d \'{"messages":[{"role":"user","content":"what is red?"}]}\'',
   ],
   configure: (program) =>
@@ -34,14 +40,26 @@ export const serveCommand = command<ServeFlags>({
       .option('--origin <urls...>', 'pages of other origins that may ask', several, [])
       .option('--queue <count>', 'requests that may wait; more are refused with 429', integer(0, 10_000), 64)
       .option('--embedder <name>', 'a CLIP or SigLIP model, for /v1/embeddings')
+      .option(
+        '--data <folder>',
+        'for files and batches, which outlive the server (default: one for the port; none for --port 0)',
+      )
+      .option(
+        '--redis <url>',
+        'let fovea worker processes answer batches (if not given: FOVEA_REDIS of the environment)',
+      )
       .option('--quiet', 'print no line for each request'),
   finishes: true,
   run: async ({ options, signal }) => {
     const { origin: origins, quiet, json: _, ...others } = options
     const key = options.key ?? process.env.FOVEA_KEY
-    const server = await createServer({ ...others, key, origins, onLog: quiet ? undefined : logLine })
+    const data = others.data ?? (others.port === 0 ? undefined : dataFolder(others.port))
+    const redis = others.redis ?? (process.env.FOVEA_REDIS || undefined)
+    const server = await createServer({ ...others, data, redis, key, origins, onLog: quiet ? undefined : logLine })
     print(`${server.model} at ${server.url}, as OpenAI's clients expect it at ${server.url}/v1`)
-    await untilInterrupted(server, signal)
+    await untilInterrupted(signal)
+    note('ending: answers under way are finished, Ctrl-C again ends at once')
+    await server.close()
   },
 })
 
@@ -49,14 +67,4 @@ export const serveCommand = command<ServeFlags>({
 function logLine({ method, url, status, milliseconds, error }: LogEntry): void {
   note(escapeLine(`${method} ${url.slice(0, 200)} ${status} ${milliseconds.toFixed(0)} ms`))
   if (error !== undefined) note(escapeLine(String(error instanceof Error ? (error.stack ?? error.message) : error)))
-}
-
-async function untilInterrupted(server: Server, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
-  note('ending: answers under way are finished, Ctrl-C again ends at once')
-  await server.close()
 }

@@ -1,6 +1,8 @@
 import type { Endpoint } from '../endpoint.ts'
+import { batch, batches, cancelBatch, createBatch } from './batches.ts'
 import { chat } from './chat.ts'
 import { embeddings } from './embeddings.ts'
+import { deleteFile, file, fileContent, files, uploadFile } from './files.ts'
 import { inputTokens } from './input-tokens.ts'
 import { messages, messagesTokens } from './messages.ts'
 import { model, models } from './models.ts'
@@ -19,6 +21,15 @@ const asked: readonly Endpoint[] = [
   models,
   model,
   embeddings,
+  uploadFile,
+  files,
+  file,
+  fileContent,
+  deleteFile,
+  createBatch,
+  batches,
+  batch,
+  cancelBatch,
   tokenize,
   detokenize,
   health,

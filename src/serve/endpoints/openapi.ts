@@ -21,24 +21,40 @@ export const openApi = (all: readonly Endpoint[]): Endpoint => {
 
 function pathsOf(all: readonly Endpoint[]) {
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const { method, url, summary, body } of all) {
-    const path = url.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf({ url, summary, body }) }
+  for (const each of all) {
+    const path = each.url.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [each.method.toLowerCase()]: operationOf(each) }
   }
   return paths
 }
 
-function operationOf({ url, summary, body }: Pick<Endpoint, 'url' | 'summary' | 'body'>) {
+function operationOf({ url, summary, body, query, takesFile }: Endpoint) {
   const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name)
-  const parameters = names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
-  const schema = body && z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' })
+  const parameters = [
+    ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+    ...(query ? queryParameters(query) : []),
+  ]
   return {
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(schema && { requestBody: { required: true, content: { 'application/json': { schema } } } }),
+    ...(body && { requestBody: bodyOf('application/json', schemaOf(body)) }),
+    ...(takesFile && { requestBody: bodyOf('multipart/form-data', FILE_FORM) }),
     responses: {
       200: { description: 'OK' },
       default: { description: 'An error: { error: { message, type, param, code } }' },
     },
   }
 }
+
+const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+
+const bodyOf = (type: string, schema: unknown) => ({ required: true, content: { [type]: { schema } } })
+
+const FILE_FORM = {
+  type: 'object',
+  properties: { file: { type: 'string', format: 'binary' }, purpose: { const: 'batch' } },
+  required: ['file', 'purpose'],
+}
+
+const queryParameters = (query: z.ZodType) =>
+  Object.entries(schemaOf(query).properties ?? {}).map(([name, schema]) => ({ name, in: 'query', schema }))

@@ -8,7 +8,7 @@ export const health = endpoint({
   summary: 'Whether the model is there: 200, or 503 while it is loaded',
   handle: async (site, { reply }) => {
     if (site.engine.isReady) return { status: 'ok' }
-    void reply.code(503).header('retry-after', '5')
+    void reply!.code(503).header('retry-after', '5')
     return { status: 'loading' }
   },
 })
@@ -40,7 +40,7 @@ export const metrics = endpoint({
   url: '/metrics',
   summary: 'Measures for Prometheus, under the names of vLLM',
   handle: async (site, { reply }) => {
-    void reply.header('content-type', site.metrics.registry.contentType)
+    void reply!.header('content-type', site.metrics.registry.contentType)
     return site.metrics.registry.metrics()
   },
 })

@@ -13,7 +13,7 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
     const { 'access-control-request-method': asked, 'access-control-request-headers': names } = headers
     if (method !== 'OPTIONS' || asked === undefined) return
     if (names !== undefined) void reply.header('access-control-allow-headers', names)
-    void reply.header('access-control-allow-methods', 'GET, POST').header('access-control-max-age', REMEMBERED)
+    void reply.header('access-control-allow-methods', 'GET, POST, DELETE').header('access-control-max-age', REMEMBERED)
     return reply.code(204).send()
   })
 }

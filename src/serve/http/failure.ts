@@ -14,6 +14,12 @@ export interface Failure {
 /** Codes with a status of their own; others go by the kind of error. */
 const STATUSES: Readonly<Record<string, number>> = {
   unsupported_media: 415,
+  file_too_large: 413,
+  file_in_use: 409,
+  batch_over: 409,
+  too_many_batches: 429,
+  storage_full: 507,
+  storage_missing: 501,
   model_not_found: 404,
   not_found: 404,
   key_invalid: 401,
