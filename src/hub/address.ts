@@ -1,4 +1,4 @@
-/** Which addresses a server of the hub may send us to. */
+/** Which addresses we may be sent to. */
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { FoveaError } from '../errors.ts'
@@ -41,10 +41,10 @@ export function placeOf(address: string): Place {
   return lists.find(({ list }) => list.check(address, version === 4 ? 'ipv4' : 'ipv6'))?.place ?? 'open'
 }
 
-async function addressesOf(host: string): Promise<string[]> {
+/** What the name of a host leads to; nothing where it is not known. */
+export async function addressesOf(host: string): Promise<string[]> {
   const bare = host.replace(/^\[|\]$/g, '')
   if (isIP(bare)) return [bare]
-  // A name that is not known fails where it is fetched, as it would have.
   return (await lookup(bare, { all: true }).catch(() => [])).map(({ address }) => address)
 }
 

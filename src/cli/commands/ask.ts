@@ -1,4 +1,5 @@
 import { FoveaError } from '../../errors.ts'
+import { measuredReply } from '../../evaluation/measured-reply.ts'
 import { modelPath } from '../../hub/package-root.ts'
 import { dense } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
@@ -145,10 +146,7 @@ async function compare(
   if (!options.json) tell(noEndLine(model.parts))
   const replies: { method: Method; reply: Reply }[] = []
   for (const method of methods) {
-    const ask = (maxTokens = sampling.maxTokens) =>
-      model.generate({ prompt, images, videos, method, ...sampling, maxTokens, signal })
-    await ask(2) // the first run of a program also prepares it
-    const reply = await withVision(await ask(), { model, images, videos }, method, prompt)
+    const reply = await measuredReply(model, { prompt, images, videos, method, ...sampling, signal })
     if (signal.aborted) return
     replies.push({ method, reply })
   }
@@ -164,24 +162,6 @@ async function compare(
   print([...seen.map(videoLine), table(compareHeader, rows)].join('\n'))
   for (const { method } of replies) tell(leftAloneLine(method, { images, videos }))
   for (const { method, reply } of replies) tell(cutLine(reply, sampling.maxTokens, method.name))
-}
-
-/** The reply with the cost of its vision stage, although its features come from the cache. */
-async function withVision(
-  reply: Reply,
-  { model, images, videos }: Pick<Opened, 'model' | 'images' | 'videos'>,
-  method: Method,
-  prompt: string,
-): Promise<Reply> {
-  const encoded = await Promise.all([
-    ...images.map((image) => model.encode(image, method, images.length === 1, prompt)),
-    ...videos.map((video) => model.encodeVideo(video, method)),
-  ])
-  const views = encoded.flatMap((image) => image.views)
-  const vision = views.reduce((sum, view) => sum + view.milliseconds, 0)
-  const flops = views.reduce((sum, view) => sum + view.cost.flops, 0)
-  const milliseconds = { ...reply.milliseconds, vision, ttft: vision + reply.milliseconds.prefill }
-  return { ...reply, milliseconds, flops: { ...reply.flops, vision: flops } }
 }
 
 const comparedJson = (model: ModelParts, method: Method, reply: Reply): object =>

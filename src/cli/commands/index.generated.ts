@@ -46,6 +46,11 @@ export const commands = [
     load: () => import('./inspect.ts').then((file) => file.inspectCommand),
   },
   {
+    name: 'mcp',
+    summary: 'Serve a model as tools of the Model Context Protocol, on standard input and output',
+    load: () => import('./mcp.ts').then((file) => file.mcpCommand),
+  },
+  {
     name: 'models',
     summary: 'List, download, check and delete models of the Hugging Face hub',
     load: () => import('./models.ts').then((file) => file.modelsCommand),

@@ -38,15 +38,21 @@ export class Engine {
 
   private constructor(private readonly options: EngineOptions) {}
 
-  /** Starts the process and loads the model. Throws what `loadModel` throws. */
-  static async start(options: EngineOptions): Promise<Engine> {
+  /** Starts the process and loads the model. Throws what `loadModel` throws; the reason of `signal`, which ends the loading. */
+  static async start(options: EngineOptions, signal?: AbortSignal): Promise<Engine> {
+    signal?.throwIfAborted()
     const engine = new Engine(options)
+    const end = () => void engine.close()
+    signal?.addEventListener('abort', end, { once: true })
     try {
       await engine.open()
       return engine
     } catch (error) {
       await engine.close() // its process would keep this one alive
+      signal?.throwIfAborted()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', end)
     }
   }
 

@@ -56,6 +56,8 @@ export interface GenerateJob {
   readonly logprobs?: number
   /** Draw what the method kept of each image. */
   readonly overlay?: boolean
+  /** Take the times as `measuredReply` does. */
+  readonly isMeasured?: boolean
 }
 
 export interface CountJob {

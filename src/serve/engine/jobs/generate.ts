@@ -1,4 +1,5 @@
 import { FoveaError } from '../../../errors.ts'
+import { measuredReply } from '../../../evaluation/measured-reply.ts'
 import type { AskOptions } from '../../../pipeline/talk/ask-options.ts'
 import type { Reply } from '../../../pipeline/talk/reply.ts'
 import type { Generated, GenerateJob } from '../job.ts'
@@ -17,7 +18,8 @@ export async function generate(opened: Opened, job: GenerateJob, work: Work): Pr
   const method = await methodOf(job.method)
   const options = await askOptions(opened, job, work)
   const { messages, pictures } = await readMessages(job.messages)
-  const reply = await about('messages', () => model.generate({ messages, method, ...options }))
+  const asked = { messages, method, ...options }
+  const reply = await about('messages', () => (job.isMeasured ? measuredReply(model, asked) : model.generate(asked)))
   const overlays = job.overlay ? await drawOverlays(model.parts, { pictures, method, kept: reply.kept }) : undefined
   return { ...generated(reply, pictures, method.name), ...(overlays && { overlays }) }
 }
