@@ -5,7 +5,7 @@
 export function orAbort<T>(
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
-  letGo: (late: T) => Promise<unknown>,
+  letGo: (late: T) => Promise<unknown> = async () => {},
 ): Promise<T> {
   if (!signal) return work()
   if (signal.aborted) return Promise.reject(signal.reason)

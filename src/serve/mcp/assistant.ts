@@ -38,11 +38,7 @@ export class Assistant {
   private open(signal?: AbortSignal): Promise<Engine> {
     this.engine ??= this.start()
     const engine = this.engine
-    return orAbort(
-      signal,
-      () => engine,
-      async () => {},
-    )
+    return orAbort(signal, () => engine)
   }
 
   private async start(): Promise<Engine> {

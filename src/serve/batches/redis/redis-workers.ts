@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { Queue, QueueEvents } from 'bullmq'
+import { orAbort } from '../../../loading/or-abort.ts'
 import { openAiError } from '../../http/failure.ts'
 import type { Answer, Asked, Executor } from '../executor.ts'
 import type { RequestLine } from '../request-line.ts'
@@ -38,17 +39,8 @@ export class RedisWorkers implements Executor {
     return new RedisWorkers(connection, queue, events)
   }
 
-  async run(asked: Asked, signal: AbortSignal): Promise<Answer> {
-    let leave = () => {}
-    const aborted = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason)
-    })
-    signal.addEventListener('abort', leave)
-    try {
-      return await Promise.race([this.answered(asked, signal), aborted])
-    } finally {
-      signal.removeEventListener('abort', leave)
-    }
+  run(asked: Asked, signal: AbortSignal): Promise<Answer> {
+    return orAbort(signal, () => this.answered(asked, signal))
   }
 
   /** Takes the job away: its answer was written down, or nobody wants it any more. One under way is left to end. */
