@@ -43,7 +43,7 @@ it('asks nothing of layers that are not there', () => {
   expect(lossOf([], boxes, [1, 1])).toBe(0)
 })
 
-it('names are learnt from single pictures alone, in more Spanish, and from more names', () => {
+it('names are learnt from single pictures alone, and from more names', () => {
   const [part, ...others] = namingParts({ batch: 3, text: 64 })
   expect(others).toEqual([])
   const share = (lesson: typeof part.lesson) => {
@@ -52,5 +52,5 @@ it('names are learnt from single pictures alone, in more Spanish, and from more 
     ).flat(2)
     return asked.filter(({ task }) => task === 'thing-name').length / asked.length
   }
-  expect(share(part.lesson)).toBeGreaterThan(1.5 * share(partsOf({ batch: 16, text: 64 })[0].lesson))
+  expect(share(part.lesson)).toBeGreaterThan(1.25 * share(partsOf({ batch: 16, text: 64 })[0].lesson))
 })
