@@ -13,7 +13,7 @@ import { type ImagePlace, type PlacedImage, worldDialogues } from './world-dialo
 
 /**
  * A stage that trains a method on questions about the World; the vision encoder is frozen, and what the method reads of it is
- * kept. Encoders that it brings itself see the scenes at every step. Its views of a scene must be squares of one size.
+ * kept, unless its pictures are drawn. Encoders that it brings itself see the scenes at every step. Its views of a scene must be squares of one size.
  */
 export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'rate'> {
   readonly method: Method
@@ -28,6 +28,9 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
   /** All of the method's weights, and none of the model's, when absent. */
   readonly trains?: TrainingStage['trains']
   readonly optimizer?: TrainingStage['optimizer']
+  readonly schedule?: TrainingStage['schedule']
+  /** The vision encoder runs at every step: for stages that train it, and those behind them. */
+  readonly drawn?: boolean
   readonly batch?: number
   /** Text tokens per image. */
   readonly text?: number
@@ -39,11 +42,12 @@ export interface DialogueStage extends Pick<TrainingStage, 'name' | 'steps' | 'r
 const VIEWS = 2048
 
 export function dialogueStage(stage: DialogueStage): TrainingStage {
-  const { name, steps, rate, place, inputs, further, trains = ownWeights, batch = 8, text = 96, tasks } = stage
+  const { name, steps, rate, place, inputs, further, trains = ownWeights, batch = 8, text = 96, tasks, drawn } = stage
   const { optimizer = muonForMatrices(/quer(y|ies)$|embed|lora_[AB]|\.B$/) } = stage
+  const { schedule = warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4) } = stage
   const method = compose(stage.method)
   const losses: TrainingStage['losses'] = (p, architecture, encode) => {
-    const read = readKept(p, architecture, method, { batch, text, encode, placed: place !== undefined })
+    const read = readKept(p, architecture, method, { batch, text, encode, drawn, placed: place !== undefined })
     return { answer: read.answer, ...further?.(read) }
   }
   return {
@@ -53,7 +57,7 @@ export function dialogueStage(stage: DialogueStage): TrainingStage {
     batch,
     trains,
     optimizer,
-    schedule: warmupStableDecay(Math.min(30, Math.ceil(steps / 10)), 0.4),
+    schedule,
     losses,
     batches: async (data) => {
       const bank = await bankOf(data, method, losses)

@@ -26,7 +26,7 @@ import {
   subDim,
   type Tensor,
 } from '../tensor/index.ts'
-import { keptPictures, type ViewRange, viewsOfScenes } from './kept-pictures.ts'
+import { drawnPictures, keptPictures, type ViewRange, viewsOfScenes } from './kept-pictures.ts'
 import {
   BARE,
   joinParts,
@@ -126,14 +126,20 @@ function isAnswer(weights: Tensor): Tensor {
   return concat([mul(slice(isLearnt, 1, 0, 1), 0), slice(isLearnt, 1, 0, fixedDim('dialogue', weights, 1) - 1)], 1)
 }
 
+/** How the pictures of a dialogue are brought. */
+interface Pictured extends Pick<TrainingData, 'encode'>, Pick<BatchShape, 'batch'> {
+  /** As pixels, where the vision encoder is trained; as kept features when absent. */
+  readonly drawn?: boolean
+}
+
 /** `readDialogue` where the features of a frozen vision encoder are kept: a batch brings them in the place of pixels. */
 export function readKept(
   p: Scope,
   architecture: Architecture,
   method: Method,
-  { encode, ...shape }: BatchShape & Pick<TrainingData, 'encode'>,
+  { encode, drawn, ...shape }: BatchShape & Pictured,
 ): ReadDialogue {
-  const { seen, written } = seenDialogue(p, architecture, method, { encode, batch: shape.batch })
+  const { seen, written } = seenDialogue(p, architecture, method, { encode, drawn, batch: shape.batch })
   return readDialogue(p, architecture, method, seen, { ...shape, written })
 }
 
@@ -147,18 +153,14 @@ export function openingLength(
   return fixedDim('dialogue', seen.states, 1) + written.flat().length
 }
 
-function seenDialogue(
-  p: Scope,
-  architecture: Architecture,
-  method: Method,
-  { encode, batch }: Pick<TrainingData, 'encode'> & Pick<BatchShape, 'batch'>,
-) {
+function seenDialogue(p: Scope, architecture: Architecture, method: Method, { encode, batch, drawn }: Pictured) {
   const views = viewsOfScenes(method, architecture)
   const written = writtenAround(views, encode, wordsOf(method, architecture))
   const all = batch * views.length
   const ranges = rangesOf(method, views)
   const parts = ranges.map((range) => {
-    const pictures = keptPictures(architecture, method, all, ranges.length > 1 ? range : undefined)
+    const pictured = drawn ? drawnPictures : keptPictures
+    const pictures = pictured(architecture, method, all, ranges.length > 1 ? range : undefined)
     const tile = isTileFor(method, views[range.from]) && { tile: tileNumbers(range, batch) }
     return joinViews(see(p, architecture, method, { ...pictures, ...tile }), range.to - range.from)
   })

@@ -11,7 +11,7 @@ import type { Method } from '../pipeline/method/method.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
 import { cacheFolder, ignoreFullDisk, makeEntryFolder } from '../quantization/node-cache.ts'
 import { type Backend, compile, f32, type Value } from '../runtime/index.ts'
-import { keptTensors, pixelInput, squareFeatures, viewsOfScenes, viewsUnder } from './kept-pictures.ts'
+import { keptTensors, OWN_PIXELS, pixelInput, squareFeatures, viewsOfScenes, viewsUnder } from './kept-pictures.ts'
 import { imageOf } from './mini/data.ts'
 import { type TrainingScene, trainingScene } from './mini/questions.ts'
 import type { Batch } from './step.ts'
@@ -63,7 +63,11 @@ export async function featureBank(options: BankOptions): Promise<FeatureBank> {
     scene: sceneOf,
     features: (indices) => {
       const features = [...kept].map(([name, each]) => [name, rowsOf(each, indices)] as const)
-      return { ...Object.fromEntries(features), ...drawnPixels(options, pixels, indices) }
+      return {
+        ...Object.fromEntries(features),
+        ...(options.inputs.includes(OWN_PIXELS) && { [OWN_PIXELS]: ownPixels(options, indices) }),
+        ...drawnPixels(options, pixels, indices),
+      }
     },
   }
 }
@@ -74,6 +78,15 @@ function rowsOf({ shape: [views, ...rest], halves }: Kept, indices: readonly num
   for (const [at, index] of indices.entries())
     data.set(f16ToF32(halves.subarray(index * size, (index + 1) * size)), at * size)
   return f32([indices.length * views, ...rest], data)
+}
+
+/** The views of scenes as the model's own encoder takes them, [scenes * views, 3, side, side]. */
+function ownPixels(options: BankOptions, indices: readonly number[]): Value<Float32Array> {
+  const side = options.parts.architecture.vision.viewSize
+  const views = indices.flatMap((index) => viewsOf(options, index))
+  const data = new Float32Array(views.length * 3 * side * side)
+  for (const [at, view] of views.entries()) data.set(pixelsOf(view, options.parts.preprocessor), at * 3 * side * side)
+  return f32([views.length, 3, side, side], data)
 }
 
 /** The views of scenes as further encoders take them: drawing them takes no longer than reading them would. */
@@ -160,7 +173,7 @@ async function encodeScenes(
     for (let from = 0; from < scenes; from += together) {
       signal?.throwIfAborted()
       if (from % 512 < together) onNote?.(`encoding scenes: ${from} of ${scenes}`)
-      const { values } = await program.run({ pixels: pixelsFrom(options, from, together) })
+      const { values } = await program.run({ pixels: ownPixels(options, range(from, together)) })
       for (const { name, size, halves } of kept) {
         const made = f32ToF16(values[name].data as Float32Array)
         halves.set(made.subarray(0, (Math.min(scenes, from + together) - from) * size), from * size)
@@ -178,15 +191,7 @@ async function keep(path: string, { shape, halves }: Kept, scenes: number): Prom
   await saveSafetensors(path, new Map([['features', tensor]]))
 }
 
-/** Views of so many scenes from an index on, [scenes * views, 3, side, side]. */
-function pixelsFrom(options: BankOptions, from: number, scenes: number): Value<Float32Array> {
-  const { parts } = options
-  const side = parts.architecture.vision.viewSize
-  const views = Array.from({ length: scenes }, (_, at) => viewsOf(options, from + at)).flat()
-  const data = new Float32Array(views.length * 3 * side * side)
-  for (const [at, view] of views.entries()) data.set(pixelsOf(view, parts.preprocessor), at * 3 * side * side)
-  return f32([views.length, 3, side, side], data)
-}
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, at) => from + at)
 
 /** Square views of a scene, as many as of every other. */
 function viewsOf({ parts: { architecture }, method }: BankOptions, index: number): readonly View[] {

@@ -9,10 +9,13 @@ import { methodError } from '../pipeline/method/method-error.ts'
 import { input, type Leaf, reshape, slice, type Tensor, topologicalOrder } from '../tensor/index.ts'
 import { DEFAULT_SIZE } from '../world/index.ts'
 
-/** Pixels of a further encoder, as it takes them, are drawn anew at every step. */
-export const pixelInput = (encoder: string): string => `pixels.${encoder}`
+/** Pixels of the model's own encoder, drawn anew at every step where it is trained. */
+export const OWN_PIXELS = 'pixels'
 
-/** Of the model's own encoder, features are kept. */
+/** Pixels of a further encoder, as it takes them, are drawn anew at every step. */
+export const pixelInput = (encoder: string): string => `${OWN_PIXELS}.${encoder}`
+
+/** Of the model's own encoder, features are kept where it is frozen. */
 const hiddenInput = (layer: number): string => `hidden.${layer}`
 
 /** What can be kept of features, by the names of inputs: the patches that the connector takes, and what each layer left. */
@@ -44,6 +47,14 @@ export function keptPictures(architecture: Architecture, method: Method, views: 
     features: { layers, patches: kept(made.patches, 'patches'), special, grid },
     encoders: Object.fromEntries(pixels),
   }
+}
+
+/** The same as pixels, for trainings that change the encoder. */
+export function drawnPictures(architecture: Architecture, method: Method, views: number, range?: ViewRange): Pictures {
+  const side = squareSide(architecture.vision)
+  const pixels = input(OWN_PIXELS, [views, 3, side, side])
+  const { encoders } = keptPictures(architecture, method, views, range)
+  return { pixels: range ? viewsIn(pixels, views / range.of, range) : pixels, encoders }
 }
 
 /** Views [b of, ...] -> [b (to - from), ...]. */

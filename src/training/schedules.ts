@@ -1,13 +1,13 @@
 /** Learning-rate factor in [0, 1] for a step of a run of `total` steps. */
 export type Schedule = (step: number, total: number) => number
 
-/** Linear warm-up, then half a cosine down to 0. */
+/** Linear warm-up, then half a cosine down to `least` of the rate. */
 export const cosine =
-  (warmup: number): Schedule =>
+  (warmup: number, least = 0): Schedule =>
   (step, total) =>
     step < warmup
       ? (step + 1) / warmup
-      : 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / Math.max(1, total - warmup)))
+      : least + (1 - least) * 0.5 * (1 + Math.cos((Math.PI * (step - warmup)) / Math.max(1, total - warmup)))
 
 /** Linear warm-up, a plateau, and a linear way down over the last `decay` share of the run. */
 export const warmupStableDecay =

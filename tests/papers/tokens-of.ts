@@ -2,6 +2,8 @@ import { createScope } from '../../src/nn/index.ts'
 import type { Method, Site } from '../../src/pipeline/method/method.ts'
 import { allPatches, type VisualTokens } from '../../src/pipeline/method/visual-tokens.ts'
 import { constant, evaluate } from '../../src/tensor/index.ts'
+import { ndarray } from '../../src/tensor/ndarray.ts'
+import { firstValue } from '../../src/training/initialise.ts'
 
 type Rows = readonly (readonly number[])[]
 
@@ -47,8 +49,16 @@ export interface Seen {
   readonly kept: readonly number[]
 }
 
-/** What a method makes of patches at the places of `see`, in their order; the connector changes nothing. */
-export function seen({ see }: Method, tokens: VisualTokens, site: Partial<Site> = {}): Seen {
+/**
+ * What a method makes of patches at the places of `see`, in their order; the connector of the model changes nothing.
+ * @param weights of the method, by name; as they are before training where they are not given
+ */
+export function seen(
+  { see }: Method,
+  tokens: VisualTokens,
+  site: Partial<Site> = {},
+  weights: Readonly<Record<string, readonly number[]>> = {},
+): Seen {
   const at = {
     p: createScope(),
     reached: () => {},
@@ -59,7 +69,11 @@ export function seen({ see }: Method, tokens: VisualTokens, site: Partial<Site> 
   const chosen = see?.patches?.(tokens, at) ?? tokens
   const connected = see?.connector?.(chosen, (x) => x, at) ?? chosen
   const left = see?.tokens ? { ...connected, ...see.tokens(connected, at) } : connected
-  const [states, owner] = evaluate([left.states, left.owner], new Map())
+  const leaves = [...at.p.parameters].map(([name, leaf]) => {
+    const value = weights[name] ?? [...firstValue(at.p, name, { seed: 1, depth: 1 })]
+    return [leaf, ndarray(leaf.shape.map(Number), [...value])] as const
+  })
+  const [states, owner] = evaluate([left.states, left.owner], new Map(leaves))
   const width = Number(left.states.shape[2])
   const owners = [...owner.data]
   return {

@@ -23,6 +23,13 @@ export interface TinyTraining {
   readonly weights: number
 }
 
+/** What is left at the end of the last stage of the loss at the start of the first: means over so many steps. */
+export function lossLeft({ losses }: Pick<TinyTraining, 'losses'>, over = 3): number {
+  const all = Object.values(losses).flat()
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  return mean(all.slice(-over)) / mean(all.slice(0, over))
+}
+
 export interface TinyOptions {
   readonly steps?: number
   readonly scenes?: number

@@ -46,9 +46,9 @@ const bankOf = (method: Method, inputs: readonly string[]) =>
   featureBank({ backend, parts: tiny.model.parts, scenes: 1, method, inputs })
 
 /** The loss of a question about the first scene, as a training step computes it. */
-async function trainingLoss(method: Method): Promise<number> {
+async function trainingLoss(method: Method, drawn = false): Promise<number> {
   const { architecture, weights } = tiny.model.parts
-  const { answer } = readKept(createScope(), architecture, method, { batch: 1, text: TEXT, encode })
+  const { answer } = readKept(createScope(), architecture, method, { batch: 1, text: TEXT, encode, drawn })
   const bank = await bankOf(method, inputsOf([answer]))
   const packed = packText([[qa]], { text: TEXT, visual: openingLength(architecture, method, { encode }), encode })
   const integers = (name: 'ids' | 'segments' | 'targets') => i64([1, TEXT], packed[name])
@@ -89,6 +89,7 @@ async function answeringLoss(method: Method): Promise<number> {
 it.each([
   'dense',
   'mqt:heads=4',
+  'infmllm',
   'crosslmm:side=2,every=2',
   'crosslmm:side=2,every=2,layer=own',
   'vision-remember:bidirectional',
@@ -107,4 +108,9 @@ it.each([
   const [trained, answered] = [await trainingLoss(method), await answeringLoss(method)]
   expect(answered).toBeGreaterThan(3)
   expect(Math.abs(trained - answered)).toBeLessThan(5e-3)
+})
+
+it('comes to the same from pixels as from kept features', async () => {
+  const method = withRandomAdapter(tiny.model.parts.architecture, parseMethod('infmllm'))
+  expect(Math.abs((await trainingLoss(method, true)) - (await trainingLoss(method)))).toBeLessThan(5e-3)
 })
