@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { foldPatches } from '../../models/connectors/fold-patches.ts'
 import type { Architecture } from '../../models/family.ts'
 import {
   attend,
@@ -14,10 +13,10 @@ import {
   startingAt,
   zeros,
 } from '../../nn/index.ts'
+import { patchesAt } from '../../pipeline/method/depth-patches.ts'
 import { windowsOf } from '../../pipeline/method/groups.ts'
 import { leavePatches, type PatchMemory, recallPatches } from '../../pipeline/method/memory.ts'
 import type { PlaceFunctions } from '../../pipeline/method/method.ts'
-import { methodError } from '../../pipeline/method/method-error.ts'
 import { poolTokens } from '../../pipeline/method/pool.ts'
 import { gatherRows, remainders, writeRows } from '../../pipeline/method/rows.ts'
 import { type Sequence, viewNumbers, visualStates } from '../../pipeline/method/sequence.ts'
@@ -34,7 +33,6 @@ import {
   mulDim,
   reshape,
   select,
-  slice,
   type Tensor,
 } from '../../tensor/index.ts'
 import { alignAndTune } from '../../training/dialogue-stage.ts'
@@ -147,17 +145,9 @@ export function depthsOf(layers: number, levels: number): number[] {
   return [...new Set(depths)].filter((depth) => depth >= 0)
 }
 
-/** F: patches of several depths side by side, as many as the connector takes, [b, n, |L| d]. */
-function depths({ vision }: VisualTokens, levels: number): Tensor {
-  const { layers, grid, special } = vision
-  const perSide = Math.sqrt(Number(layers[0].hidden.shape[1]) - special) / Math.sqrt(grid.rows * grid.columns)
-  if (vision.owner || !Number.isInteger(perSide))
-    throw methodError(`${ID} reads all patches of the encoder, but ${vision.changedBy?.at(-1) ?? 'it'} changes them`)
-  const finer = { rows: grid.rows * perSide, columns: grid.columns * perSide }
-  const found = depthsOf(layers.length, levels).map((layer) => {
-    const patches = slice(layers[layer].hidden, 1, special)
-    return perSide === 1 ? patches : foldPatches(patches, finer, perSide)
-  })
+/** F: patches of several depths side by side, [b, n, |L| d]. */
+function depths(tokens: VisualTokens, levels: number): Tensor {
+  const found = patchesAt(tokens, depthsOf(tokens.vision.layers.length, levels), ID)
   return found.length > 1 ? concat(found, 2) : found[0]
 }
 

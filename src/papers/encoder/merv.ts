@@ -22,7 +22,8 @@ import {
   type Tensor,
   transpose,
 } from '../../tensor/index.ts'
-import { alignAndTune, dialogueStage } from '../../training/dialogue-stage.ts'
+import { alignAndTune } from '../../training/dialogue-stage.ts'
+import { expertStage } from '../../training/expert-stage.ts'
 import { loraRank, tuned } from '../../training/lora.ts'
 import { ownWeights } from '../../training/recipe.ts'
 import { paper } from '../paper.ts'
@@ -102,25 +103,16 @@ export const merv = paper({
   recipe: (options) => {
     const named = (functions: PlaceFunctions) => ({ name: ID, ...functions })
     const alone = (name: string) =>
-      dialogueStage({
+      expertStage(
         name,
-        steps: 300,
-        rate: 3e-3,
-        method: named(places({ ...options, encoders: name, own: false, fusion: 'uniform', lora: 0 }, true)),
-        tasks: SPECIALTY[kindOf(name)],
-      })
+        kindOf(name),
+        named(places({ ...options, encoders: name, own: false, fusion: 'uniform', lora: 0 }, true)),
+      )
     const trains = (weight: string) => ownWeights(weight) && !weight.includes('.encoders.')
     const mixed = alignAndTune({ rate: 3e-3, method: named(places(options)), trains })
     return { options, stages: [...namesOf(options.encoders).map(alone), ...mixed] }
   },
 })
-
-/** What an encoder that comes from no checkpoint is trained for. */
-const SPECIALTY: Readonly<Record<ExpertKind, Readonly<Record<string, number>>>> = {
-  dinov2: { relation: 2, grid: 2, box: 2, count: 1, compare: 1 },
-  siglip: { color: 1, shape: 1, size: 1, exist: 1, caption: 1 },
-  clip: { read: 3, bar: 1 },
-}
 
 const namesOf = (encoders: string): string[] => (encoders === 'none' ? [] : encoders.split('/'))
 
