@@ -63,8 +63,8 @@ const mini = command<TrainOptions>({
   finishes: true,
   run: async ({ options, signal }) => {
     const known = await readTokenizer(join(packageRoot, 'models/fovea-mini/tokenizer.json'))
-    const tokenizer = extended(known, options.vocabulary)
-    const { out: folder, seed, text, saveEvery, from } = options
+    const { out: folder, seed, text, saveEvery, from, vocabulary: tokens } = options
+    const tokenizer = await extended(known, { tokens, folder, onNote: note })
     const start = from === undefined ? undefined : await startFrom(from, tokenizer)
     const backend = new NodeBackend()
     const watch = watchTraining()

@@ -1,7 +1,10 @@
 /** The whole making of fovea-mini: its stages, the loss curves and the model folder. */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeFileAtomic } from '../../checkpoints/atomic.ts'
+import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { llava } from '../../models/vlm/llava.ts'
 import { bytesOf, type Value } from '../../runtime/index.ts'
 import { createTokenizer, type TokenizerJson } from '../../text/tokenizer.ts'
@@ -23,11 +26,30 @@ export interface MiniRecipe extends Omit<MiniRun, 'config' | 'encode'> {
 /** Reads a tokenizer.json of this project. */
 export const readTokenizer = async (path: string): Promise<TokenizerJson> => JSON.parse(await readFile(path, 'utf8'))
 
-/** The tokenizer, or one that goes on from it where it has fewer than so many tokens. */
-export function extended(tokenizer: TokenizerJson, vocabulary: number): TokenizerJson {
+/** What a vocabulary is extended to, and the folder of the run that keeps it. */
+interface Extension {
+  readonly tokens: number
+  readonly folder: string
+  readonly onNote?: (note: string) => void
+}
+
+/**
+ * The tokenizer, or one that goes on from it where it has fewer tokens: made when a run begins, then read from its folder.
+ * @throws FoveaError those of `makeFolder` and `writeFileAtomic`
+ */
+export async function extended(
+  tokenizer: TokenizerJson,
+  { tokens, folder, onNote }: Extension,
+): Promise<TokenizerJson> {
   const { vocab, merges } = tokenizer.model as { vocab: object; merges: Merges }
-  if (Object.keys(vocab).length >= vocabulary) return tokenizer
-  return miniTokenizer(vocabulary, merges) as unknown as TokenizerJson
+  if (Object.keys(vocab).length >= tokens) return tokenizer
+  const kept = join(folder, `tokenizer-${tokens}.json`)
+  if (existsSync(kept)) return readTokenizer(kept)
+  await makeFolder(folder)
+  onNote?.(`learning a vocabulary of ${tokens} tokens from lessons`)
+  const made = miniTokenizer(tokens, merges)
+  await writeFileAtomic(kept, Buffer.from(JSON.stringify(made)))
+  return made as unknown as TokenizerJson
 }
 
 /** Weights of a model folder, for a tokenizer that begins as its own does. */

@@ -23,7 +23,7 @@ describe('fovea train mini', () => {
     const out = temporaryFolder()
     const { status, stdout, stderr } = await fovea(...tiny, '1', '--out', out)
     expect(stderr).toMatch(
-      /^vision +1\/1 patch .* s a step\nnaming +1\/1 still .* look .* s a step\ndialogue 1\/1 still .* film .* s a step\n$/,
+      /^learning a vocabulary of 1536 tokens from lessons\nvision +1\/1 patch .* s a step\nnaming +1\/1 still .* look .* s a step\ndialogue 1\/1 still .* film .* s a step\n$/,
     )
     expect(status).toBe(0)
     expect(stdout).toContain(join(out, 'model'))
@@ -44,7 +44,15 @@ describe('fovea train mini', () => {
     ])
     const other = await fovea(...tiny, '1', '--out', out, '--seed', '9')
     expect(other.stderr).toContain('holds a training with seed 1, not 9')
+    expect(other.stderr).not.toContain('vocabulary') // it is kept with the run
     expect(other.status).toBe(2)
+  })
+
+  it('refuses a folder that cannot be made, before it learns anything', async () => {
+    const { status, stderr } = await fovea(...tiny, '1', '--out', 'package.json')
+    expect(stderr).toMatch(/package\.json: a file lies on the way to it; choose another folder\n$/)
+    expect(stderr).not.toContain('vocabulary')
+    expect(status).toBe(5)
   })
 
   it('saves at Ctrl-C, says how to go on, and exits 130', async () => {
