@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { packageRoot } from '../../hub/package-root.ts'
-import type { PaperCode } from './paper-code.ts'
+
+/** A file of a paper: the hash of its code, and the files of papers that it imports, at once or when it runs. */
+export interface CodeFile {
+  readonly hash: string
+  readonly imports: readonly string[]
+}
+
+/** Files of papers by their paths below `src/papers`. */
+export type PaperCode = Readonly<Record<string, CodeFile>>
 
 /** Hashes of the code of papers by file, and results by id as they stand in `results/`. */
 export interface BuiltPapers {

@@ -6,8 +6,9 @@ import { FoveaError } from '../../errors.ts'
 import { modelPath, packageRoot } from '../../hub/package-root.ts'
 import type { Paper } from '../paper.ts'
 import { choosesTokens } from './budgets.ts'
+import type { PaperCode } from './built-papers.ts'
 import { baselines, DEFAULT_CHECKS, DEFAULT_RUN } from './default-run.ts'
-import { ownPaperCode, type PaperCode } from './paper-code.ts'
+import { ownPaperCode } from './paper-code.ts'
 
 /** Names of files and of the default run, each with the hash or number of what it was. */
 export type Dependencies = Readonly<Record<string, string>>

@@ -4,16 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { packageRoot } from '../../hub/package-root.ts'
 import { KINDS } from '../paper.ts'
-import { readBuiltPapers } from './built-papers.ts'
-
-/** A file of a paper: the hash of its code, and the files of papers that it imports, at once or when it runs. */
-export interface CodeFile {
-  readonly hash: string
-  readonly imports: readonly string[]
-}
-
-/** Files of papers by their paths below `src/papers`. */
-export type PaperCode = Readonly<Record<string, CodeFile>>
+import { type CodeFile, type PaperCode, readBuiltPapers } from './built-papers.ts'
 
 /** Reads the folders of kinds in a folder of papers. Throws what the file system does. */
 export async function readPaperCode(sources: string): Promise<PaperCode> {
