@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
-import { FoveaError } from '../../errors.ts'
+import { assertArgument, FoveaError } from '../../errors.ts'
 import { packageRoot } from '../../hub/package-root.ts'
 import { BUILT_PAPERS, readBuiltPapers } from './built-papers.ts'
 import { PARTS } from './row.ts'
@@ -62,6 +62,8 @@ const resultFolders = (): string[] => ['results', join(packageRoot, 'results')]
  * @throws FoveaError `results_invalid` for a file that is not one of results
  */
 export async function readResults(id: string, folders?: readonly string[]): Promise<PaperResults | undefined> {
+  assertArgument('readResults', 'the id of a paper', id, 'string')
+  if (folders !== undefined) assertArgument('readResults', 'folders', folders, 'texts')
   for (const folder of folders ?? resultFolders()) {
     const path = join(folder, `${id}.json`)
     const text = await readFile(path, 'utf8').catch(() => undefined)
