@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsdown'
+import { builtPapers } from './tools/built-papers.ts'
 import { licenses } from './tools/licenses.ts'
 
 export default defineConfig({
@@ -20,7 +21,7 @@ export default defineConfig({
   clean: true,
   // Packages without binaries become part of the build, and then need not be installed.
   deps: { onlyBundle: false },
-  plugins: [licenses()],
+  plugins: [licenses(), builtPapers()],
   // zod silences errors about its types in comments, which are lost when they are put into one file with ours.
   banner: { dts: '// @ts-nocheck' },
   // Names of functions and classes stay, for stacks.

@@ -38,10 +38,10 @@ export interface EmbedOptions {
 
 export const EMBED_FORMS: Readonly<Record<keyof EmbedOptions, OptionForm>> = {
   images: 'any',
-  texts: 'object',
+  texts: 'texts',
   notes: 'object',
   truncate: 'boolean',
-  signal: 'object',
+  signal: 'signal',
 }
 
 /** Embeddings of length 1, in the order of what was given; each has as many numbers as `Embedder.width`. */

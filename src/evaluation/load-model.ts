@@ -10,7 +10,7 @@ const FORMS: Readonly<Record<keyof LoadOptions, OptionForm>> = {
   revision: 'string',
   calibration: 'object',
   memory: 'number',
-  signal: 'object',
+  signal: 'signal',
   onProgress: 'function',
   onQuantize: 'function',
   mmproj: 'string',

@@ -1,5 +1,4 @@
 /** How requests leave this machine: directly, or through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. */
-import type { EnvHttpProxyAgent, RequestInit as UndiciInit } from 'undici'
 import { FoveaError } from '../errors.ts'
 
 /** Addresses of proxies for each kind of request, and the hosts that need none. */
@@ -35,24 +34,21 @@ function addressOf(name: string, text: string | undefined): string | undefined {
   )
 }
 
-/** Where a proxy is, without the name and password in its address, and which variable names it. */
-export function proxyOf(url: URL, proxies: Proxies | undefined): string | undefined {
+/** The proxy for an address, and which variable names it; undefined where none is named or NO_PROXY has the host. */
+export function proxyFor(url: URL, proxies: Proxies | undefined): { at: URL; shown: string } | undefined {
   const isSecure = url.protocol === 'https:'
   const address = isSecure ? proxies?.https : proxies?.http
-  return address && `the proxy ${new URL(address).host} of ${isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY'}`
+  if (!address || needsNone(url, proxies!.none)) return undefined
+  const at = new URL(address)
+  return { at, shown: `the proxy ${at.host} of ${isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY'}` }
 }
 
-const agents = new Map<string, EnvHttpProxyAgent>()
-
-/** `fetch`, through a proxy where one is named for the address. */
-export async function fetchThrough(proxies: Proxies | undefined, url: URL, init: RequestInit): Promise<Response> {
-  if (!proxyOf(url, proxies)) return fetch(url, init)
-  const { EnvHttpProxyAgent: Agent, fetch: fetchBy } = await import('undici')
-  const { http: httpProxy = '', https: httpsProxy = '', none: noProxy } = proxies!
-  const key = JSON.stringify(proxies)
-  // Of plain HTTP a proxy is asked for the address itself; few of them open tunnels to it.
-  const agent = agents.get(key) ?? new Agent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false })
-  agents.set(key, agent)
-  const answer = await fetchBy(url, { ...(init as UndiciInit), dispatcher: agent })
-  return answer as unknown as Response
+/** Whether a host, or a domain above it, stands in the list, for all ports or for that of the address. */
+function needsNone({ hostname, port, protocol }: URL, none: string): boolean {
+  const own = port || (protocol === 'https:' ? '443' : '80')
+  return none.split(/[\s,]+/).some((entry) => {
+    if (entry === '*') return true
+    const [, name, of] = /^(?:\*?\.)?(\[.*\]|.*?)(?::(\d+))?$/.exec(entry.toLowerCase())!
+    return name !== '' && (!of || of === own) && (hostname === name || hostname.endsWith(`.${name}`))
+  })
 }

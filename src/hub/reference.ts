@@ -1,5 +1,5 @@
 /** A model on the hub, as people write it: `org/name` or `org/name@revision`. */
-import { FoveaError } from '../errors.ts'
+import { FoveaError, kindOf } from '../errors.ts'
 
 export interface ModelReference {
   /** `org/name` */
@@ -27,6 +27,8 @@ export function parseReference(text: string, revision = DEFAULT_REVISION): Model
 
 /** The same for a text that must be one. Throws FoveaError `model_name_invalid`. */
 export function requireReference(text: string, revision?: string): ModelReference {
+  if (typeof text !== 'string')
+    throw new FoveaError('model_name_invalid', 'usage', `a model of the hub is org/name, not ${kindOf(text)}`)
   const reference = parseReference(text, revision)
   if (reference) return reference
   const message = `${JSON.stringify(text)} is no model of the hub; write org/name or org/name@revision`

@@ -4,8 +4,8 @@
  */
 import { FoveaError } from '../errors.ts'
 import { assertMayLead } from './address.ts'
-import { fetchPinned } from './pinned.ts'
-import { fetchThrough, proxyOf } from './proxy.ts'
+import { fetchBy, fetchPinned } from './exchange.ts'
+import { proxyFor } from './proxy.ts'
 import { Transient } from './retry.ts'
 import type { HubSettings } from './settings.ts'
 
@@ -159,7 +159,7 @@ async function follow(
     await response.body?.cancel()
     const next = redirected(url, location)
     // What a proxy reaches, only the proxy can look up.
-    judged = proxyOf(next, settings.proxies) ? [] : await assertMayLead(url, next)
+    judged = proxyFor(next, settings.proxies) ? [] : await assertMayLead(url, next)
     url = next
   }
   throw new FoveaError('hub_redirect', 'network', `${address}: more than ${MAX_REDIRECTS} redirects`)
@@ -172,14 +172,14 @@ async function send(
   init: RequestInit,
   judged: readonly string[],
 ): Promise<Response> {
-  const proxy = proxyOf(url, proxies)
+  const proxy = proxyFor(url, proxies)
   if (!proxy) return judged.length > 0 ? fetchPinned(judged, url, init) : fetch(url, init)
-  const response = await fetchThrough(proxies, url, init).catch((error) => {
-    throw init.signal?.aborted ? error : proxyError(proxy, error)
+  const response = await fetchBy(proxy.at, url, init).catch((error) => {
+    throw init.signal?.aborted ? error : proxyError(proxy.shown, error)
   })
   if (response.status !== 407) return response
   await response.body?.cancel()
-  throw proxyError(proxy, new Error('(407)'))
+  throw proxyError(proxy.shown, new Error('(407)'))
 }
 
 function proxyError(proxy: string, error: Error): FoveaError | Transient {

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { otherWeights } from '../checkpoints/other-weights.ts'
-import { FoveaError } from '../errors.ts'
+import { assertArgument, assertOptions, FoveaError, type OptionForm } from '../errors.ts'
 import { cachedSnapshot } from './cache.ts'
 import { modelPath } from './package-root.ts'
 import { offlineError, type PullOptions, pullModel } from './pull.ts'
@@ -16,6 +16,14 @@ export interface ResolveOptions extends PullOptions {
   readonly revision?: string
 }
 
+const RESOLVE_FORMS: Readonly<Record<keyof ResolveOptions, OptionForm>> = {
+  revision: 'string',
+  signal: 'signal',
+  onProgress: 'function',
+  checkConfig: 'function',
+  settings: 'object',
+}
+
 /**
  * The folder of a model. `mini` is the one that comes with the package, a folder that exists comes next; `org/name` or
  * `org/name@revision` is looked for in the cache, without asking the hub, and fetched where it is not there as a whole.
@@ -25,6 +33,8 @@ export interface ResolveOptions extends PullOptions {
  *   `pullModel`
  */
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<string> {
+  assertArgument('resolveModel', 'a model', name, 'string')
+  assertOptions('resolveModel', options, RESOLVE_FORMS)
   const { revision, settings = hubSettings() } = options
   const path = modelPath(name)
   const found = await stat(path).catch(() => undefined)

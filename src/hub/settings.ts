@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { FoveaError } from '../errors.ts'
+import { assertArgument, FoveaError } from '../errors.ts'
 import { type Proxies, proxiesOf } from './proxy.ts'
 
 export interface HubSettings {
@@ -29,6 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws FoveaError kind `usage`, `setting_invalid`
  */
 export function hubSettings(env: Environment = process.env): HubSettings {
+  assertArgument('settings', 'the environment', env, 'object')
   const home = folderOf(env.HF_HOME) ?? join(folderOf(env.XDG_CACHE_HOME) ?? join(homedir(), '.cache'), 'huggingface')
   return {
     endpoint: endpointOf(env.HF_ENDPOINT || 'https://huggingface.co'),

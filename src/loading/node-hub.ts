@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { FoveaError } from '../errors.ts'
+import { assertOptions, FoveaError } from '../errors.ts'
 import { cachedSnapshot } from '../hub/cache.ts'
 import {
   type CachedModel,
@@ -21,6 +21,7 @@ import { requireReference } from '../hub/reference.ts'
 import { type HubSettings, hubSettings } from '../hub/settings.ts'
 import { assertKnown } from '../models/find-family.ts'
 import { meansGguf } from './gguf/node-names.ts'
+import { assertName } from './model-name.ts'
 import { describeSource, type ModelInfo } from './node-model-info.ts'
 
 export type { CachedModel, CachedRevision, VerifiedFile } from '../hub/cached-models.ts'
@@ -41,9 +42,13 @@ export interface RevisionOptions extends HubOptions {
   readonly signal?: AbortSignal
 }
 
+const REVISION_FORMS = { settings: 'object', revision: 'string', signal: 'signal' } as const
+
 /** Every model in the cache, whichever program fetched it, by name. */
-export const list = ({ settings = hubSettings() }: HubOptions = {}): Promise<CachedModel[]> =>
-  listModels(settings.cache)
+export async function list(options: HubOptions = {}): Promise<CachedModel[]> {
+  assertOptions('list', options, { settings: 'object' })
+  return listModels((options.settings ?? hubSettings()).cache)
+}
 
 export interface PullOptions extends RevisionOptions {
   readonly onProgress?: (progress: DownloadProgress) => void
@@ -56,6 +61,7 @@ export interface PullOptions extends RevisionOptions {
  *   fovea cannot load, before its weights come; kind `resource` `disk_full`
  */
 export async function pull(name: string, options: PullOptions = {}): Promise<PulledModel> {
+  assertOptions('pull', options, { ...REVISION_FORMS, onProgress: 'function' })
   const { revision, ...rest } = options
   const reference = requireReference(name, revision)
   return pullModel(reference, { ...rest, checkConfig: (config) => assertKnown(config, reference.id) })
@@ -67,10 +73,9 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
  * @throws FoveaError kind `usage` `model_name_invalid`; kind `input` `model_not_cached`; kind `resource` `model_in_use` while
  *   a process downloads it
  */
-export async function remove(
-  name: string,
-  { revision, settings = hubSettings() }: Omit<RevisionOptions, 'signal'> = {},
-): Promise<number> {
+export async function remove(name: string, options: Omit<RevisionOptions, 'signal'> = {}): Promise<number> {
+  assertOptions('remove', options, { settings: 'object', revision: 'string' })
+  const { revision, settings = hubSettings() } = options
   const reference = requireReference(name, revision)
   const isNamed = revision !== undefined || name.includes('@')
   return removeModel(settings.cache, reference.id, isNamed ? reference.revision : undefined)
@@ -96,6 +101,12 @@ export interface VerifiedModel {
  * @throws FoveaError kind `usage` `model_name_invalid`; kind `input` `model_not_cached`; with `repair`, those of `pull`
  */
 export async function verify(name: string, options: VerifyOptions = {}): Promise<VerifiedModel> {
+  assertOptions('verify', options, {
+    ...REVISION_FORMS,
+    onProgress: 'function',
+    repair: 'boolean',
+    onFile: 'function',
+  })
   const { revision, settings = hubSettings(), signal, onFile, onProgress, repair = false } = options
   const reference = requireReference(name, revision)
   const found = await findCached(settings.cache, reference)
@@ -120,9 +131,11 @@ export interface DescribeOptions extends RevisionOptions {
  */
 export async function describe(
   name: string,
-  { settings = hubSettings(), ...options }: DescribeOptions = {},
+  options: DescribeOptions = {},
 ): Promise<ModelInfo & { readonly isLocal: boolean }> {
-  const { source, isLocal } = await findSource(name, { settings, ...options })
+  assertName('describe', name)
+  assertOptions('describe', options, { ...REVISION_FORMS, mmproj: 'string' })
+  const { source, isLocal } = await findSource(name, { ...options, settings: options.settings ?? hubSettings() })
   return { ...(await describeSource(source)), isLocal }
 }
 

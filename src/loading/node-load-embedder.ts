@@ -2,7 +2,7 @@ import { weightTable } from '../checkpoints/weight-table.ts'
 import { Embedder } from '../embedding/embedder.ts'
 import type { Embeds } from '../embedding/embedder-parts.ts'
 import { MethodEmbedder } from '../embedding/method-embedder.ts'
-import { assertOptions, type OptionForm } from '../errors.ts'
+import { assertArgument, assertOptions, type OptionForm } from '../errors.ts'
 import { localSource } from '../hub/model-source.ts'
 import { resolveModel } from '../hub/resolve.ts'
 import type { ImageInput } from '../media/image.ts'
@@ -27,7 +27,7 @@ const FORMS: Readonly<Record<keyof LoadEmbedderOptions, OptionForm>> = {
   device: ['cpu', 'cuda', 'webgpu', 'wasm'],
   threads: 'number',
   revision: 'string',
-  signal: 'object',
+  signal: 'signal',
   onProgress: 'function',
   memory: 'number',
 }
@@ -53,11 +53,13 @@ export async function loadEmbedder(
   options: LoadEmbedderOptions | LoadMethodEmbedderOptions = {},
 ): Promise<Embeds> {
   assertName('loadEmbedder', name)
+  assertArgument('loadEmbedder', 'the second argument', options, 'object')
   const load = () => ('method' in options ? loadByMethod(name, options) : loadDual(name, options))
   return orAbort<Embeds>(options.signal, load, (embedder) => embedder.dispose())
 }
 
 async function loadByMethod(name: string, { method, ...options }: LoadMethodEmbedderOptions): Promise<MethodEmbedder> {
+  assertArgument('loadEmbedder', 'method', method, 'method')
   const model = await loadModel(name, options)
   try {
     return await MethodEmbedder.open(model, method)

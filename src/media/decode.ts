@@ -2,7 +2,7 @@
  * Bytes to pixels, in Node. Images come from strangers, so: formats by magic bytes against an allowlist, the header read
  * and judged before any pixel is decoded, limits on the file and on the memory that its pixels take.
  */
-import { assertOptions, FoveaError, type OptionForm } from '../errors.ts'
+import { assertArgument, assertOptions, FoveaError, type OptionForm } from '../errors.ts'
 import { openBmp } from './bmp.ts'
 import type { RgbImage } from './image.ts'
 import { type ImageFormat, sniffImageFormat, unreadFormat } from './image-format.ts'
@@ -162,6 +162,7 @@ function halvingsOf({ width, height }: Opened, isReference: boolean): number {
  *   `package_missing`; kind `usage`: `option_unknown`, `option_invalid`
  */
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<RgbImage> {
+  assertArgument('decodeImage', 'an image', bytes, 'bytes')
   assertOptions('decodeImage', limits, DECODE_FORMS)
   const { maxBytes = DEFAULT_MAX_BYTES, maxSeconds = DEFAULT_MAX_SECONDS, page = 0, pixels = 'seen' } = limits
   assertSeconds(maxSeconds)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FoveaError } from '../errors.ts'
+import { assertArgument, FoveaError } from '../errors.ts'
 import { compose } from '../pipeline/method/compose.ts'
 import type { Method } from '../pipeline/method/method.ts'
 import { closest } from '../text/closest.ts'
@@ -14,6 +14,7 @@ export const runnable: readonly Paper[] = papers.filter((entry) => entry.method)
  * Throws FoveaError `unknown_method`, `unknown_option`, `invalid_option`, each with what would have been right.
  */
 export function parseMethod(text: string): Method {
+  assertArgument('parseMethod', 'a method', text, 'string')
   const parts = text.split('+').map((part) => part.trim())
   return compose(...parts.filter((part) => part !== 'dense' && part !== '').map(parseOne))
 }
@@ -25,6 +26,7 @@ function parseOne(text: string): Method {
 
 /** The entry that a text names, and the options that it states: `fastv:layer=2`. Throws FoveaError `unknown_method`. */
 export function parseEntry(text: string): { entry: Paper; given: Readonly<Record<string, unknown>> } {
+  assertArgument('trainMethod', 'a method', text, 'string')
   const [id, ...rest] = text.split(':')
   const entry = runnable.find((candidate) => candidate.id === id)
   if (!entry) throw unknownMethod(id)
@@ -36,7 +38,10 @@ export function parseEntry(text: string): { entry: Paper; given: Readonly<Record
  * A method from its entry and options; options that are left out take their defaults. Beside its own, each takes `weights`:
  * the folder of what it was trained to, where that is not the one of the model that runs it.
  */
-export function buildMethod(entry: Paper, given: Readonly<Record<string, unknown>>): Method {
+export function buildMethod(entry: Paper, given: Readonly<Record<string, unknown>> = {}): Method {
+  assertArgument('buildMethod', 'an entry', entry?.id, 'string')
+  assertArgument('buildMethod', 'the options', given, 'object')
+  if (!entry.method) throw unknownMethod(entry.id)
   const { weights, ...options } = given
   const schema = entry.options ?? z.object({})
   const known = Object.keys(schema.shape)
@@ -54,7 +59,7 @@ export function buildMethod(entry: Paper, given: Readonly<Record<string, unknown
     options: result.data,
     withDefaults: (defaults) => buildMethod(entry, { ...defaults, ...given }),
     ...('weights' in named && { weights: named.weights }),
-    ...entry.method!(result.data),
+    ...entry.method(result.data),
   }
 }
 

@@ -1,4 +1,4 @@
-import { FoveaError } from '../errors.ts'
+import { assertArgument, assertOptions, FoveaError } from '../errors.ts'
 import { closest } from '../text/closest.ts'
 import { papers as generated } from './index.generated.ts'
 import { KINDS, type Paper } from './paper.ts'
@@ -8,6 +8,7 @@ export const papers: readonly Paper[] = [...generated].sort((a, b) => (a.id < b.
 
 /** The paper with this id. Throws `unknown_paper` with the closest ids when there is none. */
 export function findPaper(id: string): Paper {
+  assertArgument('findPaper', 'the id of a paper', id, 'string')
   const found = papers.find((entry) => entry.id === id)
   if (found) return found
   const ids = papers.map((entry) => entry.id)
@@ -18,7 +19,9 @@ export function findPaper(id: string): Paper {
  * The papers of a kind (any of a paper's kinds counts, not only its home) whose id, name, title, arXiv identifier or
  * summary contain every word of `text`, in any case. Throws `unknown_kind` for a kind that does not exist.
  */
-export function filterPapers({ kind, text = '' }: { kind?: string; text?: string } = {}): Paper[] {
+export function filterPapers(wanted: { kind?: string; text?: string } = {}): Paper[] {
+  assertOptions('filterPapers', wanted, { kind: 'string', text: 'string' })
+  const { kind, text = '' } = wanted
   if (kind !== undefined && !KINDS.some((known) => known === kind)) {
     const message = `no kind of paper named "${kind}"${suggest(kind, KINDS, `kinds: ${KINDS.join(', ')}`)}`
     throw new FoveaError('unknown_kind', 'usage', message)

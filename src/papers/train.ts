@@ -1,7 +1,7 @@
 /** Training the weights of a paper's method by its recipe. */
 import { join } from 'node:path'
 import { saveAdapter } from '../checkpoints/adapter-folder.ts'
-import { FoveaError } from '../errors.ts'
+import { assertArgument, assertOptions, FoveaError, type OptionForm } from '../errors.ts'
 import { loadModel } from '../loading/node-load.ts'
 import { createScope } from '../nn/index.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
@@ -37,6 +37,19 @@ export interface TrainOptions extends Pick<RunOptions, 'onStep' | 'onNote' | 'si
   readonly threads?: number
 }
 
+const TRAIN_FORMS: Readonly<Record<keyof TrainOptions, OptionForm>> = {
+  base: 'string',
+  out: 'string',
+  seed: 'number',
+  steps: 'number',
+  scenes: 'number',
+  saveEvery: 'number',
+  threads: 'number',
+  onStep: 'function',
+  onNote: 'function',
+  signal: 'signal',
+}
+
 export interface Trained {
   readonly id: string
   /** Folder of the adapter: `weights=FOLDER` names it, and a copy in `methods/<id>` of the model is found by itself. */
@@ -52,6 +65,8 @@ export interface Trained {
  * @throws FoveaError kind `usage` `recipe_missing`, `recipe_base`, and what `buildMethod` and `runRecipe` refuse
  */
 export async function trainMethod(text: string, options: TrainOptions): Promise<Trained | undefined> {
+  assertOptions('trainMethod', options, TRAIN_FORMS)
+  assertArgument('trainMethod', 'base', options.base, 'string')
   const { entry, given } = parseEntry(text)
   return trainEntry(entry, given, options)
 }

@@ -1,4 +1,4 @@
-import { assertOptions, disposedError, FoveaError } from '../errors.ts'
+import { assertArgument, assertOptions, disposedError, FoveaError } from '../errors.ts'
 import type { GivenImage, RgbImage } from '../media/image.ts'
 import type { FrameSampler } from '../media/video/sampling.ts'
 import type { Video } from '../media/video.ts'
@@ -27,7 +27,7 @@ import { type OneOrMore, readImages, readMessages, videosOf } from './talk/given
 import { hostUnder } from './talk/host-under.ts'
 import type { Message } from './talk/message.ts'
 import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
-import { GENERATE_FORMS, PICTURE_FORMS } from './talk/option-forms.ts'
+import { EMBED_FORMS, EXPLAIN_FORMS, GENERATE_FORMS, PICTURE_FORMS } from './talk/option-forms.ts'
 import { partsUnder } from './talk/parts-under.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
@@ -161,7 +161,10 @@ export class Model implements StreamHost {
    * One embedding, of length 1, for a text and its pictures together, by a method with the head `embedding`.
    * @throws FoveaError `method_unfit`, `adapter_missing`, and what `generate` throws
    */
-  embed(options: EmbedOptions): Promise<Float32Array> {
+  async embed(options: EmbedOptions): Promise<Float32Array> {
+    assertOptions('embed', options, EMBED_FORMS)
+    assertArgument('embed', 'method', options.method, 'method')
+    this.assertOpen()
     return embed(this, options)
   }
 
@@ -169,12 +172,15 @@ export class Model implements StreamHost {
    * Answers, and tells what the answer rested on: attention of each word, guesses of each layer, relevance of each patch.
    * @throws FoveaError `answer_empty`, `method_unfit`, and what `generate` throws
    */
-  explain(options: Explaining<GenerateOptions>): Promise<Explanation> {
+  async explain(options: Explaining<GenerateOptions>): Promise<Explanation> {
+    assertOptions('explain', options, EXPLAIN_FORMS)
+    this.assertOpen()
     return explain<GenerateOptions>(this, options)
   }
 
   /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
   stream(options: GenerateOptions): ReplyStream {
+    assertOptions('stream', options, GENERATE_FORMS)
     return streamReply((own) => this.generate({ ...options, ...own }), options)
   }
 
@@ -200,8 +206,10 @@ export class Model implements StreamHost {
    * Starts a stream: frames are read as they come, and asked about at any time.
    * @throws FoveaError `stream_unsupported`
    */
-  async watch({ method = dense }: { readonly method?: Method } = {}): Promise<Stream> {
-    return Stream.open(this, await this.equip(method))
+  async watch(options: { readonly method?: Method } = {}): Promise<Stream> {
+    assertOptions('watch', options, { method: 'method' })
+    this.assertOpen()
+    return Stream.open(this, await this.equip(options.method ?? dense))
   }
 
   private async begin(pictures: Pictures, method: Method): Promise<Conversation> {
@@ -242,6 +250,8 @@ export class Model implements StreamHost {
    * @param question what will be asked, for models and methods whose visual tokens depend on it
    */
   async encode(image: RgbImage, method: Method = dense, alone = true, question = ''): Promise<EncodedImage> {
+    assertArgument('encode', 'image', image, 'image')
+    assertArgument('encode', 'method', method, 'method')
     return this.encodeOne(await this.prepare(image, { method, alone, question }))
   }
 
@@ -250,6 +260,8 @@ export class Model implements StreamHost {
    * @throws FoveaError `video_unsupported`, `video_invalid`
    */
   async encodeVideo(video: Video, method: Method = dense, question = ''): Promise<EncodedImage> {
+    assertArgument('encodeVideo', 'video', video, 'video')
+    assertArgument('encodeVideo', 'method', method, 'method')
     return this.encodeOne(await this.prepareVideo(video, { method, question }))
   }
 

@@ -1,3 +1,4 @@
+import { assertArgument } from '../errors.ts'
 import type { LayerForm } from '../runtime/index.ts'
 
 /** What a model's linear layers compute with. */
@@ -56,7 +57,9 @@ export interface PrecisionReport {
 }
 
 /** `int8 (auto: 494M parameters fit, ...), 3 of 170 layers kept in fp32`. */
-export function precisionLine({ dtype, reason, layers, agreement, notes }: PrecisionReport): string {
+export function precisionLine(report: PrecisionReport): string {
+  assertArgument('precisionLine', 'the layers of a report', report?.layers, 'object')
+  const { dtype, reason, layers, agreement, notes } = report
   const forms = new Set(layers.map(({ form }) => form))
   const counts = [...forms]
     .filter((form) => form !== dtype)

@@ -1,4 +1,5 @@
 import type { TableEntry } from '../checkpoints/weight-table.ts'
+import { assertArgument, assertOptions } from '../errors.ts'
 import type { Architecture } from '../models/family.ts'
 import type { MemoryEstimate, Precision } from '../pipeline/precision-report.ts'
 import type { LayerForm } from '../runtime/index.ts'
@@ -16,6 +17,8 @@ export interface EstimateOptions {
  * sum of its values (measured with ONNX Runtime 1.30: 4-bit weights with `accuracy_level` 4 are packed with all that).
  */
 const bytesPerWeight: Record<LayerForm, number> = { fp32: 4, int8: 1, int4: 0.5 + 12 / 32 }
+const precisions: readonly Precision[] = ['fp32', 'int8', 'int4']
+
 const BASE = 150e6
 const FLOAT = 4
 
@@ -26,8 +29,12 @@ const FLOAT = 4
 export function estimateMemory(
   architecture: Architecture,
   precision: Precision,
-  { context = 2048, storedBytes = 2 }: EstimateOptions = {},
+  options: EstimateOptions = {},
 ): MemoryEstimate {
+  assertArgument('estimateMemory', 'the language model of an architecture', architecture?.language, 'object')
+  assertArgument('estimateMemory', 'precision', precision, precisions)
+  assertOptions('estimateMemory', options, { context: 'number', storedBytes: 'number' })
+  const { context = 2048, storedBytes = 2 } = options
   const { layers, caches = layers, heads, hiddenSize, vocabulary } = architecture.language
   const weights = weightBytes(planWeights(architecture, precision), storedBytes)
   const cache = caches * 2 * heads.keyValue * heads.width * FLOAT * context
@@ -45,8 +52,6 @@ function weightBytes({ precision, layers, others }: WeightPlan, storedBytes: num
 }
 
 type Entries = ReadonlyMap<string, Pick<TableEntry, 'shape' | 'byteLength'>>
-
-const precisions: readonly Precision[] = ['fp32', 'int8', 'int4']
 
 /** The estimate for every precision, fp32 first, of a model whose checkpoint holds these weights. */
 export const estimatePrecisions = (architecture: Architecture, entries: Entries): MemoryEstimate[] =>

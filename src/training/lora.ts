@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { assertArgument, assertOptions } from '../errors.ts'
 import { corner, zeros } from '../nn/index.ts'
 import type { ReadSide } from '../pipeline/method/method.ts'
 import type { Value } from '../runtime/index.ts'
@@ -61,8 +62,12 @@ export const isLora = (name: string): boolean => /(^|\.)lora_[AB]\.weight$/.test
 export function mergeLora(
   base: ReadonlyMap<string, Value>,
   pairs: ReadonlyMap<string, Value>,
-  { alpha, prefix = '' }: { readonly alpha: number; readonly prefix?: string },
+  options: { readonly alpha: number; readonly prefix?: string },
 ): Map<string, Value> {
+  for (const [what, map] of Object.entries({ base, pairs })) assertArgument('mergeLora', what, map, 'map')
+  assertOptions('mergeLora', options, { alpha: 'number', prefix: 'string' })
+  assertArgument('mergeLora', 'alpha', options.alpha, 'number')
+  const { alpha, prefix = '' } = options
   return new Map(
     [...base].map(([name, value]) => {
       const layer = `${prefix}${name.replace(/weight$/, '')}`

@@ -6,7 +6,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { proxiesOf } from '../../src/hub/proxy.ts'
+import { proxiesOf, proxyFor } from '../../src/hub/proxy.ts'
 import { pullModel } from '../../src/hub/pull.ts'
 import { describeRemote } from '../../src/hub/remote.ts'
 import { fovea } from '../cli/fovea.ts'
@@ -88,6 +88,27 @@ describe('the proxies of an environment', () => {
   })
 })
 
+describe('NO_PROXY', () => {
+  it.each([
+    ['https://a.example/', '', true],
+    ['https://a.example/', 'a.example', false],
+    ['https://a.example/', 'other, example', false],
+    ['https://a.example/', '.example', false],
+    ['https://a.example/', '*.example', false],
+    ['https://a.example/', 'b.example c.example', true],
+    ['https://badexample/', 'example', true],
+    ['https://a.example/', 'a.example:443', false],
+    ['https://a.example/', 'A.Example:80', true],
+    ['http://a.example:81/', 'a.example:81', false],
+    ['http://[::1]:81/', '[::1]', false],
+    ['http://[::1]:81/', '[::1]:80', true],
+    ['http://a.example/', 'b,*', false],
+  ])('for %s with "%s": by the proxy %s', (url, none, isUsed) => {
+    const proxies = { http: 'http://p:1', https: 'http://p:1', none }
+    expect(proxyFor(new URL(url), proxies) !== undefined).toBe(isUsed)
+  })
+})
+
 describe('a download through a proxy', () => {
   it('asks it for all addresses, of the hub and of what it redirects to', async () => {
     const [hub, proxy] = [await startHub(), await startProxy()]
@@ -145,6 +166,18 @@ describe('a download through a proxy', () => {
       message: expect.stringContaining(
         'the connection through the proxy 127.0.0.1:9 of HTTP_PROXY failed: ECONNREFUSED (4 attempts)',
       ),
+    })
+  })
+
+  it('is not sent by the hub to a private place that NO_PROXY keeps from it', async () => {
+    const [hub, proxy] = [await startHub(), await startProxy()]
+    hub.misbehave = ({ response }) => {
+      response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
+      return true
+    }
+    const proxies = { http: `http://${proxy.host}`, none: '127.0.0.1,169.254.169.254' }
+    await expect(pullModel(reference, { settings: { ...hub.settings, proxies } })).rejects.toMatchObject({
+      code: 'hub_redirect',
     })
   })
 })

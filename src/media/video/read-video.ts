@@ -28,7 +28,7 @@ const OPEN_FORMS: Readonly<Record<keyof OpenVideoOptions, OptionForm>> = {
   maxPixels: 'number',
   pixels: ['seen', 'reference'],
   imagesPerSecond: 'number',
-  signal: 'object',
+  signal: 'signal',
 }
 
 const READ_FORMS: Readonly<Record<keyof ReadVideoOptions, OptionForm>> = {

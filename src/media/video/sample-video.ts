@@ -1,5 +1,5 @@
 /** From an opened video to the frames that a model is to see. */
-import { FoveaError } from '../../errors.ts'
+import { assertArgument, FoveaError } from '../../errors.ts'
 import { type RgbImage, resizeImage } from '../image.ts'
 import type { Video } from '../video.ts'
 import { readDecodable } from './decodable.ts'
@@ -32,6 +32,8 @@ const MAX_BYTES = 2 ** 31
  * @throws FoveaError `video_options`, `video_frames`, `video_memory`, `video_damaged`, and what `signal` gives as reason
  */
 export async function sampleVideo(source: FrameSource, options: SampleOptions = {}): Promise<Video> {
+  assertArgument('sampleVideo', 'the times of a source', source?.timestamps, 'object')
+  assertArgument('sampleVideo', 'options', options, 'object')
   assertOptions(options)
   return readDecodable(source, (part) => sampled(part, options), options.signal)
 }

@@ -1,6 +1,7 @@
 import type { Paper } from '../paper.ts'
 import { dependenciesOf, hashModel } from './depends.ts'
-import { type PaperResults, readResults, resultFolders } from './results.ts'
+import { ownPaperCode } from './paper-code.ts'
+import { type PaperResults, readResults } from './results.ts'
 import { runOf } from './run-of.ts'
 import { type Standing, standingOf } from './standing.ts'
 
@@ -12,17 +13,15 @@ export interface Measured {
 }
 
 /** Papers with their results and states. Throws FoveaError `results_invalid`. */
-export async function measuredPapers(
-  entries: readonly Paper[],
-  folders: readonly string[] = resultFolders(),
-): Promise<Measured[]> {
+export async function measuredPapers(entries: readonly Paper[], folders?: readonly string[]): Promise<Measured[]> {
   const found = await Promise.all(
     entries.map(async (entry) => ({ entry, results: await readResults(entry.id, folders) })),
   )
-  const model = found.some(({ results }) => results) ? await hashModel() : {}
+  const isMeasured = found.some(({ results }) => results)
+  const [model, code] = isMeasured ? await Promise.all([hashModel(), ownPaperCode()]) : [{}, {}]
   return Promise.all(
     found.map(async ({ entry, results }) => {
-      const now = results && runOf(entry) ? await dependenciesOf(entry, model) : {}
+      const now = results && runOf(entry) ? await dependenciesOf(entry, model, code) : {}
       return { entry, ...(results && { results }), standing: standingOf(entry, results, now) }
     }),
   )

@@ -1,12 +1,14 @@
 /** What a result depends on, and has to be measured anew for when it changes. */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join, posix } from 'node:path'
+import { join } from 'node:path'
 import { FoveaError } from '../../errors.ts'
 import { modelPath, packageRoot } from '../../hub/package-root.ts'
-import { KINDS, type Paper } from '../paper.ts'
+import type { Paper } from '../paper.ts'
 import { choosesTokens } from './budgets.ts'
+import type { PaperCode } from './built-papers.ts'
 import { baselines, DEFAULT_CHECKS, DEFAULT_RUN } from './default-run.ts'
+import { ownPaperCode } from './paper-code.ts'
 
 /** Names of files and of the default run, each with the hash or number of what it was. */
 export type Dependencies = Readonly<Record<string, string>>
@@ -23,17 +25,14 @@ export const measuredFolder = (model?: string): string =>
  * of the baselines and the number of that run; and the model. Code that papers share, the pipeline above all, is left out:
  * any change to it would make every result stale, and that it computes the same as before is what the tests are for.
  *
- * @param sources the folder of papers, which is part of the package
+ * @param code of all papers; that of the package where none is given
  */
-export async function dependenciesOf(
-  entry: Paper,
-  model: Dependencies,
-  sources = join(packageRoot, 'src/papers'),
-): Promise<Dependencies> {
+export async function dependenciesOf(entry: Paper, model: Dependencies, code?: PaperCode): Promise<Dependencies> {
   const hasDefaultRun = !entry.run && choosesTokens(entry)
   const entries = hasDefaultRun ? [entry, ...baselines] : [entry]
   const files = new Map<string, string>()
-  for (const { kind, id } of entries) await addFiles(sources, `${kind[0]}/${id}.ts`, files)
+  const known = code ?? (await ownPaperCode())
+  for (const { kind, id } of entries) addFiles(known, `${kind[0]}/${id}.ts`, files)
   const named = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
   return {
     ...Object.fromEntries(named),
@@ -77,22 +76,11 @@ export async function hashCode(): Promise<string> {
   return short(hash.digest('hex'))
 }
 
-async function addFiles(sources: string, path: string, files: Map<string, string>): Promise<void> {
-  if (files.has(path)) return
-  const text = await readFile(join(sources, path), 'utf8').catch(() => undefined)
-  if (text === undefined) return // a package without sources: its results cannot be told from stale ones
-  files.set(path, short(createHash('sha256').update(codeOf(text)).digest('hex')))
-  for (const [, specifier] of text.matchAll(/(?:from |import\()'(\.[^']+)'/g)) {
-    const target = posix.join(posix.dirname(path), specifier)
-    if (KINDS.some((kind) => target.startsWith(`${kind}/`))) await addFiles(sources, target, files)
-  }
+function addFiles(code: PaperCode, path: string, files: Map<string, string>): void {
+  // A package without hashes of its code: its results cannot be told from stale ones.
+  if (files.has(path) || !code[path]) return
+  files.set(path, code[path].hash)
+  for (const target of code[path].imports) addFiles(code, target, files)
 }
-
-/** Comments on lines of their own, and the fields of an entry that only describe it, each up to the next field. */
-const WORDS =
-  /^ *\/\*\*[\s\S]*?\*\/\n|^ *\/\/.*\n|^ {2}(?:summary|equation|where|differs|example):[\s\S]*?(?=^ {2}\w|^\})/gm
-
-/** What of a source says how something is computed. Words for readers may change, and nothing has to be measured anew. */
-export const codeOf = (text: string): string => text.replaceAll('\r\n', '\n').replace(WORDS, '')
 
 const short = (hash: string): string => hash.slice(0, 16)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { FoveaError } from '../../errors.ts'
+import { assertOptions, FoveaError, type OptionForm } from '../../errors.ts'
 import { greedyModel } from '../../evaluation/greedy-model.ts'
 import { loadModel } from '../../evaluation/load-model.ts'
 import { version } from '../../hub/package-root.ts'
@@ -44,6 +44,20 @@ export interface ReproduceOptions {
   readonly onProgress?: (part: Part, done: number, total: number, status: string) => void
 }
 
+const REPRODUCE_FORMS: Readonly<Record<keyof ReproduceOptions, OptionForm>> = {
+  only: 'texts',
+  quick: 'boolean',
+  seed: 'number',
+  n: 'number',
+  model: 'string',
+  llm: 'object',
+  threads: 'number',
+  results: 'string',
+  runs: 'string',
+  signal: 'signal',
+  onProgress: 'function',
+}
+
 /** What a run ends in. */
 export interface Reproduction {
   readonly id: string
@@ -83,6 +97,7 @@ interface Running {
  */
 export async function* reproduce(id: string, options: ReproduceOptions = {}): AsyncGenerator<Row, Reproduction> {
   const entry = findPaper(id)
+  assertOptions('reproduce', options, REPRODUCE_FORMS)
   requireRun(entry)
   if (options.llm) completionsUrl(options.llm.url) // before anything is computed
   const wanted = wantedParts(entry, options.only)

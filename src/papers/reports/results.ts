@@ -1,11 +1,14 @@
 /** Results on disk: `results/<id>.json`, one record per part. */
+
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
-import { FoveaError } from '../../errors.ts'
+import { assertArgument, FoveaError } from '../../errors.ts'
 import { packageRoot } from '../../hub/package-root.ts'
+import { BUILT_PAPERS, readBuiltPapers } from './built-papers.ts'
 import { PARTS } from './row.ts'
 
 const finite = z.number()
@@ -50,23 +53,26 @@ export type PartResult = z.output<typeof partSchema>
 /** All that was measured of a paper, part by part. */
 export type PaperResults = z.output<typeof resultsSchema>
 
-/** Where results are looked for, in this order: below the working folder, then those that come with the package. */
-export const resultFolders = (): string[] => ['results', join(packageRoot, 'results')]
+/** Where results are looked for, in this order: below the working folder, then those of a clone. */
+const resultFolders = (): string[] => ['results', join(packageRoot, 'results')]
 
 /**
- * The results of a paper from the first folder that has some, or undefined.
+ * The results of a paper from the first folder that has some, or undefined. Where no folders are given, they are looked for
+ * below the working folder, and then among those that come with Fovea.
  * @throws FoveaError `results_invalid` for a file that is not one of results
  */
-export async function readResults(
-  id: string,
-  folders: readonly string[] = resultFolders(),
-): Promise<PaperResults | undefined> {
-  for (const folder of folders) {
+export async function readResults(id: string, folders?: readonly string[]): Promise<PaperResults | undefined> {
+  assertArgument('readResults', 'the id of a paper', id, 'string')
+  if (folders !== undefined) assertArgument('readResults', 'folders', folders, 'texts')
+  for (const folder of folders ?? resultFolders()) {
     const path = join(folder, `${id}.json`)
     const text = await readFile(path, 'utf8').catch(() => undefined)
     if (text !== undefined) return parseResults(path, text, id)
   }
-  return undefined
+  // A clone has them as files, and its build may be older than these.
+  if (folders || existsSync(join(packageRoot, 'results'))) return undefined
+  const { results } = await readBuiltPapers()
+  return results[id] === undefined ? undefined : parseResults(`${BUILT_PAPERS}: ${id}`, JSON.stringify(results[id]), id)
 }
 
 /** Puts a part beside the others of `folder/<id>.json`; the file is the old one or the new one, whatever happens. */

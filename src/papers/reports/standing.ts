@@ -1,3 +1,4 @@
+import { assertArgument } from '../../errors.ts'
 import type { Paper } from '../paper.ts'
 import { choosesTokens } from './budgets.ts'
 import { changedSince, type Dependencies, EMBEDDED } from './depends.ts'
@@ -32,6 +33,9 @@ export function standingOf(
   now: Dependencies = {},
   model: string = EMBEDDED,
 ): Standing {
+  assertArgument('standingOf', 'the id of an entry', entry?.id, 'string')
+  if (results !== undefined) assertArgument('standingOf', 'the parts of results', results?.parts, 'object')
+  assertArgument('standingOf', 'dependencies', now, 'object')
   const parts = PARTS.flatMap((part) => results?.parts[part] ?? [])
   const stale = [...new Set(parts.flatMap((part) => staleness(part, now, model)))]
   if (!entry.method && !entry.run && !entry.checks) return { state: 'described', reasons: [], stale }

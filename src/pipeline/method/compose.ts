@@ -1,3 +1,4 @@
+import { assertArgument } from '../../errors.ts'
 import { type FurtherEncoder, idOf, type Layered, type Method, type Needs, type Site } from './method.ts'
 import { methodError } from './method-error.ts'
 import { joinAdapters } from './own-weights.ts'
@@ -18,6 +19,7 @@ import type { LogitsSite } from './talk-side.ts'
  * `method_unfit` where a method acts before the one to its left.
  */
 export function compose(...methods: readonly Method[]): Method {
+  for (const method of methods) assertArgument('compose', 'a method', method, 'method')
   const parts = methods.flatMap((method) => method.parts ?? [method])
   parts.forEach((right, index) => {
     for (const left of parts.slice(0, index)) {

@@ -1,4 +1,5 @@
 /** Rows of batched tensors by index, each batch entry by its own. */
+import { assertArgument } from '../../errors.ts'
 import {
   add,
   arange,
@@ -42,6 +43,8 @@ export function modulo(x: Tensor, of: number): Tensor {
 
 /** Rows of x [b, n, ...] by indices i64 [b, k], per batch entry: [b, k, ...]. */
 export function gatherRows(x: Tensor, indices: Tensor): Tensor {
+  assertArgument('gatherRows', 'x', x, 'tensor')
+  assertArgument('gatherRows', 'indices', indices, 'tensor')
   const [batch, count, ...rest] = x.shape
   const k = indices.shape[1]
   if (batch === 1) return gather(x, reshape(indices, [k]), 1)

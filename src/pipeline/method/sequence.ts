@@ -1,3 +1,4 @@
+import { assertArgument } from '../../errors.ts'
 import type { DecoderLayer, Hidden, SlotTags } from '../../models/language/sequence.ts'
 import { attentionWeights } from '../../nn/index.ts'
 import {
@@ -87,6 +88,7 @@ function whyOther(seq: Sequence, given?: Sequence): string {
  * on the side; the layer's own attention stays as it is.
  */
 export function lastAttention(seq: Sequence, layer: number, by: string): Tensor {
+  assertArgument('lastAttention', 'seq.states', seq?.states, 'tensor')
   const { queries, allKeys, bias, mask, scoring } = decoderLayer(seq, layer, by)
   const [batch, heads, length] = queries.shape
   const last = (x: Tensor) => slice(x, 2, subDim(length, 1), length)
@@ -123,6 +125,8 @@ export const textStates = (seq: Sequence): Tensor => gatherRows(seq.states, seq.
  * unless they close up, which asks for `closingUp` around the attention of this layer and those after it.
  */
 export function keepVisual(seq: Sequence, indices: Tensor, by: string, ids: Ids = 'keep'): Sequence {
+  assertArgument('keepVisual', 'seq.states', seq?.states, 'tensor')
+  assertArgument('keepVisual', 'indices', indices, 'tensor')
   const kept = takeAlong(seq.visual, indices)
   const slots = sortAscending(concat([seq.text, kept], 1))
   const [batch, length] = seq.states.shape

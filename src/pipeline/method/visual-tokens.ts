@@ -1,3 +1,4 @@
+import { assertArgument } from '../../errors.ts'
 import type { TowerFeatures } from '../../models/vision/tower.ts'
 import type { Grid, VisionFeatures } from '../../models/vision-side.ts'
 import {
@@ -95,6 +96,8 @@ export function patchGrid(tokens: VisualTokens, by: string): Grid {
 
 /** Keeps the tokens at `indices` (i64 [b, k]), in that order. */
 export function keepTokens<Tokens extends GatheredTokens>(tokens: Tokens, indices: Tensor, by: string): Tokens {
+  assertTokens('keepTokens', tokens)
+  assertArgument('keepTokens', 'indices', indices, 'tensor')
   const assignment = scatterPlaces(tokens.states.shape[1], indices, rangeLike(indices))
   const signals = Object.entries(tokens.signals).map(([name, signal]) => [name, takeAlong(signal, indices)])
   const kept = regroup({ ...tokens, places: undefined }, gatherRows(tokens.states, indices), assignment, by)
@@ -118,6 +121,9 @@ export function regroup<Tokens extends GatheredTokens>(
   assignment: Tensor,
   by: string,
 ): Tokens {
+  assertTokens('regroup', tokens)
+  assertArgument('regroup', 'states', states, 'tensor')
+  assertArgument('regroup', 'assignment', assignment, 'tensor')
   const { reliedOnBy: left } = tokens
   if (left)
     throw methodError(`${by} changes the visual tokens, but ${left} before it relies on them; use one of the two`)
@@ -196,6 +202,7 @@ export function visionLayer(tokens: VisualTokens, index: number) {
 
 /** Attention of CLS to every patch at a layer: [b, h, n]. */
 export function clsAttention(tokens: VisualTokens, layer: number, by: string): Tensor {
+  assertTokens('clsAttention', tokens)
   const { attention } = visionLayer(tokens, layer)
   const { special } = tokens.vision
   if (special === 0)
@@ -214,5 +221,12 @@ export function clsState(tokens: VisualTokens, layer: number, by: string): Tenso
 }
 
 /** Keys of every patch at a layer, [b, n, d]. */
-export const patchKeys = (tokens: VisualTokens, layer: number): Tensor =>
-  slice(visionLayer(tokens, layer).keys, 1, tokens.vision.special)
+export function patchKeys(tokens: VisualTokens, layer: number): Tensor {
+  assertTokens('patchKeys', tokens)
+  return slice(visionLayer(tokens, layer).keys, 1, tokens.vision.special)
+}
+
+/** Throws FoveaError `argument_invalid` for what is not what the places of `see` are given. */
+function assertTokens(of: string, tokens: GatheredTokens): void {
+  assertArgument(of, 'tokens.states', tokens?.states, 'tensor')
+}

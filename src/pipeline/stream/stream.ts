@@ -1,3 +1,4 @@
+import { assertArgument, assertOptions } from '../../errors.ts'
 import type { RgbImage } from '../../media/image.ts'
 import { f32 } from '../../runtime/index.ts'
 import type { EncodedView } from '../flow/encoded-view.ts'
@@ -11,6 +12,7 @@ import type { AskOptions } from '../talk/ask-options.ts'
 import { Conversation } from '../talk/conversation.ts'
 import type { Host } from '../talk/host.ts'
 import { layout } from '../talk/layout.ts'
+import { ASK_FORMS } from '../talk/option-forms.ts'
 import { placedBy } from '../talk/positions.ts'
 import { encodePrompt, promptText } from '../talk/prompt.ts'
 import type { Reply } from '../talk/reply.ts'
@@ -84,7 +86,10 @@ export class Stream {
    * @param time seconds from the start of the stream
    * @throws FoveaError `stream_closed`, `stream_busy`, `stream_frame`, `stream_full`, `stream_unsupported`
    */
-  see(image: RgbImage, { time }: { readonly time?: number } = {}): Promise<SeenFrame> {
+  async see(image: RgbImage, options: { readonly time?: number } = {}): Promise<SeenFrame> {
+    assertArgument('see', 'image', image, 'image')
+    assertOptions('see', options, { time: 'number' })
+    const { time } = options
     return this.alone(async () => {
       const { key, frames: index } = this
       const look = { method: this.method, alone: false, stream: { key, frame: index } }
@@ -121,7 +126,9 @@ export class Stream {
    * Answers a question about what was seen so far. The stream stays as it is: questions do not know of each other.
    * @throws FoveaError `stream_closed`, `stream_busy`, `stream_empty`, `stream_window`, and what options refuse
    */
-  ask(question: string, options: AskOptions = {}): Promise<Reply> {
+  async ask(question: string, options: AskOptions = {}): Promise<Reply> {
+    assertArgument('ask', 'the question', question, 'string')
+    assertOptions('ask', options, ASK_FORMS)
     return this.alone(async () => {
       if (!this.last) throw streamError('empty', 'the stream has no frame yet; see one before asking')
       const images = [this.last.image]

@@ -1,9 +1,12 @@
+import { assertArgument, assertOptions } from '../../errors.ts'
 import type { Request } from '../method/talk-side.ts'
 import { addCosts } from './account.ts'
 import type { Reply } from './reply.ts'
 
 /** A question of a method's own: what it is answered is not said aloud. */
-export function silently({ messages, options }: Request): Request {
+export function silently(request: Request): Request {
+  assertArgument('silently', 'the options of a request', request?.options, 'object')
+  const { messages, options } = request
   const { onText: _, onToken: __, onPrefill: ___, ...rest } = options
   return { messages, options: rest }
 }
@@ -13,10 +16,10 @@ export function silently({ messages, options }: Request): Request {
  * last call that saw any.
  * @param text where it is not the whole text of the last call
  */
-export function replyFrom(
-  calls: readonly Reply[],
-  { text, note, by }: { text?: string; note?: unknown; by: string },
-): Reply {
+export function replyFrom(calls: readonly Reply[], options: { text?: string; note?: unknown; by: string }): Reply {
+  assertArgument('replyFrom', 'the tokens of a call', calls?.[0]?.tokens, 'object')
+  assertOptions('replyFrom', options, { text: 'string', note: 'any', by: 'string' })
+  const { text, note, by } = options
   const last = calls[calls.length - 1]
   const { kept, videos, tokens } = calls.findLast((call) => call.tokens.visual.before > 0) ?? last
   const sum = (of: (reply: Reply) => number) => calls.reduce((total, call) => total + of(call), 0)

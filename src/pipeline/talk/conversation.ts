@@ -50,13 +50,13 @@ export class Conversation {
    */
   async ask(prompt: string, options: AskOptions = {}): Promise<Reply> {
     assertOptions('ask', options, ASK_FORMS)
-    if (typeof prompt !== 'string')
-      throw new FoveaError('prompt_invalid', 'usage', `ask: a question is a text, not ${kindOf(prompt)}`)
+    assertQuestion('ask', prompt)
     return this.turn(() => [this.questionOf(prompt)], options)
   }
 
   /** As `ask`, piece by piece. */
   stream(prompt: string, options: AskOptions = {}): ReplyStream {
+    assertOptions('stream', options, ASK_FORMS)
     return streamReply((own) => this.ask(prompt, { ...options, ...own }), options)
   }
 
@@ -109,7 +109,9 @@ export class Conversation {
   }
 
   /** What the next question would take of the places that the model has, without computing anything. */
-  count(prompt: string, options: Pick<AskOptions, 'rawPrompt'> = {}): Promise<PromptCount> {
+  async count(prompt: string, options: Pick<AskOptions, 'rawPrompt'> = {}): Promise<PromptCount> {
+    assertOptions('count', options, { rawPrompt: 'boolean' })
+    assertQuestion('count', prompt)
     return this.talker.count([...this.messages, this.questionOf(prompt)], options)
   }
 
@@ -124,6 +126,11 @@ export class Conversation {
     await this.left
     await this.talker.close()
   }
+}
+
+function assertQuestion(of: string, prompt: unknown): void {
+  if (typeof prompt === 'string') return
+  throw new FoveaError('prompt_invalid', 'usage', `${of}: a question is a text, not ${kindOf(prompt)}`)
 }
 
 const questionsIn = (messages: readonly Message[]): number => messages.filter(({ role }) => role === 'user').length

@@ -13,11 +13,11 @@ export const ASK_FORMS: Forms<AskOptions> = {
   repetitionPenalty: 'number',
   seed: 'number',
   rawPrompt: 'boolean',
-  stop: 'object',
+  stop: 'texts',
   allowed: 'function',
   ignoreEos: 'boolean',
   dropOldest: 'boolean',
-  signal: 'object',
+  signal: 'signal',
   onPrefill: 'function',
   reweigh: 'function',
   onToken: 'function',
@@ -27,4 +27,8 @@ export const ASK_FORMS: Forms<AskOptions> = {
 /** Of what a question is asked about; images and videos are looked at by themselves. */
 export const PICTURE_FORMS = { images: 'any', videos: 'any', method: 'method' } as const
 
+export const EMBED_FORMS = { prompt: 'string', ...PICTURE_FORMS, signal: 'signal' } as const
+
 export const GENERATE_FORMS = { prompt: 'string', messages: 'object', ...PICTURE_FORMS, ...ASK_FORMS } as const
+
+export const EXPLAIN_FORMS = { ...GENERATE_FORMS, top: 'number' } as const

@@ -1,6 +1,6 @@
 import { FoveaError } from '../../errors.ts'
 import { addressesOf, placeOf } from '../../hub/address.ts'
-import { fetchPinned } from '../../hub/pinned.ts'
+import { fetchPinned } from '../../hub/exchange.ts'
 import { LIMITS } from '../limits.ts'
 
 const MAX_REDIRECTS = 5
