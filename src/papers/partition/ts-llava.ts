@@ -78,7 +78,7 @@ export const tsLlava = paper({
     if (lab.part !== 'effect') return
     const { armsUnder, contrasts } = await import('../reports/contrast.ts')
     const { askFilms, withFilms } = await import('../reports/films.ts')
-    const how = { ask: askFilms(lab, FRAMES), arms: armsUnder(ID) }
+    const how = { ask: askFilms(lab, FRAMES), arms: armsUnder(ID, (chosen) => places(options.parse(chosen))) }
     yield* withFilms(lab, CLAIMS[0].claim, () => contrasts(lab, CLAIMS, how))
   },
 })

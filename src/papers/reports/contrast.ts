@@ -1,7 +1,8 @@
 /** Two ways of using a method, or of training its weights over several seeds, set beside each other. */
 import type { Difference } from '../../evaluation/paired.ts'
 import type { Answer } from '../../evaluation/world.ts'
-import { parseMethod } from '../methods.ts'
+import { compose } from '../../pipeline/method/compose.ts'
+import type { PlaceFunctions } from '../paper.ts'
 import { pointsRow, shareOf } from './figures.ts'
 import type { Arm, Lab } from './lab.ts'
 import type { Row } from './row.ts'
@@ -49,8 +50,8 @@ export async function* contrasts(
 
 /** A method that needs no training, under options: what `contrasts` takes as `arms`. */
 export const armsUnder =
-  (id: string) =>
-  (options: Options): Arm[] => [{ method: parseMethod(`${id}:${named(options, ',')}`) }]
+  (id: string, build: (options: Options) => PlaceFunctions) =>
+  (options: Options): Arm[] => [{ method: compose({ name: `${id}:${named(options, ',')}`, ...build(options) }) }]
 
 const named = (options: Options, separator = ', '): string =>
   Object.entries(options)
