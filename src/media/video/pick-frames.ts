@@ -1,3 +1,4 @@
+import { roundHalfEven } from '../../tensor/round-half-even.ts'
 import { timestampsOf, type Video } from '../video.ts'
 
 /**
@@ -17,4 +18,15 @@ export function pickFrames(video: Video, indices: readonly number[]): Video {
     framesPerSecond: isRun ? video.framesPerSecond : rate(),
     timestamps,
   }
+}
+
+/**
+ * F of N frames (Video-ChatGPT, arXiv 2306.05424, and many after it), each from the middle of its share: floor((round(s i) + round(s (i + 1))) / 2), s = (N - 1) / F. Halves are
+ * rounded to the even number.
+ */
+export function middles(total: number, count: number): number[] {
+  const share = (total - 1) / count
+  return Array.from({ length: count }, (_, at) =>
+    Math.floor((roundHalfEven(share * at) + roundHalfEven(share * (at + 1))) / 2),
+  )
 }

@@ -1,13 +1,15 @@
-/** Two ways of training the weights of a method, set beside each other over several seeds. */
+/** Two ways of using a method, or of training its weights over several seeds, set beside each other. */
 import type { Difference } from '../../evaluation/paired.ts'
 import type { Answer } from '../../evaluation/world.ts'
+import { compose } from '../../pipeline/method/compose.ts'
+import type { PlaceFunctions } from '../paper.ts'
 import { pointsRow, shareOf } from './figures.ts'
 import type { Arm, Lab } from './lab.ts'
 import type { Row } from './row.ts'
 
 type Options = Readonly<Record<string, string | number | boolean>>
 
-/** One claim: trained under `first`, a method answers these questions better than trained under `other`. */
+/** One claim: under `first`, and trained under it, a method answers these questions better than under `other`. */
 export interface Contrast {
   readonly claim: string
   readonly first: Options
@@ -19,35 +21,51 @@ export interface Contrast {
 }
 
 /** How questions are asked; those of the lab unless a paper has its own. */
-type Ask = (arms: readonly Arm[], tasks?: readonly string[]) => Promise<Answer[][]>
+export type Ask = (arms: readonly Arm[], tasks?: readonly string[]) => Promise<Answer[][]>
+
+interface Contrasting {
+  readonly ask?: Ask
+  /** What answers under options: the method trained under them from several seeds, when absent. */
+  readonly arms?: (options: Options) => readonly Arm[]
+}
 
 /** Of weights and of the batches that they are trained on. */
 const seedsOf = ({ quick }: Pick<Lab, 'quick'>): number[] => (quick ? [1] : [1, 2, 3])
 
-/** For each claim the share of right answers of either side, and what the first gains. Both have equal steps and batches. */
-export async function* contrasts(lab: Lab, all: readonly Contrast[], ask: Ask = lab.evaluate): AsyncGenerator<Row> {
-  for (const { tasks } of all) lab.expect(2 * seedsOf(lab).length, tasks)
+/** For each claim the share of right answers of either side, and what the first gains. Trained ones have equal steps and batches. */
+export async function* contrasts(
+  lab: Lab,
+  all: readonly Contrast[],
+  { ask = lab.evaluate, arms }: Contrasting = {},
+): AsyncGenerator<Row> {
+  const armsOf = async (options: Options) => arms?.(options) ?? (await trainedArms(lab, options))
+  if (ask === lab.evaluate) for (const { tasks } of all) lab.expect(2 * seedsOf(lab).length, tasks)
   for (const { claim, first, other, tasks, least } of all) {
-    const [of, against] = [await answersOf(lab, first, ask, tasks), await answersOf(lab, other, ask, tasks)]
+    const [of, against] = [await ask(await armsOf(first), tasks), await ask(await armsOf(other), tasks)]
     const name = named(other)
     yield shareOf(lab, `accuracy, ${claim}: ${named(first)}`, of, { name, of: against })
     yield claimRow(lab, claim, [of, against], least)
   }
 }
 
-const named = (options: Options): string =>
+/** A method that needs no training, under options: what `contrasts` takes as `arms`. */
+export const armsUnder =
+  (id: string, build: (options: Options) => PlaceFunctions) =>
+  (options: Options): Arm[] => [{ method: compose({ name: `${id}:${named(options, ',')}`, ...build(options) }) }]
+
+const named = (options: Options, separator = ', '): string =>
   Object.entries(options)
     .map(([name, value]) => `${name}=${value}`)
-    .join(', ')
+    .join(separator)
 
-/** By seed. */
-async function answersOf(lab: Lab, options: Options, ask: Ask, tasks?: readonly string[]): Promise<Answer[][]> {
+/** One for each seed. */
+async function trainedArms(lab: Lab, options: Options): Promise<Arm[]> {
   const arms: Arm[] = []
   for (const seed of seedsOf(lab)) {
     const method = await lab.trained(options, seed)
     arms.push({ method: method(), name: `${named(options)}, seed ${seed}` })
   }
-  return ask(arms, tasks)
+  return arms
 }
 
 /** It holds where the mean reaches the least, and a gain has the same sign in every seed and an interval above zero. */
@@ -55,7 +73,10 @@ function claimRow(lab: Lab, claim: string, [of, against]: readonly Answer[][][],
   const all = lab.compareMeans(of, against)
   const each = of.map((answers, seed) => 100 * lab.compareMeans([answers], [against[seed]]).mean)
   const asked = least > 0 ? `at least ${least} were asked for` : `${-least} fewer were allowed`
-  const row = { ...pointsRow(claim, all), note: `by seed: ${each.map((x) => x.toFixed(1)).join(', ')}; ${asked}` }
+  const row = {
+    ...pointsRow(claim, all),
+    note: `${each.length > 1 ? `by seed: ${each.map((x) => x.toFixed(1)).join(', ')}; ` : ''}${asked}`,
+  }
   return { ...row, ...verdictOf(all, each, least) }
 }
 

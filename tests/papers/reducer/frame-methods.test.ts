@@ -6,7 +6,7 @@ import type { Model } from '../../../src/pipeline/model.ts'
 import { picture } from '../../pipeline/tiny-model.ts'
 import { loadFamily, seen, VIDEO_FAMILIES, videoOf } from '../../pipeline/videos.ts'
 
-const IDS = ['dycoke', 'evs', 'dtd', 'vidcom2', 'prunevid', 'holitom', 'flashvid', 'fastvid']
+const IDS = ['dycoke', 'evs', 'dtd', 'vidcom2', 'prunevid', 'holitom', 'flashvid', 'fastvid', 'ts-llava']
 const entries = runnable.filter(({ id }) => IDS.includes(id))
 
 it('there is each of them', () => {

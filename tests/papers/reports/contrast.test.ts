@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Answer } from '../../../src/evaluation/world.ts'
 import { compareMeans } from '../../../src/papers/reports/asker.ts'
-import { contrasts, verdictOf } from '../../../src/papers/reports/contrast.ts'
+import { armsUnder, contrasts, verdictOf } from '../../../src/papers/reports/contrast.ts'
 import type { Arm, Lab } from '../../../src/papers/reports/lab.ts'
 
 const answers = (right: number): Answer[] =>
@@ -65,4 +65,17 @@ it('allows a loss where that is what was claimed', () => {
   expect(verdictOf(difference(-0.02), [-3, -1], -3).holds).toBe(true)
   expect(verdictOf(difference(-0.05), [-5, -5], -3).holds).toBe(false)
   expect(verdictOf(difference(-0.035), [-4, -3], -3).holds).toBe('undecided')
+})
+
+it('sets ways of using a method beside each other, too, and asks as a paper does', async () => {
+  const { lab } = labOf({})
+  const ask = async (arms: readonly Arm[]) => arms.map(({ method }) => answers(Number(method.name)))
+  const arms = ({ right }: Readonly<Record<string, unknown>>) => [{ method: { name: String(right) } }]
+  const contrast = { claim: 'more', first: { right: 70 }, other: { right: 40 }, least: 5 }
+  const rows = []
+  for await (const row of contrasts(lab, [contrast], { ask, arms })) rows.push(row)
+  expect(armsUnder('ts-llava', () => ({}))({ sampled: 0.2, tiles: 4 })[0].method.name).toBe(
+    'ts-llava:sampled=0.2,tiles=4',
+  )
+  expect(rows[1]).toMatchObject({ name: 'more', holds: true, note: 'at least 5 were asked for' })
 })
