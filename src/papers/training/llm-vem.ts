@@ -56,7 +56,7 @@ export const llmVem = paper({
     'Voxels are those of the synthetic cortex of Fovea World, four subjects with a hundred each; NSD needs an agreement and is not read.',
     'The extractor is the vision encoder of the model that is trained on, every other layer of it, where the paper has EVA02.',
     "Captions are written by the World and name every shape with its colour; the text tower is the mean of the states of the model's own language half, where the paper has MiniGPT-4 and CLIP.",
-    'States are standardised row by row in the place of batch norm, and whole channels are dropped, half of them.',
+    'States are standardised row by row in the place of batch norm, averaged over 6 x 6 cells, so that the map fits views of every size, and whole channels are dropped, half of them.',
     'The form of the head and the two stages are those of public code with the same extractor design (arXiv 2308.02351), as the paper has no code; mu is added once.',
     'Pairs of one picture that several subjects saw are no negatives of each other.',
   ],

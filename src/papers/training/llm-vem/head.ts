@@ -1,7 +1,9 @@
 /** From states of a vision encoder to voxels. arXiv 2401.03851; the form of the head is that of arXiv 2308.02351. */
+import { adaptivePool } from '../../../models/connectors/adaptive-pool.ts'
 import type { Scope } from '../../../nn/index.ts'
 import { normal, zeros } from '../../../nn/scope.ts'
-import type { VisualTokens } from '../../../pipeline/method/visual-tokens.ts'
+import { methodError } from '../../../pipeline/method/method-error.ts'
+import { assertPatches, type VisualTokens } from '../../../pipeline/method/visual-tokens.ts'
 import {
   add,
   div,
@@ -10,6 +12,7 @@ import {
   mean,
   mul,
   reshape,
+  slice,
   sqrt,
   square,
   sub,
@@ -20,6 +23,9 @@ import {
 
 /** Of the World's cortex that is encoded. */
 export const [SUBJECTS, VOXELS] = [4, 100]
+
+/** Patches become the means of so many cells along a side, so that views of every size and shape have as many. */
+export const CELLS = 6
 
 /** Every other layer of the encoder, from the first on. */
 export const blocksOf = ({ vision: { layers } }: Pick<VisualTokens, 'vision'>): readonly number[] =>
@@ -34,29 +40,35 @@ function standardised(x: Tensor): Tensor {
   return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-5)))
 }
 
-/**
- * z [b, h]: the mean over blocks of rank-one maps of their states. `drop` is a factor for each channel of each block, 0 for
- * those that training leaves out: [b, 1, blocks C].
- */
-export function encoded(
-  p: Scope,
-  tokens: VisualTokens,
-  hidden: number,
-  drop?: (block: number, width: number) => Tensor,
-): Tensor {
-  const blocks = blocksOf(tokens)
-  const maps = blocks.map((layer, block) => {
-    const states = standardised(tokens.vision.layers[layer].hidden)
-    const [T, C] = [fixedDim('llm-vem', states, 1), fixedDim('llm-vem', states, 2)]
-    const F = drop ? mul(states, drop(block, C)) : states
-    const of = p.at('blocks', layer)
-    return rankOne(
-      F,
-      of('space', [hidden, T], normal(1 / Math.sqrt(T))),
-      of('channels', [hidden, C], normal(1 / Math.sqrt(C))),
+/** F of a block, [b, cells, C]; where an encoder merges squares of patches behind it, their rows lie side by side. */
+function cellsOf(tokens: VisualTokens, layer: number): Tensor {
+  const { special, grid, layers } = tokens.vision
+  const rows = slice(layers[layer].hidden, 1, special)
+  const [n, C] = [fixedDim('llm-vem', rows, 1), fixedDim('llm-vem', rows, 2)]
+  const places = grid.rows * grid.columns
+  if (n % places !== 0)
+    throw methodError(
+      `llm-vem reads a grid of ${grid.rows} x ${grid.columns} patches, but layer ${layer} has ${n} rows`,
     )
+  const patches = n === places ? rows : mean(reshape(rows, [rows.shape[0], places, n / places, C]), 2)
+  return adaptivePool(standardised(patches), grid, CELLS)
+}
+
+/** A factor for each channel of a block, [b, 1, C]: 0 for those that training leaves out. */
+export type Drop = (block: number, width: number) => Tensor
+
+/** z [b, h]: the mean over blocks of rank-one maps of their states. Throws FoveaError `method_unfit` for other tokens. */
+export function encoded(p: Scope, tokens: VisualTokens, hidden: number, drop?: Drop): Tensor {
+  assertPatches(tokens, 'llm-vem')
+  const maps = blocksOf(tokens).map((layer, block) => {
+    const states = cellsOf(tokens, layer)
+    const C = fixedDim('llm-vem', states, 2)
+    const of = p.at('blocks', layer)
+    const A = of('space', [hidden, CELLS ** 2], normal(1 / CELLS))
+    const W = of('channels', [hidden, C], normal(1 / Math.sqrt(C)))
+    return rankOne(drop ? mul(states, drop(block, C)) : states, A, W)
   })
-  return div(maps.reduce(add), blocks.length)
+  return div(maps.reduce(add), maps.length)
 }
 
 /** `y_s = E (S z + U_s z + b_s) + mu`: z [b, h] -> voxels of all subjects [b, subjects, V]. */
