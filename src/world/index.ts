@@ -10,6 +10,14 @@ export {
 export { PARTNERS, POPULAR, PRIORS } from './bias/habits.ts'
 export { type BiasKey, makeBiasScene } from './bias/make-bias-scene.ts'
 export { chair, chairScores, NEGATIVES, type Negative, pope, popeScores, thingsNamed } from './bias/pope.ts'
+export {
+  CONCEPTS,
+  type ConceptUnit,
+  conceptsIn,
+  makeConceptUnits,
+  measureUnit,
+  unitSignal,
+} from './cortex/concept-units.ts'
 export { type Cortex, featuresOf, makeCortex, measure, noiseCeiling, REGIONS, signalOf } from './cortex/cortex.ts'
 export { dialogue } from './dialogue.ts'
 export { type Canvas2D, drawScene } from './draw.ts'

@@ -27,3 +27,27 @@ export function contrastive(embeddings: Tensor, tau: Tensor): Tensor {
   const partners = Array.from({ length: n }, (_, at) => (at + n / 2) % n)
   return crossEntropy(scores, constant(partners, [n], 'i64'))
 }
+
+/** Taken off the score of a partner that fits just as well as the own one. */
+const FAR = 1e9
+
+/**
+ * Each image is to find its text among those of the batch, and each text its image (Radford et al., arXiv 2103.00020, figure
+ * 3), by cosine times `scale` []. Rows [b, d] each; `same` [b, b] is 1 where the partner of another counts for none of them.
+ * Half of both losses, which is one of their mean.
+ */
+export function pairContrastive(
+  images: Tensor,
+  texts: Tensor,
+  scale: Tensor | number,
+  same: Tensor,
+): Record<'images' | 'texts', Tensor> {
+  const batch = fixedDim('pairContrastive', images, 0)
+  const fit = matmul(unit(images), transpose(unit(texts)))
+  const scores = sub(mul(fit, scale), mul(same, FAR))
+  const own = constant([...Array(batch).keys()], [batch], 'i64')
+  return {
+    images: mul(crossEntropy(scores, own), 0.5),
+    texts: mul(crossEntropy(transpose(scores), own), 0.5),
+  }
+}

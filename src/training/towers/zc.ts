@@ -1,21 +1,10 @@
 import { clip } from '../../models/dual/clip.ts'
-import { unit } from '../../pipeline/method/similarity.ts'
 import { f32, i64 } from '../../runtime/index.ts'
-import {
-  constant,
-  crossEntropy,
-  exp,
-  input,
-  matmul,
-  minimum,
-  mul,
-  sub,
-  type Tensor,
-  transpose,
-} from '../../tensor/index.ts'
+import { exp, input, minimum } from '../../tensor/index.ts'
 import { Rng } from '../../world/index.ts'
 import { special } from '../mini/tokenizer.ts'
 import type { Stream } from '../mix.ts'
+import { pairContrastive } from '../objectives/contrastive.ts'
 import type { TrainingData } from '../recipe.ts'
 import type { Batch } from '../step.ts'
 import { pictureBank, preprocessorOf } from './picture-bank.ts'
@@ -65,24 +54,6 @@ const closing = {
 const MOST_SCALE = 100
 /** What they are multiplied by at first: 1 / .07. */
 const firstScale = () => Float32Array.of(Math.log(1 / 0.07))
-/** Taken off the score of a caption that fits just as well as the own one. */
-const FAR = 1e9
-
-/**
- * Each picture is to find its caption among those of the batch, and each caption its picture (Radford et al., arXiv
- * 2103.00020, figure 3). Captions that several pictures have count for none of the others.
- */
-function clipLosses(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor): Record<string, Tensor> {
-  const batch = Number(images.shape[0])
-  const fit = matmul(unit(images), transpose(unit(texts)))
-  const scores = sub(mul(fit, minimum(exp(scale), MOST_SCALE)), mul(same, FAR))
-  const own = constant([...Array(batch).keys()], [batch], 'i64')
-  return {
-    images: mul(crossEntropy(scores, own), 0.5),
-    texts: mul(crossEntropy(transpose(scores), own), 0.5),
-  }
-}
-
 function captions({ seed, encode }: TrainingData, size: TowerOptions['size']): Stream<Batch> {
   const { side, batch, scenes, text } = SIZES[size]
   const bank = pictureBank(side, (index) => {
@@ -124,7 +95,9 @@ export const zc: Tower = {
           const scale = p('logit_scale', [], firstScale)
           const images = encoder.encodeImages(p, { pixels: input('pixels', [batch, 3, side, side]) })
           const texts = encoder.encodeTexts(p, input('ids', [batch, text], 'i64'), input('places', [batch], 'i64'))
-          return clipLosses(images, texts, scale, input('same', [batch, batch]))
+          // Captions that several pictures have count for none of the others.
+          const same = input('same', [batch, batch])
+          return pairContrastive(images, texts, minimum(exp(scale), MOST_SCALE), same)
         },
         batches: (data) => captions(data, options.size),
       },

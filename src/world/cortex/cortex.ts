@@ -4,8 +4,8 @@ import type { Scene } from '../scene.ts'
 import { nameOf } from '../things/item.ts'
 import { groupOf, itemsOf } from '../things/questions/names.ts'
 import { middleOf } from '../things/questions/place.ts'
-import { GROUPS } from '../things/table.ts'
-import { COLORS } from '../vocabulary.ts'
+import { GROUPS, type Group } from '../things/table.ts'
+import { COLORS, type Color } from '../vocabulary.ts'
 
 /** What the voxels of a region answer to. */
 export const REGIONS = ['identity', 'group', 'color', 'position', 'number'] as const
@@ -24,6 +24,24 @@ const SIZES: Readonly<Record<Region, number>> = {
 /** How many hidden features a scene has. */
 export const FEATURES = REGIONS.reduce((sum, region) => sum + SIZES[region], 0)
 
+/** What a scene of things or of shapes shows. */
+interface Shown {
+  readonly name: string
+  readonly group?: Group
+  readonly color?: Color
+  readonly middle: readonly [number, number]
+}
+
+const shownIn = (scene: Scene): Shown[] => [
+  ...itemsOf(scene).map((item) => ({
+    name: nameOf(item),
+    group: groupOf(item),
+    color: item.color,
+    middle: middleOf(item),
+  })),
+  ...scene.objects.map(({ shape, color, x, y }) => ({ name: shape, color, middle: [x, y] as const })),
+]
+
 /** The hidden features of a scene, region by region: what is there, of which group, in which colour, where, how many. */
 export function featuresOf(scene: Scene): Float64Array {
   const parts: Record<Region, number[]> = {
@@ -31,15 +49,14 @@ export function featuresOf(scene: Scene): Float64Array {
     group: new Array(SIZES.group).fill(0),
     color: new Array(SIZES.color).fill(0),
     position: new Array(SIZES.position).fill(0),
-    number: [itemsOf(scene).length / 4],
+    number: [shownIn(scene).length / 4],
   }
-  for (const item of itemsOf(scene)) {
-    const hash = hashOf(nameOf(item))
+  for (const { name, group, color, middle } of shownIn(scene)) {
+    const hash = hashOf(name)
     for (const bits of [hash, hash >>> 8, hash >>> 16]) parts.identity[bits % IDENTITY] += 1
-    const group = groupOf(item)
     if (group) parts.group[GROUPS.indexOf(group)] += 1
-    if (item.color) parts.color[COLORS.indexOf(item.color)] += 1
-    const [x, y] = middleOf(item).map((value) => Math.min(2, Math.floor((3 * value) / scene.size)))
+    if (color) parts.color[COLORS.indexOf(color)] += 1
+    const [x, y] = middle.map((value) => Math.min(2, Math.floor((3 * value) / scene.size)))
     parts.position[3 * y + x] += 1
   }
   return Float64Array.from(REGIONS.flatMap((region) => parts[region]))

@@ -34,11 +34,11 @@ describe('fovea papers', () => {
   })
 
   it('shows one paper, as text and as JSON', async () => {
-    const { stdout } = await fovea('papers', 'show', 'lavca')
-    expect(stdout).toContain('link     https://arxiv.org/abs/2502.13606\n')
+    const { stdout } = await fovea('papers', 'show', 'eve')
+    expect(stdout).toContain('link     https://arxiv.org/abs/2406.11832\n')
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
-    const { stdout: json } = await fovea('papers', 'show', 'lavca', '--json')
-    expect(JSON.parse(json)).toMatchObject({ id: 'lavca', date: '2025-02', state: 'described', stale: [] })
+    const { stdout: json } = await fovea('papers', 'show', 'eve', '--json')
+    expect(JSON.parse(json)).toMatchObject({ id: 'eve', date: '2024-06', state: 'described', stale: [] })
   })
 
   it('shows what was measured beside what is claimed, by an id alone too', async () => {

@@ -99,7 +99,7 @@ describe('fovea reproduce', () => {
   it('refuses what cannot be reproduced, each in one line', async () => {
     const refusals = await Promise.all([
       fovea('reproduce', 'fastvv'),
-      fovea('reproduce', 'lavca'),
+      fovea('reproduce', 'eve'),
       fovea('reproduce', 'fastv', '--only', 'efect'),
       fovea('reproduce', 'fastv', '--n', '0'),
       fovea('reproduce', 'fastv', '--model', '/no/such/model'),

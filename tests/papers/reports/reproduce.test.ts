@@ -108,7 +108,7 @@ describe('reproduce', () => {
 
   it.each([
     ['fastvv', {}, 'unknown_paper', 'did you mean fastv'],
-    ['lavca', {}, 'nothing_to_reproduce', 'neither a method nor a run yet; papers that can be reproduced: '],
+    ['eve', {}, 'nothing_to_reproduce', 'neither a method nor a run yet; papers that can be reproduced: '],
     ['fastv', { only: ['efect'] }, 'unknown_part', 'did you mean effect?'],
     ['random', { only: ['headline'] }, 'unknown_part', 'random has no headline to measure; it has: checks, effect'],
     ['fastv', { n: 0 }, 'count_invalid', 'n must be a whole number from 1'],

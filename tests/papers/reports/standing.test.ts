@@ -11,7 +11,7 @@ const [checks, effect] = [claim('checks'), claim('effect')]
 
 describe('the state of a paper', () => {
   it('is described without a method, and runnable without results', () => {
-    expect(standingOf(findPaper('lavca'))).toMatchObject({ state: 'described', stale: [] })
+    expect(standingOf(findPaper('eve'))).toMatchObject({ state: 'described', stale: [] })
     expect(standingOf(fastv)).toEqual({ state: 'runnable', reasons: ['checks: not measured'], stale: [] })
   })
 
