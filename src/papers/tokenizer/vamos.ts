@@ -92,8 +92,8 @@ export const vamos = paper({
 })
 
 const places = ({ form, prefix, budget, ...captions }: Options): PlaceFunctions => ({
+  needs: form === 'plain' ? { untrained: true } : { words: [OPEN, CLOSE] },
   ...(form !== 'plain' && {
-    needs: { words: [OPEN, CLOSE] },
     read: { attention: gatedPrefix(prefix, OPEN), ...(form === 'bottleneck' && bottleneck(budget)) },
   }),
   talk: {
