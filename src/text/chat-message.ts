@@ -1,6 +1,13 @@
 /** What chat templates write: turns of a conversation. */
 
-export type MessagePart = { type: 'text'; text: string } | { type: 'image' } | { type: 'video' } | { type: 'audio' }
+export interface TextPart {
+  type: 'text'
+  text: string
+  /** Written by the program itself: special tokens in it are meant. */
+  isMarkup?: true
+}
+
+export type MessagePart = TextPart | { type: 'image' } | { type: 'video' } | { type: 'audio' }
 
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant' | 'tool'

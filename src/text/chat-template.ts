@@ -1,7 +1,7 @@
 /** Messages to one prompt text, by the Jinja template that comes with a model. */
 import { type Environment, Template } from '@huggingface/jinja'
 import { FoveaError } from '../errors.ts'
-import type { ChatMessage } from './chat-message.ts'
+import type { ChatMessage, TextPart } from './chat-message.ts'
 import {
   BudgetError,
   BudgetInterpreter,
@@ -107,9 +107,14 @@ const withinBudget = <T>({ timeLimit = unlimited, budget = TEMPLATE_BUDGET }: Te
 function protectMessage(message: ChatMessage, protect: (text: string) => string): ChatMessage {
   const { content } = message
   if (typeof content === 'string') return { ...message, content: protect(content) }
-  const parts = content.map((part) => (part.type === 'text' ? { ...part, text: protect(part.text) } : part))
+  const parts = content.map((part) => (part.type === 'text' ? protectPart(part, protect) : part))
   return { ...message, content: parts }
 }
+
+const protectPart = ({ isMarkup, ...part }: TextPart, protect: (text: string) => string): TextPart => ({
+  ...part,
+  text: isMarkup ? part.text : protect(part.text),
+})
 
 function buildEnvironment(messages: readonly ChatMessage[], options: RenderOptions): Environment {
   const { addGenerationPrompt = true, bosToken = '', eosToken = '', tools, variables = {} } = options

@@ -17,7 +17,7 @@ it('says default, range and meaning of options as their schema does', () => {
     range: '0 to 1',
     about: 'share of the visual tokens that stay',
   })
-  expect(optionTable(findPaper('vamos'))).toEqual([])
+  expect(optionTable(findPaper('slot-mllm'))).toEqual([])
 })
 
 it('has words for bounds of every kind', () => {

@@ -14,7 +14,7 @@ const rows = [
 const results = resultsOf('fastv', rows)
 const fastv: Measured = { entry, results, standing: standingOf(entry, results, { 'models/fovea-mini': 'abc' }) }
 const aim: Measured = { entry: findPaper('aim'), standing: standingOf(findPaper('aim')) }
-const described: Measured = { entry: findPaper('vamos'), standing: standingOf(findPaper('vamos')) }
+const described: Measured = { entry: findPaper('slot-mllm'), standing: standingOf(findPaper('vamos')) }
 
 describe('pages of papers', () => {
   const pages = paperPages([fastv, aim, described])
@@ -24,7 +24,7 @@ describe('pages of papers', () => {
     expect(pages.get('README.md')).toContain(
       '| [FastV](fastv.md) | reducer | refuted | effect: claim of effect: it is worse |',
     )
-    expect(pages.get('README.md')).not.toContain('vamos.md')
+    expect(pages.get('README.md')).not.toContain('slot-mllm.md')
   })
 
   it('hold claim, measurement and how to measure again', () => {

@@ -4,6 +4,7 @@ import { compose } from '../../pipeline/method/compose.ts'
 import type { Method } from '../../pipeline/method/method.ts'
 import type { Model } from '../../pipeline/model.ts'
 import { grammarOf } from '../../text/grammar.ts'
+import { logProbability } from '../../text/log-probability.ts'
 import { GREEDY } from '../../text/sampling.ts'
 
 export interface Scored {
@@ -41,14 +42,6 @@ export async function scoreTexts(
     found.push({ sum, tokens: ids.length })
   }
   return found
-}
-
-function logProbability(row: Float32Array, id: number): number {
-  let most = -Infinity
-  for (const value of row) most = Math.max(most, value)
-  let total = 0
-  for (const value of row) total += Math.exp(value - most)
-  return row[id] - most - Math.log(total)
 }
 
 /** The likeliest, by the sum or by the mean of its tokens; the first among equals. */

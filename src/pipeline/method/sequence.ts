@@ -143,6 +143,28 @@ export function keepVisual(seq: Sequence, indices: Tensor, by: string, ids: Ids 
   }
 }
 
+/**
+ * Keeps the text at `indices` (i64 [b, k], ascending, into that which is there), and all visual tokens. What stays closes up
+ * towards the last slot, so that what is read later needs no other place; positions with several axes stay as they are.
+ */
+export function keepText(seq: Sequence, indices: Tensor, by: string): Sequence {
+  const kept = takeAlong(seq.text, indices)
+  const slots = sortAscending(concat([seq.visual, kept], 1))
+  const [batch, length] = seq.states.shape
+  const place = scatterAdd([batch, length], slots, rangeLike(slots))
+  const gone = sub(dimValue(subDim(length, slots.shape[1])), sub(slots, rangeLike(slots))) // behind each slot
+  const positions = gatherRows(seq.positions, slots)
+  return {
+    ...seq,
+    states: gatherRows(seq.states, slots),
+    positions: positions.shape.length > 2 ? positions : add(positions, cast(gone, 'f32')),
+    ...(seq.tags && { tags: tagsAt(seq.tags, slots) }),
+    visual: takeAlong(place, seq.visual),
+    text: takeAlong(place, kept),
+    changedBy: [...seq.changedBy, by],
+  }
+}
+
 /** Of one axis: each as far back as slots before it are gone. */
 function positionsAt(positions: Tensor, slots: Tensor, ids: Ids): Tensor {
   const kept = gatherRows(positions, slots)

@@ -35,7 +35,8 @@ export function arrange(
       still.take(part.image as RgbImage | undefined) // what is to be read was read before
     else if (part?.type === 'video') moving.take(part.video)
     else if (part?.type !== 'text' || typeof part.text !== 'string') throw unknownPart(part, at)
-    return part.type === 'text' ? { type: 'text', text: part.text } : { type: part.type }
+    if (part.type !== 'text') return { type: part.type }
+    return { type: 'text', text: part.text, ...(part.isMarkup && { isMarkup: true }) }
   }
   const arranged = messages.map(({ role, content }, at): ChatMessage => {
     const parts: readonly ContentPart[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content

@@ -55,7 +55,7 @@ export const leaves: readonly Leaf[] = [
   {
     category: 'training: long videos with text',
     definition: 'pairs of hours, before or while instructions are learnt',
-    entries: ['survey-video-post-training'],
+    entries: [],
     open: 'films of the World are cut together up to any length; no training on long ones is here',
   },
 ]
