@@ -38,6 +38,9 @@ export interface Answer {
   readonly index: number
   readonly question: string
   readonly answer: string
+  /** Of questions of one's own: all that are right, where there are several, and what was to be chosen from. */
+  readonly answers?: readonly string[]
+  readonly options?: readonly string[]
   readonly reply: string
   readonly correct: boolean
   readonly iou?: number

@@ -1,5 +1,8 @@
+import { dirname, join } from 'node:path'
 import { Option } from 'commander'
+import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { FoveaError } from '../../errors.ts'
+import { ANSWER_FORMS, type AnswerForm } from '../../evaluation/own/write-answers.ts'
 import { tasksOf } from '../../evaluation/world.ts'
 import { armName } from '../../papers/bench/arms.ts'
 import type { Compared } from '../../papers/bench/compare.ts'
@@ -149,6 +152,8 @@ interface ReportFlags {
   out?: string
   markdown?: string
   csv?: string
+  answers?: string
+  form: AnswerForm
 }
 
 const report = command<ReportFlags>({
@@ -157,15 +162,22 @@ const report = command<ReportFlags>({
   examples: [
     'fovea bench report runs/bench/reduce',
     'fovea bench report runs/bench/reduce --out reducers.html --markdown reducers.md --csv reducers.csv',
+    'fovea bench report runs/bench/reduce --answers runs/bench/answers --form lmms-eval',
   ],
   configure: (program) =>
     program
       .argument('[folder]', 'of the benchmark', 'runs/bench/reduce')
       .option('--out <file>', 'the page (report.html in the folder, if not given)')
       .option('--markdown <file>', 'its tables as Markdown, too')
-      .option('--csv <file>', 'all figures as CSV, too'),
+      .option('--csv <file>', 'all figures as CSV, too')
+      .option('--answers <folder>', 'every answer of each method, too, in the form of another harness')
+      .addOption(
+        new Option('--form <form>', 'of these: tables of results of VLMEvalKit, or samples of lmms-eval')
+          .choices(ANSWER_FORMS)
+          .default('vlmevalkit'),
+      ),
   run: async ({ args: [folder], options }) => {
-    const { readBench } = await import('../../papers/bench/run.ts')
+    const { readAnswers, readBench } = await import('../../papers/bench/run.ts')
     const { benchHtml, benchMarkdown } = await import('../../papers/bench/report.ts')
     const { csvOf } = await import('../../papers/bench/table.ts')
     const run = await readBench(folder as string)
@@ -179,6 +191,15 @@ const report = command<ReportFlags>({
       await writeOutput(path, new TextEncoder().encode(text))
       print(path)
     }
+    if (options.answers === undefined) return
+    const { answerFiles } = await import('../../papers/bench/answer-files.ts')
+    const answers = answerFiles(run, await readAnswers(folder as string, run), options.form)
+    for (const [name, text] of answers) {
+      const path = join(options.answers, name)
+      await makeFolder(dirname(path))
+      await writeOutput(path, new TextEncoder().encode(text))
+    }
+    print(options.answers)
   },
 })
 

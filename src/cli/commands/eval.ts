@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
+import { Option } from 'commander'
 import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { FoveaError } from '../../errors.ts'
 import { sectionsOf } from '../../evaluation/groups/evaluate.ts'
 import { GROUPS } from '../../evaluation/groups/index.ts'
 import type { Group } from '../../evaluation/groups/section.ts'
 import { openQuestions } from '../../evaluation/own/open-questions.ts'
+import { ANSWER_FORMS } from '../../evaluation/own/write-answers.ts'
 import { type Summary, summarise, type TaskSummary } from '../../evaluation/summary.ts'
 import { evaluateWorld, type ImageSet, type ResultRow, tasksOf } from '../../evaluation/world.ts'
 import { modelPath } from '../../hub/package-root.ts'
@@ -139,6 +141,8 @@ export const evalCommand = command<OwnEvalFlags>({
   examples: [
     'fovea eval my-questions --model mini',
     'fovea eval MMBench_DEV_EN.tsv --model HuggingFaceTB/SmolVLM-256M-Instruct --n 200 --out answers.jsonl',
+    'fovea eval MMBench_DEV_EN.tsv --model mini --out fovea-mini_MMBench_DEV_EN.tsv',
+    'fovea eval my-questions --model mini --out samples.jsonl --form lmms-eval',
     'fovea eval world --model mini',
     'fovea eval world --help',
   ],
@@ -146,12 +150,20 @@ export const evalCommand = command<OwnEvalFlags>({
     withMethodOption(withModelOptions(program))
       .argument('[questions]', 'a folder with pictures and a .jsonl or .tsv file of questions, or such a file')
       .option('--n <count>', 'only the first so many questions', integer(1))
-      .option('--out <file>', 'write every question with its answers as JSON lines')
+      .option('--out <file>', 'write every question with its answers')
+      .addOption(
+        new Option(
+          '--form <form>',
+          'of that file: JSON lines, the table of results of VLMEvalKit, or the samples of lmms-eval; if not given, the table for a .tsv and JSON lines for others',
+        ).choices(['fovea', ...ANSWER_FORMS]),
+      )
       .option('--json', 'print one JSON object instead of a table'),
   subcommands: [world as never],
   run: async ({ args: [path], options, signal }) => {
     if (path === undefined)
       throw new FoveaError('eval_folder', 'usage', 'name a folder of questions, or say world; see fovea eval --help')
+    if (options.form && !options.out)
+      throw new FoveaError('options_conflict', 'usage', '--form is the form of the file of answers: add --out <file>')
     const method = (await methodOf(options.method)) ?? dense
     const data = await openQuestions(path as string)
     const asked = { ...data, questions: data.questions.slice(0, options.n) }

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { FoveaError } from '../../errors.ts'
 import { exportWorld } from '../../evaluation/export-world.ts'
 import { LANGUAGES, SPLITS, type Split, VENDORS, type Vendor } from '../../world/index.ts'
@@ -19,6 +20,7 @@ interface WorldOptions {
   vendor?: Vendor
   frames?: number
   rate?: number
+  form?: 'fovea' | 'vlmevalkit'
   json?: boolean
 }
 
@@ -29,6 +31,7 @@ export const worldCommand = command<WorldOptions>({
     'fovea world --task count --split test --seed 7 --n 16 --out counting',
     'fovea world --task all --n 100 --out samples',
     'fovea world --task dialogue --split train --n 8 --out dialogues',
+    'fovea world --task things --n 100 --form vlmevalkit --out things',
     'fovea world --gallery world.html',
     'fovea world --task video --frames 16 --rate 2 --n 8 --out films',
     'fovea world --task things --language es --vendor fxemoji --n 16 --out cosas',
@@ -45,10 +48,16 @@ export const worldCommand = command<WorldOptions>({
       .option('--vendor <vendor>', `whose drawings of things: one of ${VENDORS.join(', ')}; fxemoji for tests only`)
       .option('--frames <count>', 'length of films, 8 unless given; more than 32 make a stream of shots', integer(1))
       .option('--rate <number>', 'frames of a second of film, 1 unless given', number())
+      .addOption(
+        new Option(
+          '--form <form>',
+          'fovea: pictures and data.jsonl (the default); vlmevalkit: a table data.tsv with the pictures in it',
+        ).choices(['fovea', 'vlmevalkit']),
+      )
       .option('--json', 'print one JSON object instead of text'),
   finishes: true,
   run: async ({ options, signal }) => {
-    const { task, split, seed, out, language, vendor, frames, rate, gallery, json } = options
+    const { task, split, seed, out, language, vendor, frames, rate, gallery, form, json } = options
     const what = {
       split,
       seed,
@@ -58,6 +67,13 @@ export const worldCommand = command<WorldOptions>({
       ...(vendor && { vendors: [vendor] }),
       ...(task !== 'all' && { task }),
     }
+    const isTable = form === 'vlmevalkit'
+    if (gallery !== undefined && form !== undefined)
+      throw new FoveaError(
+        'options_conflict',
+        'usage',
+        '--form is about --out, and --gallery writes a page; leave one out',
+      )
     if (gallery !== undefined) {
       await assertOutput(gallery, [])
       const { page, samples } = worldGallery({ ...what, n: options.n ?? 2, signal })
@@ -72,9 +88,10 @@ export const worldCommand = command<WorldOptions>({
         'say where to write: --out <folder> or --gallery <file>; see fovea world --help',
       )
     const n = options.n ?? 16
-    const written = await exportWorld({ ...what, n, outDir: out, signal })
+    const written = await exportWorld({ ...what, n, outDir: out, signal, ...(isTable && { form }) })
     if (signal.aborted) note(`stopped after ${written} of ${n} samples in ${out}`)
     else if (json) print(JSON.stringify({ folder: out, images: written, task, split, seed }))
+    else if (isTable) print(`wrote ${written} samples to ${out}/data.tsv`)
     else print(`wrote ${written} samples and data.jsonl to ${out}`)
   },
 })

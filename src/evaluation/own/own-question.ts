@@ -19,6 +19,17 @@ export interface OwnQuestion {
   readonly time?: [number, number]
 }
 
+/** What a written question says; pictures may be left out. */
+export type WrittenQuestion = Omit<OwnQuestion, 'place' | 'pictures'> & Partial<Pick<OwnQuestion, 'pictures'>>
+
+/** A question with what was said to it. */
+export interface Answered extends WrittenQuestion {
+  /** What the model was asked, options and all. */
+  readonly prompt: string
+  readonly reply: string
+  readonly correct: boolean
+}
+
 /** A fault of a line. */
 export const lineError = (place: string, problem: string, cause?: unknown): FoveaError =>
   new FoveaError('eval_data', 'input', `${place}: ${problem}`, { cause })

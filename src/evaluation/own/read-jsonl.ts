@@ -16,6 +16,8 @@ const schema = z.object({
   frames: text.optional(),
   count: z.int().positive().optional(),
   rate: z.number().positive().default(1),
+  /** When each of `images` is seen, where these are the frames of a film. */
+  seconds: z.array(z.number()).optional(),
   question: text.optional(),
   query: text.optional(),
   answer: said.optional(),
@@ -84,10 +86,12 @@ function optionsOf({ options, choices }: Fields): readonly string[] | undefined 
 }
 
 function picturesOf(place: string, fields: Fields, isLogged: boolean): Pick<OwnQuestion, 'pictures' | 'seconds'> {
-  const { image, image_path, images, frames, count, rate } = fields
+  const { image, image_path, images, seconds, frames, count, rate } = fields
   const still = image ?? image_path
+  if (seconds && seconds.length !== images?.length)
+    throw lineError(place, '"seconds" needs one number for each of "images"')
   if (still !== undefined) return { pictures: [still] }
-  if (images) return { pictures: images }
+  if (images) return { pictures: images, ...(seconds && { seconds }) }
   if (frames !== undefined && count === undefined) throw lineError(place, '"frames" needs "count", the number of them')
   if (frames === undefined) {
     const advice = isLogged ? '; lmms-eval leaves pictures out of its logs: add "image" to each "doc"' : ''

@@ -14,6 +14,8 @@ export function readTsv(name: string, content: string): OwnQuestion[] {
     if (!columns.includes(needed)) throw lineError(`${name}:1`, `it has no column "${needed}"`)
   if (!columns.includes('image') && !columns.includes('image_path'))
     throw lineError(`${name}:1`, 'it has neither a column "image" nor "image_path"')
+  const twice = columns.find((column, at) => columns.indexOf(column) < at)
+  if (twice !== undefined) throw lineError(`${name}:1`, `it has two columns "${twice}"`)
   const records = rows.map(({ place, cells }) => {
     if (cells.length !== columns.length)
       throw lineError(place, `it has ${cells.length} columns, the first line has ${columns.length}`)
@@ -30,7 +32,7 @@ function questionOf(
   fields: Fields,
   byIndex: ReadonlyMap<string | undefined, string | undefined>,
 ): OwnQuestion {
-  const { question, answer = '', hint, category } = fields
+  const { question, answer = '', hint, category, box, time } = fields
   if (!question) throw lineError(place, 'its "question" is empty')
   if (answer === '') throw lineError(place, 'its "answer" is empty; a split without answers cannot be judged')
   const options = [...LETTERS].map((letter) => fields[letter]).filter((option) => option !== undefined && option !== '')
@@ -39,9 +41,11 @@ function questionOf(
     place,
     pictures: picturesOf(place, fields, byIndex),
     question: hint ? `${hint}\n${question}` : question,
-    answers: [isChosen ? letterOf(place, answer, options as string[]) : answer],
+    answers: isChosen ? [letterOf(place, answer, options as string[])] : answersOf(answer),
     ...(isChosen && { options: options as string[] }),
     ...(category && { category }),
+    ...(box && { box: numbersOf(place, 'box', box, 4) as OwnQuestion['box'] }),
+    ...(time && { time: numbersOf(place, 'time', time, 2) as OwnQuestion['time'] }),
   }
 }
 
@@ -53,10 +57,29 @@ function picturesOf(
   { image = '', image_path: path }: Fields,
   byIndex: ReadonlyMap<string | undefined, string | undefined>,
 ): string[] {
-  if (path) return listOf(path)
-  const held = image.length > 0 && image.length <= REFERENCE ? byIndex.get(image) : image
-  if (!held) throw lineError(place, image ? `there is no row ${image} whose image it could show` : 'it has no image')
-  return listOf(held).map((data) => `data:application/octet-stream;base64,${data}`)
+  const isReference = !path && image.length > 0 && image.length <= REFERENCE
+  const held = path || (isReference ? byIndex.get(image) : image)
+  if (!held && isReference) throw lineError(place, `there is no row ${image} whose image it could show`)
+  const pictures = held ? listOf(held) : []
+  if (pictures.length === 0) throw lineError(place, 'it has no image')
+  if (isReference && held!.length <= REFERENCE) throw lineError(place, `row ${image} has no image of its own to show`)
+  return path ? pictures : pictures.map((data) => `data:application/octet-stream;base64,${data}`)
+}
+
+/** Several right answers stand as a list of texts in quotes; anything else in brackets is an answer of its own. */
+function answersOf(cell: string): string[] {
+  const item = `(?:'[^']*'|"[^"]*")`
+  return new RegExp(`^\\[\\s*${item}(?:\\s*,\\s*${item})*\\s*\\]$`).test(cell) ? listOf(cell) : [cell]
+}
+
+/** As Fovea writes where an answer may be near enough. */
+function numbersOf(place: string, column: string, cell: string, count: number): number[] {
+  const numbers = /^\[[-\d.,eE+\s]*\]$/.test(cell) ? cell.slice(1, -1).split(',').map(Number) : []
+  if (numbers.length === count && numbers.every(Number.isFinite)) return numbers
+  throw lineError(
+    place,
+    `its "${column}" must be ${count} numbers in brackets, given ${JSON.stringify(cell.slice(0, 80))}`,
+  )
 }
 
 /** A cell that holds one text, or a list of them as Python writes it. */

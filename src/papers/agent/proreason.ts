@@ -34,16 +34,6 @@ type Options = z.output<typeof options>
 /**
  * ProReason: Multi-Modal Proactive Reasoning with Decoupled Eyesight and Wisdom
  * 2024, EMNLP 2025. https://arxiv.org/abs/2410.14138
- *
- * A dispatcher asks a vision expert (who sees the pictures and nothing but its question) or a reasoning expert; a memory
- * collects answers; a referee says when they suffice; a summarizer, who sees no picture, answers. One model has all roles.
- *
- * A failed round is one attempt, as in the released code. Errors are not swallowed, but for a memory that has outgrown
- * the model: then, and when attempts are spent, the question is asked directly. Why it ended is a note of the reply.
- *
- * `replies=constrained` is for models that follow no forms: roles can only say what their form allows. The dispatcher gives
- * no thought, chooses whom to ask (the vision expert, as long as nothing is known) and what, out of the task and its parts
- * that were not asked yet; the referee says its verdict alone; the summarizer chooses among the answers of the experts.
  */
 export const proreason = paper({
   id: 'proreason',
@@ -60,8 +50,27 @@ export const proreason = paper({
     'the image and answers narrow questions only; a dispatcher asks, a memory collects, a referee stops, a ' +
     'summarizer answers, all in text. A strong text LLM can take every role but the eyes, and the traces can be ' +
     'distilled into one model.',
+  equation: String.raw`
+    (E, q_t) = \mathrm{Dispatcher}(Q, M_{t-1}),\qquad a_t = \begin{cases} \mathrm{Vision}(v, q_t) & E = \text{vision} \\ \mathrm{Reasoning}(M_{t-1}, q_t) & E = \text{reasoning} \end{cases}
+    M_t = M_{t-1} \cup \{a_t\} \quad \text{until } \mathrm{Referee}(Q, M_t) \text{ says that it suffices},\qquad A = \mathrm{Summarizer}(Q, M_t)
+  `,
+  where:
+    'Q is the question, v are the pictures, which the vision expert alone sees, with nothing but what it is ' +
+    'asked; M is a memory in words. One model has all roles.',
+  differs: [
+    'A failed round is one attempt, as in the released code.',
+    'Errors are not swallowed, but for a memory that has outgrown the model: then, and when attempts are ' +
+      'spent, the question is asked directly. Why it ended is a note of the reply.',
+    '`replies=constrained` is for models that follow no forms: the dispatcher gives no thought, chooses whom ' +
+      'to ask (the vision expert, as long as nothing is known) and what, out of the task and its parts that ' +
+      'were not asked yet; the referee says its verdict alone; the summarizer chooses among the answers of the ' +
+      'experts.',
+    'What the referee wrote before it found that the memory suffices is part of what the summarizer reads.',
+    'A model tuned on such traces is not built.',
+  ],
   places: ['talk.answer', 'training'],
   options,
+  example: { replies: 'constrained' },
   method: (chosen) => ({
     talk: {
       answer: (asked, next, site) =>

@@ -75,6 +75,8 @@ async function answerOwn(
       index,
       question: own.question,
       answer: own.answers[0],
+      ...(own.answers.length > 1 && { answers: own.answers }),
+      ...(own.options && { options: own.options }),
       correct: isRight(own, reply.text),
       chance: own.options ? 1 / own.options.length : 0,
       heldOut: false,

@@ -68,18 +68,6 @@ const options = z.object({
 /**
  * VideoLLM-MoD: Efficient Video-Language Streaming with Mixture-of-Depths Vision Computation
  * 2024, NeurIPS 2024. https://arxiv.org/abs/2408.16730
- *
- * In every routed layer l a router scores the vision tokens of each frame, mu_ij = w_l^T x_ij. The k = max(1, ceil(r n))
- * highest of a frame's n tokens and all text go through the layer at their own positions:
- * x_ij^(l+1) = x_ij^l + g(mu_ij) f(X~)_ij, text x + f(X~); the others leave it as they came and give it no keys.
- *
- * Decided here, where the paper says nothing or no code is published: the first layer is dense (layers are routed from the
- * back of each group of `every`); g = 1 + mu by default, since the paper's g = mu switches a pretrained layer off where mu is
- * near 0 (`gate=raw` is the paper's); a frame's last token is always computed, since streaming reads its decision there; equal
- * scores go to the earlier token. Positions are never numbered anew. A frame is a view; clips that a family joins into one
- * run count as one. Routers begin at 0, which gates nothing. The recipe trains them and, by LoRA, the language model on
- * dialogues about single pictures, frames after which somebody always speaks; longer streams and their metrics are not
- * built.
  */
 export const videollmMod = paper({
   id: 'videollm-mod',
@@ -95,6 +83,23 @@ export const videollmMod = paper({
     'vision tokens; a fifth of them is computed, the rest passes through as it is and stays eligible further up, ' +
     'and text is always computed. Training a streaming assistant takes 42 % less time and 30 % less memory at ' +
     'about equal quality.',
+  equation: String.raw`
+    \mu_{ij}^l = w_l^\top x_{ij}^l,\qquad \tilde{X} = \{\text{text}\} \cup \mathrm{top}_k\, \mu_{i \cdot}^l \text{ of every frame } i,\quad k = \max(1, \lceil r n \rceil)
+    x_{ij}^{l+1} = x_{ij}^l + g(\mu_{ij}^l)\, f(\tilde{X})_{ij} \ \text{ in } \tilde{X},\qquad x_{ij}^{l+1} = x_{ij}^l \ \text{ else},\qquad \text{text: } x + f(\tilde{X})
+  `,
+  where:
+    'f is what a routed layer adds, n the tokens of a frame, w a router of each such layer. Tokens keep their ' +
+    'own positions; those outside give the layer no keys, and may be chosen again further up.',
+  differs: [
+    'The first layer is dense: layers are routed from the back of each group of `every`.',
+    "g = 1 + mu by default, since the paper's g = mu switches a pretrained layer off where mu is near 0 " +
+      "(`gate=raw` is the paper's); routers begin at 0, which gates nothing.",
+    "A frame's last token is always computed, since streaming reads its decision there; equal scores go to " +
+      'the earlier token.',
+    'A frame is a view; clips that a family joins into one run count as one.',
+    'The recipe trains routers and, by LoRA, the language model on dialogues about single pictures, frames ' +
+      'after which somebody always speaks; longer streams and their metrics are not built.',
+  ],
   places: ['read.layer', 'read.linear', 'training'],
   options,
   recipe: (options) => ({

@@ -56,23 +56,6 @@ const options = z.object({
 /**
  * Treat Visual Tokens as Text? But Your MLLM Only Needs Fewer Efforts to See
  * 2024. https://arxiv.org/abs/2410.06169
- *
- * For visual rows v of every layer l: S[v, v] stays where |dr| and |dc| are at most w = floor((W - 1) / 2), in both
- * directions of time, and is -inf elsewhere; A = softmax(S); A[:, h, :, v] and O[v, h] count by the head mask M[l, h], without
- * renormalising; the feed-forward layer uses the first I / ratio neurons; from layer `cut` L on, visual rows are skipped.
- * Text rows are computed in full.
- *
- * Decided here: after the cut visual rows are gone and text renormalises (`drop`, the form that saves compute); `mask` is the
- * authors' simulation, which weighs their columns 0 and computes them all the same. M is a weight of the method, which its
- * recipe calibrates once, on 100 dialogues about the World. Neighbours are of one view, and W counts the patches that the connector takes, so
- * merged ones where a family merges. Rows and columns come from tags, so prompts of any template and several pictures are right,
- * and text alone is never touched. A dropped head is without visual tokens (`skip`: text renormalises, and none of its four
- * projections is computed for them), or weighs their columns 0 behind the softmax (`mask`, the authors' form: its sum still
- * counts their keys, so these are computed). What is skipped is cut out of the weights when a program is traced, since M is
- * known then; of grouped keys only whole groups can be. The window hides what is far, but does not save its scores: with bands of
- * rows, 38 % of the scores and sums among 12 x 12 visual tokens would be left and 20 % of those among 24 x 24. That is 30 of the
- * 409 MFLOP counted for a prompt of fovea-mini, 0.07 of 3.37 TFLOP for LLaVA-1.5-7B; it would cost five copies of visual keys
- * and values in each layer, and an attention of its own in the place of that of each family.
  */
 export const yopo = paper({
   id: 'yopo',
@@ -88,6 +71,35 @@ export const yopo = paper({
     'only to neighbours in the image, heads that do not look at images leave them out, part of the feed-forward ' +
     'neurons suffices, and late layers skip them. LLaVA-1.5 keeps most of its accuracy at 12 % of the FLOPs, ' +
     'after its usual tuning.',
+  equation: String.raw`
+    S_{ij} \leftarrow -\infty \quad \text{for visual } i, j \text{ with } |r_i - r_j| > w \text{ or } |c_i - c_j| > w,\qquad w = \lfloor (W - 1) / 2 \rfloor
+    O_{ih} = M_{lh}\, \mathrm{softmax}_j(S_{ijh})\, V_{jh} \quad \text{for visual } i;\qquad j \text{ visual only where } M_{lh} > 0
+    \mathrm{FFN}(x_i) = W_2\, \sigma(W_1 x_i) \quad \text{with the first } I / \text{ratio} \text{ of the } I \text{ neurons, for visual } i
+    \text{visual rows are skipped from layer } \mathrm{round}(\text{cut} \cdot L) \text{ on}
+  `,
+  where:
+    'S are the scores of attention, r and c the row and column of a visual token in its view, M a mask of ' +
+    'heads that calibration finds for each layer. Neighbours are seen in both directions of time. Text rows ' +
+    'are computed in full.',
+  differs: [
+    'After the cut visual rows are gone and text renormalises (`after=drop`, the form that saves compute); ' +
+      "`mask` is the authors' simulation, which weighs their columns 0 and computes them all the same.",
+    'A dropped head is without visual tokens (`dropped=skip`: text renormalises, and none of its four ' +
+      "projections is computed for them), or weighs their columns 0 behind the softmax (`mask`, the authors' " +
+      'form: its sum still counts their keys, so these are computed).',
+    'M is a weight of the method, which its recipe calibrates once, on 100 dialogues about the World.',
+    'What is skipped is cut out of the weights when a program is traced, since M is known then; of grouped ' +
+      'keys only whole groups can be.',
+    'Neighbours are of one view, and W counts the patches that the connector takes, so merged ones where a ' +
+      'family merges.',
+    'Rows and columns come from tags, so prompts of any template and several pictures are right, and text ' +
+      'alone is never touched.',
+    'The window hides what is far, but does not save its scores: with bands of rows, 38 % of the scores and ' +
+      'sums among 12 x 12 visual tokens would be left and 20 % of those among 24 x 24. That is 30 of the 409 ' +
+      'MFLOP counted for a prompt of fovea-mini, 0.07 of 3.37 TFLOP for LLaVA-1.5-7B; it would cost five copies ' +
+      'of visual keys and values in each layer, and an attention of its own in the place of that of each ' +
+      'family.',
+  ],
   places: ['read.layer', 'read.attention', 'read.feedForward', 'read.linear', 'training'],
   options,
   recipe: (options) => ({

@@ -31,23 +31,8 @@ type Options = z.output<typeof options>
  * LLaVA-Mini: Efficient Image and Video Large Multimodal Models with One Vision Token
  * 2025, ICLR 2025. https://arxiv.org/abs/2501.03895
  *
- * Compressor: K = LN(V), Z = f(MHA(LN(Q) + E_C, K + E_n, K)) with C^2 learned queries Q, before the projector f. Pre-fusion: N
- * layers of the language model's kind, with weights of their own, read X = [f(V) ; Z ; T] causally; what they make of Z and T
- * takes the place of the visual tokens and of the prompt's text. Of several frames, text is the mean over them and tokens
- * follow each other; every frame is fused by itself.
- *
- * Decided here: a frame is a view, several images are frames of a video; the released rule that token 0 is padding is not
- * copied; answers (the tag `answer`) and everything said after the pictures stay as they are, T takes no gradient; E_C is
- * the fixed table of sines and cosines and E_n its bicubic enlargement, so that with C = 1 no position tells patches
- * apart; gradients flow through videos too. Text becomes a function of the picture, so a new turn reads the whole prompt
- * anew.
- *
- * High resolution, r > 1: r x r blocks of the square that the image is padded to (in black) and the whole of it behind them
- * are a view each; Z is made of the patches of all blocks as one raster, and X = [f(blocks) ; f(whole) ; Z ; T]. The views have
- * equally many slots; what C^2 does not fill is left out before the first layer, its positions stay free.
- *
- * Trained, from a model that reads all patches (the paper's first stage), are compressor, fusion and projector, and the
- * language model by LoRA; the encoder is frozen.
+ * With r > 1, Z is made of the patches of all blocks as one raster, and X = [f(blocks) ; f(whole) ; Z ; T]. The views have equally
+ * many slots; what C^2 does not fill is left out before the first layer, its positions stay free.
  */
 export const llavaMini = paper({
   id: 'llava-mini',
@@ -64,6 +49,27 @@ export const llavaMini = paper({
     'four small decoder layers fuse all patches into the text embeddings ahead of the LLM, which then sees one ' +
     'compressed image token instead of 576. FLOPs fall by 77 %, latency to a third, and a video costs one token ' +
     'per frame.',
+  equation: String.raw`
+    K = \mathrm{LN}(V),\qquad Z = f\big(\mathrm{MHA}(\mathrm{LN}(Q) + E_C,\ K + E_n,\ K)\big)
+    [\,\cdot\,;\ Z' ;\ T'\,] = \mathrm{Fusion}_N\big([\,f(V) ;\ Z ;\ T\,]\big),\qquad \text{read: } [\,Z' ;\ \mathrm{mean}_{\text{frames}}\, T'\,]
+  `,
+  where:
+    'V are the patches of a view, Q are C^2 learned queries, f is the projector, T the text of the prompt. ' +
+    "Fusion is N layers of the language model's kind with weights of their own, causal. Of several frames " +
+    'each is fused by itself, and their tokens follow each other.',
+  differs: [
+    'A frame is a view; several images are frames of a video.',
+    'The released rule that token 0 is padding is not copied.',
+    'Answers (the tag `answer`) and everything said after the pictures stay as they are; T takes no gradient, ' +
+      'and gradients flow through videos too.',
+    'E_C is the fixed table of sines and cosines and E_n its bicubic enlargement, so that with C = 1 no ' +
+      'position tells patches apart.',
+    'Text becomes a function of the picture, so a new turn reads the whole prompt anew.',
+    'With `resolution` r > 1, r x r blocks of the square that the image is padded to (in black) and the whole ' +
+      'of it behind them are a view each, and Z is made of all blocks as one raster.',
+    "Trained, from a model that reads all patches (the paper's first stage), are compressor, fusion and " +
+      'projector, and the language model by LoRA; the encoder is frozen.',
+  ],
   places: ['see.connector', 'read.sequence', 'read.linear', 'training'],
   options,
   method: (options) => places(options),

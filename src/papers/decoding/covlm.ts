@@ -32,17 +32,6 @@ type Options = z.output<typeof options>
 /**
  * CoVLM: Composing Visual Entities and Relationships in Large Language Models Via Communicative Decoding
  * 2023, ICLR 2024. https://arxiv.org/abs/2311.03354
- *
- * A word of its own is said where its logit is above that of every token. After <visual> (for the phrase just written) and
- * <previsual> (for what comes next) a detector reads f = [E_ij; h], E the visual tokens and h the last state; of every box
- * the mean of E in it is read as the next embedding.
- *
- * Its words are chosen greedily, whatever the sampling options. After <previsual> each box found is read by itself and the
- * next word is drawn from p = sum_b s_b softmax(logits_b) / sum_b s_b; what follows knows of the best box alone, so that one
- * cache will do. The norms of the detector are folded into its convolutions, and its branch for classes, whose loss counts
- * nothing and which nothing reads, is left out. One square picture. The recipe trains on
- * captions of World scenes with their boxes, and on all that is said in them, marks too; the encoder stays as it is, the
- * language model is trained by LoRA, and there is no text beside captions.
  */
 export const covlm = paper({
   id: 'covlm',
@@ -59,6 +48,25 @@ export const covlm = paper({
     'emits tokens that call a detector, for a phrase just written or for the object that must come next; the ' +
     'features of the boxes found are inserted into its input. The next words thus depend on the right regions, ' +
     'which helps on relation and composition tests.',
+  equation: String.raw`
+    \text{after } \langle \text{visual} \rangle \text{ or } \langle \text{previsual} \rangle:\quad \{(b, s_b)\} = \mathrm{NMS}\big(\mathrm{Detector}([\,E_{ij} ;\ h\,])\big),\qquad e_b = \mathrm{mean}\{\, E_{ij} : (i, j) \in b \,\}
+    \langle \text{visual} \rangle: \text{ all } e_b \text{ are read};\qquad \langle \text{previsual} \rangle:\ p = \frac{\sum_b s_b\, \mathrm{softmax}(\ell_b)}{\sum_b s_b}
+  `,
+  where:
+    'E are the visual tokens on their grid, h is the last state, s_b the score of box b and l_b what the ' +
+    "model says next where it has read e_b alone. A word of the method's own is said where its logit is above " +
+    'that of every token: <visual> looks for the phrase just written, <previsual> for what comes next.',
+  differs: [
+    'Its words are chosen greedily, whatever the sampling options.',
+    'After <previsual> the next word is drawn from p; what follows knows of the best box alone, so that one ' +
+      'cache will do.',
+    'The norms of the detector are folded into its convolutions, and its branch for classes, whose loss ' +
+      'counts nothing and which nothing reads, is left out.',
+    'It is told of one square picture.',
+    'The recipe trains on captions of World scenes with their boxes, and on all that is said in them, marks ' +
+      'too; the encoder stays as it is, the language model is trained by LoRA, and there is no text beside ' +
+      'captions.',
+  ],
   places: ['see.tokens', 'read.linear', 'read.heads', 'talk.step', 'training'],
   options,
   recipe: ({ width, lora }) => ({

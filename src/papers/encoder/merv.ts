@@ -67,20 +67,6 @@ type Options = z.output<typeof options>
 /**
  * Unifying Specialized Visual Encoders for Video Language Models
  * Chung et al. 2025, ICML 2025. https://arxiv.org/abs/2501.01426
- *
- * Features of E frozen encoders, averaged on one grid of s x s cells and projected, x_e = pool(v_e) W_e + b_e, are mixed by
- * one learnt query: w = softmax(Q K^T / sqrt(d)), K_e the mean of x_e over its tokens, O = sum_e w_e x_e (section 3.2).
- *
- * Decided here: the model's own encoder, as its own connector would read it, is one of the E unless `own` is false; others of
- * the kinds DINOv2, SigLIP and CLIP come beside it, as many as are named, their layer before the last. All see the same
- * view, squeezed into their square, and nothing is mirrored (the released code crops for one of them and mirrors at
- * random). `paper` is the equation; `code` projects query and keys to a width of their own first; its discarded value
- * projection is no weight here. Encoders of moving pictures are not among the towers, so a frame of a video is a view like
- * any other and has a mixture of its own. The weights of the mixture are left as `merv.weights`, [b, 1, E], the model's own
- * encoder first, where it is there.
- *
- * Trained is first each further encoder, alone, on tasks of its own, in the place of published weights; then, with encoders
- * frozen as in the paper, projectors and mixture, and in the end the language model too, by LoRA.
  */
 export const merv = paper({
   id: 'merv',
@@ -97,6 +83,29 @@ export const merv = paper({
     'their features are resized to one grid and projected, and a small cross-attention averages the aligned ' +
     'sequences with weights per video. The LLM sees no more tokens than with one encoder, and the weights name ' +
     'the expert used.',
+  equation: String.raw`
+    x_e = \mathrm{pool}_{s \times s}(v_e)\, W_e + b_e,\qquad K_e = \mathrm{mean}_{\text{tokens}}\, x_e
+    w = \mathrm{softmax}(Q K^\top / \sqrt{d}),\qquad O = \sum_e w_e\, x_e
+  `,
+  where:
+    'Section 3.2. v_e are the features of E frozen encoders, averaged on one grid of s x s cells; Q is one ' +
+    'learned query, d the width of the language model.',
+  differs: [
+    "The model's own encoder, as its own connector would read it, is one of the E unless `own` is false; " +
+      'others of the kinds DINOv2, SigLIP and CLIP come beside it, as many as are named, their layer before the ' +
+      'last.',
+    'All see the same view, squeezed into their square, and nothing is mirrored (the released code crops for ' +
+      'one of them and mirrors at random).',
+    '`fusion=paper` is the equation; `code` projects query and keys to a width of their own first, and its ' +
+      'discarded value projection is no weight here.',
+    'Encoders of moving pictures are not among the towers, so a frame of a video is a view like any other and ' +
+      'has a mixture of its own.',
+    "The weights of the mixture are left as `merv.weights`, [b, 1, E], the model's own encoder first, where " +
+      'it is there.',
+    'Trained is first each further encoder, alone, on tasks of its own, in the place of published weights; ' +
+      'then, with encoders frozen as in the paper, projectors and mixture, and in the end the language model ' +
+      'too, by LoRA.',
+  ],
   places: ['see.connector', 'read.linear', 'training'],
   options,
   method: (options) => places(options),

@@ -27,20 +27,6 @@ type Options = z.output<typeof options>
 /**
  * LLaVA-UHD: an LMM Perceiving Any Aspect Ratio and High-Resolution Images
  * Xu et al. 2024, ECCV 2024. https://arxiv.org/abs/2403.11703
- *
- * Slices (section 3.1): S(m, n) = -|ln(W n / (H m))| chooses the grid. Each is encoded at its own shape, the encoder's
- * learnt positions resampled, and compressed to a constant number of tokens (section 3.2) by one layer of cross-attention
- * with shared queries q: LN(Attention(LN(q) + P, LN(W x) + P', LN(W x))) W_o, P in sine and cosine, P' the same
- * resampled to the slice. A comma between slices and a line break after each row tell their layout (section 3.3).
- *
- * Decided here: two resamplers bear the name. `global` is that of the paper, 64 queries that see the whole slice; `cells`
- * is that of the released code, 144 queries, each of which sees its own cell of the slice, sampled by RoIAlign. Sampling is
- * linear and its weights sum to 1, so it comes after the projection of keys and values. N_max is the paper's 6 (7 in the
- * code). A square image just above S^2 has one column and two rows. Commas and line breaks are tokenized where they
- * stand, and count as text. The image must come as patches: no method may have dropped some before.
- *
- * Trained is first the resampler on the whole image alone, then, with slices, the language model too, by LoRA; the encoder is
- * frozen, and the images of training are squares that are cut into 2 x 2.
  */
 export const llavaUhd = paper({
   id: 'llava-uhd',
@@ -57,6 +43,29 @@ export const llavaUhd = paper({
     'number suit it, each encoded at its own aspect ratio by interpolating the position table and compressed to ' +
     '64 tokens; commas and newlines tell the LLM the layout. Handles six times the pixels of LLaVA-1.5 with ' +
     'slightly less compute.',
+  equation: String.raw`
+    N = \min(\lceil W H / S^2 \rceil, N_{\max}),\qquad (m, n) = \arg\max_{m n\, \in\, \{N - 1,\, N,\, N + 1\}} -\left| \ln \frac{W n}{H m} \right|
+    y = \mathrm{LN}(W x),\qquad Z = W_o\, \mathrm{LN}\big(\mathrm{MHA}(\mathrm{LN}(q) + P,\ y + P',\ y)\big)
+  `,
+  where:
+    'Sections 3.1 and 3.2. W and H are the sides of the image, S that of the square which the encoder was ' +
+    "trained on, m columns and n rows of slices; each is encoded at its own shape, the encoder's learned " +
+    "positions resampled. x are its patches, q shared queries, P a table of sines and cosines and P' the same " +
+    'resampled to the slice. A comma between slices and a line break after each row tell their layout ' +
+    '(section 3.3).',
+  differs: [
+    'Two resamplers bear the name: `global` is that of the paper, 64 queries that see the whole slice; ' +
+      '`cells` is that of the released code, 144 queries, each of which sees its own cell of the slice, sampled ' +
+      'by RoIAlign.',
+    'Sampling is linear and its weights sum to 1, so it comes after the projection of keys and values.',
+    "N_max is the paper's 6 (7 in the code); no grid has more slices than that, and among equals the one of " +
+      'fewer slices counts, then that of fewer columns: a square image just above S^2 has one column and two ' +
+      'rows.',
+    'Commas and line breaks are tokenized where they stand, and count as text.',
+    'The image must come as patches: no method may have dropped some before.',
+    'Trained is first the resampler on the whole image alone, then, with slices, the language model too, by ' +
+      'LoRA; the encoder is frozen, and the images of training are squares that are cut into 2 x 2.',
+  ],
   places: ['see.views', 'see.connector', 'read.linear', 'training'],
   options,
   method: (options) => places(options),

@@ -32,21 +32,6 @@ const options = z.object({
 /**
  * NVLM: Open Frontier-Class Multimodal LLMs
  * Dai et al. 2024. https://arxiv.org/abs/2409.11402
- *
- * NVLM-D (sections 4.1 and 4.2): the grid of at most six tiles whose shape is nearest to the image's, each tile and, behind
- * them, a thumbnail of the encoder's own size; all tokens in the sequence, each tile announced by a tag of plain text.
- *
- * Decided here: grids of as many tiles are tried with few columns first; the thumbnail is last, as in the code and not as
- * in the figure; an image of one tile is the thumbnail alone. Tags are tokenized together with all other text of the image,
- * so lengths of tags may differ, and any number of images may have them. Where a family marks tiles itself, these tags take
- * the place of its own, and what it writes around a whole image stays. Boxes are in thousandths of the sides, columns and
- * rows count from 0. NVLM-X (`form=cross`): tiles take no slots; before every s-th layer text looks at them, h + tanh(g)
- * CrossAttn(Norm(h), tiles), g = 0 at first: a tag at its own tile, text behind it at all so far, text before at nothing. Its
- * blocks were never published, and its tags are words of the method's own here, since the mask has to find them. NVLM-H
- * (`form=hybrid`): the tokens of the thumbnail stand in the sequence behind their tag, a word of the method's own; from that
- * tag on all slots, thumbnails too, look at the tiles of the images so far, and the row of each tile's tag, a weight, is
- * looked at before its tokens.
- * The encoder is frozen, the language model is trained by LoRA; text without pictures is not mixed in.
  */
 export const nvlm = paper({
   id: 'nvlm',
@@ -62,6 +47,30 @@ export const nvlm = paper({
     'thumbnail in sequence and the tiles through cross-attention. Plain-text tags that number the tiles beat no ' +
     'tags, grids and boxes, most of all for reading. Good text data in tuning keeps text skill without freezing ' +
     'the LLM.',
+  equation: String.raw`
+    \text{D: } (m, n) = \arg\min_{m n \le 6} \left| \frac{m}{n} - \frac{W}{H} \right|,\qquad [\,\langle \text{tile}_1 \rangle\, V_1\ \ldots\ \langle \text{tile}_{m n} \rangle\, V_{m n}\ \langle \text{thumbnail} \rangle\, V_0 ;\ T\,]
+    \text{X: } h \leftarrow h + \tanh(g)\, \mathrm{CrossAttn}(\mathrm{Norm}(h),\ [V_1 ; \ldots ; V_{m n} ; V_0]) \quad \text{before every } s\text{-th layer}
+    \text{H: } V_0 \text{ in the sequence, } h \leftarrow h + \tanh(g)\, \mathrm{CrossAttn}(\mathrm{Norm}(h),\ [t_1 ; V_1 ; \ldots ; t_{m n} ; V_{m n}])
+  `,
+  where:
+    'Sections 4.1 and 4.2. W and H are the sides of the image, m columns and n rows of tiles, V_i the tokens ' +
+    "of tile i and V_0 those of the whole image at the encoder's own size, t_i the row of a tile's tag; g " +
+    'begins at 0. Tags of D are plain text.',
+  differs: [
+    'Grids of as many tiles are tried with few columns first; the thumbnail is last, as in the code and not ' +
+      'as in the figure; an image of one tile is the thumbnail alone.',
+    'Tags are tokenized together with all other text of the image, so lengths of tags may differ, and any ' +
+      'number of images may have them.',
+    'Where a family marks tiles itself, these tags take the place of its own, and what it writes around a ' +
+      'whole image stays.',
+    'Boxes are in thousandths of the sides, columns and rows count from 0.',
+    'In `form=cross` tiles take no slots: a tag looks at its own tile, text behind it at all so far, text ' +
+      "before at nothing. The blocks were never published, and tags are words of the method's own, since the " +
+      'mask has to find them.',
+    "In `form=hybrid` the tokens of the thumbnail stand behind their tag, a word of the method's own; from " +
+      'that tag on all slots, thumbnails too, look at the tiles of the images so far.',
+    'The encoder is frozen, the language model is trained by LoRA; text without pictures is not mixed in.',
+  ],
   places: ['see.views', 'training'],
   options,
   recipe: (asked) => {

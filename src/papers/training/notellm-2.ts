@@ -53,14 +53,6 @@ type Options = z.output<typeof options>
 /**
  * NoteLLM-2: Multimodal Large Representation Models for Recommendation
  * Zhang et al. 2024, KDD 2025. https://arxiv.org/abs/2405.16789
- *
- * n_v = H[pos(<IMG_EMB>) - 1], n_m = H[last]; v = W_f x_CLS; z = sigmoid(W_g [n ; v]); e = W_o (z n + (1 - z) v).
- *
- * The embedding is e_m; the head `visual` gives e_v, which training pulls as well. The connector stays that of the model:
- * the paper's Q-Former is one where the model has one. x_CLS is the last layer's, before any norm; of several pictures it
- * is their mean, and 0 without a picture. Rows of a batch may be filled up on the right with token -1. The head `scale` is
- * the temperature that training reached. The language model, which the paper trains as a whole, is trained by LoRA, on pairs
- * of notes about the World that their pictures or their texts decide.
  */
 export const notellm2 = paper({
   id: 'notellm-2',
@@ -77,6 +69,24 @@ export const notellm2 = paper({
     'remedies: a prompt that first compresses the image alone into one state and then the text in its presence, ' +
     'both trained; and a gate that mixes the raw image feature into both states after the LLM. Gains most on ' +
     'items with short text.',
+  equation: String.raw`
+    n_v = H[\mathrm{pos}(\langle \text{IMG\_EMB} \rangle) - 1],\qquad n_m = H[\text{last}],\qquad v = W_f\, x_{\mathrm{CLS}}
+    z = \sigma(W_g\, [n ; v]),\qquad e = W_o \big( z \odot n + (1 - z) \odot v \big)
+    L = \frac{9\, L_{\mathrm{c}}(e_m) + L_{\mathrm{c}}(e_v)}{10}
+  `,
+  where:
+    'H are the last states; n is n_m, or n_v of the image alone, and e the embedding that comes of it; L_c is ' +
+    'contrastive over the pairs of a batch, its cosines scaled by the exponential of a learned number. The ' +
+    'prompt compresses the image into one word, and then the text in its presence.',
+  differs: [
+    'The embedding is e_m; the head `visual` gives e_v, which training pulls as well. The head `scale` is the ' +
+      'temperature that training reached.',
+    "The connector stays that of the model: the paper's Q-Former is one where the model has one.",
+    "x_CLS is the last layer's, before any norm; of several pictures it is their mean, and 0 without a " + 'picture.',
+    'Rows of a batch may be filled up on the right with token -1.',
+    'The language model, which the paper trains as a whole, is trained by LoRA, on pairs of notes about the ' +
+      'World that their pictures or their texts decide.',
+  ],
   places: ['see.patches', 'read.prompt', 'read.linear', 'read.heads', 'training'],
   options,
   recipe: (options) => ({ options, stages: [noteStage({ name: 'notellm-2', ...places(options) })] }),

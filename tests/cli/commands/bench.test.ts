@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fovea, temporaryFolder } from '../fovea.ts'
@@ -31,6 +31,16 @@ describe('fovea bench', () => {
     expect(await fovea('bench', 'report', first, '--out', page, '--csv', csv)).toMatchObject({ status: 0 })
     expect(readFileSync(page, 'utf8')).toContain('<svg')
     expect(readFileSync(page, 'utf8')).not.toMatch(/(src|href)="https?:/)
+    const answers = join(folder, 'answers')
+    const forms = [[], ['--form', 'lmms-eval']]
+    for (const form of forms) await fovea('bench', 'report', first, '--out', page, '--answers', answers, ...form)
+    const written = readdirSync(join(answers, 'divprune-at-25'))
+    expect(written).toEqual([expect.stringMatching(/^\d{8}_\d{6}_samples_read\.jsonl$/), 'divprune-at-25_world.tsv'])
+    expect(
+      readFileSync(join(answers, 'dense', 'dense_world.tsv'), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(4)
     expect(readFileSync(csv, 'utf8').trim().split('\n').length).toBe(6)
 
     await points(second, '--method', 'divprune', '--rounds', '0')

@@ -111,6 +111,24 @@ describe('fovea eval FOLDER', () => {
     expect(broken.stderr).toContain('data.jsonl:2: it has no "question"')
   })
 
+  it('writes answers as VLMEvalKit and lmms-eval keep them', { timeout: 300_000 }, async () => {
+    const folder = temporaryFolder()
+    const model = await writeTinyModel(join(folder, 'model'))
+    copyFileSync('examples/scene.png', join(folder, 'scene.png'))
+    const file = join(folder, 'data.jsonl')
+    writeFileSync(file, `${JSON.stringify({ image: 'scene.png', question: 'is there a star?', answer: 'yes' })}\n`)
+    const [results, samples] = [join(folder, 'results.tsv'), join(folder, 'logs', 'samples.jsonl')]
+    const asked = ['--model', model, '--json']
+    expect((await fovea('eval', file, ...asked, '--out', results)).status).toBe(0)
+    expect(readFileSync(results, 'utf8')).toMatch(/^index\tquestion\tanswer\tprediction\n0\tis there a star\?\tyes\t/)
+    expect((await fovea('eval', file, ...asked, '--out', samples, '--form', 'lmms-eval')).status).toBe(0)
+    // pictures are named from where the log lies, so that it asks the same again
+    expect((await fovea('eval', samples, ...asked)).stdout).toContain('"count":1')
+    const formless = await fovea('eval', file, ...asked, '--form', 'lmms-eval')
+    expect(formless).toMatchObject({ status: 2, stdout: '' })
+    expect(formless.stderr).toContain('add --out <file>')
+  })
+
   it('says whose an option is', async () => {
     const { status, stderr } = await fovea('eval', '.', '--group')
     expect([status, stderr]).toEqual([2, "fovea: unknown option '--group'; it is an option of fovea eval world\n"])

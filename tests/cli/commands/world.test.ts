@@ -49,6 +49,15 @@ describe('fovea world', () => {
     ])
   })
 
+  it('writes a table of VLMEvalKit, and refuses one of films', async () => {
+    const out = join(temporaryFolder(), 'table')
+    const args = ['world', '--n', '1', '--form', 'vlmevalkit', '--out', out, '--task']
+    expect((await fovea(...args, 'count')).stdout).toBe(`wrote 1 samples to ${out}/data.tsv\n`)
+    expect(readdirSync(out)).toEqual(['data.tsv'])
+    const film = await fovea(...args, 'video')
+    expect([film.status, film.stderr.trim().split('\n')]).toEqual([2, [expect.stringContaining('leave --form out')]])
+  })
+
   it('refuses an unknown task and writes nothing', async () => {
     const folder = temporaryFolder()
     const { status, stderr } = await fovea('world', '--task', 'cuont', '--out', join(folder, 'out'))
