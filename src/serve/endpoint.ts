@@ -27,6 +27,8 @@ export interface Endpoint<Body = unknown, Query = unknown> {
   readonly summary: string
   readonly body?: z.ZodType<Body>
   readonly query?: z.ZodType<Query>
+  /** It needs no key. */
+  readonly isOpen?: boolean
   /** Its body is a form with a file. */
   readonly takesFile?: boolean
   /** Returns what is sent: a stream of bytes as it is, all else as JSON; undefined where the reply was sent already. */

@@ -13,6 +13,7 @@ import { buildApp, type LogEntry, logEnds, missing } from './http/app.ts'
 import { allowOrigins } from './http/cross-origin.ts'
 import { guard } from './http/guard.ts'
 import { addRoutes } from './http/routes.ts'
+import { addStudio } from './http/studio.ts'
 import { RECEIVE_LIMITS, type ReceiveLimits, STREAM_LIMITS, type StreamLimits } from './limits.ts'
 import { AT_ONCE, modelIdOf, Site } from './site.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
@@ -26,6 +27,8 @@ export interface ServerOptions extends EngineOptions, Partial<GuardOptions> {
   readonly data?: string
   /** Such as `redis://127.0.0.1:6379`: batches are answered by workers there, not by this server. Needs `data`. */
   readonly redis?: string
+  /** The folder of the studio's pages; those that come with the package if not given. */
+  readonly studio?: string
   readonly stream?: Partial<StreamLimits>
   readonly receive?: Partial<ReceiveLimits>
   /** Told of each request that ended, and of what nobody foresaw. */
@@ -53,7 +56,7 @@ const DRAIN = 30_000
  *   `origin_invalid`; `address_taken`, kind `resource`; what `openStorage` and `loadModel` throw
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port = 8080, key, origins, queue: most = 64, data, redis, ...others } = options
+  const { host = '127.0.0.1', port = 8080, key, origins, queue: most = 64, data, redis, studio, ...others } = options
   const access = { host, key, origins }
   assertAccess(access)
   const { stream, receive, onLog, ...engineOptions } = others
@@ -76,6 +79,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     if (origins) allowOrigins(app, origins)
     app.addHook('onRequest', guard(access))
     await addRoutes(app, site)
+    await addStudio(app, studio)
     await app.listen({ host, port }).catch((cause) => {
       throw listenError(cause, host, port)
     })

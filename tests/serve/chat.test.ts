@@ -38,7 +38,7 @@ describe('a chat completion', () => {
     expect(reply.object).toBe('chat.completion')
     expect(reply.usage.prompt_tokens).toBe(own.tokens.text + 144)
     expect(reply.usage.prompt_tokens_details).toMatchObject({ image_tokens: 144, text_tokens: own.tokens.text })
-    expect(reply.fovea.visual_tokens).toEqual({ before: 144, after: 144, last: 36 })
+    expect(reply.fovea.visual_tokens).toEqual({ before: 144, after: 144, last: 36, layers: [144, 144, 36, 36, 36] })
     expect(reply.fovea.kept[0].length).toBe(36)
     expect(own.kept[0].flatMap((kept, at) => (kept ? [at] : []))).toEqual(reply.fovea.kept[0])
     expect(reply.fovea.milliseconds.prefill).toBeGreaterThan(0)

@@ -1,8 +1,9 @@
 /** How a paper is run: from the command line, as a library, and by a server. */
 import type { Paper } from '../../src/papers/paper.ts'
 import { partsOf } from '../../src/papers/reports/run-of.ts'
+import { isUntrained, type Use, useOf } from '../../src/papers/use.ts'
 import { fenced } from './markdown.ts'
-import { isUntrained, shownMethod, type Use, useOf } from './shown.ts'
+import { shownMethod } from './shown.ts'
 
 const IMAGE = { file: 'examples/scene.png', prompt: 'what color is the star?' }
 const VIDEO = { file: 'examples/clip.mp4', prompt: 'what happens?', frames: 8 }

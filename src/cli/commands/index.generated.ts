@@ -76,6 +76,11 @@ export const commands = [
     load: () => import('./serve.ts').then((file) => file.serveCommand),
   },
   {
+    name: 'studio',
+    summary: 'Serve pages to try methods on pictures, compare them, and read the papers',
+    load: () => import('./studio.ts').then((file) => file.studioCommand),
+  },
+  {
     name: 'train',
     summary: 'Train the weights of a method, or a model; interrupted runs are resumed',
     load: () => import('./train.ts').then((file) => file.trainCommand),

@@ -1,26 +1,15 @@
-import { z } from 'zod'
 import { type OptionRow, optionTable } from '../../papers/option-table.ts'
 import type { Paper } from '../../papers/paper.ts'
 import { filterPapers, findPaper, papers } from '../../papers/registry.ts'
 import { type Measured, measuredPapers } from '../../papers/reports/catalogue.ts'
 import { formatState } from '../../papers/reports/format.ts'
+import { paperJson } from '../../papers/reports/paper-json.ts'
 import { PARTS, type Row } from '../../papers/reports/row.ts'
 import { closest } from '../../text/closest.ts'
 import { command } from '../command.ts'
 import { escapeLine } from '../escape.ts'
 import { rowLines } from '../row-lines.ts'
 import { note, print, table, terminalWidth, wrap } from '../terminal.ts'
-
-/** An entry as data: the state beside the fields, options as JSON schema, and on request all that was measured. */
-function toJson({ entry, standing, results }: Measured, withResults = false): object {
-  const { method: _, run: __, options, ...fields } = entry
-  return {
-    ...fields,
-    ...standing,
-    ...(options && { options: z.toJSONSchema(options, { io: 'input' }) }),
-    ...(withResults && results && { results: results.parts }),
-  }
-}
 
 function listPapers(found: readonly Measured[]): string {
   const rows = found.map(({ entry, standing }) => [
@@ -112,7 +101,7 @@ function nothingFound(text: string, kind?: string): string {
 
 async function showPaper(id: string, json = false): Promise<void> {
   const [found] = await measuredPapers([findPaper(id)])
-  print(json ? JSON.stringify(toJson(found, true)) : [describePaper(found), ...describeResults(found)].join('\n'))
+  print(json ? JSON.stringify(paperJson(found, true)) : [describePaper(found), ...describeResults(found)].join('\n'))
 }
 
 const show = command<{ json?: boolean }>({
@@ -145,6 +134,6 @@ export const papersCommand = command<{ kind?: string; json?: boolean }>({
     if (kind === undefined && rest.length === 0 && papers.some((entry) => entry.id === id)) return showPaper(id, json)
     const found = await measuredPapers(filterPapers({ kind, text: (words as string[]).join(' ') }))
     if (found.length === 0) note(nothingFound((words as string[]).join(' '), kind))
-    print(json ? JSON.stringify(found.map((one) => toJson(one))) : listPapers(found))
+    print(json ? JSON.stringify(found.map((one) => paperJson(one))) : listPapers(found))
   },
 })

@@ -32,6 +32,8 @@ const number = (name: string, of: (point: Point) => number | undefined, digits: 
   text: (point) => of(point)?.toFixed(digits) ?? '',
   value: of,
 })
+/** An end of an interval: tables have it beside its value. */
+const bound = (name: string, value: (point: Point) => number): Column => ({ name, text: () => '', value })
 
 export const COLUMNS: readonly Column[] = [
   { name: 'method', text: ({ label }) => label, value: ({ label }) => label },
@@ -41,6 +43,8 @@ export const COLUMNS: readonly Column[] = [
     value: ({ keep }) => keep,
   },
   share('right, %', ({ accuracy }) => accuracy),
+  bound('right, low', ({ accuracy }) => accuracy.low),
+  bound('right, high', ({ accuracy }) => accuracy.high),
   number('retained', ({ retention }) => retention, 3),
   against('against dense, points', ({ against }) => against.dense),
   against('against resize', ({ against }) => against.resize),

@@ -6,6 +6,7 @@ import type { Method } from '../method/method.ts'
 import { assertOwnWeights, weightsUnder } from '../method/own-weights.ts'
 import type { Words } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
+import type { Step } from '../talk/reply.ts'
 import { tokenWidth } from './deep.ts'
 import { LOOK, TAGS, type TracedLanguage, traceLanguage } from './trace-language.ts'
 import { memoryName } from './trace-vision.ts'
@@ -46,6 +47,8 @@ export interface ChunkResult {
   readonly added?: readonly number[]
   /** Which visual tokens of the chunk reached the last layer. */
   readonly kept: readonly number[]
+  /** Layers that were given other visual tokens than the one before, and which. */
+  readonly steps: readonly Step[]
   /** What the heads of the method say, by name. */
   readonly heads: Readonly<Record<string, Value>>
   readonly milliseconds: number
@@ -107,7 +110,7 @@ class CompiledLanguage implements LanguageProgram {
       this.known.has(name),
     )
     this.asked = Object.entries(FEEDS).filter(([name]) => this.known.has(name))
-    this.fetch = ['logits', 'kept', ...traced.heads]
+    this.fetch = [...new Set(['logits', 'kept', ...traced.steps.map(({ output }) => output), ...traced.heads])]
   }
 
   async open(key: string): Promise<void> {
@@ -132,8 +135,9 @@ class CompiledLanguage implements LanguageProgram {
     )
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
+    const steps = traced.steps.map(({ layer, output }) => ({ layer, tokens: Array.from(values[output].data, Number) }))
     const logits = values.logits.data as Float32Array
-    return { logits, added: rows, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
+    return { logits, added: rows, kept, steps, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
   private feeds(chunk: Chunk, past: readonly number[]): Record<string, Value> {

@@ -19,6 +19,7 @@ import {
 } from '../../tensor/index.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
+import type { Sequence } from '../method/sequence.ts'
 import { embedTokens, type Words, wordsOf } from '../method/words.ts'
 import { positionShape } from '../talk/positions.ts'
 import { takenApart, tokenWidth } from './deep.ts'
@@ -42,6 +43,8 @@ export interface TracedLanguage {
   readonly isStore: boolean
   /** Outputs of heads. */
   readonly heads: readonly string[]
+  /** Layers that are given other visual tokens than the one before, and the output that says which. */
+  readonly steps: readonly { readonly layer: number; readonly output: string }[]
   /** Rows that each layer adds to its cache, from the sizes of a chunk. */
   readonly rows: (sizes: Readonly<Record<string, number>>) => number[]
 }
@@ -63,7 +66,8 @@ export function traceLanguage(
   const past = Array.from({ length: caches }, (_, layer) => (isStore ? chosenRows : pastLayer)(language, layer))
   const { memory, ...finished } = readPrompt(architecture, method, scope, words, past)
   const heads = Object.entries(finished.heads).map(([name, head]) => [`head.${name}`, head] as const)
-  const answers = { ...lastLogits(finished), ...Object.fromEntries(heads) }
+  const { steps, outputs: dropped } = stepsOf(finished)
+  const answers = { ...lastLogits(finished), ...dropped, ...Object.fromEntries(heads) }
   const rows = cacheRows(finished.layers, answers, isStore)
   return {
     outputs: { ...Object.fromEntries(Object.entries(rows).map(([name, row]) => [`new.${name}`, row])), ...answers },
@@ -71,6 +75,7 @@ export function traceLanguage(
     memory,
     isStore,
     heads: heads.map(([name]) => name),
+    steps,
     rows: addedRows(Array.from({ length: caches }, (_, layer) => finished.layers[layer]?.input.states.shape[1] ?? 0)),
   }
 }
@@ -195,6 +200,22 @@ function lastLogits({ hidden, last, logits }: Finished) {
     logits: reshape(said, [said.shape[1]]),
     // The sequence as the last layer left it; renamed by identity where nothing was dropped.
     kept: reshape(last.source, [last.source.shape[1]]),
+  }
+}
+
+/** Where the visual tokens of a sequence become others; of the last of them `kept` says which they are. */
+function stepsOf({ layers, last }: Finished): Pick<TracedLanguage, 'steps'> & { outputs: Record<string, Tensor> } {
+  const sources = layers.flatMap((ran, layer) => (ran ? { layer, source: (ran.input as Sequence).source } : []))
+  const changed = sources.filter(({ source }, at) => at > 0 && source && source !== sources[at - 1].source)
+  const steps = changed.map(({ layer, source }) => ({
+    layer,
+    source,
+    output: source === last.source ? 'kept' : `kept.${layer}`,
+  }))
+  const own = steps.filter(({ output }) => output !== 'kept')
+  return {
+    steps: steps.map(({ layer, output }) => ({ layer, output })),
+    outputs: Object.fromEntries(own.map(({ output, source }) => [output, reshape(source, [source.shape[1]])])),
   }
 }
 

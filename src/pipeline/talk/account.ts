@@ -17,6 +17,7 @@ export function replyOf([own, ...others]: readonly Voice[], decoded: Decoded): R
     tokens: { ...tokens, generated, ...(fed > 0 && { fed }) },
     ...addCosts([costs, ...branches]),
     kept: keptPatches(images, lastKept),
+    ...(images.length > 0 && { passage: { patches: tokensOfPatches(images), steps: own.reading.steps } }),
     videos: images.flatMap(({ video }) => video ?? []),
     ...(branches.length > 0 && { branches }),
     ...(notes.length > 0 && { notes }),

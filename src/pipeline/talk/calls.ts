@@ -21,7 +21,7 @@ export function replyFrom(calls: readonly Reply[], options: { text?: string; not
   assertOptions('replyFrom', options, { text: 'string', note: 'any', by: 'string' })
   const { text, note, by } = options
   const last = calls[calls.length - 1]
-  const { kept, videos, tokens } = calls.findLast((call) => call.tokens.visual.before > 0) ?? last
+  const { kept, passage, videos, tokens } = calls.findLast((call) => call.tokens.visual.before > 0) ?? last
   const sum = (of: (reply: Reply) => number) => calls.reduce((total, call) => total + of(call), 0)
   const fed = sum((call) => call.tokens.fed ?? 0)
   const notes = [...calls.flatMap((call) => call.notes ?? []), ...(note === undefined ? [] : [{ by, at: 0, note }])]
@@ -37,6 +37,7 @@ export function replyFrom(calls: readonly Reply[], options: { text?: string; not
     },
     ...addCosts(calls),
     kept,
+    ...(passage && { passage }),
     videos,
     ...(notes.length > 0 && { notes }),
     calls,

@@ -26,6 +26,8 @@ export interface Reply {
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
   /** For each image, for each patch in raster order: 1 if it (or what it was merged into) reached the last layer. */
   readonly kept: readonly (readonly number[])[]
+  /** Which way the patches went; absent without pictures. */
+  readonly passage?: Passage
   /** For each video, in the order of the prompt: the frames that the model saw. */
   readonly videos: readonly SeenVideo[]
   /** Turns that the conversation forgot, where that was allowed. */
@@ -36,6 +38,20 @@ export interface Reply {
   readonly notes?: readonly Note[]
   /** Of an answer that was put together from several: each of them, in order; what they cost is in the sums above. */
   readonly calls?: readonly Reply[]
+}
+
+/** A layer, counted from 0, and the visual tokens of the prompt that it was given. */
+export interface Step {
+  readonly layer: number
+  readonly tokens: readonly number[]
+}
+
+/** What became of patches on their way through the language model. */
+export interface Passage {
+  /** For each picture, for each patch in raster order: the visual token of the prompt it went into, NaN where it has none. */
+  readonly patches: readonly (readonly number[])[]
+  /** Layers that were given other visual tokens than the one before, and which; the first is given all. */
+  readonly steps: readonly Step[]
 }
 
 /** What a branch cost. */

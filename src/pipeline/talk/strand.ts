@@ -7,6 +7,7 @@ import type { Host } from './host.ts'
 import { repeatPlaceholders } from './layout.ts'
 import type { Dialogue } from './messages.ts'
 import type { Prompt } from './prompt.ts'
+import type { Step } from './reply.ts'
 import { Sight } from './sight.ts'
 import { type WriteOptions, writePrompt } from './write.ts'
 
@@ -26,6 +27,8 @@ export interface Reading {
   readonly lastKept: readonly number[]
   /** Visual tokens that each layer was given. */
   readonly visualRows?: readonly number[]
+  /** Layers that were given other visual tokens than the one before, and which. */
+  readonly steps: readonly Step[]
   readonly chunk: ChunkResult
 }
 
@@ -39,6 +42,7 @@ export class Strand {
   private images: readonly EncodedImage[] = []
   private lastKept: readonly number[] = []
   private visualRows?: readonly number[]
+  private steps: readonly Step[] = []
   /** Encodings that were paid for. */
   private readonly paid = new WeakSet<EncodedImage>()
 
@@ -103,6 +107,7 @@ export class Strand {
       const { answerStart } = this.host.parts.architecture.language
       const text = news.length - views.length
       this.lastKept = chunk.kept
+      this.steps = chunk.steps
       const added = answerStart === undefined ? chunk.added : undefined
       this.visualRows = added?.map((rows) => Math.max(0, rows - text))
     }
@@ -118,6 +123,7 @@ export class Strand {
       views: views.length,
       lastKept: this.lastKept,
       visualRows: this.visualRows,
+      steps: this.steps,
       chunk,
     }
   }

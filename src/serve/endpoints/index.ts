@@ -7,7 +7,9 @@ import { inputTokens } from './input-tokens.ts'
 import { messages, messagesTokens } from './messages.ts'
 import { model, models } from './models.ts'
 import { openApi } from './openapi.ts'
+import { feed, paper, papers } from './papers.ts'
 import { responses, responsesTokens } from './responses.ts'
+import { sample } from './samples.ts'
 import { health, metrics, props } from './state.ts'
 import { detokenize, tokenize } from './tokens.ts'
 
@@ -30,6 +32,10 @@ const asked: readonly Endpoint[] = [
   batches,
   batch,
   cancelBatch,
+  papers,
+  feed,
+  paper,
+  sample,
   tokenize,
   detokenize,
   health,

@@ -5,6 +5,7 @@ import { LIMITS } from '../limits.ts'
 export const health = endpoint({
   method: 'GET',
   url: '/health',
+  isOpen: true,
   summary: 'Whether the model is there: 200, or 503 while it is loaded',
   handle: async (site, { reply }) => {
     if (site.engine.isReady) return { status: 'ok' }

@@ -81,7 +81,14 @@ export interface EmbedJob {
   readonly inputs: readonly (Words | Picture)[]
 }
 
-export type Job = GenerateJob | CountJob | TokenizeJob | DetokenizeJob | EmbedJob
+/** A picture of Fovea World with a question. */
+export interface SampleJob {
+  readonly kind: 'sample'
+  readonly task?: string
+  readonly index: number
+}
+
+export type Job = SampleJob | GenerateJob | CountJob | TokenizeJob | DetokenizeJob | EmbedJob
 
 export interface TokenProbability {
   readonly id: number
@@ -111,6 +118,13 @@ export interface UsedImage {
   readonly detail: Detail
 }
 
+/** Patches of a view, and the part of the image in pixels that it shows; all of it if not said. */
+export interface PatchGrid {
+  readonly rows: number
+  readonly columns: number
+  readonly box?: { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
+}
+
 export interface Generated {
   readonly text: string
   readonly finishReason: 'stop' | 'length'
@@ -119,13 +133,24 @@ export interface Generated {
     readonly text: number
     readonly cached: number
     readonly generated: number
-    readonly visual: { readonly before: number; readonly after: number; readonly last: number }
+    readonly visual: {
+      readonly before: number
+      readonly after: number
+      readonly last: number
+      readonly layers?: readonly number[]
+    }
   }
   readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
   readonly images: readonly UsedImage[]
   /** Of each image, the patches that reached the last layer, counted in raster order through its views. */
   readonly kept: readonly (readonly number[])[]
+  /** The views of each image, where its patches lie. */
+  readonly views: readonly (readonly PatchGrid[])[]
+  /** Of each image, for each patch, the visual token that it went into; -1 where it has none. */
+  readonly patches: readonly (readonly number[])[]
+  /** Layers that were given other visual tokens than the one before, and which; the first is given all. */
+  readonly steps: readonly { readonly layer: number; readonly tokens: readonly number[] }[]
   /** PNG of each image. */
   readonly overlays?: readonly Uint8Array[]
 }
@@ -147,8 +172,16 @@ export interface Embedded {
   readonly tokens: number
 }
 
+export interface Sampled {
+  readonly png: Uint8Array
+  readonly task: string
+  readonly question: string
+  readonly answer: string
+}
+
 /** What comes of each kind of job. */
 export interface Results {
+  readonly sample: Sampled
   readonly generate: Generated
   readonly count: Counted
   readonly tokenize: Tokenized

@@ -21,6 +21,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   storage_full: 507,
   storage_missing: 501,
   model_not_found: 404,
+  unknown_paper: 404,
   not_found: 404,
   key_invalid: 401,
   origin_refused: 403,

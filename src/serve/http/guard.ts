@@ -4,8 +4,12 @@ import type { FastifyRequest } from 'fastify'
 import { FoveaError } from '../../errors.ts'
 import { type GuardOptions, isLoopback } from './access.ts'
 
-/** Asked before anybody has a key. */
-const OPEN_PATHS: readonly string[] = ['/health']
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Given to whoever asks, before anybody has a key. */
+    readonly isOpen?: boolean
+  }
+}
 
 /** A hook for every request. It throws FoveaError `host_refused`, `origin_refused`, `key_invalid`. */
 export function guard(options: GuardOptions): (request: FastifyRequest) => Promise<void> {
@@ -13,7 +17,7 @@ export function guard(options: GuardOptions): (request: FastifyRequest) => Promi
   return async (request) => {
     assertHost(request, options)
     assertOrigin(request, options)
-    if (digest && !OPEN_PATHS.includes(request.url)) assertKey(request, digest)
+    if (digest && !request.routeOptions.config?.isOpen) assertKey(request, digest)
   }
 }
 

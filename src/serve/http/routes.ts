@@ -16,10 +16,15 @@ export async function addRoutes(app: FastifyInstance, site: Site): Promise<void>
   })
 }
 
-function addRoute(app: FastifyInstance, site: Site, { method, url, body, query, takesFile, handle }: Endpoint): void {
+function addRoute(
+  app: FastifyInstance,
+  site: Site,
+  { method, url, body, query, isOpen = false, takesFile, handle }: Endpoint,
+): void {
   app.route({
     method,
     url,
+    config: { isOpen },
     handler: async (request, reply) => {
       if (takesFile) assertForm(request)
       const call = {

@@ -38,7 +38,7 @@ export function usageOf({ tokens }: Generated) {
 
 /** What only Fovea says: what the method did with the images, and what each stage took. */
 export function foveaReport(result: Generated, isAsked: boolean) {
-  const { method, tokens, milliseconds, flops, images, kept, overlays } = result
+  const { method, tokens, milliseconds, flops, images, kept, views, patches, steps, overlays } = result
   return {
     method,
     visual_tokens: tokens.visual,
@@ -51,7 +51,7 @@ export function foveaReport(result: Generated, isAsked: boolean) {
       used_height: usedHeight,
       detail,
     })),
-    ...(isAsked && { kept }),
+    ...(isAsked && { kept, views, patches, steps }),
     ...(overlays && {
       overlays: overlays.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`),
     }),

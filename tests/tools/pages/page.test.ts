@@ -3,11 +3,12 @@ import { optionTable } from '../../../src/papers/option-table.ts'
 import type { Paper } from '../../../src/papers/paper.ts'
 import { findPaper, papers } from '../../../src/papers/registry.ts'
 import { standingOf } from '../../../src/papers/reports/standing.ts'
+import { useOf } from '../../../src/papers/use.ts'
 import { benchmarkPoints, benchmarkSection } from '../../../tools/pages/benchmark.ts'
 import { math } from '../../../tools/pages/markdown.ts'
 import { paperPage } from '../../../tools/pages/page.ts'
 import { strayPictures } from '../../../tools/pages/pictures.ts'
-import { hasPicture, useOf } from '../../../tools/pages/shown.ts'
+import { hasPicture } from '../../../tools/pages/shown.ts'
 import { temporaryTree } from '../workspace.ts'
 
 const pageOf = (entry: Paper) => paperPage({ entry, standing: standingOf(entry) })

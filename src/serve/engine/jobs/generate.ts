@@ -1,5 +1,6 @@
 import { FoveaError } from '../../../errors.ts'
 import { measuredReply } from '../../../evaluation/measured-reply.ts'
+import { viewGrids } from '../../../pipeline/pictures/kept-views.ts'
 import type { AskOptions } from '../../../pipeline/talk/ask-options.ts'
 import type { Reply } from '../../../pipeline/talk/reply.ts'
 import type { Generated, GenerateJob } from '../job.ts'
@@ -21,7 +22,9 @@ export async function generate(opened: Opened, job: GenerateJob, work: Work): Pr
   const asked = { messages, method, ...options }
   const reply = await about('messages', () => (job.isMeasured ? measuredReply(model, asked) : model.generate(asked)))
   const overlays = job.overlay ? await drawOverlays(model.parts, { pictures, method, kept: reply.kept }) : undefined
-  return { ...generated(reply, pictures, method.name), ...(overlays && { overlays }) }
+  const alone = pictures.length === 1
+  const views = pictures.map(({ image }) => viewGrids(model.parts, { image, method, alone }))
+  return { ...generated(reply, pictures, method.name), views, ...(overlays && { overlays }) }
 }
 
 async function askOptions(
@@ -51,8 +54,9 @@ function tokenTeller({ model: { parts } }: Opened, { sampling, logprobs = 0 }: G
   }
 }
 
-function generated(reply: Reply, pictures: readonly ReadPicture[], method: string): Generated {
-  const { text, finishReason, tokens, milliseconds, flops, kept } = reply
+function generated(reply: Reply, pictures: readonly ReadPicture[], method: string): Omit<Generated, 'views'> {
+  const { text, finishReason, tokens, milliseconds, flops, kept, passage } = reply
+  const { before, after, last, layers } = tokens.visual
   if (finishReason === 'aborted') throw new FoveaError('request_aborted', 'usage', 'the client went away')
   return {
     text,
@@ -60,11 +64,13 @@ function generated(reply: Reply, pictures: readonly ReadPicture[], method: strin
     method,
     tokens: {
       ...tokens,
-      visual: { before: tokens.visual.before, after: tokens.visual.after, last: tokens.visual.last },
+      visual: { before, after, last, ...(layers && { layers }) },
     },
     milliseconds,
     flops,
     images: pictures.map(({ used }) => used),
+    patches: (passage?.patches ?? []).map((tokens) => tokens.map((token) => (Number.isNaN(token) ? -1 : token))),
+    steps: passage?.steps ?? [],
     kept: kept.map((patches) => patches.flatMap((isKept, patch) => (isKept ? [patch] : []))),
   }
 }
