@@ -27,5 +27,6 @@ export const integer =
   }
 
 function range(low: number, high: number): string {
+  if (low === Number.MIN_VALUE) return `above 0${high === Number.POSITIVE_INFINITY ? '' : `, at most ${high}`}`
   return high >= Number.MAX_SAFE_INTEGER ? `from ${low}` : `from ${low} to ${high}`
 }

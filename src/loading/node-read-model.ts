@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import type { CheckpointTensor } from '../checkpoints/open-checkpoint.ts'
 import { otherWeights } from '../checkpoints/other-weights.ts'
+import { PEFT_CONFIG } from '../checkpoints/peft-folder.ts'
 import type { TableEntry } from '../checkpoints/weight-table.ts'
 import { traceDual } from '../embedding/embedder-program.ts'
 import { FoveaError } from '../errors.ts'
@@ -75,7 +76,10 @@ export async function readConfig(source: ModelSource): Promise<Record<string, un
   if (config) return config
   const names = source.files.map(({ name }) => name)
   const others = names.some((name) => name.endsWith('.safetensors')) ? undefined : otherWeights(source.name, names)
-  const message = `${source.name}: it holds no config.json, so it is no model folder`
+  const what = names.includes(PEFT_CONFIG)
+    ? `this is a LoRA adapter, not a model; load its base, with the method lora:weights=${source.name}`
+    : 'it holds no config.json, so it is no model folder'
+  const message = `${source.name}: ${what}`
   throw others ?? new FoveaError('config_missing', 'input', message)
 }
 

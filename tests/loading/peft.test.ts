@@ -90,6 +90,14 @@ const logits = async (text: string) => (await prefill(model, { method: parseMeth
 const change = (a: Float32Array, b: Float32Array) => Math.max(...a.map((value, at) => Math.abs(value - b[at])))
 
 describe('a folder of PEFT', () => {
+  it('given as a model says what it is, and how it is used', async () => {
+    await write()
+    await expect(loadModel(adapter)).rejects.toMatchObject({
+      code: 'config_missing',
+      message: `${adapter}: this is a LoRA adapter, not a model; load its base, with the method lora:weights=${adapter}`,
+    })
+  })
+
   it('is used by lora:weights=FOLDER, its rank, scale and layers by its own', async () => {
     await write()
     const [found, expected, dense] = [

@@ -53,15 +53,25 @@ function namesOf(file: GgufFile, tower: string, hidden: number, behind: Readonly
 
 const none = () => false
 
-/** LLaVA 1.5: CLIP or SigLIP up to one of its last layers, and a MLP of two layers. */
+/** What stands between the rows of tiles; only LLaVA-NeXT has it. Older converters wrote the first name. */
+const NEWLINES = ['model.image_newline', 'v.image_newline']
+
+/** Sizes that images may be cut to, [height, width]; the file says width first. Those of the family where it says none. */
+function pinpointsOf(file: GgufFile): { readonly image_grid_pinpoints?: number[][] } {
+  const flat = file.metadata.get(at('image_grid_pinpoints'))
+  if (flat === undefined) return {}
+  const count = Array.isArray(flat) ? 2 * Math.ceil(Math.max(1, flat.length) / 2) : 2
+  const sizes = numbersAt(file, at('image_grid_pinpoints'), count)!
+  const pairs = Array.from({ length: count / 2 }, (_, i) => [sizes[2 * i + 1], sizes[2 * i]])
+  return { image_grid_pinpoints: pairs }
+}
+
+/** LLaVA 1.5 and LLaVA-NeXT: CLIP or SigLIP up to one of its last layers, and a MLP of two layers. */
 const llava: VisionKind = {
   languages: ['llama', 'qwen2', 'qwen3', 'phi3', 'gemma2'],
   read(file, _, tokenId) {
-    if (file.tensors.has('v.image_newline') || file.tensors.has('model.image_newline'))
-      throw unreadGguf(
-        file,
-        'a LLaVA-NeXT, whose images are cut into tiles, is not read from GGUF; take it in safetensors',
-      )
+    const isTiled = NEWLINES.some((name) => file.tensors.has(name))
+    const pinpoints = isTiled ? pinpointsOf(file) : {}
     for (const name of ['mm.0.weight', 'mm.2.weight']) shapeAt(file, name, 2)
     const sides = sidesOf(file)
     const isClip = file.tensors.has('v.class_embd')
@@ -72,19 +82,27 @@ const llava: VisionKind = {
     const cut = { size: { shortest_edge: sides.image_size }, do_center_crop: true, crop_size: side }
     return {
       config: {
-        model_type: 'llava',
+        model_type: isTiled ? 'llava_next' : 'llava',
+        ...pinpoints,
         vision_config: { model_type, ...sides, hidden_act },
         vision_feature_layer: deepest,
         vision_feature_select_strategy: isClip ? 'default' : 'full',
         multimodal_projector_bias: file.tensors.has('mm.0.bias'),
         image_token_index: tokenId('<image>', true),
       },
-      preprocessor: { ...normalisation(file), do_resize: true, resample: 3, ...(isClip ? cut : { size: side }) },
+      preprocessor: {
+        ...normalisation(file),
+        ...pinpoints,
+        do_resize: true,
+        resample: 3,
+        ...(isClip ? cut : { size: side }),
+      },
       tensors: planNames(
         file,
         namesOf(file, 'vision_tower.vision_model.', sides.hidden_size, {
           'mm.0': 'multi_modal_projector.linear_1',
           'mm.2': 'multi_modal_projector.linear_2',
+          ...Object.fromEntries(NEWLINES.map((name) => [name, 'image_newline'])),
         }),
         none,
       ),

@@ -94,10 +94,11 @@ export class NodeBackend implements Backend {
   }
 }
 
-/** Files were looked at when the model was opened, and are read now. */
-const CHANGED = /^ENOENT|^EISDIR|External initializer: .*(?:out of bounds|can not be read in full)/
+/** Files were looked at when the model was opened, and are read now; a working folder that is gone is no change of theirs. */
+const CHANGED = /^ENOENT(?!.*uv_cwd)|^EISDIR|External initializer: .*(?:out of bounds|can not be read in full)/
 
-function changedWeights(cause: Error, { files = {} }: SessionOptions): FoveaError | undefined {
+/** What the engine says where files of weights are not any more what they were; undefined for other errors. */
+export function changedWeights(cause: Error, { files = {} }: SessionOptions): FoveaError | undefined {
   const paths = Object.values(files).filter((content) => typeof content === 'string')
   const found = CHANGED.test(cause.message)
     ? (paths.find((path) => cause.message.includes(path)) ?? paths[0])

@@ -33,10 +33,10 @@ export interface GgufFamily {
   readonly factors?: (text: Config) => Record<string, number[]>
 }
 
-const features: GgufFamily['vision'] = ({ vision_config: vision, vision_feature_layer: layer }) => [
+const features: NonNullable<GgufFamily['vision']> = ({ vision_config: vision, vision_feature_layer: layer }) => [
   ['clip.vision.feature_layer', 'i32', [layer < 0 ? vision.num_hidden_layers + 1 + layer : layer]],
 ]
-const clip: GgufFamily['vision'] = (config, processor) => [
+const clip: NonNullable<GgufFamily['vision']> = (config, processor) => [
   ['clip.use_gelu', 'bool', false],
   ...features(config, processor),
 ]
@@ -119,6 +119,21 @@ const internvl = (fixture: string, architecture: string): GgufFamily => ({
 
 export const FAMILIES: readonly GgufFamily[] = [
   { fixture: 'llava', architecture: 'llama', projector: 'mlp', vision: clip },
+  {
+    fixture: 'llava-next',
+    architecture: 'llama',
+    projector: 'mlp',
+    names: [[/image_newline$/, 'model.image_newline']],
+    vision: (config, processor) => [
+      ...clip(config, processor),
+      ['clip.vision.mm_patch_merge_type', 'text', 'spatial_unpad'],
+      [
+        'clip.vision.image_grid_pinpoints',
+        'i32',
+        config.image_grid_pinpoints.flatMap(([height, width]: number[]) => [width, height]),
+      ],
+    ],
+  },
   { fixture: 'llava-qwen2', architecture: 'qwen2', projector: 'mlp', vision: clip, patch: dropsClass },
   {
     fixture: 'llava-llama3-rope',
