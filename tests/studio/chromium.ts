@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
-import type { ServerOptions } from '../../src/serve/server.ts'
 import { serving } from '../serve/serving.ts'
 import { buildStudio } from './build.ts'
 
@@ -16,11 +15,14 @@ const executablePath = PLACES.find((path) => existsSync(path))
 export const hasChromium = executablePath !== undefined
 if (!hasChromium) console.warn('no Chromium here (apt-get install chromium): tests of the studio are skipped')
 
+/** What the server asks for; pages are opened with it unless they are to ask. */
+export const KEY = 'a-key-of-the-tests'
+
 /** Serves the studio as it is built now, to the tests of a file. */
-export async function studio(options: Partial<ServerOptions> = {}) {
+export async function studio() {
   const folder = await mkdtemp(join(tmpdir(), 'fovea-studio-'))
   if (hasChromium) await buildStudio(folder)
-  const site = serving({ studio: folder, ...options })
+  const site = serving({ studio: folder, key: KEY })
   let browser: Browser
   beforeAll(async () => {
     if (hasChromium) browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
@@ -33,7 +35,10 @@ export async function studio(options: Partial<ServerOptions> = {}) {
     site,
     folder,
     /** A page at an address; `complaints` are what its console and scripts say that they should not. */
-    async open(path: string, { base = site.server.url, ...more }: BrowserContextOptions & { base?: string } = {}) {
+    async open(
+      path: string,
+      { base = site.server.url, key = KEY, ...more }: BrowserContextOptions & { base?: string; key?: string } = {},
+    ) {
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...more })
       page.setDefaultTimeout(15_000)
       const complaints: string[] = []
@@ -43,6 +48,7 @@ export async function studio(options: Partial<ServerOptions> = {}) {
         const url = new URL(request.url())
         if (/^https?:$/.test(url.protocol) && url.origin !== new URL(base).origin) complaints.push(`asked ${url}`)
       })
+      await page.addInitScript((text) => text && sessionStorage.setItem('fovea-key', text), key)
       await page.goto(base + path)
       return { page, complaints }
     },

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { answered, dropFile, hasChromium, soon, studio } from './chromium.ts'
+import { answered, dropFile, hasChromium, KEY, soon, studio } from './chromium.ts'
 import { cutProxy } from './cut-proxy.ts'
 
 const { open, site } = await studio()
@@ -180,6 +180,27 @@ describe.skipIf(!hasChromium)('the studio in Chromium', () => {
     await soon(() => page.locator('.outcomes tbody tr').count()).toBe(4)
     await page.getByRole('button', { name: 'Remove random' }).click()
     await soon(() => page.locator('.card:not(.add)').count()).toBe(3)
+    await page.close()
+  })
+
+  it('asks for the key where the server does, and says that a wrong one is wrong', async () => {
+    const { page } = await open('/papers/fastv', { key: '' })
+    await page.getByLabel('Key').fill('not-the-key-at-all')
+    await page.getByRole('button', { name: 'Open' }).click()
+    await page.getByText('That one was not it.').waitFor()
+    await page.getByLabel('Key').fill(KEY)
+    await page.keyboard.press('Enter')
+    await page.getByText('Claim beside measurement').waitFor()
+    await page.close()
+  })
+
+  it('shows the samples that come with it where the server cannot draw', async () => {
+    const { page } = await open('/papers', {})
+    const missing = { error: { code: 'package_missing', message: 'drawing needs @napi-rs/canvas' } }
+    await page.route('**/fovea/samples/*', (route) => route.fulfill({ status: 501, json: missing }))
+    await page.getByRole('link', { name: 'Playground' }).click()
+    expect(await answered(page)).not.toBe('')
+    expect(await page.locator('.stage .notice').count()).toBe(0)
     await page.close()
   })
 

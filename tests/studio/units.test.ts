@@ -7,6 +7,7 @@ import { pointsOf } from '../../studio/src/compare/points.ts'
 import { type MathNode, mathOf } from '../../studio/src/math/latex.ts'
 import { formatMethodText, parseMethodText } from '../../studio/src/method/method-text.ts'
 import { sentences } from '../../studio/src/papers/catalogue.ts'
+import { fileOf } from '../../studio/src/picture/dropped.ts'
 import { formatOf, sizeOf } from '../../studio/src/picture/sniff.ts'
 import { stepsOf } from '../../studio/src/playground/flow.ts'
 import { boxesOf, fatesAt, stopsOf } from '../../studio/src/playground/patches.ts'
@@ -101,6 +102,18 @@ it.each(['png', 'jpeg', 'webp', 'gif'] as const)(
     expect(sizeOf(bytes.subarray(0, 9))).toBeUndefined()
   },
 )
+
+describe('what is dropped', () => {
+  const dropped = (item: object) => ({ items: [{ kind: 'string' }, item], files: [] }) as unknown as DataTransfer
+  const file = new File(['x'], 'a.png')
+
+  it('is its first file, or a sentence about a folder and about nothing', () => {
+    expect(fileOf(dropped({ kind: 'file', getAsFile: () => file }))).toBe(file)
+    const folder = { kind: 'file', webkitGetAsEntry: () => ({ isDirectory: true, name: 'holidays' }) }
+    expect(() => fileOf(dropped(folder))).toThrow('holidays is a folder; drop one picture out of it.')
+    expect(() => fileOf(dropped({ kind: 'string' }))).toThrow('That is no file; a picture is wanted.')
+  })
+})
 
 it('the benchmark has its points with intervals around them, baselines among them', () => {
   const points = pointsOf(readFileSync('docs/reducers.csv', 'utf8'))

@@ -17,16 +17,22 @@ export function MethodForm({ card, value, onChange }: Props) {
   const options = Object.entries(optionsOf(card))
   if (options.length === 0) return <p className="hint">It has no options.</p>
   return (
-    <div className="options">
-      {options.map(([name, schema]) => (
-        <OptionField
-          key={name}
-          name={name}
-          schema={schema}
-          value={given[name] ?? String(schema.default ?? '')}
-          onChange={(chosen) => onChange(formatMethodText({ id, given: { ...given, [name]: chosen } }, defaults))}
-        />
-      ))}
-    </div>
+    <details className="method-options" open={isWide()}>
+      <summary>Options</summary>
+      <div className="options">
+        {options.map(([name, schema]) => (
+          <OptionField
+            key={name}
+            name={name}
+            schema={schema}
+            value={given[name] ?? String(schema.default ?? '')}
+            onChange={(chosen) => onChange(formatMethodText({ id, given: { ...given, [name]: chosen } }, defaults))}
+          />
+        ))}
+      </div>
+    </details>
   )
 }
+
+/** On a phone they would stand between the answer and what it cost. */
+const isWide = (): boolean => matchMedia('(min-width: 56rem)').matches

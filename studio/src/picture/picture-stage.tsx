@@ -2,7 +2,8 @@ import { type DragEvent, type ReactNode, useEffect, useRef, useState } from 'rea
 import { said } from '../api/client.ts'
 import { addressWith, go } from '../router.tsx'
 import { Notice } from '../ui/notice.tsx'
-import { fileOf, take } from './take.ts'
+import { fileOf } from './dropped.ts'
+import { take } from './take.ts'
 import type { Shown } from './use-picture.ts'
 
 /** A place for a picture: drop, paste or pick one, or take a sample of the World. */
