@@ -34,7 +34,9 @@ export const remove = (folder: string): Promise<void> => rm(folder, { recursive:
 /** What a clone has, without a build, and with the packages of this one. */
 export async function cloneTree(): Promise<string> {
   const folder = await temporary()
-  const files = (await printed(root, 'git', 'ls-files', '--', ':!tests', ':!bench', ':!docs')).trim().split('\n')
+  const files = (await printed(root, 'git', 'ls-files', '--', ':!tests', ':!bench', ':!docs/papers', ':!docs/images'))
+    .trim()
+    .split('\n')
   for (const file of files) await cp(join(root, file), join(folder, file), { verbatimSymlinks: true })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder

@@ -34,6 +34,7 @@ const schema = z.object({
   num_layers: layerCount.default(6),
   num_decoder_layers: optionalLayerCount,
   num_heads: size.default(8),
+  n_positions: size.default(512),
   relative_attention_num_buckets: size.default(32),
   relative_attention_max_distance: headSize.default(128),
   layer_norm_epsilon: z.number().positive().default(1e-6),
@@ -78,6 +79,8 @@ export function t5Model(raw: unknown, part: string): LanguageModel {
   const { d_model: width, num_heads: heads, vocab_size: vocabulary } = config
   return {
     layers: config.num_layers,
+    // No position is too far for its biases, but longer than this it was not trained.
+    contextLength: config.n_positions,
     caches: 2 * (config.num_decoder_layers ?? config.num_layers),
     answerStart: config.decoder_start_token_id ?? config.pad_token_id ?? 0,
     wholePositions: 'relative',
