@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checks } from '../../../src/papers/interpretability/lavca/checks.ts'
 import { compose } from '../../../src/papers/interpretability/lavca/compose.ts'
-import { describe as describeUnit, poolOf } from '../../../src/papers/interpretability/lavca/describe.ts'
+import { describe as describeOf, poolOf } from '../../../src/papers/interpretability/lavca/describe.ts'
 import { countInfill } from '../../../src/papers/interpretability/lavca/infill.ts'
 import {
   commonKeywords,
@@ -10,6 +10,7 @@ import {
   topImages,
 } from '../../../src/papers/interpretability/lavca/keywords.ts'
 import { captionsOf, embeddingsOf, stimuliOf } from '../../../src/papers/interpretability/lavca/look.ts'
+import { describeUnit, encodeUnits, unitPool } from '../../../src/papers/interpretability/lavca/unit.ts'
 import { bagCosine, fitOf, textTower, tfIdf, wordsIn } from '../../../src/papers/interpretability/lavca/words.ts'
 import type { Lab } from '../../../src/papers/reports/lab.ts'
 import { type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
@@ -99,11 +100,43 @@ describe('composing', () => {
 it('describes a unit of two concepts by both, and one of another direction otherwise', () => {
   const pool = poolOf(EMBEDDINGS, CAPTIONS)
   const options = { images: 2, share: 0.5, temperature: 1 }
-  const told = describeUnit([1, -1, 1, -1], pool, options)
+  const told = describeOf([1, -1, 1, -1], pool, options)
   expect(told.keywords.slice(0, 2).sort()).toEqual(['circle', 'red'])
   expect(told.sentence.split(' ')).toEqual(expect.arrayContaining(['red', 'circle']))
   expect(told.single).toBe('a red circle')
-  expect(describeUnit([-1, 1, -1, 1], pool, options).sentence).toContain('blue')
+  expect(describeOf([-1, 1, -1, 1], pool, options).sentence).toContain('blue')
+})
+
+describe('units of ones own', () => {
+  const pool = unitPool(EMBEDDINGS, CAPTIONS)
+
+  it('are fitted and described by the same way', () => {
+    const pictures = Array.from({ length: 4 }, () => EMBEDDINGS).flat()
+    const { weights } = encodeUnits(
+      pictures,
+      pictures.map(([red, , circle]) => [red + circle]),
+    )
+    expect(describeUnit(weights[0], pool, { images: 1, share: 1 }).keywords).toEqual(expect.arrayContaining(['red']))
+  })
+
+  it.each([
+    ['weights of another width', () => describeUnit([1, 0], pool), 'weights: give 4 finite numbers'],
+    ['weights of nothing', () => describeUnit([0, 0, 0, 0], pool), 'not all 0'],
+    ['more images than there are', () => describeUnit([1, 0, 0, 0], pool), '20 best pictures cannot be taken of 5'],
+    ['captions that are missing', () => unitPool(EMBEDDINGS, ['a']), '1 captions for 5 pictures'],
+    ['captions without words', () => unitPool(EMBEDDINGS, ['', '', '', '', '']), 'hold no words'],
+    ['too few responses', () => encodeUnits(EMBEDDINGS, [[1], [2], [3]]), '5 embeddings and 3 responses'],
+    ['numbers that are none', () => encodeUnits([[1], [Number.NaN]], [[1], [2]]), 'embeddings: row 1'],
+  ])('refuse %s', (_, run, words) => {
+    const refused = (() => {
+      try {
+        return run()
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(refused).toMatchObject({ code: 'unit_invalid', kind: 'usage', message: expect.stringContaining(words) })
+  })
 })
 
 describe('looking', () => {

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createScope } from '../../../src/nn/index.ts'
+import { createScope, type Scope } from '../../../src/nn/index.ts'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
 import type { Lab } from '../../../src/papers/reports/lab.ts'
 import { watchModel } from '../../../src/papers/reports/watched-model.ts'
 import { checks } from '../../../src/papers/training/llm-vem/checks.ts'
-import { rankOne, SUBJECTS, VOXELS } from '../../../src/papers/training/llm-vem/head.ts'
+import { encoded, rankOne, SUBJECTS, VOXELS, voxelsOf } from '../../../src/papers/training/llm-vem/head.ts'
 import { alignment, maskedError } from '../../../src/papers/training/llm-vem/loss.ts'
 import { challengeScore, identityRanks } from '../../../src/papers/training/llm-vem/rank.ts'
 import { headStage, sameScene, tuneStage } from '../../../src/papers/training/llm-vem/stages.ts'
@@ -16,9 +19,17 @@ import {
   trialsOf,
 } from '../../../src/papers/training/llm-vem/trials.ts'
 import { llmVem } from '../../../src/papers/training/llm-vem.ts'
+import { see } from '../../../src/pipeline/flow/see.ts'
+import { compose } from '../../../src/pipeline/method/compose.ts'
+import { weightsUnder } from '../../../src/pipeline/method/own-weights.ts'
+import { compile } from '../../../src/runtime/index.ts'
+import { NodeBackend } from '../../../src/runtime/node/backend.ts'
 import { constant, evaluate, type Tensor } from '../../../src/tensor/index.ts'
+import { featureBank } from '../../../src/training/feature-bank.ts'
+import { inputsOf, keptPictures } from '../../../src/training/kept-pictures.ts'
+import { imageOf } from '../../../src/training/mini/data.ts'
 import { makeScene } from '../../../src/world/index.ts'
-import { picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
+import { largestDifference, picture, type Tiny, tinyModel } from '../../pipeline/tiny-model.ts'
 import { withRandomAdapter } from '../random-adapter.ts'
 import { trainTiny } from '../trained.ts'
 
@@ -136,6 +147,44 @@ describe('voxels', () => {
     expect(identityRanks(rows, rows)).toEqual([1, 1, 1])
     expect(identityRanks([rows[1]], rows)).toEqual([2])
   })
+})
+
+it('training reads of kept features what answering reads of the picture', async () => {
+  const { parts } = tiny.model
+  const method = withRandomAdapter(parts.architecture, parseMethod('llm-vem:lambda=0'))
+  const before = process.env.FOVEA_CACHE
+  const cache = mkdtempSync(join(tmpdir(), 'fovea-llm-vem-'))
+  process.env.FOVEA_CACHE = cache
+  const backend = new NodeBackend()
+  try {
+    const plain = compose({ name: 'plain' })
+    const own = (p: Scope) => p.at('method', 'llm-vem')
+    const traced = (p: Scope) => {
+      const tokens = see(p, parts.architecture, plain, keptPictures(parts.architecture, plain, 1))
+      return voxelsOf(own(p), encoded(own(p), tokens, 64), 32)
+    }
+    const bank = await featureBank({
+      backend,
+      parts,
+      scenes: 2,
+      method: plain,
+      inputs: inputsOf([traced(createScope())]),
+    })
+    const program = await compile(backend, { voxels: traced(createScope()) }, weightsUnder(method, parts.weights))
+    const { values } = await program.run(bank.features([1]))
+    await program.dispose()
+    const watched = watchModel(tiny.model)
+    await watched.model.generate({ prompt: 'a', images: [imageOf(bank.scene(1).scene)], method, maxTokens: 0 })
+    const answered = Array.from(watched.runs[0].heads.voxels.data, Number)
+    // features are kept in half precision
+    expect(largestDifference(Array.from(values.voxels.data, Number), answered)).toBeLessThan(2e-2)
+    expect(Math.max(...answered.map(Math.abs))).toBeGreaterThan(0.5)
+  } finally {
+    await backend.dispose()
+    if (before === undefined) delete process.env.FOVEA_CACHE
+    else process.env.FOVEA_CACHE = before
+    rmSync(cache, { recursive: true })
+  }
 })
 
 describe('the recipe', () => {
