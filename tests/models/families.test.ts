@@ -68,6 +68,11 @@ describe.each(readdirSync(root))('%s agrees with transformers', (family) => {
   })
   afterAll(() => model?.dispose())
 
+  it('knows how long a prompt may be, but where positions are stretched as they come', () => {
+    const { contextLength } = model.parts.architecture.language
+    expect(contextLength).toEqual(family === 'llava-dynamic-rope' ? undefined : expect.any(Number))
+  })
+
   it.each(cases.map((each) => [titleOf(each), each] as const))('%s', async (_, expected) => {
     const read = (names: string[]) =>
       Promise.all(names.map((name) => readImage(join(folder, name), { pixels: 'reference' })))

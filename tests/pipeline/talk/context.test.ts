@@ -185,4 +185,11 @@ describe('the length that a model was made for', () => {
     expect(lengthOf({ rope_type: 'dynamic', factor: 2 })).toBeUndefined()
     expect(lengthOf({ rope_type: 'yarn', factor: 4, original_max_position_embeddings: 25 })).toBe(100)
   })
+
+  it('holds for an encoder-decoder, though its positions have no end', async () => {
+    const t5 = await loadModel('tests/fixtures/families/blip-2-t5', { threads: 1 })
+    const asked = { prompt: 'star '.repeat(600), images: [picture()], maxTokens: 2 }
+    await expect(t5.generate(asked)).rejects.toMatchObject({ code: 'context_full' })
+    await t5.dispose()
+  })
 })
