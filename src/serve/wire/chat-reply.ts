@@ -36,6 +36,9 @@ export function usageOf({ tokens }: Generated) {
   }
 }
 
+export const overlayUrls = (overlays: readonly Uint8Array[]): string[] =>
+  overlays.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`)
+
 /** What only Fovea says: what the method did with the images, and what each stage took. */
 export function foveaReport(result: Generated, isAsked: boolean) {
   const { method, tokens, milliseconds, flops, images, kept, overlays } = result
@@ -52,9 +55,7 @@ export function foveaReport(result: Generated, isAsked: boolean) {
       detail,
     })),
     ...(isAsked && { kept }),
-    ...(overlays && {
-      overlays: overlays.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`),
-    }),
+    ...(overlays && { overlays: overlayUrls(overlays) }),
   }
 }
 
