@@ -14,6 +14,7 @@ interface ServeFlags extends ModelOptions {
   key?: string
   origin: string[]
   queue: number
+  prefixCache: number
   embedder?: string
   data?: string
   redis?: string
@@ -28,6 +29,7 @@ export const serveCommand = command<ServeFlags>({
     'fovea serve',
     'fovea serve --model HuggingFaceTB/SmolVLM-256M-Instruct --dtype int8 --port 8000',
     'fovea serve --host 0.0.0.0 --key "$(openssl rand -hex 24)"',
+    'fovea serve --prefix-cache 2048',
     'fovea serve --embedder openai/clip-vit-base-patch32',
     'fovea serve --redis redis://127.0.0.1:6379 --data batches',
     'curl http://127.0.0.1:8080/v1/chat/completions -H "content-type: application/json" -d \'{"messages":[{"role":"user","content":"what is red?"}]}\'',
@@ -39,6 +41,12 @@ export const serveCommand = command<ServeFlags>({
       .option('--key <text>', 'that clients must send (if not given: FOVEA_KEY of the environment)')
       .option('--origin <urls...>', 'pages of other origins that may ask', several, [])
       .option('--queue <count>', 'requests that may wait; more are refused with 429', integer(0, 10_000), 64)
+      .option(
+        '--prefix-cache <MiB>',
+        'memory for prompts that were read, for those that begin alike; 0 keeps none',
+        integer(0, 1 << 20),
+        512,
+      )
       .option('--embedder <name>', 'a CLIP or SigLIP model, for /v1/embeddings')
       .option(
         '--data <folder>',
@@ -51,11 +59,20 @@ export const serveCommand = command<ServeFlags>({
       .option('--quiet', 'print no line for each request'),
   finishes: true,
   run: async ({ options, signal }) => {
-    const { origin: origins, quiet, json: _, ...others } = options
+    const { origin: origins, quiet, json: _, prefixCache, ...others } = options
     const key = options.key ?? process.env.FOVEA_KEY
     const data = others.data ?? (others.port === 0 ? undefined : dataFolder(others.port))
     const redis = others.redis ?? (process.env.FOVEA_REDIS || undefined)
-    const server = await createServer({ ...others, data, redis, key, origins, onLog: quiet ? undefined : logLine })
+    const prefixBytes = prefixCache * 2 ** 20
+    const server = await createServer({
+      ...others,
+      prefixBytes,
+      data,
+      redis,
+      key,
+      origins,
+      onLog: quiet ? undefined : logLine,
+    })
     print(`${server.model} at ${server.url}, as OpenAI's clients expect it at ${server.url}/v1`)
     await untilInterrupted(signal)
     note('ending: answers under way are finished, Ctrl-C again ends at once')

@@ -52,7 +52,7 @@ function reportOf(result: Generated, isAsked: boolean): FoveaReport {
   return {
     method,
     imageTokens: tokens.visual.after,
-    textTokens: tokens.text,
+    textTokens: tokens.prompt - tokens.visual.after,
     visualTokens: tokens.visual,
     milliseconds,
     flops,

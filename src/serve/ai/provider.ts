@@ -8,7 +8,7 @@ import { languageModel, PROVIDER } from './language-model.ts'
 import { type FoveaSettings, settingsOf } from './settings.ts'
 
 /** How models are loaded. */
-export type ProviderOptions = Pick<EngineOptions, 'device' | 'dtype' | 'threads' | 'mmproj'>
+export type ProviderOptions = Pick<EngineOptions, 'device' | 'dtype' | 'threads' | 'mmproj' | 'prefixBytes'>
 
 /** Models of this machine for the AI SDK, in this very process. */
 export interface FoveaProvider extends ProviderV3 {

@@ -17,10 +17,11 @@ export interface Opened {
 
 /** Throws what `loadModel` and `loadEmbedder` throw; the reason of `signal`, which ends the loading. */
 export async function openModel(
-  { model: name, embedder: other, ...options }: EngineOptions,
+  { model: name, embedder: other, prefixBytes, ...options }: EngineOptions,
   signal?: AbortSignal,
 ): Promise<Opened> {
   const model = await loadModel(name, { ...options, signal })
+  if (prefixBytes) model.keepPrefixes(prefixBytes)
   const embedder = other === undefined ? undefined : await loadEmbedder(other, { device: options.device, signal })
   return { model, embedder, forms: new FormCache(model.parts), facts: factsOf(name, model, embedder) }
 }

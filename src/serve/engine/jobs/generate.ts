@@ -1,6 +1,7 @@
 import { FoveaError } from '../../../errors.ts'
 import { measuredReply } from '../../../evaluation/measured-reply.ts'
 import type { AskOptions } from '../../../pipeline/talk/ask-options.ts'
+import { sharesPrefixes } from '../../../pipeline/talk/prefixes.ts'
 import type { Reply } from '../../../pipeline/talk/reply.ts'
 import type { Generated, GenerateJob } from '../job.ts'
 import { about } from '../job-error.ts'
@@ -21,7 +22,8 @@ export async function generate(opened: Opened, job: GenerateJob, work: Work): Pr
   const asked = { messages, method, ...options }
   const reply = await about('messages', () => (job.isMeasured ? measuredReply(model, asked) : model.generate(asked)))
   const overlays = job.overlay ? await drawOverlays(model.parts, { pictures, method, kept: reply.kept }) : undefined
-  return { ...generated(reply, pictures, method.name), ...(overlays && { overlays }) }
+  const isKept = model.prefixes !== undefined && sharesPrefixes(method, model.parts.architecture)
+  return { ...generated(reply, { pictures, method: method.name, isKept }), ...(overlays && { overlays }) }
 }
 
 async function askOptions(
@@ -51,20 +53,33 @@ function tokenTeller({ model: { parts } }: Opened, { sampling, logprobs = 0 }: G
   }
 }
 
-function generated(reply: Reply, pictures: readonly ReadPicture[], method: string): Generated {
+interface Answered {
+  readonly pictures: readonly ReadPicture[]
+  readonly method: string
+  /** Whether its prompt is kept for later ones. */
+  readonly isKept: boolean
+}
+
+function generated(reply: Reply, { pictures, method, isKept }: Answered): Generated {
   const { text, finishReason, tokens, milliseconds, flops, kept } = reply
   if (finishReason === 'aborted') throw new FoveaError('request_aborted', 'usage', 'the client went away')
   return {
     text,
     finishReason,
     method,
-    tokens: {
-      ...tokens,
-      visual: { before: tokens.visual.before, after: tokens.visual.after, last: tokens.visual.last },
-    },
+    tokens: tokensOf(tokens, isKept),
+    keepsPrefix: isKept,
     milliseconds,
     flops,
     images: pictures.map(({ used }) => used),
     kept: kept.map((patches) => patches.flatMap((isKept, patch) => (isKept ? [patch] : []))),
   }
+}
+
+/** A picture that is cached counts as the tokens that it is. */
+function tokensOf({ text, reused, generated, visual }: Reply['tokens'], isKept: boolean): Generated['tokens'] {
+  const { before, after, last } = visual
+  const prompt = text + (reused?.text ?? 0) + after
+  const cached = (reused?.text ?? 0) + (reused?.visual ?? 0)
+  return { prompt, text, cached, written: isKept ? prompt - cached : 0, generated, visual: { before, after, last } }
 }
