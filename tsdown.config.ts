@@ -7,6 +7,7 @@ export default defineConfig({
     index: 'src/index.ts',
     cli: 'src/cli/main.ts',
     serve: 'src/serve/index.ts',
+    ai: 'src/serve/ai/index.ts',
     'model-host': 'src/serve/engine/model-host.ts',
     worker: 'src/runtime/node/worker.ts',
     'engine-host': 'src/runtime/node/engine-host.ts',
@@ -17,7 +18,7 @@ export default defineConfig({
   platform: 'node',
   target: 'node20',
   fixedExtension: false,
-  dts: { entry: ['src/index.ts', 'src/serve/index.ts'] },
+  dts: { entry: ['src/index.ts', 'src/serve/index.ts', 'src/serve/ai/index.ts'] },
   clean: true,
   // Packages without binaries become part of the build, and then need not be installed.
   deps: { onlyBundle: false },

@@ -15,6 +15,7 @@ export interface ServeFlags extends ModelOptions {
   key?: string
   origin: string[]
   queue: number
+  prefixCache: number
   embedder?: string
   data?: string
   redis?: string
@@ -29,6 +30,12 @@ export const withServerOptions = (program: Program): Program =>
     .option('--key <text>', 'that clients must send (if not given: FOVEA_KEY of the environment)')
     .option('--origin <urls...>', 'pages of other origins that may ask', several, [])
     .option('--queue <count>', 'requests that may wait; more are refused with 429', integer(0, 10_000), 64)
+    .option(
+      '--prefix-cache <MiB>',
+      'memory for prompts that were read, for those that begin alike; 0 keeps none',
+      integer(0, 1 << 20),
+      512,
+    )
     .option('--embedder <name>', 'a CLIP or SigLIP model, for /v1/embeddings')
     .option(
       '--data <folder>',
@@ -43,11 +50,12 @@ export async function serveUntil(
   signal: AbortSignal,
   said: (server: Server) => string,
 ): Promise<void> {
-  const { origin: origins, quiet, json: _, ...others } = options
+  const { origin: origins, quiet, json: _, prefixCache, ...others } = options
   const key = options.key ?? process.env.FOVEA_KEY
   const data = others.data ?? (others.port === 0 ? undefined : dataFolder(others.port))
   const redis = others.redis ?? (process.env.FOVEA_REDIS || undefined)
-  const server = await createServer({ ...others, data, redis, key, origins, onLog: quiet ? undefined : logLine })
+  const kept = { data, redis, prefixBytes: prefixCache * 2 ** 20 }
+  const server = await createServer({ ...others, ...kept, key, origins, onLog: quiet ? undefined : logLine })
   print(said(server))
   await untilInterrupted(signal)
   note('ending: answers under way are finished, Ctrl-C again ends at once')

@@ -29,6 +29,7 @@ import type { Message } from './talk/message.ts'
 import { arrange, assertSpeakable, type Dialogue } from './talk/messages.ts'
 import { EMBED_FORMS, EXPLAIN_FORMS, GENERATE_FORMS, PICTURE_FORMS } from './talk/option-forms.ts'
 import { partsUnder } from './talk/parts-under.ts'
+import { Prefixes } from './talk/prefixes.ts'
 import type { Reply } from './talk/reply.ts'
 import { type ReplyStream, streamReply } from './talk/reply-stream.ts'
 import { type Pictures, Sight } from './talk/sight.ts'
@@ -71,6 +72,7 @@ export class Model implements StreamHost {
   private readonly languagePrograms = new ProgramCache<LanguageProgram>(CACHED_METHODS)
   private readonly equip: AdapterFinder
   private isDisposed = false
+  prefixes?: Prefixes
 
   constructor(
     readonly parts: ModelParts,
@@ -299,6 +301,15 @@ export class Model implements StreamHost {
     return this.pictures.forgetStream(key)
   }
 
+  /**
+   * Keeps keys and values of prompts that were answered: others that begin alike, with the same pictures, go on from there.
+   * Under methods of the language model, and where a prompt is looked at as a whole, nothing is kept (`sharesPrefixes`).
+   * @param mostBytes of all that is kept; what was not used for longest goes first
+   */
+  keepPrefixes(mostBytes: number): void {
+    this.prefixes ??= new Prefixes(mostBytes)
+  }
+
   /** Forgets what became of pictures, so that the next question about one pays for it again: for measuring. */
   forgetPictures(): void {
     this.pictures.forgetPictures()
@@ -308,6 +319,7 @@ export class Model implements StreamHost {
   async dispose(): Promise<void> {
     this.isDisposed = true
     this.pictures.clear()
+    this.prefixes?.clear()
     this.languagePrograms.clear()
     await this.backend.dispose()
   }

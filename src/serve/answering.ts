@@ -1,27 +1,18 @@
 import type { Endpoint } from './endpoint.ts'
-import type { Counted, Generated, GenerateJob, SaidToken } from './engine/job.ts'
+import type { Counted } from './engine/job.ts'
 import { EventStream } from './http/event-stream.ts'
-import type { Site } from './site.ts'
-import { streamAnswer, type Writer } from './streamed.ts'
+import { type Answered, streamAnswer, type Writer, wholeAnswer } from './streamed.ts'
 import { type Identity, identityOf } from './wire/chat-reply.ts'
 import { chatJob, type Said, saidIn } from './wire/chat-request.ts'
 import type { Frame } from './wire/messages.ts'
 import type { ChatBody } from './wire/schemas.ts'
-import { callIn, type Toolbox, type ToolCall, toolboxOf } from './wire/tools.ts'
+import { toolboxOf } from './wire/tools.ts'
 
 /** A request of any interface as one of chat. */
 export interface Reading<Chat extends Said = ChatBody> {
   readonly chat: Chat
   /** What lies around its messages. */
   readonly frame?: Frame
-}
-
-export interface Answered {
-  readonly result: Generated
-  /** The function that the answer calls, if it does. */
-  readonly call?: ToolCall
-  /** Those of the answer, where they were asked for. */
-  readonly tokens: readonly SaidToken[]
 }
 
 /** How an interface reads a conversation and writes the answer, whole or in pieces. */
@@ -47,23 +38,6 @@ export function answering<Body extends Pick<ChatBody, 'model' | 'stream'>>(
     const events = new EventStream(reply, site.streamLimits)
     return streamAnswer(site, asked, events, dialect.writer(events, identity, body))
   }
-}
-
-interface Asked {
-  readonly job: GenerateJob
-  readonly toolbox?: Toolbox
-  readonly signal: AbortSignal
-}
-
-async function wholeAnswer(site: Site, { job, toolbox, signal }: Asked): Promise<Answered> {
-  const tokens: SaidToken[] = []
-  const result = await site.answer(job, {
-    signal,
-    onProgress: (progress) => {
-      if (progress.type === 'token') tokens.push(progress.token)
-    },
-  })
-  return { result, call: toolbox && callIn(result.text, toolbox), tokens }
 }
 
 /** Says what a conversation would take, without answering it. */

@@ -87,8 +87,7 @@ export class Metrics {
   }
 
   private ended({ tokens, milliseconds, finishReason, method }: Generated): void {
-    const { text, cached, generated, visual } = tokens
-    const prompt = text + cached + visual.after
+    const { prompt, cached, generated, visual } = tokens
     this.finish(finishReason)
     this.count('vllm:prompt_tokens_total', 'Tokens that were read', prompt)
     this.count('vllm:generation_tokens_total', 'Tokens that were said', generated)

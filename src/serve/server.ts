@@ -44,6 +44,9 @@ export interface Server {
   close(): Promise<void>
 }
 
+/** Of keys and values of earlier prompts, where nothing else is said. */
+const PREFIX_BYTES = 512 * 2 ** 20
+
 /** Counting and tokens: so many at once, so many in line. */
 const SIDE = { atOnce: 4, most: 256 }
 
@@ -63,7 +66,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { Metrics } = await import('./metrics.ts').catch(missing)
   if (redis !== undefined && data === undefined) throw redisWithoutData()
   const workers = redis === undefined ? undefined : await RedisWorkers.open(redis, modelIdOf(options.model))
-  const engine = await Engine.start(engineOptions).catch((error: unknown) => closeAfter(error, workers))
+  const engine = await Engine.start({ prefixBytes: PREFIX_BYTES, ...engineOptions }).catch((error: unknown) =>
+    closeAfter(error, workers),
+  )
   const queue = new Queue(1, most)
   const side = new Queue(SIDE.atOnce, SIDE.most)
   const shared = [side, new Metrics(options.model, queue), { ...STREAM_LIMITS, ...stream }, options.model] as const

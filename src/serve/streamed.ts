@@ -1,6 +1,6 @@
+import type { RunOptions } from './engine/engine.ts'
 import type { Generated, GenerateJob, SaidToken } from './engine/job.ts'
 import type { EventStream } from './http/event-stream.ts'
-import type { Site } from './site.ts'
 import { callIn, mayBeCall, type Toolbox, type ToolCall } from './wire/tools.ts'
 
 /** Writes an answer as events of one interface. */
@@ -15,10 +15,38 @@ export interface Writer {
   fail(error: unknown): void
 }
 
-interface Streamed {
+/** What answers, when its turn comes. */
+export interface Answers {
+  answer(job: GenerateJob, run: RunOptions): Promise<Generated>
+}
+
+/** Where a writer writes to. */
+export type Sink = Pick<EventStream, 'isOpen' | 'end'>
+
+export interface Asked {
   readonly job: GenerateJob
   readonly toolbox?: Toolbox
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal
+}
+
+export interface Answered {
+  readonly result: Generated
+  /** The function that the answer calls, if it does. */
+  readonly call?: ToolCall
+  /** Those of the answer, where they were asked for. */
+  readonly tokens: readonly SaidToken[]
+}
+
+/** Throws what the answer is refused for. */
+export async function wholeAnswer(model: Answers, { job, toolbox, signal }: Asked): Promise<Answered> {
+  const tokens: SaidToken[] = []
+  const result = await model.answer(job, {
+    signal,
+    onProgress: (progress) => {
+      if (progress.type === 'token') tokens.push(progress.token)
+    },
+  })
+  return { result, call: toolbox && callIn(result.text, toolbox), tokens }
 }
 
 /**
@@ -26,14 +54,14 @@ interface Streamed {
  * before anything was sent.
  */
 export async function streamAnswer(
-  site: Site,
-  { job, toolbox, signal }: Streamed,
-  events: EventStream,
+  model: Answers,
+  { job, toolbox, signal }: Asked,
+  events: Sink,
   writer: Writer,
-) {
+): Promise<void> {
   const speaker = new Speaker(events, writer, toolbox)
   try {
-    const result = await site.answer(job, {
+    const result = await model.answer(job, {
       signal,
       onProgress: (progress) => {
         if (progress.type === 'token') speaker.tokens.push(progress.token)
@@ -55,7 +83,7 @@ class Speaker {
   private isHolding: boolean
 
   constructor(
-    private readonly events: EventStream,
+    private readonly events: Sink,
     private readonly writer: Writer,
     private readonly toolbox?: Toolbox,
   ) {

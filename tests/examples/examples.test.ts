@@ -102,6 +102,11 @@ it('examples/hallucination.ts asks for each thing in both ways', async () => {
   )
 })
 
+it('examples/ai-sdk.ts asks through the AI SDK', async () => {
+  const printed = await run('ai-sdk', ['mini', 'examples/scene.png', 'what color is the star?'])
+  expect(printed).toMatch(/^yellow\n\d+ patches became \d+ visual tokens\n$/)
+})
+
 it('examples/agent.ts says who said what, and what it took', async () => {
   const printed = await run('agent', ['mini', 'examples/scene.png', 'what color is the star?'])
   // the summary chooses among what the expert saw

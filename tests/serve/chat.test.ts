@@ -60,7 +60,10 @@ describe('a chat completion', () => {
     expect(ends.length).toBe(1)
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
     expect(chunks.at(-1).choices).toEqual([])
-    expect(chunks.at(-1).usage).toEqual({ ...whole.usage })
+    const { prompt_tokens_details, ...usage } = chunks.at(-1).usage
+    expect(whole.usage).toMatchObject(usage)
+    const { cached_tokens, cache_write_tokens } = prompt_tokens_details // the whole answer left its prompt
+    expect([cached_tokens, cache_write_tokens]).toEqual([usage.prompt_tokens - 1, 1])
     expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true)
   })
 

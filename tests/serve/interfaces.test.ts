@@ -18,6 +18,10 @@ beforeAll(async () => {
 const question = 'what color is the square?'
 const authorization = { headers: { authorization: `Bearer ${key}` } }
 
+/** Tokens of a prompt, where those from the cache are told by themselves. */
+const readIn = ({ input_tokens, cache_read_input_tokens }: Anthropic.Usage): number =>
+  input_tokens + (cache_read_input_tokens ?? 0)
+
 describe('the openai client', () => {
   const client = () => new OpenAI({ apiKey: key, baseURL: `${site.server.url}/v1`, maxRetries: 0 })
   const messages = [
@@ -163,8 +167,9 @@ describe('the Anthropic client', () => {
     expect(final.stop_reason).toBe(whole.stop_reason)
     expect(final.usage.output_tokens).toBe(whole.usage.output_tokens)
     const { max_tokens: _, ...counted } = asked()
-    expect((await client().messages.countTokens(counted)).input_tokens).toBe(whole.usage.input_tokens)
-    expect(final.usage.input_tokens).toBe(whole.usage.input_tokens)
+    expect((await client().messages.countTokens(counted)).input_tokens).toBe(readIn(whole.usage))
+    expect(readIn(final.usage)).toBe(readIn(whole.usage))
+    expect(final.usage.cache_read_input_tokens).toBeGreaterThan(144) // it was asked before
   })
 
   it('gives images in results of tools, and calls tools', async () => {
@@ -185,7 +190,7 @@ describe('the Anthropic client', () => {
       { role: 'user' as const, content: [result] },
     ]
     const seen = await client().messages.create({ model: 'mini', max_tokens: 2, messages })
-    expect(seen.usage.input_tokens).toBeGreaterThan(144)
+    expect(readIn(seen.usage)).toBeGreaterThan(144)
   })
 
   it('knows errors by their class', async () => {

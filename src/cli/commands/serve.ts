@@ -8,6 +8,7 @@ export const serveCommand = command<ServeFlags>({
     'fovea serve',
     'fovea serve --model HuggingFaceTB/SmolVLM-256M-Instruct --dtype int8 --port 8000',
     'fovea serve --host 0.0.0.0 --key "$(openssl rand -hex 24)"',
+    'fovea serve --prefix-cache 2048',
     'fovea serve --embedder openai/clip-vit-base-patch32',
     'fovea serve --redis redis://127.0.0.1:6379 --data batches',
     'curl http://127.0.0.1:8080/v1/chat/completions -H "content-type: application/json" -d \'{"messages":[{"role":"user","content":"what is red?"}]}\'',

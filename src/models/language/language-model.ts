@@ -33,6 +33,8 @@ export interface LanguageModel {
    * every turn reads the conversation anew.
    */
   readonly answerStart?: number
+  /** A prompt sees itself in full: what was read of a shorter one is not what is read of one that goes on. */
+  readonly seesAhead?: true
   /** Beginnings of the names of weights that a checkpoint may hold and this model does not need, such as a tied head. */
   readonly ignored: readonly string[]
   /** Weights that a checkpoint may leave out, and those whose values they have then. */

@@ -105,6 +105,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     },
     language: {
       ...language,
+      seesAhead: true,
       decode: (p, start, options) => language.decode(p, start, { mask: prefixMask, ...options }),
     },
   }

@@ -53,6 +53,7 @@ function accountOf({ reading, strand, steps }: Voice): Omit<BranchAccount, 'by'>
       },
       text: reading.news - reading.views,
       cached: reading.cached,
+      ...(reading.cached > 0 && { reused: reading.reused }),
     },
     milliseconds: {
       preprocess,

@@ -2,7 +2,7 @@ import { FoveaError } from '../../errors.ts'
 import type { Architecture } from '../../models/family.ts'
 import type { Value } from '../../runtime/index.ts'
 import type { EncodedView } from '../flow/encoded-view.ts'
-import type { ChunkResult, LanguageProgram } from '../flow/language-program.ts'
+import type { Chunk, ChunkResult, LanguageProgram } from '../flow/language-program.ts'
 import type { Held } from '../flow/program-cache.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
@@ -21,6 +21,8 @@ export class Cache {
   private fed: number[] = []
   /** Next rotary position; dropped tokens keep theirs. */
   private position = 0
+  /** Whether a run failed half-way: then nobody knows what is in it. */
+  private isBroken = false
 
   private constructor(
     private readonly architecture: Architecture,
@@ -66,8 +68,7 @@ export class Cache {
 
   /** Finds how much of a prompt is cached already; a changed ending is cut off, anything else starts anew. */
   async rewind(ids: readonly number[], mayRestart = false): Promise<number> {
-    let common = 0
-    while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
+    const common = this.common(ids)
     const stale = this.fed.slice(common)
     if (stale.includes(this.architecture.prompt.imageToken)) {
       if (mayRestart) return this.restart()
@@ -86,6 +87,32 @@ export class Cache {
     return common
   }
 
+  /** How much of a prompt `rewind` would find; 0 where it could not cut off the rest. */
+  shared(ids: readonly number[]): number {
+    const common = this.common(ids)
+    const stale = this.fed.slice(common)
+    return stale.includes(FED) || stale.includes(this.architecture.prompt.imageToken) ? 0 : common
+  }
+
+  private common(ids: readonly number[]): number {
+    let common = 0
+    while (common < this.fed.length && common < ids.length - 1 && this.fed[common] === ids[common]) common++
+    return common
+  }
+
+  /** Whether it holds what it was fed, and nothing else. */
+  get isWhole(): boolean {
+    return !this.isBroken
+  }
+
+  /** Of its keys and values at most: buffers double when they grow. */
+  get bytes(): number {
+    const { heads } = this.architecture.language
+    const rows = this.program.lengths(this.key).reduce((sum, count) => sum + count, 0)
+    const row = heads.keyValue * heads.width * Float32Array.BYTES_PER_ELEMENT
+    return 2 * rows * (row + row)
+  }
+
   /** Runs new prompt tokens through the model, each placeholder replaced by the visual tokens of the next view. */
   async feed(ids: readonly number[], views: readonly EncodedView[] = []): Promise<ChunkResult> {
     const { prompt, language } = this.architecture
@@ -94,7 +121,7 @@ export class Cache {
     const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
     this.assertRoom(chunk.end)
     const answer = answerStart === undefined ? undefined : [answerStart]
-    const result = await this.program.run(this.key, { ...chunk, answer })
+    const result = await this.run({ ...chunk, answer })
     this.fed.push(...ids)
     this.position = chunk.end
     return result
@@ -104,7 +131,7 @@ export class Cache {
   async feedAnswer(id: number): Promise<ChunkResult> {
     if (this.architecture.language.answerStart === undefined) return this.feed([id])
     this.fed.push(id)
-    return this.program.run(this.key, { ...layout([], id, [], this.position), answer: [id] })
+    return this.run({ ...layout([], id, [], this.position), answer: [id] })
   }
 
   /**
@@ -119,7 +146,7 @@ export class Cache {
     const places = Array.from({ length: count }, (_, at) => textPosition(this.position + at, language.positionAxes))
     const [order, positions] = [[...places.keys()], places.flatMap(({ slots }) => slots[0].place)]
     this.assertRoom(this.position + count)
-    const result = await this.program.run(this.key, { ids: [], visual: embeds, order, positions })
+    const result = await this.run({ ids: [], visual: embeds, order, positions })
     this.fed.push(...new Array<number>(count).fill(FED))
     this.position += count
     return result
@@ -130,6 +157,13 @@ export class Cache {
     await this.program.truncate(this.key, count)
     this.fed = this.fed.slice(0, this.fed.length - count)
     this.position -= count
+  }
+
+  private async run(chunk: Chunk): Promise<ChunkResult> {
+    this.isBroken = true
+    const result = await this.program.run(this.key, chunk)
+    this.isBroken = false
+    return result
   }
 
   private assertRoom(end: number): void {

@@ -5,6 +5,7 @@ import type { Held } from '../flow/program-cache.ts'
 import type { Method } from '../method/method.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from '../parts.ts'
 import type { Look } from '../pictures/look.ts'
+import type { Prefixes } from './prefixes.ts'
 
 /** What conversations need of a model. */
 export interface Host {
@@ -17,4 +18,6 @@ export interface Host {
   encodePictures(pictures: readonly PreparedImage[]): Promise<EncodedImage[]>
   /** The language program under a method, which is not freed before it is released. */
   holdLanguage(method: Method): Promise<Held<LanguageProgram>>
+  /** Of conversations that ended; absent: nothing is kept of them. */
+  readonly prefixes?: Prefixes
 }

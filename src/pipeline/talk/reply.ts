@@ -17,6 +17,8 @@ export interface Reply {
     }
     readonly text: number
     readonly cached: number
+    /** What of the prompt was cached, if anything was: tokens of text, and of pictures. */
+    readonly reused?: { readonly text: number; readonly visual: number }
     readonly generated: number
     /** What steps of a method had the model read while it answered. */
     readonly fed?: number

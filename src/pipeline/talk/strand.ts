@@ -6,6 +6,7 @@ import { assertRoom, countPrompt, type PromptCount } from './count.ts'
 import type { Host } from './host.ts'
 import { repeatPlaceholders } from './layout.ts'
 import type { Dialogue } from './messages.ts'
+import { type Prefixes, sharesPrefixes } from './prefixes.ts'
 import type { Prompt } from './prompt.ts'
 import type { Step } from './reply.ts'
 import { Sight } from './sight.ts'
@@ -18,6 +19,7 @@ export interface Reading {
   /** Tokens that were cached, and those that were read anew; a view counts as one. */
   readonly cached: number
   readonly news: number
+  readonly reused: { readonly text: number; readonly visual: number }
   readonly images: readonly EncodedImage[]
   /** Images whose encoding was paid for by this reading. */
   readonly fresh: readonly EncodedImage[]
@@ -50,14 +52,23 @@ export class Strand {
     private readonly host: Host,
     private readonly reads: Method,
     private readonly sight: Sight,
-    readonly cache: Cache,
+    private held: Cache,
+    /** Where it begins with what others have read, and leaves what it read. */
+    private readonly prefixes?: Prefixes,
   ) {}
+
+  get cache(): Cache {
+    return this.held
+  }
 
   /** One that sees pictures under a method and reads under another, or the same. */
   static async open(host: Host, sees: Method, reads = sees): Promise<Strand> {
     const held = await host.holdLanguage(reads)
     try {
-      return new Strand(host, reads, new Sight(host, sees), await Cache.open(host.parts.architecture, held, reads))
+      const { parts, prefixes } = host
+      const isShared = [sees, reads].every((method) => sharesPrefixes(method, parts.architecture))
+      const cache = await Cache.open(parts.architecture, held, reads)
+      return new Strand(host, reads, new Sight(host, sees), cache, isShared ? prefixes : undefined)
     } catch (error) {
       await held.release()
       throw error
@@ -77,6 +88,7 @@ export class Strand {
     const turns = dialogue.messages.filter(({ role }) => role === 'user').length
     if (!this.reads.read?.positions) assertRoom(countPrompt(this.host.parts, prompt), turns)
     const images = await this.host.encodePictures(prompt.images)
+    await this.begin(prompt.ids, images)
     const cached = await this.rewind(prompt.ids, images, mayRestart)
     return this.feed(prompt.ids, cached)
   }
@@ -90,12 +102,29 @@ export class Strand {
     return writePrompt(this.host.parts, this.sight, dialogue, options)
   }
 
+  /** Takes over what an earlier conversation has read of the same. */
+  private async begin(ids: readonly number[], images: readonly EncodedImage[]): Promise<void> {
+    if (this.cache.history.length > 0) return
+    const known = this.prefixes?.take(this.cache.program, ids, images)
+    if (!known) return
+    await this.cache.close()
+    const { cache, lastKept, visualRows } = known
+    this.held = cache
+    Object.assign(this, { images, lastKept, visualRows })
+  }
+
   /** What is cached of a prompt. Nothing is where its pictures are others, or where every turn is read anew. */
   private async rewind(ids: readonly number[], images: readonly EncodedImage[], mayRestart = false): Promise<number> {
     const isSame = images.length === this.images.length && images.every((image, at) => image === this.images[at])
     this.images = images
     const isReadAnew = this.host.parts.architecture.language.answerStart !== undefined || this.reads.needs?.prompt
     return isSame && !isReadAnew ? this.cache.rewind(ids, mayRestart) : this.cache.restart()
+  }
+
+  /** Tokens of a prompt that were cached, where the views of its pictures count as the tokens that they are. */
+  private reused(cached: number, fresh: number): Reading['reused'] {
+    const views = fresh > 0 ? [] : this.images.flatMap((image) => image.views)
+    return { text: cached - views.length, visual: views.reduce((sum, { embeds }) => sum + embeds.dims[0], 0) }
   }
 
   private async feed(ids: readonly number[], cached: number): Promise<Reading> {
@@ -117,6 +146,7 @@ export class Strand {
     return {
       ids: repeatPlaceholders(ids, imageToken, images),
       cached,
+      reused: this.reused(cached, views.length),
       news: news.length,
       images,
       fresh,
@@ -129,6 +159,8 @@ export class Strand {
   }
 
   close(): Promise<void> {
-    return this.cache.close()
+    const { prefixes, cache, images, lastKept, visualRows } = this
+    if (!prefixes || !cache.isWhole || cache.history.length === 0) return cache.close()
+    return prefixes.keep({ cache, images, lastKept, visualRows })
   }
 }

@@ -6,6 +6,7 @@ import { pageOf, pageQuery } from '../wire/page.ts'
 const body = z.object({
   input_file_id: z.string(),
   endpoint: z.enum(BATCHED),
+  output_expires_after: z.null('files are kept until they are removed; leave it out').optional(),
   completion_window: z.string().describe('after which it is over, such as 24h, 30m or 7d'),
   metadata: z
     .record(z.string().max(64), z.string().max(512))

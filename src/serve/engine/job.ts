@@ -130,8 +130,13 @@ export interface Generated {
   readonly finishReason: 'stop' | 'length'
   readonly method: string
   readonly tokens: {
+    /** Of text and of pictures, as the language model was given them or found them in its cache. */
+    readonly prompt: number
+    /** Of text, those that were read anew. */
     readonly text: number
+    /** Of the prompt, those that were in the cache, and those that were kept in it for later prompts. */
     readonly cached: number
+    readonly written: number
     readonly generated: number
     readonly visual: {
       readonly before: number
@@ -140,6 +145,8 @@ export interface Generated {
       readonly layers?: readonly number[]
     }
   }
+  /** Whether its prompt was kept for later ones: not where the method or the model reads each as a whole. */
+  readonly keepsPrefix: boolean
   readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
   readonly images: readonly UsedImage[]

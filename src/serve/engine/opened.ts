@@ -15,10 +15,14 @@ export interface Opened {
   readonly facts: ModelFacts
 }
 
-/** Throws what `loadModel` and `loadEmbedder` throw. */
-export async function openModel({ model: name, embedder: other, ...options }: EngineOptions): Promise<Opened> {
-  const model = await loadModel(name, options)
-  const embedder = other === undefined ? undefined : await loadEmbedder(other, { device: options.device })
+/** Throws what `loadModel` and `loadEmbedder` throw; the reason of `signal`, which ends the loading. */
+export async function openModel(
+  { model: name, embedder: other, prefixBytes, ...options }: EngineOptions,
+  signal?: AbortSignal,
+): Promise<Opened> {
+  const model = await loadModel(name, { ...options, signal })
+  if (prefixBytes) model.keepPrefixes(prefixBytes)
+  const embedder = other === undefined ? undefined : await loadEmbedder(other, { device: options.device, signal })
   return { model, embedder, forms: new FormCache(model.parts), facts: factsOf(name, model, embedder) }
 }
 

@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly device?: Device
   readonly dtype?: Precision | 'auto'
   readonly threads?: number
+  /** Bytes of keys and values of earlier prompts that are kept for those that begin alike; absent: none. */
+  readonly prefixBytes?: number
   /** A CLIP or SigLIP model that embeds. */
   readonly embedder?: string
 }

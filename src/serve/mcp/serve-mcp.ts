@@ -2,10 +2,11 @@
 import type { McpServer, ServerContext } from '@modelcontextprotocol/server'
 import { FoveaError, whereMissing } from '../../errors.ts'
 import { version } from '../../hub/package-root.ts'
+import { Assistant } from '../engine/assistant.ts'
+import { Engine } from '../engine/engine.ts'
 import type { EngineOptions } from '../engine/protocol.ts'
 import { LIMITS } from '../limits.ts'
 import { askImage, describeImage } from './ask-image.ts'
-import { Assistant } from './assistant.ts'
 import { compareMethods } from './compare-methods.ts'
 import { readGiven } from './image-source.ts'
 import type { Tool, Work } from './tool.ts'
@@ -35,7 +36,7 @@ export async function serveMcp(options: McpOptions): Promise<void> {
     import('@modelcontextprotocol/server'),
     import('@modelcontextprotocol/server/stdio'),
   ]).catch(missing)
-  const assistant = new Assistant(engine)
+  const assistant = new Assistant((ending) => Engine.start(engine, ending))
   const policy = { root, allowUrls }
   const make = () => {
     const instructions = `Looks at images with a local model. Paths of images are below ${root}.`

@@ -1,8 +1,8 @@
 /** What a tool of the protocol is, and what all of them say and take. */
 import { z } from 'zod'
+import type { Assistant } from '../engine/assistant.ts'
 import type { Generated, GenerateJob, Progress } from '../engine/job.ts'
 import { picture, words } from '../wire/messages.ts'
-import type { Assistant } from './assistant.ts'
 
 export type Content = { type: 'text'; text: string } | { type: 'image'; data: string; mimeType: string }
 

@@ -28,6 +28,7 @@ export async function receiveFile(parts: AsyncIterable<Multipart>, files: FileSt
   try {
     for await (const part of parts) {
       if (part.type === 'field' && part.fieldname === 'purpose') purpose = part.value
+      if (part.type === 'field' && part.fieldname.startsWith('expires_after')) throw expiryError()
       if (part.type === 'field') continue
       if (part.fieldname !== 'file') throw missingFile()
       draft = await files.receive(contentOf(part))
@@ -55,6 +56,9 @@ function checkedPurpose(purpose: unknown): 'batch' {
   const given = typeof purpose === 'string' ? JSON.stringify(purpose.slice(0, 40)) : 'nothing'
   throw badParam('purpose', 'invalid_request', `purpose: expected "batch", given ${given}`)
 }
+
+const expiryError = () =>
+  badParam('expires_after', 'invalid_request', 'expires_after: files are kept until they are removed; leave it out')
 
 const missingFile = () => badParam('file', 'file_missing', 'file: expected one file, in a part of this name')
 

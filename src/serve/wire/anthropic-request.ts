@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { badParam } from '../engine/job-error.ts'
 import { LIMITS } from '../limits.ts'
+import { resultHead } from './messages.ts'
 import { type ChatBody, type ChatMessage, type ContentPart, chatBody } from './schemas.ts'
 
 const text = z.object({ type: z.literal('text'), text: z.string() })
@@ -100,10 +101,7 @@ function partsOf(each: Block): ContentPart[] {
   if (each.type === 'tool_use') return []
   const { content = '', is_error } = each
   const inner = typeof content === 'string' ? [{ type: 'text', text: content } as const] : content
-  return [
-    { type: 'text', text: is_error ? 'The function failed:\n' : 'Result of the function:\n' },
-    ...inner.flatMap(partsOf),
-  ]
+  return [{ type: 'text', text: resultHead(undefined, is_error) }, ...inner.flatMap(partsOf)]
 }
 
 const urlOf = ({ source }: z.infer<typeof image>): string =>

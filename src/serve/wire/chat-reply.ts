@@ -18,17 +18,16 @@ export const identityOf = (prefix: string, model: string): Identity => ({
 
 /** Tokens of a prompt, visual ones as the language model was given them, and of the answer. */
 export function usageOf({ tokens }: Generated) {
-  const { text, cached, generated, visual } = tokens
-  const prompt = text + cached + visual.after
+  const { prompt, cached, written, generated, visual } = tokens
   return {
     prompt_tokens: prompt,
     completion_tokens: generated,
     total_tokens: prompt + generated,
     prompt_tokens_details: {
       cached_tokens: cached,
-      cache_write_tokens: 0,
+      cache_write_tokens: written,
       image_tokens: visual.after,
-      text_tokens: text,
+      text_tokens: prompt - visual.after,
       video_tokens: 0,
       audio_tokens: 0,
     },
@@ -36,12 +35,16 @@ export function usageOf({ tokens }: Generated) {
   }
 }
 
+export const overlayUrls = (overlays: readonly Uint8Array[]): string[] =>
+  overlays.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`)
+
 /** What only Fovea says: what the method did with the images, and what each stage took. */
 export function foveaReport(result: Generated, isAsked: boolean) {
-  const { method, tokens, milliseconds, flops, images, kept, views, patches, steps, overlays } = result
+  const { method, tokens, keepsPrefix, milliseconds, flops, images, kept, views, patches, steps, overlays } = result
   return {
     method,
     visual_tokens: tokens.visual,
+    keeps_prefix: keepsPrefix,
     milliseconds,
     flops,
     images: images.map(({ width, height, usedWidth, usedHeight, detail }) => ({
@@ -52,9 +55,7 @@ export function foveaReport(result: Generated, isAsked: boolean) {
       detail,
     })),
     ...(isAsked && { kept, views, patches, steps }),
-    ...(overlays && {
-      overlays: overlays.map((png) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`),
-    }),
+    ...(overlays && { overlays: overlayUrls(overlays) }),
   }
 }
 

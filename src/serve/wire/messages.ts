@@ -57,7 +57,7 @@ function partsOf(message: ChatMessage, param: string, budget: PixelBudget): (Wor
   const given = typeof content === 'string' ? [{ type: 'text', text: content } as const] : (content ?? [])
   const parts = given.map((part, index) => partOf(part, `${param}.${index}`, budget))
   assertSeen(message.role, parts, param)
-  if (message.role === 'tool') return [words(`Result of ${message.name ?? 'the function'}:\n`), ...parts]
+  if (message.role === 'tool') return [words(resultHead(message.name)), ...parts]
   if (message.role !== 'assistant') return parts
   return [
     ...parts,
@@ -71,6 +71,10 @@ function assertSeen(role: ChatMessage['role'], parts: readonly (Words | Picture)
   const message = `a message of role ${role} takes no images; give them in one of role user`
   throw badParam(param, 'invalid_request', message)
 }
+
+/** What stands before what a function said. */
+export const resultHead = (name = 'the function', isFailed = false): string =>
+  isFailed ? `${name.replace(/^the/, 'The')} failed:\n` : `Result of ${name}:\n`
 
 /** How a call of a function is written in an answer. */
 export const callText = (name: string, given: string): string =>

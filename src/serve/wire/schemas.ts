@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { LIMITS } from '../limits.ts'
 
-const detail = z.enum(['auto', 'low', 'high', 'original'])
-const pixels = z.int().min(1).max(LIMITS.imagePixels)
+export const detail = z.enum(['auto', 'low', 'high', 'original'])
+export const pixels = z.int().min(1).max(LIMITS.imagePixels)
 
 /** How many pixels are used. */
 const budget = { min_pixels: pixels.optional(), max_pixels: pixels.optional() }
@@ -48,7 +48,7 @@ const methodChoice = z.union([
 ])
 
 /** What only Fovea takes. */
-const foveaOptions = z.strictObject({
+export const foveaOptions = z.strictObject({
   method: methodChoice.optional().describe('a method of the catalogue, such as "visionzip:keep=.25"'),
   overlay: z.boolean().optional().describe('draw which patches of each image were kept'),
 })

@@ -76,6 +76,15 @@ describe('a batch', () => {
     expect(readdirSync(join(data, 'batches'))).toEqual(['records'])
   })
 
+  it('that asks for files which go by themselves is refused', async () => {
+    const asked = { output_expires_after: { anchor: 'created_at' as const, seconds: 3600 } }
+    await expect(start(client(), jsonl([question('a')]), asked)).rejects.toMatchObject({
+      status: 400,
+      param: 'output_expires_after',
+      message: expect.stringContaining('files are kept until they are removed'),
+    })
+  })
+
   it('of responses or embeddings is answered, too', async () => {
     const of = (url: '/v1/responses' | '/v1/embeddings', body: object) =>
       start(client(), jsonl([{ custom_id: 'a', method: 'POST', url, body }]), { endpoint: url })

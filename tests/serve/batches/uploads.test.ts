@@ -25,7 +25,7 @@ describe('uploads', () => {
   it('are taken with their parts in any order, and other parts left aside', async () => {
     for (const body of [
       form(['purpose', 'batch'], ['file', file, 'a.jsonl']),
-      form(['file', file, 'a.jsonl'], ['expires_after[seconds]', '3600'], ['purpose', 'batch']),
+      form(['file', file, 'a.jsonl'], ['note', 'x'], ['purpose', 'batch']),
     ])
       expect(await (await send(body)).json()).toMatchObject({ object: 'file', bytes: 2, filename: 'a.jsonl' })
   })
@@ -43,6 +43,8 @@ describe('uploads', () => {
     const refused = async (body: BodyInit, headers?: Record<string, string>) => errorOf(await send(body, headers))
     expect(await refused(form(['purpose', 'batch']))).toMatchObject({ status: 400, code: 'file_missing' })
     expect(await refused(form(['file', file, 'a']))).toMatchObject({ status: 400, param: 'purpose' })
+    const expiring = form(['purpose', 'batch'], ['file', file, 'a'], ['expires_after[seconds]', '3600'])
+    expect(await refused(expiring)).toMatchObject({ status: 400, param: 'expires_after' })
     expect(await refused(form(['file', file, 'a'], ['purpose', 'vision']))).toMatchObject({
       status: 400,
       param: 'purpose',

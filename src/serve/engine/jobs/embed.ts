@@ -8,7 +8,11 @@ import { type ReadPicture, readPicture } from '../pictures.ts'
 import type { Work } from '../work.ts'
 
 /** Embeds images and texts into their common space. Throws FoveaError `embedding_unsupported`, and what `embed` throws. */
-export async function embed({ embedder }: Opened, { inputs }: EmbedJob, { signal }: Work): Promise<Embedded> {
+export async function embed(
+  { embedder }: Pick<Opened, 'embedder'>,
+  { inputs }: EmbedJob,
+  { signal }: Work,
+): Promise<Embedded> {
   if (!embedder) {
     const message = 'this server has no model that embeds; start it with --embedder and a CLIP or SigLIP model'
     throw new FoveaError('embedding_unsupported', 'usage', message)

@@ -2,6 +2,7 @@ import { FoveaError } from '../../../errors.ts'
 import { measuredReply } from '../../../evaluation/measured-reply.ts'
 import { viewGrids } from '../../../pipeline/pictures/kept-views.ts'
 import type { AskOptions } from '../../../pipeline/talk/ask-options.ts'
+import { sharesPrefixes } from '../../../pipeline/talk/prefixes.ts'
 import type { Reply } from '../../../pipeline/talk/reply.ts'
 import type { Generated, GenerateJob } from '../job.ts'
 import { about } from '../job-error.ts'
@@ -24,7 +25,8 @@ export async function generate(opened: Opened, job: GenerateJob, work: Work): Pr
   const overlays = job.overlay ? await drawOverlays(model.parts, { pictures, method, kept: reply.kept }) : undefined
   const alone = pictures.length === 1
   const views = pictures.map(({ image }) => viewGrids(model.parts, { image, method, alone }))
-  return { ...generated(reply, pictures, method.name), views, ...(overlays && { overlays }) }
+  const isKept = model.prefixes !== undefined && sharesPrefixes(method, model.parts.architecture)
+  return { ...generated(reply, { pictures, method: method.name, isKept }), views, ...(overlays && { overlays }) }
 }
 
 async function askOptions(
@@ -54,18 +56,22 @@ function tokenTeller({ model: { parts } }: Opened, { sampling, logprobs = 0 }: G
   }
 }
 
-function generated(reply: Reply, pictures: readonly ReadPicture[], method: string): Omit<Generated, 'views'> {
+interface Answered {
+  readonly pictures: readonly ReadPicture[]
+  readonly method: string
+  /** Whether its prompt is kept for later ones. */
+  readonly isKept: boolean
+}
+
+function generated(reply: Reply, { pictures, method, isKept }: Answered): Omit<Generated, 'views'> {
   const { text, finishReason, tokens, milliseconds, flops, kept, passage } = reply
-  const { before, after, last, layers } = tokens.visual
   if (finishReason === 'aborted') throw new FoveaError('request_aborted', 'usage', 'the client went away')
   return {
     text,
     finishReason,
     method,
-    tokens: {
-      ...tokens,
-      visual: { before, after, last, ...(layers && { layers }) },
-    },
+    tokens: tokensOf(tokens, isKept),
+    keepsPrefix: isKept,
     milliseconds,
     flops,
     images: pictures.map(({ used }) => used),
@@ -73,4 +79,13 @@ function generated(reply: Reply, pictures: readonly ReadPicture[], method: strin
     steps: passage?.steps ?? [],
     kept: kept.map((patches) => patches.flatMap((isKept, patch) => (isKept ? [patch] : []))),
   }
+}
+
+/** A picture that is cached counts as the tokens that it is. */
+function tokensOf({ text, reused, generated, visual }: Reply['tokens'], isKept: boolean): Generated['tokens'] {
+  const { before, after, last, layers } = visual
+  const prompt = text + (reused?.text ?? 0) + after
+  const cached = (reused?.text ?? 0) + (reused?.visual ?? 0)
+  const counts = { before, after, last, ...(layers && { layers }) }
+  return { prompt, text, cached, written: isKept ? prompt - cached : 0, generated, visual: counts }
 }
