@@ -17,7 +17,7 @@ export function Outcomes({ methods, runs, right }: Props) {
           <th scope="col">method</th>
           <th scope="col">answer</th>
           <th scope="col">tokens</th>
-          <th scope="col">FLOPs</th>
+          <th scope="col">FLOPs, reading</th>
           <th scope="col">first token</th>
         </tr>
       </thead>
@@ -43,7 +43,7 @@ function Outcome({ method, run, right }: { method: string; run?: Run; right?: st
   if (error)
     return (
       <tr>
-        <th scope="row">{method.replace(':', ' ')}</th>
+        <Name method={method} />
         <td colSpan={4}>
           <p className="notice">{error}</p>
         </td>
@@ -51,12 +51,23 @@ function Outcome({ method, run, right }: { method: string; run?: Run; right?: st
     )
   return (
     <tr>
-      <th scope="row">{method.replace(':', ' ')}</th>
+      <Name method={method} />
       <td className={`said ${mark}`}>{answer || '…'}</td>
       <td className="number">{report && tokensOf(report)}</td>
-      <td className="number">{report && short(report.flops.vision + report.flops.prefill)}</td>
+      <td className="number">{report && short(report.flops.prefill)}</td>
       <td className="number">{report && milliseconds(report.milliseconds.ttft)}</td>
     </tr>
+  )
+}
+
+/** Its id, and below it what it was given. */
+function Name({ method }: { method: string }) {
+  const [id, ...options] = method.split(':')
+  return (
+    <th scope="row">
+      {id}
+      <span className="hint">{options.join(':').replaceAll(',', ', ')}</span>
+    </th>
   )
 }
 

@@ -12,7 +12,7 @@ interface Props {
 }
 
 const HEIGHT = 400
-const EDGE = { left: 44, right: 18, top: 14, bottom: 40 }
+const EDGE = { left: 54, right: 18, top: 14, bottom: 40 }
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 
 export function Plot({ width, axis, lit, onChoose, onPoint }: Props) {
