@@ -11,8 +11,13 @@ export const identityRanks = (
     return 1 + fits.filter((fit) => fit > fits[own]).length
   })
 
-/** `100 mean(R_v^2 / NC_v)`, R clipped at 0, over voxels with a ceiling above 0. */
+/** Voxels of a lower ceiling say nothing: chance alone would be many times what they can reach. */
+const LEAST_CEILING = 0.05
+
+/** `100 mean(R_v^2 / NC_v)`, R clipped at 0, over voxels whose ceiling is not near 0. */
 export function challengeScore(correlations: readonly number[], ceilings: readonly number[]): number {
-  const shares = correlations.flatMap((r, v) => (ceilings[v] > 0 ? [Math.max(0, r) ** 2 / ceilings[v]] : []))
+  const shares = correlations.flatMap((r, v) =>
+    ceilings[v] >= LEAST_CEILING ? [Math.max(0, r) ** 2 / ceilings[v]] : [],
+  )
   return (100 * shares.reduce((sum, share) => sum + share, 0)) / (shares.length || 1)
 }
