@@ -61,7 +61,9 @@ export function leftAloneLine(
   method: Method,
   { images, videos }: { readonly images: readonly unknown[]; readonly videos: readonly unknown[] },
 ): string | undefined {
-  const idle = (method.parts ?? [method]).filter(({ needs, see }) => needs?.ofVideos || see?.frames)
+  const idle = (method.parts ?? [method]).filter(
+    ({ needs, see }) => needs?.ofVideos || (see?.frames && Object.keys(see).length === 1),
+  )
   if (images.length === 0 || videos.length > 0 || idle.length === 0) return undefined
   const until = idle.every(({ read }) => read) ? ' until the language model' : ''
   return `${idle.map(idOf).join(', ')} act${idle.length === 1 ? 's' : ''} on the frames of videos; images are left as they are${until}`

@@ -79,3 +79,10 @@ export interface PatchShare {
   /** Weights of a place sum to 1. */
   readonly weight: number
 }
+
+/** How many frames of a video a family encodes as one. */
+export function framesPerClip({ video }: Pick<PromptForm, 'video'>): number {
+  const side = 224
+  const image = { data: new Uint8Array(3 * side ** 2), width: side, height: side }
+  return video?.views({ frames: [image], framesPerSecond: 1 })[0].clip?.frames.length ?? 1
+}

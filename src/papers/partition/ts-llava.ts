@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { middles, pickFrames } from '../../media/video/pick-frames.ts'
 import { assertOneSize, timestampsOf, type Video } from '../../media/video.ts'
-import type { Architecture } from '../../models/family.ts'
+import { framesPerClip } from '../../models/views/prompt-form.ts'
 import { framesOf, leaveOfFrames } from '../../pipeline/method/frames.ts'
 import type { PlaceFunctions } from '../../pipeline/method/method.ts'
 import { constant, countOf, equal } from '../../tensor/index.ts'
@@ -95,7 +95,7 @@ const CLAIMS: readonly Contrast[] = [
 const places = ({ frames: T, tiles, sampled, first, ids }: Options): PlaceFunctions => ({
   needs: { ofVideos: true },
   see: {
-    frames: (video, { prompt }) => withThumbnail(evenly(video, T), { tiles, first, clip: clipOf(prompt) }),
+    frames: (video, { prompt }) => withThumbnail(evenly(video, T), { tiles, first, clip: framesPerClip(prompt) }),
     tokens: (tokens) => {
       const frames = framesOf(tokens, ID)
       if (!frames) return tokens
@@ -116,12 +116,6 @@ export const linspace = (N: number, k: number): number[] =>
 
 const evenly = (video: Video, T: number): Video =>
   video.frames.length > T ? pickFrames(video, middles(video.frames.length, T)) : video
-
-/** How many frames a family encodes as one. */
-const clipOf = ({ video }: Architecture['prompt']): number => {
-  const image = { data: new Uint8Array(3 * 224 ** 2), width: 224, height: 224 }
-  return video?.views({ frames: [image], framesPerSecond: 1 })[0].clip?.frames.length ?? 1
-}
 
 interface Thumbnailing extends Pick<Options, 'tiles' | 'first'> {
   /** Frames that are encoded as one. */
