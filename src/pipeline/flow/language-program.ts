@@ -27,6 +27,8 @@ export interface Chunk {
   readonly look?: Look
   /** Of an encoder-decoder: new tokens of the answer. The others go to the encoder. */
   readonly answer?: readonly number[]
+  /** Of how many of its last slots logits are wanted; 1 when absent. */
+  readonly asked?: number
 }
 
 /** What a run looks at of the rows that are kept. */
@@ -42,6 +44,8 @@ export interface Look {
 export interface ChunkResult {
   /** Logits of the last slot, [vocabulary]. */
   readonly logits: Float32Array
+  /** The same of each slot that was asked for, in order. */
+  readonly logitRows: readonly Float32Array[]
   /** Rows that each layer added to its cache; absent where it looked at others that were there. */
   readonly added?: readonly number[]
   /** Which visual tokens of the chunk reached the last layer. */
@@ -132,8 +136,16 @@ class CompiledLanguage implements LanguageProgram {
     )
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
-    const logits = values.logits.data as Float32Array
-    return { logits, added: rows, kept, heads: Object.fromEntries(heads), milliseconds, sizes }
+    const said = rowsOf(values.logits as Value<Float32Array>)
+    return {
+      logits: said[said.length - 1],
+      logitRows: said,
+      added: rows,
+      kept,
+      heads: Object.fromEntries(heads),
+      milliseconds,
+      sizes,
+    }
   }
 
   private feeds(chunk: Chunk, past: readonly number[]): Record<string, Value> {
@@ -189,6 +201,9 @@ class CompiledLanguage implements LanguageProgram {
   }
 }
 
+const rowsOf = ({ dims: [count, width], data }: Value<Float32Array>): Float32Array[] =>
+  Array.from({ length: count }, (_, row) => data.subarray(row * width, (row + 1) * width))
+
 /** The layer in a name such as `keys.3`. */
 const layerOf = (name: string): number => Number(name.split('.')[1])
 
@@ -225,6 +240,11 @@ const FEEDS: Readonly<Record<string, FeedOf>> = {
   order: ({ order }) => i64([order.length], order),
   positions: ({ order, positions }, { language }) =>
     f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
+  asked: ({ asked = 1 }) =>
+    i64(
+      [asked],
+      [...Array(asked).keys()].map((at) => at - asked),
+    ),
   answer: ({ answer = [] }) => i64([answer.length], answer),
   textSlots: (chunk) => i64([1, chunk.ids.length], slotsWhere(chunk, true)),
   visualSlots: (chunk) => i64([1, chunk.visual.dims[0]], slotsWhere(chunk, false)),

@@ -1,6 +1,6 @@
 import type { Request } from '../method/talk-side.ts'
 import { addCosts } from './account.ts'
-import type { Reply } from './reply.ts'
+import type { Guessed, Reply } from './reply.ts'
 
 /** A question of a method's own: what it is answered is not said aloud. */
 export function silently({ messages, options }: Request): Request {
@@ -36,6 +36,12 @@ export function replyFrom(
     kept,
     videos,
     ...(notes.length > 0 && { notes }),
+    ...(last.speculation && { speculation: addGuesses(calls) }),
     calls,
   }
+}
+
+function addGuesses(calls: readonly Reply[]): Guessed {
+  const sum = (of: keyof Guessed) => calls.reduce((total, call) => total + (call.speculation?.[of] ?? 0), 0)
+  return { proposed: sum('proposed'), accepted: sum('accepted'), passes: sum('passes') }
 }

@@ -34,8 +34,17 @@ export interface Reply {
   readonly branches?: readonly BranchAccount[]
   /** What methods noted while the answer was made. */
   readonly notes?: readonly Note[]
+  /** Where guesses were asked for (`speculate`). */
+  readonly speculation?: Guessed
   /** Of an answer that was put together from several: each of them, in order; what they cost is in the sums above. */
   readonly calls?: readonly Reply[]
+}
+
+/** What came of guesses: tokens that were guessed and read, those of them that were said, and passes after the prompt. */
+export interface Guessed {
+  readonly proposed: number
+  readonly accepted: number
+  readonly passes: number
 }
 
 /** What a branch cost. */

@@ -38,12 +38,13 @@ export function usageOf({ tokens }: Generated) {
 
 /** What only Fovea says: what the method did with the images, and what each stage took. */
 export function foveaReport(result: Generated, isAsked: boolean) {
-  const { method, tokens, milliseconds, flops, images, kept, overlays } = result
+  const { method, tokens, milliseconds, flops, images, kept, overlays, speculation } = result
   return {
     method,
     visual_tokens: tokens.visual,
     milliseconds,
     flops,
+    ...(speculation && { speculation }),
     images: images.map(({ width, height, usedWidth, usedHeight, detail }) => ({
       width,
       height,

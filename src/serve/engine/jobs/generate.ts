@@ -52,7 +52,7 @@ function tokenTeller({ model: { parts } }: Opened, { sampling, logprobs = 0 }: G
 }
 
 function generated(reply: Reply, pictures: readonly ReadPicture[], method: string): Generated {
-  const { text, finishReason, tokens, milliseconds, flops, kept } = reply
+  const { text, finishReason, tokens, milliseconds, flops, kept, speculation } = reply
   if (finishReason === 'aborted') throw new FoveaError('request_aborted', 'usage', 'the client went away')
   return {
     text,
@@ -64,6 +64,7 @@ function generated(reply: Reply, pictures: readonly ReadPicture[], method: strin
     },
     milliseconds,
     flops,
+    ...(speculation && { speculation }),
     images: pictures.map(({ used }) => used),
     kept: kept.map((patches) => patches.flatMap((isKept, patch) => (isKept ? [patch] : []))),
   }
