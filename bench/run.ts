@@ -13,10 +13,11 @@ import { memory } from './memory.ts'
 import { methods, prefill } from './mini.ts'
 import { isBusy, markdown, PEERS_HEADING, plainTable, type Report, startReport } from './report.ts'
 import type { Benchmark, Context, Row, Skipped } from './row.ts'
+import { speculation } from './speculation.ts'
 import { training } from './training.ts'
 import { worker } from './worker.ts'
 
-const benchmarks: readonly Benchmark[] = [gemm, training, prefill, methods, coldStart, worker, memory]
+const benchmarks: readonly Benchmark[] = [gemm, training, prefill, methods, speculation, coldStart, worker, memory]
 const REPEAT = 7
 
 const pathOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))

@@ -8,6 +8,7 @@ import type { Method } from '../pipeline/method/method.ts'
 import type { Model } from '../pipeline/model.ts'
 import type { ModelParts } from '../pipeline/parts.ts'
 import { type Precision, precisionLine } from '../pipeline/precision-report.ts'
+import { SPECULATIONS, type Speculation } from '../pipeline/talk/lookup.ts'
 import type { Device } from '../runtime/index.ts'
 import { withDefaults } from '../text/generation-config.ts'
 import { downloadView } from './download-view.ts'
@@ -31,6 +32,7 @@ export interface SamplingFlags {
   topK?: number
   repetitionPenalty?: number
   seed: number
+  speculate?: Speculation
 }
 
 export const withDtypeOption = (program: Program): Program =>
@@ -91,19 +93,28 @@ export const withSamplingOptions = (program: Program): Program =>
     )
     .option('--seed <number>', 'of the choices at a temperature above 0', integer(), 0)
 
+/** For commands that answer in words. */
+export const withSpeculateOption = (program: Program): Program =>
+  program.addOption(
+    new Option(
+      '--speculate <kind>',
+      'guess what follows from words that were there before, and read guesses in one pass: the same answer, sooner where it repeats its prompt or itself',
+    ).choices(SPECULATIONS),
+  )
+
 /**
  * How answers are made: what the command line says, then what the model's generation_config.json says. Throws FoveaError
  * `options_conflict` for flags that would do nothing.
  */
 export function samplingOf(flags: SamplingFlags, { generation = {} }: ModelParts) {
-  const { maxTokens, temperature, topP, topK, repetitionPenalty, seed } = flags
+  const { maxTokens, temperature, topP, topK, repetitionPenalty, seed, speculate } = flags
   const chosen = withDefaults({ maxTokens, temperature, topP, topK, repetitionPenalty }, generation)
   const needless = topP !== undefined ? '--top-p' : topK !== undefined ? '--top-k' : undefined
   if (needless && !chosen.temperature) {
     const message = `${needless} chooses among tokens at a temperature above 0; give --temperature, too`
     throw new FoveaError('options_conflict', 'usage', message)
   }
-  return { ...chosen, maxTokens: chosen.maxTokens ?? MAX_TOKENS, seed }
+  return { ...chosen, maxTokens: chosen.maxTokens ?? MAX_TOKENS, seed, ...(speculate && { speculate }) }
 }
 
 /** A repeatable method option; several methods run one after another. */

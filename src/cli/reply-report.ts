@@ -23,17 +23,22 @@ export function videoLine({ name, frames, of, framesPerSecond, timestamps }: See
 
 /**
  * `312 ms (vision 40, prefill 22, decode 9) · 1.9 GFLOP`, and the dtype if it is not fp32; the first number is the time
- * since the process started.
+ * since the process started. Where guesses were read, what came of them.
  */
 export function costLine(
-  { milliseconds: { vision, prefill, decode }, flops }: Reply,
+  { milliseconds: { vision, prefill, decode }, flops, tokens, speculation }: Reply,
   total: number,
   dtype: Precision = 'fp32',
 ): string {
   const stages = Object.entries({ vision, prefill, decode }).map(([name, ms]) => `${name} ${ms.toFixed(0)}`)
   const parts = [`${total.toFixed(0)} ms (${stages.join(', ')})`, formatFlops(totalFlops(flops))]
-  return [...parts, ...(dtype === 'fp32' ? [] : [dtype])].join(' · ')
+  const guesses = speculation ? [guessLine(speculation, tokens.generated)] : []
+  return [...parts, ...(dtype === 'fp32' ? [] : [dtype]), ...guesses].join(' · ')
 }
+
+/** `12 of 15 guesses said, 0.38 passes per token` */
+const guessLine = ({ proposed, accepted, passes }: NonNullable<Reply['speculation']>, generated: number): string =>
+  `${accepted} of ${proposed} guesses said, ${(passes / Math.max(1, generated)).toFixed(2)} passes per token`
 
 export const totalFlops = ({ vision, prefill, decode }: Reply['flops']): number => vision + prefill + decode
 
@@ -103,6 +108,7 @@ export function replyJson(
     method,
     ...(seen.length && { videos: seen }),
     tokens: { ...reply.tokens, visual: { before, given: after, after: last, ...(layers && { layers }) } },
+    ...(reply.speculation && { speculation: reply.speculation }),
     flops: reply.flops,
     ms: { ...reply.milliseconds, total },
     ...(reply.branches && { branches: reply.branches }),

@@ -104,6 +104,17 @@ describe.each(runnable.map((entry) => [entry.id, entry] as const))('%s', (id, en
     expect([other.text, other.kept]).toEqual([first.text, first.kept])
   })
 
+  it('answers the same where guesses are read ahead, or refuses to', async () => {
+    const asked = { prompt: 'red or blue? red or blue? red or', images: [picture()], maxTokens: 24, ignoreEos: true }
+    const method = ready()
+    const { tokens, text } = await tiny.model.generate({ ...asked, method })
+    const ahead = await tiny.model
+      .generate({ ...asked, method, speculate: 'prompt-lookup' })
+      .catch((error: FoveaError) => error.code)
+    if (ahead === 'speculation_unfit') return expect(method.talk?.step ?? method.needs?.store).toBeDefined()
+    expect(ahead).toMatchObject({ tokens, text })
+  })
+
   it('works with text alone', async () => {
     const { text } = await ask(tiny.model, fresh(), [])
     expect(text).toBe((await ask(tiny.model, compose(), [])).text)

@@ -24,6 +24,16 @@ const asked = async (body: object): Promise<any> => {
 describe('a chat completion', () => {
   const question = 'what color is the square?'
 
+  it('reads guesses ahead where that is asked, and says what came of them', async () => {
+    const messages = [say([picture({ url: red }), text(question)])]
+    const plain = await asked({ messages })
+    const ahead = await asked({ messages, fovea: { speculate: 'prompt-lookup' } })
+    expect(ahead.choices[0].message).toEqual(plain.choices[0].message)
+    expect(plain.fovea.speculation).toBeUndefined()
+    const { passes, accepted } = ahead.fovea.speculation
+    expect(passes + accepted).toBe(ahead.usage.completion_tokens - 1)
+  })
+
   it('says what the library says, and what it cost', async () => {
     const messages = [say([picture({ url: red }), text(question)])]
     const reply = await asked({ model: 'mini', messages, fovea: { method: 'fastv:layer=2,keep=.25' } })

@@ -47,7 +47,7 @@ describe('a field that is wrong', () => {
       'messages.0.content.0.image_url.detail: expected "auto" or "low" or "high" or "original", given "most"',
     ],
     [said({ stop: { a: 1 } }), 'stop: expected a text or a list, given an object'],
-    [said({ fovea: { nosuch: 1 } }), 'fovea: there is no field "nosuch" here; there are method, overlay'],
+    [said({ fovea: { nosuch: 1 } }), 'fovea: there is no field "nosuch" here; there are method, overlay, speculate'],
     [
       said({ response_format: { type: 'xml' } }),
       'response_format.type: expected "text" or "json_object" or "json_schema" or "regex", given "xml"',

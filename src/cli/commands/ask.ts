@@ -17,6 +17,7 @@ import {
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
+  withSpeculateOption,
 } from '../model-options.ts'
 import { assertOutput } from '../output-file.ts'
 import { writeComparison, writeOverlay } from '../overlay-file.ts'
@@ -47,6 +48,7 @@ export const askCommand = command<AskFlags>({
     'fovea ask photo.png "what color is the star?"',
     'fovea ask photo.png "how many circles are there?" --method fastv:layer=2,keep=.25 --stats',
     'fovea ask photo.png "how many circles are there?" --compare dense resize:keep=.5 visionzip:keep=.25',
+    'fovea ask page.png "what does it say?" --speculate prompt-lookup --stats',
     'fovea ask photo.png "where is the heart?" --method visionzip:keep=.25 --overlay kept.png',
     'fovea ask photo.png "where is the heart?" --compare dense fastv:keep=.25 visionzip:keep=.25 --overlay sheet.png',
     'fovea ask clip.mp4 "what happens?" --model org/name --frames 16',
@@ -57,7 +59,9 @@ export const askCommand = command<AskFlags>({
   ],
   configure: (program) => {
     program.argument('<file...>', 'images and videos (- is standard input), and last the question')
-    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program)))))
+    withMethodOption(
+      withSpeculateOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program))))),
+    )
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
       .option(
         '--overlay <file>',

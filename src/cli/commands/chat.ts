@@ -15,6 +15,7 @@ import {
   withMethodOption,
   withModelOptions,
   withSamplingOptions,
+  withSpeculateOption,
 } from '../model-options.ts'
 import { costLine, cutLine, droppedLine, noEndLine, videoLine, visualTokensLine } from '../reply-report.ts'
 import { isInteractive, note, print, tell } from '../terminal.ts'
@@ -36,7 +37,9 @@ export const chatCommand = command<ChatFlags>({
   ],
   configure: (program) => {
     program.argument('[file...]', 'images and videos; questions come from standard input')
-    withMethodOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program)))))
+    withMethodOption(
+      withSpeculateOption(withSamplingOptions(withModelOptions(withImageOptions(withVideoOptions(program))))),
+    )
       .option('--stats', 'print tokens, time and FLOPs of each answer to standard error, as in a terminal')
       .option('--drop-oldest', 'forget the oldest questions where the next answer has no room; otherwise it is refused')
   },

@@ -117,11 +117,11 @@ function inspect(model: Model, method: Method, text: number): Inspection {
     .reduce((sum, { rows, columns }) => sum + rows * columns, 0)
   const { layers, caches = layers, answerStart, heads, hiddenSize, vocabulary } = architecture.language
   const { memory } = picture
-  const prompt = { text, visual: given, answer: 1, ...memory, ...pastSizes(caches, () => 0) }
+  const prompt = { text, visual: given, answer: 1, asked: 1, ...memory, ...pastSizes(caches, () => 0) }
   const next = () => {
     const rows = language.rows(prompt)
     const past = pastSizes(caches, (layer) => rows[layer])
-    return { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, ...memory, ...past }
+    return { text: answerStart === undefined ? 1 : 0, visual: 0, answer: 1, asked: 1, ...memory, ...past }
   }
   const outputs = Object.values(language.outputs)
   return {

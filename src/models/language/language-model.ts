@@ -35,6 +35,8 @@ export interface LanguageModel {
   readonly answerStart?: number
   /** A prompt sees itself in full: what was read of a shorter one is not what is read of one that goes on. */
   readonly seesAhead?: true
+  /** Why tokens of an answer that are read together are not what they are one after another; absent where they are. */
+  readonly oneByOne?: string
   /** Beginnings of the names of weights that a checkpoint may hold and this model does not need, such as a tied head. */
   readonly ignored: readonly string[]
   /** Weights that a checkpoint may leave out, and those whose values they have then. */
@@ -90,6 +92,9 @@ export const llamaModel = (config: LlamaConfig): LanguageModel => ({
   hiddenSize: config.hidden_size,
   vocabulary: config.vocab_size,
   contextLength: config.context_length,
+  ...((config.rotary_scaling?.type === 'dynamic' || config.long_rope) && {
+    oneByOne: 'its rotary positions stretch with the length of what is read',
+  }),
   ignored: config.tie_word_embeddings ? ['lm_head.'] : [],
   embed: (p, ids) => embedTokens(p, config, ids),
   decode: (p, start, options) => llama(p, config, start, options),

@@ -106,6 +106,7 @@ function bind(raw: unknown, processor?: PreprocessorConfig): Architecture {
     language: {
       ...language,
       seesAhead: true,
+      oneByOne: 'its tokens see all that are read with them',
       decode: (p, start, options) => language.decode(p, start, { mask: prefixMask, ...options }),
     },
   }

@@ -28,6 +28,8 @@ export interface Chunk {
   readonly look?: Look
   /** Of an encoder-decoder: new tokens of the answer. The others go to the encoder. */
   readonly answer?: readonly number[]
+  /** Of how many of its last slots logits are wanted; 1 when absent. */
+  readonly asked?: number
 }
 
 /** What a run looks at of the rows that are kept. */
@@ -43,6 +45,8 @@ export interface Look {
 export interface ChunkResult {
   /** Logits of the last slot, [vocabulary]. */
   readonly logits: Float32Array
+  /** The same of each slot that was asked for, in order. */
+  readonly logitRows: readonly Float32Array[]
   /** Rows that each layer added to its cache; absent where it looked at others that were there. */
   readonly added?: readonly number[]
   /** Which visual tokens of the chunk reached the last layer. */
@@ -136,8 +140,9 @@ class CompiledLanguage implements LanguageProgram {
     const heads = traced.heads.map((name) => [name.slice('head.'.length), values[name]] as const)
     const kept = Array.from(values.kept.data, Number)
     const steps = traced.steps.map(({ layer, output }) => ({ layer, tokens: Array.from(values[output].data, Number) }))
-    const logits = values.logits.data as Float32Array
-    return { logits, added: rows, kept, steps, heads: Object.fromEntries(heads), milliseconds, sizes }
+    const logitRows = rowsOf(values.logits as Value<Float32Array>)
+    const logits = logitRows[logitRows.length - 1]
+    return { logits, logitRows, added: rows, kept, steps, heads: Object.fromEntries(heads), milliseconds, sizes }
   }
 
   private feeds(chunk: Chunk, past: readonly number[]): Record<string, Value> {
@@ -193,6 +198,9 @@ class CompiledLanguage implements LanguageProgram {
   }
 }
 
+const rowsOf = ({ dims: [count, width], data }: Value<Float32Array>): Float32Array[] =>
+  Array.from({ length: count }, (_, row) => data.subarray(row * width, (row + 1) * width))
+
 /** The layer in a name such as `keys.3`. */
 const layerOf = (name: string): number => Number(name.split('.')[1])
 
@@ -229,6 +237,11 @@ const FEEDS: Readonly<Record<string, FeedOf>> = {
   order: ({ order }) => i64([order.length], order),
   positions: ({ order, positions }, { language }) =>
     f32(positionShape(language, order.length).map(Number), Float32Array.from(positions)),
+  asked: ({ asked = 1 }) =>
+    i64(
+      [asked],
+      [...Array(asked).keys()].map((at) => at - asked),
+    ),
   answer: ({ answer = [] }) => i64([answer.length], answer),
   textSlots: (chunk) => i64([1, chunk.ids.length], slotsWhere(chunk, true)),
   visualSlots: (chunk) => i64([1, chunk.visual.dims[0]], slotsWhere(chunk, false)),

@@ -12,8 +12,6 @@ import {
   input,
   type Leaf,
   reshape,
-  slice,
-  subDim,
   type Tensor,
   topologicalOrder,
 } from '../../tensor/index.ts'
@@ -192,12 +190,11 @@ function answerOf(embed: (ids: Tensor) => Tensor, { answerStart, hiddenSize }: L
   return reshape(embed(input('answer', ['answer'], 'i64')), [1, 'answer', hiddenSize])
 }
 
+/** Of the last slots, of which a run says how many: [asked, vocabulary]. */
 function lastLogits({ hidden, last, logits }: Finished) {
-  const [, length, width] = hidden.shape
-  const row = reshape(slice(hidden, 1, subDim(length, 1), length), [width])
-  const said = logits(reshape(row, [1, width]))
+  const rows = reshape(hidden, hidden.shape.slice(1))
   return {
-    logits: reshape(said, [said.shape[1]]),
+    logits: logits(gather(rows, input('asked', ['asked'], 'i64'))),
     // The sequence as the last layer left it; renamed by identity where nothing was dropped.
     kept: reshape(last.source, [last.source.shape[1]]),
   }

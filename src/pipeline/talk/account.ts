@@ -2,11 +2,15 @@ import type { LanguageProgram } from '../flow/language-program.ts'
 import type { EncodedImage } from '../parts.ts'
 import type { Decoded } from './decoding.ts'
 import { tokensOfPatches } from './patch-tokens.ts'
-import type { BranchAccount, Reply } from './reply.ts'
+import type { BranchAccount, Guessed, Reply } from './reply.ts'
 import type { StepCost, Voice } from './voices.ts'
 
 /** The account of an answer; what its branches cost is in the sums, and by itself. */
-export function replyOf([own, ...others]: readonly Voice[], decoded: Decoded): Reply {
+export function replyOf(
+  [own, ...others]: readonly Voice[],
+  decoded: Decoded,
+  guesses?: Pick<Guessed, 'proposed' | 'accepted'>,
+): Reply {
   const branches = others.map((voice): BranchAccount => ({ by: voice.by!.name, ...accountOf(voice) }))
   const { tokens, ...costs } = accountOf(own)
   const { images, lastKept } = own.reading
@@ -21,6 +25,7 @@ export function replyOf([own, ...others]: readonly Voice[], decoded: Decoded): R
     videos: images.flatMap(({ video }) => video ?? []),
     ...(branches.length > 0 && { branches }),
     ...(notes.length > 0 && { notes }),
+    ...(guesses && { speculation: { ...guesses, passes: own.steps.length } }),
   }
 }
 
@@ -72,11 +77,16 @@ function accountOf({ reading, strand, steps }: Voice): Omit<BranchAccount, 'by'>
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
-/** The cost of a step grows linearly with the past, so the first and the last step give the sum. */
+/** Steps that read as much cost more linearly with the past, so the first and the last of them give the sum. */
 function decodeFlops(language: LanguageProgram, steps: readonly StepCost[]): number {
-  if (steps.length === 0) return 0
-  const ends = [steps[0], steps[steps.length - 1]].map((step) => language.cost(step.sizes).flops)
-  return ((ends[0] + ends[1]) / 2) * steps.length
+  const lengths = [...new Set(steps.map(({ sizes }) => sizes.asked))]
+  const alike = lengths.map((length) => steps.filter(({ sizes }) => sizes.asked === length))
+  return sum(alike.map((same) => same.length * meanFlops(language, same)))
+}
+
+function meanFlops(language: LanguageProgram, steps: readonly StepCost[]): number {
+  const [first, last] = [steps[0], steps[steps.length - 1]].map((step) => language.cost(step.sizes).flops)
+  return (first + last) / 2
 }
 
 /** Patches whose token reached the last layer, per image. */

@@ -1,6 +1,7 @@
 import type { Value } from '../../runtime/index.ts'
 import type { Allowed } from '../../text/grammar.ts'
 import type { SamplingOptions } from '../../text/sampling.ts'
+import type { Speculation } from './lookup.ts'
 
 /**
  * How a question is asked and its answer made. How tokens are chosen and how many there may be is what the model's
@@ -8,6 +9,13 @@ import type { SamplingOptions } from '../../text/sampling.ts'
  */
 export interface AskOptions extends SamplingOptions {
   readonly maxTokens?: number
+  /**
+   * Reads several tokens of an answer in one pass where it repeats what was read or said: `prompt-lookup` guesses what
+   * followed the same words before, and each guess is said only where the token chosen from the model's own logits is the
+   * same. Guesses that do not pay are no longer read. Not for encoder-decoders, PaliGemma, rotary positions
+   * that stretch with the text, nor methods with `talk.step` or a store.
+   */
+  readonly speculate?: Speculation
   /**
    * The prompt is the whole text for the model, special tokens included, with the image token where each image goes; the
    * chat template is left out.

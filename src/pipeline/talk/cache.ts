@@ -48,7 +48,12 @@ export class Cache {
 
   /** Whether there is no place for another token. */
   get isFull(): boolean {
-    return this.position >= (this.architecture.language.contextLength ?? Number.POSITIVE_INFINITY)
+    return this.room <= 0
+  }
+
+  /** How many more tokens there is a place for. */
+  get room(): number {
+    return (this.architecture.language.contextLength ?? Number.POSITIVE_INFINITY) - this.position
   }
 
   /** Whether pictures have been read. By the cache, not by the turn: one that failed half-way leaves them here. */
@@ -114,22 +119,22 @@ export class Cache {
   }
 
   /** Runs new prompt tokens through the model, each placeholder replaced by the visual tokens of the next view. */
-  async feed(ids: readonly number[], views: readonly EncodedView[] = []): Promise<ChunkResult> {
+  async feed(ids: readonly number[], views: readonly EncodedView[] = [], asked = 1): Promise<ChunkResult> {
     const { prompt, language } = this.architecture
     const { answerStart, positionAxes } = language
     const place = (own: Placement) => placedBy(this.method, this.architecture, own)
     const chunk = layout(ids, prompt.imageToken, views, this.position, { axes: positionAxes, place })
     this.assertRoom(chunk.end)
     const answer = answerStart === undefined ? undefined : [answerStart]
-    const result = await this.run({ ...chunk, answer })
+    const result = await this.run({ ...chunk, answer, asked })
     this.fed.push(...ids)
     this.position = chunk.end
     return result
   }
 
-  /** Runs a token of the answer through the model. */
-  async feedAnswer(id: number): Promise<ChunkResult> {
-    if (this.architecture.language.answerStart === undefined) return this.feed([id])
+  /** Runs a token of the answer through the model, and guesses of what follows; of each it tells the logits. */
+  async feedAnswer(id: number, guesses: readonly number[] = []): Promise<ChunkResult> {
+    if (this.architecture.language.answerStart === undefined) return this.feed([id, ...guesses], [], 1 + guesses.length)
     this.fed.push(id)
     return this.run({ ...layout([], id, [], this.position), answer: [id] })
   }

@@ -1,7 +1,7 @@
 import { assertArgument, assertOptions } from '../../errors.ts'
 import type { Request } from '../method/talk-side.ts'
 import { addCosts } from './account.ts'
-import type { Reply } from './reply.ts'
+import type { Guessed, Reply } from './reply.ts'
 
 /** A question of a method's own: what it is answered is not said aloud. */
 export function silently(request: Request): Request {
@@ -40,6 +40,12 @@ export function replyFrom(calls: readonly Reply[], options: { text?: string; not
     ...(passage && { passage }),
     videos,
     ...(notes.length > 0 && { notes }),
+    ...(last.speculation && { speculation: addGuesses(calls) }),
     calls,
   }
+}
+
+function addGuesses(calls: readonly Reply[]): Guessed {
+  const sum = (of: keyof Guessed) => calls.reduce((total, call) => total + (call.speculation?.[of] ?? 0), 0)
+  return { proposed: sum('proposed'), accepted: sum('accepted'), passes: sum('passes') }
 }

@@ -8,6 +8,7 @@ import { type Alternative, type Feed, lengthOf, type OwnedStep, type Step } from
 import type { ModelParts } from '../parts.ts'
 import type { AskOptions } from './ask-options.ts'
 import type { Note, Reply } from './reply.ts'
+import { reader } from './speculation.ts'
 import type { Voices } from './voices.ts'
 
 export const MAX_TOKENS = 128
@@ -39,6 +40,7 @@ export async function decode(
   const { maxTokens = MAX_TOKENS, signal, onToken } = options
   const speech = speak(parts, options)
   const steps = new Steps(voices, maxTokens)
+  const read = reader(voices, options, parts.architecture.prompt.imageToken)
   const said: number[] = []
   const answer = async (): Promise<Reply['finishReason']> => {
     let end = maxTokens > 0 ? await steps.after(said) : 'length'
@@ -47,17 +49,18 @@ export async function decode(
       const may = options.allowed?.(said)
       if (may === 'end') return 'stop'
       const logits = voices.logits(said)
-      const id = sample(only(options.reweigh?.(logits, said) ?? logits, may), voices.own.cache.history)
+      const id = sample(only(options.reweigh?.(logits, said) ?? logits, may), voices.history)
       said.push(id)
       onToken?.(id, logits)
       if (speech.push(id)) return 'stop'
       if (voices.isFull || said.length + steps.fed >= maxTokens) break
-      await voices.feedAnswer(id)
+      await read(id, maxTokens - said.length - steps.fed)
       end = await steps.after(said, id)
     }
     return end ?? 'length'
   }
   const finishReason = await answer()
+  await voices.takeBack()
   if (!speech.isOver) speech.end()
   return { text: speech.text, finishReason, generated: said.length, fed: steps.fed, notes: steps.notes }
 }

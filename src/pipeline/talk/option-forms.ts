@@ -6,6 +6,7 @@ type Forms<T> = Readonly<Record<keyof T & string, OptionForm>>
 
 export const ASK_FORMS: Forms<AskOptions> = {
   maxTokens: 'number',
+  speculate: 'string',
   temperature: 'number',
   topK: 'number',
   topP: 'number',

@@ -38,6 +38,8 @@ export interface Reply {
   readonly branches?: readonly BranchAccount[]
   /** What methods noted while the answer was made. */
   readonly notes?: readonly Note[]
+  /** Where guesses were asked for (`speculate`). */
+  readonly speculation?: Guessed
   /** Of an answer that was put together from several: each of them, in order; what they cost is in the sums above. */
   readonly calls?: readonly Reply[]
 }
@@ -54,6 +56,13 @@ export interface Passage {
   readonly patches: readonly (readonly number[])[]
   /** Layers that were given other visual tokens than the one before, and which; the first is given all. */
   readonly steps: readonly Step[]
+}
+
+/** What came of guesses: tokens that were guessed and read, those of them that were said, and passes after the prompt. */
+export interface Guessed {
+  readonly proposed: number
+  readonly accepted: number
+  readonly passes: number
 }
 
 /** What a branch cost. */

@@ -11,6 +11,7 @@ import type { Message } from './message.ts'
 import { arrange } from './messages.ts'
 import type { Reply } from './reply.ts'
 import type { Pictures } from './sight.ts'
+import { assertSpeculates } from './speculation.ts'
 import { Voices } from './voices.ts'
 
 /** What was asked beside the conversation about the same pictures: it begins alike, so that the pictures stay cached. */
@@ -56,8 +57,9 @@ export class Talker {
   }
 
   async answer(asked: Request, hasForgotten = false): Promise<Reply> {
-    samplerOf(asked.options)
     const { method, site } = this.main
+    samplerOf(asked.options)
+    assertSpeculates(asked.options, method, site.architecture)
     const next = (request: Request) =>
       this.inTurn(() => this.reply(request, request.messages === asked.messages, hasForgotten))
     const stage = method.talk?.answer
@@ -87,7 +89,7 @@ export class Talker {
     const [{ reading }] = spoken
     asked.options.onPrefill?.(reading.ids, reading.chunk.logits, reading.chunk.heads)
     const decoded = await decode(this.host.parts, voices, sample, asked.options)
-    return replyOf(spoken, decoded)
+    return replyOf(spoken, decoded, asked.options.speculate && voices.guesses)
   }
 
   private async aside(messages: readonly Message[]): Promise<Voices> {

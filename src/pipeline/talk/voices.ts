@@ -42,6 +42,9 @@ interface Other {
 export class Voices {
   private others: readonly Other[] = []
   private speaking: readonly Voice[] = []
+  /** Guesses that were read and not said yet, the last tokens of all caches. */
+  private ahead: readonly number[] = []
+  private counted = { proposed: 0, accepted: 0 }
 
   private constructor(
     private readonly host: Host,
@@ -70,14 +73,18 @@ export class Voices {
       voices.push({ ...(await voiceOf(strand, reading)), by: by as Method })
     }
     this.speaking = voices
+    this.ahead = []
+    this.counted = { proposed: 0, accepted: 0 }
     return voices
   }
 
   /** The logits that the next token is chosen from. */
   logits(said: readonly number[]): Float32Array {
     const [own, ...others] = this.speaking
-    const branches = others.map(({ last, by }): BranchRow => ({ row: last.logits, by }))
-    const row = own.last.logits
+    const rowOf = ({ last }: Voice) =>
+      this.ahead.length > 0 ? last.logitRows.at(-1 - this.ahead.length)! : last.logits
+    const branches = others.map((voice): BranchRow => ({ row: rowOf(voice), by: voice.by }))
+    const row = rowOf(own)
     return this.method.talk?.logits?.(row, { ...this.site, said, branches }) ?? row
   }
 
@@ -90,11 +97,45 @@ export class Voices {
 
   /** Whether one of them has no place for another token. */
   get isFull(): boolean {
-    return this.speaking.some(({ strand }) => strand.cache.isFull)
+    return this.room <= 0
   }
 
-  async feedAnswer(id: number): Promise<void> {
-    for (const voice of this.speaking) note(voice, await voice.strand.cache.feedAnswer(id))
+  /** For how many more tokens all of them have a place. */
+  get room(): number {
+    return Math.min(...this.speaking.map(({ strand }) => strand.cache.room)) + this.ahead.length
+  }
+
+  /** Guesses that were read since the prompt, and those of them that were said. */
+  get guesses(): { readonly proposed: number; readonly accepted: number } {
+    return this.counted
+  }
+
+  /** What was read, guesses left out. */
+  get history(): readonly number[] {
+    const { history } = this.own.cache
+    return this.ahead.length > 0 ? history.slice(0, -this.ahead.length) : history
+  }
+
+  /** Reads a token of the answer, and behind it what may follow; a guess that is said was read already. */
+  async feedAnswer(id: number, guess: () => readonly number[] = () => []): Promise<void> {
+    if (id === this.ahead[0]) {
+      this.ahead = this.ahead.slice(1)
+      this.counted.accepted++
+      return
+    }
+    await this.takeBack()
+    const guesses = guess()
+    for (const voice of this.speaking) note(voice, await voice.strand.cache.feedAnswer(id, guesses))
+    this.ahead = guesses
+    this.counted.proposed += guesses.length
+  }
+
+  /** Forgets guesses that were read and not said. */
+  async takeBack(): Promise<void> {
+    const { length } = this.ahead
+    if (length === 0) return
+    this.ahead = []
+    for (const { strand } of this.speaking) await strand.cache.unfeed(length)
   }
 
   async feed(feed: Feed, by: string): Promise<void> {
@@ -120,7 +161,7 @@ export class Voices {
         rows.map((row) => row[at]),
         weights,
       )
-      voice.last = { ...voice.last, logits }
+      voice.last = { ...voice.last, logits, logitRows: [logits] }
     }
   }
 

@@ -1,5 +1,8 @@
 /** What the server asks of the process that holds the model. All of it can be sent between processes. */
 
+import type { Speculation } from '../../pipeline/talk/lookup.ts'
+import type { Guessed } from '../../pipeline/talk/reply.ts'
+
 /** How many pixels of an image are used: `low` at most 512 x 512, `high` at most 2048 x 2048, the others as many as it has. */
 export type Detail = 'auto' | 'low' | 'high' | 'original'
 
@@ -42,6 +45,7 @@ export interface Sampling {
   readonly seed?: number
   readonly stop?: readonly string[]
   readonly ignoreEos?: boolean
+  readonly speculate?: Speculation
   /** Added to the logits of tokens, by their ids. */
   readonly bias?: Readonly<Record<string, number>>
 }
@@ -149,6 +153,7 @@ export interface Generated {
   readonly keepsPrefix: boolean
   readonly milliseconds: Readonly<Record<'preprocess' | 'vision' | 'prefill' | 'decode' | 'ttft', number>>
   readonly flops: Readonly<Record<'vision' | 'prefill' | 'decode', number>>
+  readonly speculation?: Guessed
   readonly images: readonly UsedImage[]
   /** Of each image, the patches that reached the last layer, counted in raster order through its views. */
   readonly kept: readonly (readonly number[])[]

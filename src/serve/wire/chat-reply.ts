@@ -40,13 +40,15 @@ export const overlayUrls = (overlays: readonly Uint8Array[]): string[] =>
 
 /** What only Fovea says: what the method did with the images, and what each stage took. */
 export function foveaReport(result: Generated, isAsked: boolean) {
-  const { method, tokens, keepsPrefix, milliseconds, flops, images, kept, views, patches, steps, overlays } = result
+  const { method, tokens, keepsPrefix, milliseconds, flops, images } = result
+  const { kept, views, patches, steps, overlays, speculation } = result
   return {
     method,
     visual_tokens: tokens.visual,
     keeps_prefix: keepsPrefix,
     milliseconds,
     flops,
+    ...(speculation && { speculation }),
     images: images.map(({ width, height, usedWidth, usedHeight, detail }) => ({
       width,
       height,

@@ -45,6 +45,7 @@ function samplingOf(body: ChatBody): Sampling {
     stop,
     ignoreEos: body.ignore_eos,
     bias: body.logit_bias,
+    speculate: body.fovea?.speculate,
   })
 }
 

@@ -1,5 +1,6 @@
 /** The bodies of requests. What is not named here is ignored, as the servers do that clients were written for. */
 import { z } from 'zod'
+import { SPECULATIONS } from '../../pipeline/talk/lookup.ts'
 import { LIMITS } from '../limits.ts'
 
 export const detail = z.enum(['auto', 'low', 'high', 'original'])
@@ -51,6 +52,10 @@ const methodChoice = z.union([
 export const foveaOptions = z.strictObject({
   method: methodChoice.optional().describe('a method of the catalogue, such as "visionzip:keep=.25"'),
   overlay: z.boolean().optional().describe('draw which patches of each image were kept'),
+  speculate: z
+    .enum(SPECULATIONS)
+    .optional()
+    .describe('guess what follows from words that were there before: the same answer, sooner where it repeats'),
 })
 
 /** An expression that the answer must match as a whole. */

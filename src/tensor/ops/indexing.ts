@@ -10,7 +10,10 @@ const assertIndices = (name: string, indices: Tensor, operands: readonly Tensor[
     throw new ShapeError(name, 'indices must be integers', operands)
 }
 
-/** Rows of `x` along an axis: y[..., i, ...] = x[..., indices[i], ...]; the indices' shape replaces the axis. */
+/**
+ * Rows of `x` along an axis: y[..., i, ...] = x[..., indices[i], ...]; the indices' shape replaces the axis. An index below 0
+ * counts from the end.
+ */
 export const gather: Op<{ axis: number }, [x: Tensor, indices: Tensor, axis?: number]> = op({
   name: 'gather',
   args: (x: Tensor, indices: Tensor, axis = 0) => ({
@@ -45,8 +48,9 @@ export const gather: Op<{ axis: number }, [x: Tensor, indices: Tensor, axis?: nu
     const [strides, own] = [stridesOf(x.shape), stridesOf(indices.shape)]
     const rank = indices.shape.length
     return fill(shape, (index) => {
-      const row = indices.data[offsetOf(own, index.slice(axis, axis + rank))]
-      return x.data[offsetOf(strides, [...index.slice(0, axis), row, ...index.slice(axis + rank)])]
+      const row = Number(indices.data[offsetOf(own, index.slice(axis, axis + rank))])
+      const at = row < 0 ? row + x.shape[axis] : row
+      return x.data[offsetOf(strides, [...index.slice(0, axis), at, ...index.slice(axis + rank)])]
     })
   },
   flops: () => 0,

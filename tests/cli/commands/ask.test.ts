@@ -36,6 +36,21 @@ describe('fovea ask', () => {
     )
   })
 
+  it('reads guesses ahead and says what came of them, the answer being the same', async () => {
+    const words = 'red blue red blue red blue'
+    const [plain, ahead] = await Promise.all([
+      ask(image, words, '--json'),
+      ask(image, words, '--json', '--speculate', 'prompt-lookup', '--stats'),
+    ])
+    const [a, b] = [JSON.parse(plain.stdout), JSON.parse(ahead.stdout)]
+    expect(b.answer).toBe(a.answer)
+    expect(a.speculation).toBeUndefined()
+    expect(b.speculation.passes + b.speculation.accepted).toBe(3)
+    expect(ahead.stderr).toMatch(/ · \d+ of \d+ guesses said, [\d.]+ passes per token\n$/)
+    const other = await ask(image, words, '--speculate', 'draft')
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('prompt-lookup')])
+  })
+
   it('reports tokens, FLOPs, times and memory as JSON, with fewer of them under a method', async () => {
     const [whole, half] = await Promise.all([
       ask(image, 'what is this?', '--json'),

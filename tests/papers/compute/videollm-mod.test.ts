@@ -161,7 +161,7 @@ describe('VideoLLM-MoD', () => {
     const sizes = { hidden_size: 512, intermediate_size: 1376, num_attention_heads: 8, num_key_value_heads: 8 }
     const architecture = llava.bind({ ...rest, text_config: { ...text_config, ...sizes } })
     const flops = (text: string, visual: number) => {
-      const bound = { text: 1, visual, answer: 0, 'mod.1': visual / 5, 'mod.3': visual / 5 }
+      const bound = { text: 1, visual, answer: 0, asked: 1, 'mod.1': visual / 5, 'mod.3': visual / 5 }
       const pasts = Object.fromEntries([0, 1, 2, 3].map((layer) => [`past${layer}`, 0]))
       const traced = traceLanguage(architecture, parseMethod(text), createScope())
       expect(traced.rows({ ...bound, ...pasts })[1]).toBe(1 + (text === 'dense' ? visual : visual / 5))

@@ -320,7 +320,7 @@ describe('YOPO', () => {
     const sizes = { hidden_size: 640, intermediate_size: 1728, num_attention_heads: 8, num_key_value_heads: 8 }
     const architecture = llava.bind({ ...rest, text_config: { ...text_config, ...sizes } })
     const flops = (method: Method, visual: number) => {
-      const bound = { text: 1, visual, answer: 0, past0: 0, past1: 0, past2: 0, past3: 0 }
+      const bound = { text: 1, visual, answer: 0, asked: 1, past0: 0, past1: 0, past2: 0, past3: 0 }
       return countCost(Object.values(traceLanguage(architecture, method).outputs), bound).flops
     }
     const visual = (method: Method) => flops(method, 50) - flops(method, 0)

@@ -129,7 +129,14 @@ describe('CrossLMM', () => {
     const costOf = (text: string, perFrame: number) => {
       const own = parseMethod(text)
       const past = Object.fromEntries([0, 1, 2, 3].map((layer) => [`past${layer}`, 0]))
-      const sizes = { text: 40, visual: frames * perFrame, answer: 0, 'memory.cross.0': frames * patches, ...past }
+      const sizes = {
+        text: 40,
+        visual: frames * perFrame,
+        answer: 0,
+        asked: 1,
+        'memory.cross.0': frames * patches,
+        ...past,
+      }
       const language = countCost(Object.values(traceLanguage(architecture, own).outputs), sizes).flops
       const view = { width: 54, height: 54 }
       const seen = (of: Method) => countCost(Object.values(tokenOutputs(traceVision(architecture, of, view))), {}).flops

@@ -212,7 +212,7 @@ describe('LLaVA-Mini', () => {
     const architecture = llava.bind({ ...rest, text_config: { ...text_config, ...sizes } })
     const flops = (text: string, visual: number) => {
       const past = Object.fromEntries(Array.from({ length: 32 }, (_, layer) => [`past${layer}`, 0]))
-      const bound = { text: 20, visual, answer: 0, frames: 1, patches: 576, 'memory.patches': 576, ...past }
+      const bound = { text: 20, visual, answer: 0, asked: 1, frames: 1, patches: 576, 'memory.patches': 576, ...past }
       return countCost(Object.values(traceLanguage(architecture, parseMethod(text)).outputs), bound).flops
     }
     expect(flops('llava-mini:lora=0', 1) / flops('dense', 576)).toBeLessThan(0.4)

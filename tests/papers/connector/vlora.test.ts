@@ -141,7 +141,7 @@ describe('VLoRA', () => {
       const past = Object.fromEntries([0, 1, 2, 3].map((layer) => [`past${layer}`, 0]))
       const rows = Object.fromEntries([...'qkvom'].map((type) => [`memory.lora.${type}`, 4]))
       const { outputs } = traceLanguage(architecture, parseMethod(text))
-      return countCost(Object.values(outputs), { text: 32, visual, answer: 0, ...past, ...rows }).flops
+      return countCost(Object.values(outputs), { text: 32, visual, answer: 0, asked: 1, ...past, ...rows }).flops
     }
     const own = 'vlora:rank=4,depth=1,lora=0'
     expect(flops(own, 0) / flops('dense', 0)).toBeLessThan(1.02)

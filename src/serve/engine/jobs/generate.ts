@@ -64,7 +64,7 @@ interface Answered {
 }
 
 function generated(reply: Reply, { pictures, method, isKept }: Answered): Omit<Generated, 'views'> {
-  const { text, finishReason, tokens, milliseconds, flops, kept, passage } = reply
+  const { text, finishReason, tokens, milliseconds, flops, kept, passage, speculation } = reply
   if (finishReason === 'aborted') throw new FoveaError('request_aborted', 'usage', 'the client went away')
   return {
     text,
@@ -74,6 +74,7 @@ function generated(reply: Reply, { pictures, method, isKept }: Answered): Omit<G
     keepsPrefix: isKept,
     milliseconds,
     flops,
+    ...(speculation && { speculation }),
     images: pictures.map(({ used }) => used),
     patches: (passage?.patches ?? []).map((tokens) => tokens.map((token) => (Number.isNaN(token) ? -1 : token))),
     steps: passage?.steps ?? [],
