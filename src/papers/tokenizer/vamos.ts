@@ -5,16 +5,16 @@ import { keepText, type Sequence, textStates } from '../../pipeline/method/seque
 import type { Step, StepSite } from '../../pipeline/method/talk-side.ts'
 import { cast, select, type Tensor, takeAlong } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
-import { captionIn, scoresOf, stayingIndices } from './vamos/bottleneck.ts'
+import { captionIn, scoresOf, staying } from './vamos/bottleneck.ts'
 import { askInWords, CLOSE, OPEN } from './vamos/captions.ts'
 import { gatedPrefix } from './vamos/prefix.ts'
 import { readingStage } from './vamos/stage.ts'
 
 const options = z.object({
   form: z
-    .enum(['bottleneck', 'adapter', 'plain'])
-    .default('bottleneck')
-    .describe('a trained prefix and a few tokens of the caption; the prefix and all of it; nothing trained'),
+    .enum(['adapter', 'bottleneck', 'plain'])
+    .default('adapter')
+    .describe('a trained prefix and all of the caption; the prefix and a few tokens of it; nothing trained'),
   read: z.enum(['words', 'both']).default('words').describe('what is said of the frames alone, or the frames as well'),
   ask: z
     .string()
@@ -107,7 +107,7 @@ const bottleneck = (keep: number): ReadSide => ({
   sequence: (seq, at) => {
     const caption = captionOf(seq, at)
     const scores = scoresOf(at.p.at('selector'), textStates(seq), caption.isBehind)
-    return keepText(seq, stayingIndices(scores, caption, keep), 'vamos')
+    return keepText(seq, staying(scores, caption, keep), 'vamos', 'vamos')
   },
   heads: {
     [CHOSEN]: ({ last }, at) => cast(select(captionOf(last, at).isCaption, textTokens(last), -1), 'f32'),

@@ -41,7 +41,13 @@ export async function* effect(lab: Lab): AsyncGenerator<Row> {
   for (const [at, { name }] of arms.entries()) {
     yield shareOf(lab, `${name}: right answers`, [all[at]])
     const value = costOf(all[at]) / costOf(one)
-    yield { part: 'effect', name: `${name}: FLOPs of one drawn answer`, value, unit: 'x', count: all[at].length }
+    yield {
+      part: 'effect',
+      name: `${name}: FLOPs of the language model, of one drawn answer`,
+      value,
+      unit: 'x',
+      count: all[at].length,
+    }
   }
   const [byVotes, bySurest] = [lab.compare(votes, [one]), lab.compare(surest, [one])]
   yield { ...pointsRow(`votes of ${MANY} over one drawn answer`, byVotes), ...better(byVotes, 'one drawn answer') }
@@ -53,8 +59,9 @@ export async function* effect(lab: Lab): AsyncGenerator<Row> {
   for (const [name, reason] of Object.entries(OWED)) yield unmeasured(name, reason)
 }
 
+/** Of the language model: a picture is encoded once, by the arm that is asked first. */
 const costOf = (answers: readonly Answer[]): number =>
-  answers.reduce((sum, { flops }) => sum + flops.vision + flops.prefill + flops.decode, 0)
+  answers.reduce((sum, { flops }) => sum + flops.prefill + flops.decode, 0)
 
 interface Said {
   readonly isRight: boolean
