@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PlaceFunctions, ReadSide, Site } from '../../pipeline/method/method.ts'
+import type { Method, PlaceFunctions, ReadSide, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { keepText, type Sequence, textStates } from '../../pipeline/method/sequence.ts'
 import type { Step, StepSite } from '../../pipeline/method/talk-side.ts'
@@ -87,8 +87,14 @@ export const vamos = paper({
     yield* (await import('./vamos/checks.ts')).checks(lab)
   },
   run: async function* (lab) {
-    if (lab.part === 'effect') yield* (await import('./vamos/effect.ts')).effect(lab)
+    if (lab.part === 'effect') yield* (await import('./vamos/effect.ts')).effect(lab, plainly)
   },
+})
+
+/** A method under options, by hand: the entry itself is built of these. */
+const plainly = (chosen: Readonly<Record<string, unknown>>): Method => ({
+  name: `vamos:${JSON.stringify(chosen)}`,
+  ...places(options.parse(chosen)),
 })
 
 const places = ({ form, prefix, budget, ...captions }: Options): PlaceFunctions => ({
