@@ -172,12 +172,19 @@ export class Model implements StreamHost {
 
   /**
    * Answers, and tells what the answer rested on: attention of each word, guesses of each layer, relevance of each patch.
+   * Of several questions, each is told in turn; together they cost less than one by one.
    * @throws FoveaError `answer_empty`, `method_unfit`, and what `generate` throws
    */
-  async explain(options: Explaining<GenerateOptions>): Promise<Explanation> {
-    assertOptions('explain', options, EXPLAIN_FORMS)
+  explain(options: Explaining<GenerateOptions>): Promise<Explanation>
+  explain(options: readonly Explaining<GenerateOptions>[]): Promise<Explanation[]>
+  async explain(
+    options: Explaining<GenerateOptions> | readonly Explaining<GenerateOptions>[],
+  ): Promise<Explanation | Explanation[]> {
+    for (const each of isList(options) ? options : [options]) assertOptions('explain', each, EXPLAIN_FORMS)
     this.assertOpen()
-    return explain<GenerateOptions>(this, options)
+    if (isList(options)) return explain<GenerateOptions>(this, options)
+    const [only] = await explain<GenerateOptions>(this, [options])
+    return only
   }
 
   /** As `generate`, piece by piece: a loop over text, and a promise of the reply. */
@@ -328,6 +335,8 @@ export class Model implements StreamHost {
 /** Told from an image by what an image has. */
 const isOptions = (about: ConverseOptions | OneOrMore<GivenImage>): about is ConverseOptions =>
   Object.getPrototypeOf(about ?? '') === Object.prototype && !('data' in (about as object))
+
+const isList = <T>(given: T | readonly T[]): given is readonly T[] => Array.isArray(given)
 
 const choiceError = (both: boolean): FoveaError =>
   new FoveaError('prompt_or_messages', 'usage', `give a prompt or messages, ${both ? 'not both' : 'one of them'}`)

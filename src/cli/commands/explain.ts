@@ -68,13 +68,14 @@ export const explainCommand = command<ExplainFlags>({
   },
 })
 
-/** The answer, and what each layer would have said in its place. */
-function describe({ reply, answer, layers }: Explanation): string {
-  const heads = ['layer', ...answer.map(({ text }) => shown(text)), 'of its attention on the pictures']
+/** The answer, what each layer would have said in its place, and how much it looked where the first token was predicted. */
+function describe({ reply, answer, layers, asked }: Explanation): string {
+  const looked = `attention on the pictures before ${shown(answer[0].text)}`
+  const heads = ['layer', ...answer.map(({ text }) => shown(text)), looked]
   const rows = layers.map(({ layer, attention }, at) => [
     String(layer + 1),
     ...answer.map(({ lens }) => `${shown(lens[at][0].text)} ${(100 * lens[at][0].probability).toFixed(0)} %`),
-    `${(100 * attention.at(-1)!.reduce((a, b) => a + b, 0)).toFixed(1)} %`,
+    `${(100 * attention[asked - 1].reduce((a, b) => a + b, 0)).toFixed(1)} %`,
   ])
   return `${escapeText(reply.text.trim())}\n${table(heads, rows)}`
 }

@@ -1,20 +1,20 @@
 import { z } from 'zod'
-import type { PlaceFunctions, ReadSide, Site } from '../../pipeline/method/method.ts'
+import type { Method, PlaceFunctions, ReadSide, Site } from '../../pipeline/method/method.ts'
 import { methodError } from '../../pipeline/method/method-error.ts'
 import { keepText, type Sequence, textStates } from '../../pipeline/method/sequence.ts'
 import type { Step, StepSite } from '../../pipeline/method/talk-side.ts'
 import { cast, select, type Tensor, takeAlong } from '../../tensor/index.ts'
 import { paper } from '../paper.ts'
-import { captionIn, scoresOf, stayingIndices } from './vamos/bottleneck.ts'
+import { captionIn, scoresOf, staying } from './vamos/bottleneck.ts'
 import { askInWords, CLOSE, OPEN } from './vamos/captions.ts'
 import { gatedPrefix } from './vamos/prefix.ts'
 import { readingStage } from './vamos/stage.ts'
 
 const options = z.object({
   form: z
-    .enum(['bottleneck', 'adapter', 'plain'])
-    .default('bottleneck')
-    .describe('a trained prefix and a few tokens of the caption; the prefix and all of it; nothing trained'),
+    .enum(['adapter', 'bottleneck', 'plain'])
+    .default('adapter')
+    .describe('a trained prefix and all of the caption; the prefix and a few tokens of it; nothing trained'),
   read: z.enum(['words', 'both']).default('words').describe('what is said of the frames alone, or the frames as well'),
   ask: z
     .string()
@@ -87,8 +87,14 @@ export const vamos = paper({
     yield* (await import('./vamos/checks.ts')).checks(lab)
   },
   run: async function* (lab) {
-    if (lab.part === 'effect') yield* (await import('./vamos/effect.ts')).effect(lab)
+    if (lab.part === 'effect') yield* (await import('./vamos/effect.ts')).effect(lab, plainly)
   },
+})
+
+/** A method under options, by hand: the entry itself is built of these. */
+const plainly = (chosen: Readonly<Record<string, unknown>>): Method => ({
+  name: `vamos:${JSON.stringify(chosen)}`,
+  ...places(options.parse(chosen)),
 })
 
 const places = ({ form, prefix, budget, ...captions }: Options): PlaceFunctions => ({
@@ -107,7 +113,7 @@ const bottleneck = (keep: number): ReadSide => ({
   sequence: (seq, at) => {
     const caption = captionOf(seq, at)
     const scores = scoresOf(at.p.at('selector'), textStates(seq), caption.isBehind)
-    return keepText(seq, stayingIndices(scores, caption, keep), 'vamos')
+    return keepText(seq, staying(scores, caption, keep), 'vamos', 'vamos')
   },
   heads: {
     [CHOSEN]: ({ last }, at) => cast(select(captionOf(last, at).isCaption, textTokens(last), -1), 'f32'),

@@ -9,6 +9,7 @@ import { ANSWERED } from '../flow/trace-language.ts'
 import { dense } from '../method/compose.ts'
 import type { Method } from '../method/method.ts'
 import { methodError } from '../method/method-error.ts'
+import { wholeKey } from '../method/places.ts'
 import type { EncodedImage, ModelParts, PreparedImage } from '../parts.ts'
 import type { AskOptions } from '../talk/ask-options.ts'
 import { partsUnder } from '../talk/parts-under.ts'
@@ -73,13 +74,29 @@ interface Explainable<Options> {
 
 /**
  * Answers as `generate` does, then reads prompt and answer once more and tells what each word looked at, what each layer
- * would have said, and which visual tokens the answer rests on.
+ * would have said, and which visual tokens the answer rests on. Questions are taken one after another; what reads them once
+ * more is compiled once for each method.
  * @throws the reason of a signal that was aborted; FoveaError `answer_empty` where nothing was said; `method_unfit` for methods that decode in a way of their own, and
  *   models that read the picture in an encoder; and what `generate` throws
  */
 export async function explain<Options extends AskOptions & { readonly method?: Method }>(
   model: Explainable<Options>,
+  questions: readonly Explaining<Options>[],
+): Promise<Explanation[]> {
+  const programs = new Map<string, Program>()
+  try {
+    const found: Explanation[] = []
+    for (const asked of questions) found.push(await explainOne(model, asked, programs))
+    return found
+  } finally {
+    for (const program of programs.values()) await program.dispose()
+  }
+}
+
+async function explainOne<Options extends AskOptions & { readonly method?: Method }>(
+  model: Explainable<Options>,
   { top = 5, ...options }: Explaining<Options>,
+  programs: Map<string, Program>,
 ): Promise<Explanation> {
   const asked = options as unknown as Options
   const { method = dense } = asked
@@ -95,7 +112,10 @@ export async function explain<Options extends AskOptions & { readonly method?: M
   if (said.length === 0)
     throw new FoveaError('answer_empty', 'input', 'the answer is empty: there is nothing to explain')
   const chunk = joined(recording.chunks.slice(0, said.length))
-  const values = await run(model, method, chunk, { said, top })
+  const key = `${wholeKey(method)} ${top}`
+  const program = programs.get(key) ?? (await compiled(model, method, top))
+  programs.set(key, program)
+  const values = await run(model.parts, program, chunk, said)
   return told(model.parts, { reply, said, chunk, values, recording })
 }
 
@@ -109,38 +129,33 @@ function assertExplainable({ architecture: { language, name } }: ModelParts, met
     throw methodError(`explain reads one answer of one reading; ${method.name} makes it of several, use another method`)
 }
 
-interface How {
-  readonly said: readonly number[]
-  readonly top: number
+function compiled(model: Pick<Explainable<never>, 'parts' | 'compile'>, method: Method, top: number): Promise<Program> {
+  const { architecture, words } = partsUnder(model.parts, method)
+  return model.compile((p) => traceExplanation(p, architecture, method, { words, top }), method)
 }
 
+/** Reads a prompt and its answer at once. */
 async function run(
-  model: Pick<Explainable<never>, 'parts' | 'compile'>,
-  method: Method,
+  { architecture }: ModelParts,
+  program: Program,
   chunk: Chunk,
-  { said, top }: How,
+  said: readonly number[],
 ): Promise<Readonly<Record<string, Value>>> {
-  const { architecture, words } = partsUnder(model.parts, method)
-  const program = await model.compile((p) => traceExplanation(p, architecture, method, { words, top }), method)
-  try {
-    const known = new Set(program.inputs.map(({ name }) => name))
-    const looking = behindPictures(chunk)
-    const length = chunk.order.length
-    const first = length - (said.length - 1)
-    const own = {
-      said: i64([said.length], said),
-      words: i64([1, looking.length], looking),
-      [ANSWERED]: i64(
-        [1, length],
-        chunk.order.map((_, slot) => Number(slot >= first)),
-      ),
-    }
-    const asked = Object.fromEntries(Object.entries(own).filter(([name]) => known.has(name)))
-    const { values } = await program.run({ ...promptFeeds(chunk, architecture, known), ...asked })
-    return values
-  } finally {
-    await program.dispose()
+  const known = new Set(program.inputs.map(({ name }) => name))
+  const looking = behindPictures(chunk)
+  const length = chunk.order.length
+  const first = length - (said.length - 1)
+  const own = {
+    said: i64([said.length], said),
+    words: i64([1, looking.length], looking),
+    [ANSWERED]: i64(
+      [1, length],
+      chunk.order.map((_, slot) => Number(slot >= first)),
+    ),
   }
+  const asked = Object.fromEntries(Object.entries(own).filter(([name]) => known.has(name)))
+  const { values } = await program.run({ ...promptFeeds(chunk, architecture, known), ...asked })
+  return values
 }
 
 interface Found {

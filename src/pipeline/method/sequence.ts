@@ -8,6 +8,7 @@ import {
   cast,
   concat,
   constant,
+  cumsum,
   dimValue,
   equal,
   expand,
@@ -144,25 +145,29 @@ export function keepVisual(seq: Sequence, indices: Tensor, by: string, ids: Ids 
 }
 
 /**
- * Keeps the text at `indices` (i64 [b, k], ascending, into that which is there), and all visual tokens. What stays closes up
- * towards the last slot, so that what is read later needs no other place; positions with several axes stay as they are.
+ * Keeps the text that is marked (bool [b, t]), and all visual tokens; how much only the data tells, so that is the new dim
+ * `count`. What stays closes up towards the last slot, so that what is read later needs no other place; positions with
+ * several axes stay as they are.
  */
-export function keepText(seq: Sequence, indices: Tensor, by: string): Sequence {
+export function keepText(seq: Sequence, marked: Tensor, count: string, by: string): Sequence {
+  const { indices, isMarked } = markedIndices(marked, count)
   const kept = takeAlong(seq.text, indices)
   const slots = sortAscending(concat([seq.visual, kept], 1))
   const [batch, length] = seq.states.shape
   const place = scatterAdd([batch, length], slots, rangeLike(slots))
-  const gone = sub(dimValue(subDim(length, slots.shape[1])), sub(slots, rangeLike(slots))) // behind each slot
+  const gone = scatterAdd([batch, length], seq.text, sub(1, cast(marked, 'f32')))
+  const behind = sub(sum(gone, 1, true), cumsum(gone, 1))
   const positions = gatherRows(seq.positions, slots)
-  return {
+  const left: Sequence = {
     ...seq,
     states: gatherRows(seq.states, slots),
-    positions: positions.shape.length > 2 ? positions : add(positions, cast(gone, 'f32')),
+    positions: positions.shape.length > 2 ? positions : add(positions, takeAlong(behind, slots)),
     ...(seq.tags && { tags: tagsAt(seq.tags, slots) }),
     visual: takeAlong(place, seq.visual),
     text: takeAlong(place, kept),
     changedBy: [...seq.changedBy, by],
   }
+  return batch === 1 ? left : hiding(left, left.text, isMarked)
 }
 
 /** Of one axis: each as far back as slots before it are gone. */
@@ -185,21 +190,30 @@ export interface Marked {
 
 /** Keeps the visual tokens that are marked (bool [b, v]): how many only the data tells, so that is the new dim `count`. */
 export function keepMarked(seq: Sequence, marked: Tensor, count: string, by: string): Marked {
+  const { indices, isMarked } = markedIndices(marked, count)
+  const kept = keepVisual(seq, indices, by)
+  return { seq: marked.shape[0] === 1 ? kept : hiding(kept, kept.visual, isMarked), indices, isMarked }
+}
+
+/** Where a mask [b, n] holds, i64 [b, count] ascending: as many as the row with most; others fill up the rest. */
+function markedIndices(marked: Tensor, count: string): Pick<Marked, 'indices' | 'isMarked'> {
   const ones = cast(marked, 'i64')
-  const [batch, visual] = marked.shape
-  const most = maskedIndices(less(arange(visual), max(concat([sum(ones, 1), constant([0], [1], 'i64')], 0))), count)
+  const [batch, n] = marked.shape
+  const most = maskedIndices(less(arange(n), max(concat([sum(ones, 1), constant([0], [1], 'i64')], 0))), count)
   const markedFirst = argsort(ones, { descending: true })
   const indices = sortAscending(
     takeAlong(markedFirst, expand(reshape(most, [1, most.shape[0]]), [batch, most.shape[0]])),
   )
-  const kept = keepVisual(seq, indices, by)
-  const isMarked = equal(takeAlong(ones, indices), 1)
-  if (batch === 1) return { seq: kept, indices, isMarked }
-  const [, length] = kept.states.shape
-  const segment = kept.tags?.segment ?? expand(constant([0], [1, 1], 'i64'), [batch, length])
-  const shown = takeAlong(segment, kept.visual)
-  const hidden = scatterAdd([batch, length], kept.visual, select(isMarked, mul(shown, 0), sub(HIDDEN, shown)))
-  return { seq: { ...kept, tags: { ...kept.tags, segment: add(segment, hidden) } }, indices, isMarked }
+  return { indices, isMarked: equal(takeAlong(ones, indices), 1) }
+}
+
+/** The same where some of `slots` (i64 [b, k]) only fill up a row: nothing sees those that are not shown (bool [b, k]). */
+function hiding(seq: Sequence, slots: Tensor, isShown: Tensor): Sequence {
+  const [batch, length] = seq.states.shape
+  const segment = seq.tags?.segment ?? expand(constant([0], [1, 1], 'i64'), [batch, length])
+  const shown = takeAlong(segment, slots)
+  const hidden = scatterAdd([batch, length], slots, select(isShown, mul(shown, 0), sub(HIDDEN, shown)))
+  return { ...seq, tags: { ...seq.tags, segment: add(segment, hidden) } }
 }
 
 /** A segment that nothing else is of. */

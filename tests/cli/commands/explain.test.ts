@@ -17,9 +17,15 @@ describe('fovea explain', () => {
     const { status, stdout, stderr } = await fovea('explain', image, 'what color is the square?')
     expect([status, stderr]).toEqual([0, ''])
     const [answer, head, ...layers] = stdout.trimEnd().split('\n')
-    expect(head).toMatch(new RegExp(`^layer +"${answer}" +"<eos>" +of its attention on the pictures$`))
+    expect(head).toMatch(new RegExp(`^layer +"${answer}" +"<eos>" +attention on the pictures before "${answer}"$`))
     expect(layers).toHaveLength(5)
     expect(layers.at(-1)).toMatch(new RegExp(`^5 +"${answer}" \\d+ % +"<eos>" \\d+ % +[\\d.]+ %$`))
+    const told = JSON.parse((await fovea('explain', image, 'what color is the square?', '--json')).stdout)
+    const before = told.words.length - told.tokens.length // the word that predicts the answer, of those behind the picture
+    for (const [at, { attention }] of told.layers.entries()) {
+      const share = attention[before].reduce((sum: number, value: number) => sum + value, 0)
+      expect(Math.abs(Number(/([\d.]+) %$/.exec(layers[at])![1]) - 100 * share)).toBeLessThan(0.2)
+    }
   })
 
   it('writes a page that holds the picture, a cell for each patch, and no markup of a question', async () => {

@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildMethod, parseMethod } from '../../../src/papers/methods.ts'
-import {
-  captionIn,
-  hardChoice,
-  selected,
-  staying,
-  stayingIndices,
-} from '../../../src/papers/tokenizer/vamos/bottleneck.ts'
+import { captionIn, hardChoice, selected, staying } from '../../../src/papers/tokenizer/vamos/bottleneck.ts'
 import { CLOSE, captionOf, framesIn, inWords, OPEN, pickFrames } from '../../../src/papers/tokenizer/vamos/captions.ts'
 import { clipAt } from '../../../src/papers/tokenizer/vamos/clips.ts'
 import { gumbel, inSegments } from '../../../src/papers/tokenizer/vamos/stage.ts'
@@ -29,7 +23,7 @@ const numbers = (x: Tensor): number[] => Array.from(evaluate([x], new Map())[0].
 const row = (...values: number[]) => constant(values, [1, values.length])
 const tokens = (...ids: number[]) => constant(ids, [1, ids.length], 'i64')
 const method = (options: Parameters<typeof buildMethod>[1]) =>
-  withRandomAdapter(tiny.model.parts.architecture, buildMethod(vamos, options), { seed: 3 })
+  withRandomAdapter(tiny.model.parts.architecture, buildMethod(vamos, { form: 'bottleneck', ...options }), { seed: 3 })
 
 /** Logits of the first token of an answer. */
 async function asked(under: Method, prompt = 'is it red?') {
@@ -182,9 +176,10 @@ describe('the bottleneck', () => {
     expect(stays(1, tokens(1, 2, 3), row(1, 2, 3))).toEqual([1, 1, 1])
   })
 
-  it('gives indices in order', () => {
-    const caption = captionIn(all, 9, 8)
-    expect(numbers(stayingIndices(scores, caption, 2))).toEqual([0, 1, 5, 6, 9, 10, 11])
+  it('of a batch is that of each row', () => {
+    const two = constant([9, 1, 2, 3, 8, 1, 1, 9, 4, 8], [2, 5], 'i64')
+    const both = constant([0, 1, 2, 3, 0, 9, 9, 0, 1, 0], [2, 5])
+    expect(numbers(staying(both, captionIn(two, 9, 8), 1))).toEqual([1, 0, 0, 1, 1, 1, 1, 1, 1, 1])
   })
 
   it('that lets everything through changes no logit', async () => {
@@ -269,7 +264,7 @@ it('clips ask about a shape that stands alone, and their captions name its colou
   }
 })
 
-it.each(['vamos', 'vamos:form=adapter'])(
+it.each(['vamos', 'vamos:form=bottleneck'])(
   '%s: every weight of its own is trained, and the adapter answers',
   async (text) => {
     const found = await trainTiny(text, ['reading'])

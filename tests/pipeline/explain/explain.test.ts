@@ -84,6 +84,30 @@ describe('an explanation', () => {
     expect(relevance).toBeUndefined()
   })
 
+  it('of several questions is that of each, from one program for each method', async () => {
+    const method = parseMethod('visionzip:keep=.25')
+    const questions = [
+      asked,
+      { ...asked, prompt: 'what color is the star?', maxTokens: 2 },
+      { ...asked, method },
+      asked,
+    ]
+    const watched: Model = Object.create(model)
+    let compiled = 0
+    watched.compile = (...given) => {
+      compiled++
+      return model.compile(...given)
+    }
+    const together = await watched.explain(questions)
+    expect(compiled).toBe(2)
+    const alone = await model.explain(questions[1])
+    expect(together[1].answer).toEqual(alone.answer)
+    expect(together[1].relevance).toEqual(alone.relevance)
+    expect(together[2].relevance).toHaveLength(36)
+    expect(together[3].answer).toEqual(together[0].answer)
+    expect(await model.explain([])).toEqual([])
+  })
+
   it('is of what a method leaves of the picture, before the language model', async () => {
     const { relevance, patches } = await model.explain({ ...asked, method: parseMethod('visionzip:keep=.25') })
     expect(relevance).toHaveLength(36)

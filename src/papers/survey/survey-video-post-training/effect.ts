@@ -4,13 +4,12 @@ import type { Answer } from '../../../evaluation/world.ts'
 import { dense } from '../../../pipeline/method/compose.ts'
 import type { Method } from '../../../pipeline/method/method.ts'
 import { imageOf } from '../../../training/mini/data.ts'
-import { buildMethod } from '../../methods.ts'
 import { pointsRow, shareOf, shareRow, unmeasured } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { better, less } from '../../reports/verdict.ts'
 import { clipAt, FRAMES } from '../../tokenizer/vamos/clips.ts'
-import { surveyVideoPostTraining } from '../survey-video-post-training.ts'
+import { scalingOptions, testTimeScaling } from './scaling.ts'
 import { normalised } from './vote.ts'
 
 /** What the model is least sure of. */
@@ -22,7 +21,10 @@ const OWED = {
     'rewards and losses are written and tested, drawing answers within training is not built',
 }
 
-const drawing = (options: Readonly<Record<string, unknown>>): Method => buildMethod(surveyVideoPostTraining, options)
+const drawing = (options: Readonly<Record<string, unknown>>): Method => ({
+  name: `survey-video-post-training:${JSON.stringify(options)}`,
+  ...testTimeScaling(scalingOptions.parse(options)),
+})
 
 export async function* effect(lab: Lab): AsyncGenerator<Row> {
   const tasks = lab.quick ? TASKS.slice(0, 1) : TASKS
@@ -41,7 +43,13 @@ export async function* effect(lab: Lab): AsyncGenerator<Row> {
   for (const [at, { name }] of arms.entries()) {
     yield shareOf(lab, `${name}: right answers`, [all[at]])
     const value = costOf(all[at]) / costOf(one)
-    yield { part: 'effect', name: `${name}: FLOPs of one drawn answer`, value, unit: 'x', count: all[at].length }
+    yield {
+      part: 'effect',
+      name: `${name}: FLOPs of the language model, of one drawn answer`,
+      value,
+      unit: 'x',
+      count: all[at].length,
+    }
   }
   const [byVotes, bySurest] = [lab.compare(votes, [one]), lab.compare(surest, [one])]
   yield { ...pointsRow(`votes of ${MANY} over one drawn answer`, byVotes), ...better(byVotes, 'one drawn answer') }
@@ -53,8 +61,9 @@ export async function* effect(lab: Lab): AsyncGenerator<Row> {
   for (const [name, reason] of Object.entries(OWED)) yield unmeasured(name, reason)
 }
 
+/** Of the language model: a picture is encoded once, by the arm that is asked first. */
 const costOf = (answers: readonly Answer[]): number =>
-  answers.reduce((sum, { flops }) => sum + flops.vision + flops.prefill + flops.decode, 0)
+  answers.reduce((sum, { flops }) => sum + flops.prefill + flops.decode, 0)
 
 interface Said {
   readonly isRight: boolean

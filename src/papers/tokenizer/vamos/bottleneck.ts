@@ -1,5 +1,6 @@
 /** The token bottleneck: of every segment of the caption one token, by hard attention. */
 import { attend, attentionWeights, layerNormed, linear, mergeHeads, type Scope, splitHeads } from '../../../nn/index.ts'
+import { rangeLike } from '../../../pipeline/method/rows.ts'
 import {
   add,
   and,
@@ -15,7 +16,6 @@ import {
   gelu,
   greater,
   less,
-  maskedIndices,
   max,
   maximum,
   mul,
@@ -48,10 +48,10 @@ export function scoresOf(p: Scope, z: Tensor, seen: Tensor): Tensor {
   return reshape(linear(p.at('score'), add(y, linear(p.at('mlp', 'down'), inner, WIDTH)), 1), [batch, length])
 }
 
-/** Where the caption stands among tokens i64 [1, t]: bool [1, t], how many there are before it, and how many it has, f32 [1]. */
+/** Where the caption stands among tokens i64 [b, t]: bool [b, t], how many are before each, and how many it has, f32 [b, 1]. */
 export function captionIn(tokens: Tensor, open: number, close: number) {
-  const slot = reshape(arange(tokens.shape[1]), tokens.shape)
-  const last = (token: number) => max(select(equal(tokens, token), slot, constant([-1], [1, 1], 'i64')), 1)
+  const slot = rangeLike(tokens)
+  const last = (token: number) => max(select(equal(tokens, token), slot, constant([-1], [1, 1], 'i64')), 1, true)
   const [from, to] = [last(open), last(close)]
   return {
     isCaption: and(greater(slot, from), less(slot, to)),
@@ -61,28 +61,21 @@ export function captionIn(tokens: Tensor, open: number, close: number) {
   }
 }
 
+type Caption = ReturnType<typeof captionIn>
+
 /**
- * Which tokens stay, bool [1, t]: all outside of the caption, and the best, the first among equals, of each of k segments of
+ * Which tokens stay, bool [b, t]: all outside of the caption, and the best, the first among equals, of each of k segments of
  * ceil(L / k) of its tokens.
  */
 export function staying(scores: Tensor, { isCaption, place, length }: Omit<Caption, 'isBehind'>, k: number): Tensor {
-  const [, t] = scores.shape
+  const [batch, t] = scores.shape
   const n = maximum(ceil(div(length, k)), 1)
   const segment = cast(floor(div(add(place, 0.5), n)), 'i64')
-  const rows = reshape(arange(k), [k, 1])
-  const isIn = and(equal(expand(segment, [k, t]), rows), expand(isCaption, [k, t]))
-  const best = topK(select(isIn, expand(scores, [k, t]), NEVER), 1)
-  const isBest = and(isIn, equal(reshape(arange(t), [1, t]), best))
-  return or(not(isCaption), greater(reshape(sum(cast(isBest, 'f32'), 0), [1, t]), 0))
-}
-
-type Caption = ReturnType<typeof captionIn>
-
-/** Indices that stay, i64 [1, count]; how many there are only the data tells. */
-export function stayingIndices(scores: Tensor, caption: Caption, k: number): Tensor {
-  const stays = staying(scores, caption, k)
-  const found = maskedIndices(reshape(stays, [stays.shape[1]]), 'vamos')
-  return reshape(found, [1, found.shape[0]])
+  const rows = (x: Tensor) => expand(reshape(x, [batch, 1, t]), [batch, k, t])
+  const isIn = and(equal(rows(segment), reshape(arange(k), [1, k, 1])), rows(isCaption))
+  const best = topK(select(isIn, rows(scores), NEVER), 1)
+  const isBest = and(isIn, equal(reshape(arange(t), [1, 1, t]), best))
+  return or(not(isCaption), greater(sum(cast(isBest, 'f32'), 1), 0))
 }
 
 /**

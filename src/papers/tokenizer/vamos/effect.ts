@@ -11,12 +11,10 @@ import { GREEDY } from '../../../text/sampling.ts'
 import type { Tokenizer } from '../../../text/tokenizer.ts'
 import { imageOf } from '../../../training/mini/data.ts'
 import { COLORS, type Color, Rng } from '../../../world/index.ts'
-import { buildMethod } from '../../methods.ts'
 import { pointsRow, shareRow, unmeasured } from '../../reports/figures.ts'
 import { type Lab, SPLIT } from '../../reports/lab.ts'
 import type { Row } from '../../reports/row.ts'
 import { better, less } from '../../reports/verdict.ts'
-import { vamos } from '../vamos.ts'
 import { captionOf } from './captions.ts'
 import { type Clip, clipAt, FRAMES } from './clips.ts'
 import { inSegments } from './stage.ts'
@@ -44,11 +42,13 @@ interface Said {
 
 type Under = (clip: Clip, at: number) => Method
 
-export async function* effect(lab: Lab): AsyncGenerator<Row> {
+type Options = Readonly<Record<string, unknown>>
+
+/** @param build the method under options */
+export async function* effect(lab: Lab, build: (options: Options) => Method): AsyncGenerator<Row> {
   const clips = Array.from({ length: lab.n }, (_, index) => clipAt({ split: SPLIT, seed: lab.seed, index }))
   const told = teller(lab, await lab.model(), clips)
-  const plain = (options: Readonly<Record<string, unknown>>) =>
-    buildMethod(vamos, { form: 'plain', frames: FRAMES, ...options })
+  const plain = (options: Options) => build({ form: 'plain', frames: FRAMES, ...options })
   const frames = await told('frames', () => dense)
   const described = await told('descriptions by the model', () => plain({ ask: DESCRIBE }))
   const asked = await told('the question put to every frame', () => plain({ ask: '{question}' }))
