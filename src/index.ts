@@ -20,6 +20,8 @@ export { openVideo, type ReadVideoOptions, readVideo, type VideoInput } from './
 export { type SampleOptions, sampleVideo } from './media/video/sample-video.ts'
 export type { FrameBudget, FrameSampler } from './media/video/sampling.ts'
 export type { Video, VideoOrigin } from './media/video.ts'
+export { everyReducer, type OwnReducer } from './papers/bench/arms.ts'
+export { type BenchOptions, type BenchRun, benchReduce } from './papers/bench/run.ts'
 export { describeUnit, encodeUnits, unitPool } from './papers/interpretability/lavca/unit.ts'
 export { buildMethod, parseMethod, runnable } from './papers/methods.ts'
 export { type Kind, type Paper, paper } from './papers/paper.ts'

@@ -22,16 +22,21 @@ export interface TilesOptions {
   readonly columns: number
   /** Of a picture, in pixels. */
   readonly side: number
+  /** Its height, where it is not a square. */
+  readonly high?: number
 }
 
 const INK = { right: '#1a7f37', wrong: '#cf222e', text: '#24292f', faint: '#6e7781', paper: '#ffffff' } as const
 const [GAP, LINE] = [12, 14]
 
 /** All tiles in rows, as a PNG. Throws FoveaError kind `resource` `package_missing`. */
-export async function drawTiles(tiles: readonly Tile[], { columns, side }: TilesOptions): Promise<Uint8Array> {
+export async function drawTiles(
+  tiles: readonly Tile[],
+  { columns, side, high = side }: TilesOptions,
+): Promise<Uint8Array> {
   registerFonts()
   const lines = Math.max(...tiles.map(({ texts }) => texts.reduce((sum, { most }) => sum + most, 0)), 0)
-  const [width, height] = [side + GAP, side + lines * LINE + GAP]
+  const [width, height] = [side + GAP, high + lines * LINE + GAP]
   const rows = Math.ceil(tiles.length / columns)
   const canvas = canvasPackage().createCanvas(Math.min(columns, tiles.length) * width + GAP, rows * height + GAP)
   const context = canvas.getContext('2d')
@@ -40,7 +45,7 @@ export async function drawTiles(tiles: readonly Tile[], { columns, side }: Tiles
   context.font = `11px "${FONTS['open-sans'].family}"`
   for (const [at, tile] of tiles.entries()) {
     const [x, y] = [GAP + (at % columns) * width, GAP + Math.floor(at / columns) * height]
-    await drawTile(context, tile, { x, y, side })
+    await drawTile(context, tile, { x, y, side, high })
   }
   return canvas.toBuffer('image/png')
 }
@@ -48,16 +53,16 @@ export async function drawTiles(tiles: readonly Tile[], { columns, side }: Tiles
 async function drawTile(
   context: SKRSContext2D,
   { picture, texts }: Tile,
-  { x, y, side }: Readonly<Record<'x' | 'y' | 'side', number>>,
+  { x, y, side, high }: Readonly<Record<'x' | 'y' | 'side' | 'high', number>>,
 ): Promise<void> {
   const drawn = picture instanceof Uint8Array ? await canvasPackage().loadImage(picture) : canvasOf(picture)
-  const scale = side / Math.max(drawn.width, drawn.height)
+  const scale = Math.min(side / drawn.width, high / drawn.height)
   context.drawImage(drawn as Canvas | Image, x, y, drawn.width * scale, drawn.height * scale)
   const fits = (text: string) => context.measureText(text).width <= side
   const lines = texts.flatMap(({ text, ink, most }) => linesOf(text, fits, most).map((line) => ({ line, ink })))
   for (const [at, { line, ink }] of lines.entries()) {
     context.fillStyle = INK[ink]
-    context.fillText(line, x, y + side + (at + 1) * LINE)
+    context.fillText(line, x, y + high + (at + 1) * LINE)
   }
 }
 

@@ -56,6 +56,25 @@ it('examples/custom-reducer.ts combines a method of its own with one from a pape
   expect(printed).toMatch(/.+\nlargest-norm:keep=0.5\+fastv:layer=2,keep=0.5,ids=keep: 16 -> 8 -> 4 visual tokens\n$/s)
 })
 
+it('examples/custom-reducer.ts measures it beside rivals, as its tutorial says', { timeout: 240_000 }, async () => {
+  const out = join(folder, 'bench')
+  const printed = await run('custom-reducer', [folder, image, 'is there a star?', 'divprune'], { OUT: out })
+  const lines = printed.trim().split('\n').slice(-5)
+  expect(lines.map((line) => line.split(':')[0])).toEqual(['dense', 'random', 'resize', 'divprune', 'largest-norm'])
+  expect(lines[4]).toMatch(/ % right, -?\d+ points above resize, FLOPs x 0\.\d\d$/)
+  const kept = await readFile(join(out, 'bench.json'), 'utf8')
+  expect(kept).toMatch(/"method": "largest-norm:keep=0.25 \(largest-norm:keep=0.25, [0-9a-f]{8}\)"/)
+})
+
+it('docs/tutorials/own-reducer.md shows the program as it is', async () => {
+  const [page, program] = await Promise.all(
+    ['docs/tutorials/own-reducer.md', 'examples/custom-reducer.ts'].map((name) => readFile(join(root, name), 'utf8')),
+  )
+  const shown = [...page.matchAll(/```ts\n([\s\S]*?)\n```/g)].map(([, code]) => code)
+  expect(shown).toHaveLength(2)
+  for (const code of shown) expect(program).toContain(code)
+})
+
 it('examples/several-images.ts says how many patches each image has', async () => {
   const printed = await run('several-images', [folder, 'is there a star?', image, image])
   expect(printed.endsWith(`\n${image}: 16 patches\n${image}: 16 patches\n`)).toBe(true)

@@ -52,6 +52,7 @@ export const askCommand = command<AskFlags>({
     'fovea ask photo.png "where is the heart?" --method visionzip:keep=.25 --overlay kept.png',
     'fovea ask photo.png "where is the heart?" --compare dense fastv:keep=.25 visionzip:keep=.25 --overlay sheet.png',
     'fovea ask clip.mp4 "what happens?" --model org/name --frames 16',
+    'fovea ask clip.mp4 "what shape is red?" --frames-as-images --compare dense fastv:keep=.25 --overlay strips.png',
     'fovea ask photo.png "what is this?" --model SmolVLM-256M.gguf --mmproj mmproj-SmolVLM-256M.gguf',
     'fovea ask --video clip.mp4 "what falls first?" --model org/name --fps 2 --start 10 --end 20',
     'fovea ask clip.mp4 "what shape is red?" --frames-as-images --frames 4',
@@ -65,7 +66,7 @@ export const askCommand = command<AskFlags>({
       .option('--compare <methods...>', 'answer with each of these methods and show them side by side')
       .option(
         '--overlay <file>',
-        'write the image as PNG: patches that were dropped are darkened, what the model does not see is chequered; with --compare one for each method, side by side',
+        'write the image as PNG: patches that were dropped are darkened, what the model does not see is chequered; a strip of several images, or of at most 8 frames of a video; with --compare one for each method',
       )
       .option('--json', 'print one JSON object: answer, tokens, FLOPs, milliseconds, memory')
       .option('--quiet', 'print the answer alone')
@@ -78,7 +79,6 @@ export const askCommand = command<AskFlags>({
     const methods = await methodsOf(options)
     const opened = await openMedia(paths, options, signal)
     try {
-      assertOverlay(options, opened)
       if (options.compare) await compare(opened, question, methods, options, signal)
       else await answer(opened, question, methods[0], options, signal)
     } finally {
@@ -102,11 +102,6 @@ const refuse = (message: string): FoveaError => new FoveaError('options_conflict
 function assertTogether({ compare, method }: AskFlags): void {
   if (compare && method.length)
     throw refuse('--compare and --method exclude each other; name all methods after --compare')
-}
-
-function assertOverlay({ overlay }: AskFlags, { images, videos }: Opened): void {
-  if (overlay && (images.length !== 1 || videos.length > 0))
-    throw refuse('--overlay shows one image; ask about one image at a time')
 }
 
 async function methodsOf({ compare, method }: AskFlags): Promise<Method[]> {
@@ -135,7 +130,7 @@ async function answer(
   const isShown = options.stats ?? (isInteractive(process.stderr) && !json && !quiet)
   const cost = costLine(reply, total, model.parts.precision.dtype)
   if (isShown) note(quiet || json ? `${visualTokensLine(reply)} · ${cost}` : cost)
-  if (overlay) await writeOverlay(overlay, model.parts, { image: images[0], method, kept: reply.kept[0] })
+  if (overlay) await writeOverlay(overlay, model.parts, { images, videos }, { method, reply })
 }
 
 /** The same question under several methods, one after another. */
@@ -154,12 +149,7 @@ async function compare(
     if (signal.aborted) return
     replies.push({ method, reply })
   }
-  if (options.overlay)
-    await writeComparison(
-      options.overlay,
-      model.parts,
-      replies.map((each) => ({ image: images[0], ...each })),
-    )
+  if (options.overlay) await writeComparison(options.overlay, model.parts, { images, videos }, replies)
   if (options.json)
     return print(JSON.stringify(replies.map(({ method, reply }) => comparedJson(model.parts, method, reply))))
   const rows = replies.map(({ method, reply }) => compareRow(method, reply))

@@ -4,7 +4,7 @@ import { makeFolder } from '../../checkpoints/make-folder.ts'
 import { FoveaError } from '../../errors.ts'
 import { ANSWER_FORMS, type AnswerForm } from '../../evaluation/own/write-answers.ts'
 import { tasksOf } from '../../evaluation/world.ts'
-import { armName } from '../../papers/bench/arms.ts'
+import { armName, everyReducer } from '../../papers/bench/arms.ts'
 import type { Compared } from '../../papers/bench/compare.ts'
 import type { Point } from '../../papers/bench/points.ts'
 import { command } from '../command.ts'
@@ -107,17 +107,6 @@ const reduce = command<ReduceFlags>({
     }
   },
 })
-
-/** Reducers of pictures that take a share and need no weights of their own. */
-async function everyReducer(): Promise<string[]> {
-  const [{ papers }, { choosesTokens, hasBudget }] = await Promise.all([
-    import('../../papers/registry.ts'),
-    import('../../papers/reports/budgets.ts'),
-  ])
-  return papers
-    .filter((entry) => choosesTokens(entry) && hasBudget(entry) && !entry.recipe && entry.role !== 'baseline')
-    .map(({ id }) => id)
-}
 
 /** Tasks in the order of reports. */
 function inOrder(tasks: readonly string[]): readonly string[] {

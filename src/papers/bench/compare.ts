@@ -1,6 +1,7 @@
 /** Two benchmarks side by side: the same questions, answered by what has changed since. */
 import { FoveaError } from '../../errors.ts'
 import type { Difference } from '../../evaluation/paired.ts'
+import type { Answer } from '../../evaluation/world.ts'
 import { compareMeans } from '../reports/asker.ts'
 import { type BenchFacts, differences } from './facts.ts'
 import { readAnswers, readBench } from './run.ts'
@@ -28,7 +29,19 @@ export interface Comparison {
   readonly apart: readonly string[]
 }
 
-/** @throws FoveaError `bench_unlike` where the two differ in what must not; `bench_missing`, `bench_invalid` */
+/** Answers are paired by their place. Throws FoveaError `bench_answers` where some are missing, as from a notebook cut off. */
+function assertSameQuestions(
+  method: string,
+  { first, second }: Readonly<Record<'first' | 'second', string>>,
+  before: readonly Answer[],
+  after: readonly Answer[],
+): void {
+  if (before.length === after.length && before.every(({ question }, at) => question === after[at].question)) return
+  const message = `${first} and ${second} do not hold answers to the same questions by ${method} (${before.length}, ${after.length}); run fovea bench reduce again in both`
+  throw new FoveaError('bench_answers', 'input', message)
+}
+
+/** @throws FoveaError `bench_unlike` where the two differ in what must not; `bench_missing`, `bench_invalid`, `bench_answers` */
 export async function compareBenches(first: string, second: string): Promise<Comparison> {
   const [a, b] = [await readBench(first), await readBench(second)]
   const unlike = differences(a.facts, b.facts, MUST)
@@ -40,6 +53,7 @@ export async function compareBenches(first: string, second: string): Promise<Com
     const other = b.points.find(({ method }) => method === point.method)
     if (!other) return []
     const { label, keep, method } = point
+    assertSameQuestions(method, { first, second }, before.get(method)!, after.get(method)!)
     const accuracy = compareMeans([after.get(method)!], [before.get(method)!], a.facts.seed)
     const times = apart.length === 0 && point.timing && other.timing
     return [{ label, keep, method, accuracy, ...(times && { ttft: [point.timing!.ttft[0], times.ttft[0]] as const }) }]

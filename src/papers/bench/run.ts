@@ -14,7 +14,7 @@ import { openAsker } from '../reports/asker.ts'
 import { EMBEDDED, hashCode, hashModel, measuredFolder } from '../reports/depends.ts'
 import { SPLIT } from '../reports/lab.ts'
 import { type Notebook, openNotebook } from '../reports/notebook.ts'
-import { armName, type Grid, type GridArm, gridOf } from './arms.ts'
+import { armName, type Grid, type GridArm, gridOf, type OwnReducer } from './arms.ts'
 import { type BenchFacts, differences } from './facts.ts'
 import { type Shown, shown } from './gallery.ts'
 import { type OwnTasks, ownTasks } from './own-tasks.ts'
@@ -24,6 +24,8 @@ import { timed } from './timing.ts'
 export interface BenchOptions {
   /** In the text form of `--method`; `random` and `resize` stand beside them anyway. */
   readonly methods: readonly string[]
+  /** Reducers of one's own beside them, each at every share. */
+  readonly reducers?: readonly OwnReducer[]
   /** Shares of the visual tokens. */
   readonly keeps: readonly number[]
   /** Positions of tokens that stay, for all methods that leave the choice; as each has it by default when absent. */
@@ -65,7 +67,7 @@ const FILE = 'bench.json'
  *   while another process works there
  */
 export async function* benchReduce(options: BenchOptions): AsyncGenerator<Point, BenchRun | undefined> {
-  const grid = gridOf(options.methods, options.keeps, options.ids)
+  const grid = gridOf(options.methods, options.keeps, options.ids, options.reducers)
   const source = options.data === undefined ? undefined : await ownTasks(options.data, options.n)
   const facts = await factsOf(options, source)
   const notebook = await openNotebook(options.out)

@@ -28,6 +28,8 @@ export interface Lab {
   readonly quick: boolean
   /** Aborts when the run is to end. `evaluate` and `remember` then throw, and the run is resumed another time. */
   readonly signal: AbortSignal
+  /** Folder of the model that is measured. */
+  readonly base: string
   /** The model that is measured: fovea-mini, unless another was asked for. Loaded once, disposed by the lab. */
   model(): Promise<Model>
   /** Who writes where the paper calls a language model; what it wrote is kept. The model itself, unless another was asked for. */

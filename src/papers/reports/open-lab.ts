@@ -10,14 +10,13 @@ import type { Notebook } from './notebook.ts'
 import { endpointWriter, modelWriter, recorded } from './writer.ts'
 
 /** What a lab is opened with. */
-export interface LabSettings extends Pick<Lab, 'part' | 'seed' | 'n' | 'quick' | 'signal' | 'progress' | 'model'> {
+export interface LabSettings
+  extends Pick<Lab, 'base' | 'part' | 'seed' | 'n' | 'quick' | 'signal' | 'progress' | 'model'> {
   /** Of the paper: what its run remembers is kept under it. Answers under a method's name are shared by all papers. */
   readonly entry: Paper
   readonly notebook: Notebook
   /** What is trained lies here. */
   readonly folder: string
-  /** Folder of the model. */
-  readonly base: string
   readonly threads?: number
   /** Another language model than the model itself, where the paper calls one. */
   readonly llm?: Endpoint
@@ -30,6 +29,7 @@ export function openLab({ notebook, entry, folder, base, threads, llm, ...settin
   const { remember, evaluate, expect } = openAsker({ ...settings, id, notebook })
   return {
     ...settings,
+    base,
     evaluate,
     expect,
     writer: async () =>

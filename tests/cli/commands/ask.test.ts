@@ -99,6 +99,37 @@ describe('fovea ask', () => {
     expect(brightness(2)).toBeGreaterThan(brightness(1)) // what is not kept is merged
   })
 
+  it('draws strips of frames, one for each method, and of a video that a model takes whole', {
+    timeout: 240_000,
+  }, async () => {
+    const [sheet, strip] = [join(folder, 'strips.png'), join(folder, 'strip.png')]
+    const methods = ['--compare', 'dense', 'random:keep=.25', '--overlay', sheet]
+    const frames = ['--frames-as-images', '--frames', '3', '--max-tokens', '1']
+    expect((await fovea('ask', 'examples/clip.mp4', 'what?', '--model', model, ...frames, ...methods)).status).toBe(0)
+    const { width, height, data } = await decodeImage(readFileSync(sheet))
+    const [wide, high] = [12 + 3 * 172, 184]
+    expect([width, height]).toEqual([wide + 24, 2 * (high + 5 * 14 + 12) + 12])
+    const brightness = (row: number) => {
+      let sum = 0
+      for (let y = 12 + row * (high + 82); y < 12 + row * (high + 82) + high; y++)
+        for (let x = 12; x < wide; x++) sum += data[3 * (y * width + x)]
+      return sum
+    }
+    expect(brightness(1)).toBeLessThan(0.9 * brightness(0)) // its frames are darkened, its paper is not
+    const video = [
+      '--model',
+      'tests/fixtures/families/qwen2-vl',
+      '--frames',
+      '4',
+      '--max-tokens',
+      '1',
+      '--overlay',
+      strip,
+    ]
+    expect((await fovea('ask', 'examples/clip.mp4', 'what?', ...video)).status).toBe(0)
+    expect((await decodeImage(readFileSync(strip))).width).toBe(12 + 2 * 172) // two clips of two frames
+  })
+
   it('marks what was cut off beside the answer, and nothing else', async () => {
     const mini = (...args: string[]) => fovea('ask', 'examples/scene.png', 'what color is the star?', ...args)
     const [whole, cut] = await Promise.all([mini(), mini('--max-tokens', '1', '--quiet')])
