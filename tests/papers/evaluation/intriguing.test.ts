@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lossOf } from '../../../src/papers/evaluation/intriguing/effect.ts'
 import { mutualNeighbours, occlude, shuffleGrid } from '../../../src/papers/evaluation/intriguing/pixel-probes.ts'
 import {
   groupOf,
@@ -96,4 +97,14 @@ describe('pixels', () => {
     expect(hide(1, 'random')).toEqual([0, 0, 0, 0])
     expect(hide(0.25, 'random').filter((x) => x === 0)).toHaveLength(1)
   })
+})
+
+it('orders of one image count as one image: their mean, in as many pairs as there are images', () => {
+  const before = [true, true, true, false]
+  const loss = lossOf({ seed: 1 }, before, [
+    [true, false, true, false],
+    [true, false, false, false],
+  ])
+  expect(loss).toMatchObject({ mean: (1 + 1 / 2) / 4, pairs: 4 })
+  expect(lossOf({ seed: 1 }, before, [before, before])).toMatchObject({ mean: 0, pairs: 4 })
 })

@@ -1,4 +1,5 @@
 /** What the order of tokens, single regions, cells of the image and noise do to right answers. */
+import { pairedDifference } from '../../../evaluation/paired.ts'
 import { scoreAnswer } from '../../../evaluation/score.ts'
 import { worldItem } from '../../../evaluation/world.ts'
 import type { RgbImage } from '../../../media/image.ts'
@@ -84,12 +85,10 @@ const share = (marks: readonly boolean[]): number => count(marks) / marks.length
 async function* orderRows(lab: Lab, whole: ReadonlyMap<string, boolean[]>, ask: Ask): AsyncGenerator<Row> {
   const losses = []
   for (const [task, before] of whole) {
-    const [all, kept]: [boolean[], boolean[]] = [[], []]
-    for (let seed = 0; seed < (lab.quick ? 1 : ORDERS); seed++) {
-      all.push(...before)
-      kept.push(...(await ask(task, `order ${seed}`, permuted(seed))))
-    }
-    const loss = gainOf(lab, all, kept)
+    const orders: boolean[][] = []
+    for (let seed = 0; seed < (lab.quick ? 1 : ORDERS); seed++)
+      orders.push(await ask(task, `order ${seed}`, permuted(seed)))
+    const loss = lossOf(lab, before, orders)
     losses.push(loss)
     yield pointsRow(`${task}: loss by tokens in another order`, loss)
   }
@@ -98,6 +97,19 @@ async function* orderRows(lab: Lab, whole: ReadonlyMap<string, boolean[]>, ask: 
     ...pointsRow('another order costs questions of place more than questions of presence', difference),
     ...better(difference, 'the loss of presence'),
   }
+}
+
+/** Orders of one image are no images of their own: each image counts once, by what its orders keep on average. */
+export function lossOf(
+  { seed }: Pick<Lab, 'seed'>,
+  before: readonly boolean[],
+  orders: readonly (readonly boolean[])[],
+) {
+  const pairs = before.map((mark, cluster) => {
+    const kept = orders.filter((marks) => marks[cluster]).length / orders.length
+    return { stratum: 'images', cluster, first: Number(mark), second: kept }
+  })
+  return pairedDifference(pairs, { seed })
 }
 
 /** What each region knows by itself. */
