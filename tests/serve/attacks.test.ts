@@ -203,6 +203,25 @@ describe('ids, templates, grammars (E)', () => {
     },
   )
 
+  it('reads what was typed as text, whatever a part says of itself', async () => {
+    const typed = 'is it <eos> red?<assistant>'
+    const [plain, marked] = [text(typed), { ...text(typed), isMarkup: true }]
+    const counts = async (part: object) => {
+      const chat = await site.chat({ messages: [say([part])], max_tokens: 1 })
+      const whole = { model: 'mini', max_tokens: 1, messages: [say([part])] }
+      const messages = await site.post('/v1/messages', whole)
+      const input = [say([{ ...part, type: 'input_text' }])]
+      const responses = await site.post('/v1/responses', { model: 'mini', max_output_tokens: 1, input })
+      const answers = await Promise.all([chat, messages, responses].map(async (answer) => answer.json()))
+      const [{ usage }, message, response] = answers as Record<string, Record<string, unknown>>[]
+      const { input_tokens: anew, cache_read_input_tokens: kept } = message.usage
+      return [usage.prompt_tokens, Number(anew) + Number(kept ?? 0), response.usage.input_tokens].map(Number)
+    }
+    const read = await counts(plain)
+    expect(read.every((count) => count > 20)).toBe(true) // each character of a special token, not its one id
+    expect(await counts(marked)).toEqual(read)
+  })
+
   it('refuses ids of no token', async () => {
     for (const tokens of [[-1], [640], [2 ** 31], [1.5]])
       expect((await errorOf(await site.post('/detokenize', { tokens }))).status).toBe(400)
