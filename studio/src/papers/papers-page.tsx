@@ -21,8 +21,8 @@ export function PapersPage() {
           Papers about seeing <em>less</em>, and what is left of their claims
         </h1>
         <p className="lead">
-          Each of these says how a model can read a picture with fewer, better or other tokens. Here they run, on this
-          machine, beside what was measured of them.
+          Each of these says how a model can read a picture with fewer, better or other tokens. Most of them run here,
+          on this machine, beside what was measured of them.
         </p>
       </div>
       <Filters cards={cards} wanted={{ ...wanted, text }} shown={shown.length} />
