@@ -70,9 +70,9 @@ export async function trainTiny(
 async function answer(base: string, method: string) {
   const model = await loadModel(base, { threads: 1 })
   try {
-    const asked = { prompt: 'what is it?', images: [picture(1, 64, 64)], method: parseMethod(method), maxTokens: 3 }
+    const asked = { prompt: 'what is it?', images: [picture(1, 64, 64)], method: parseMethod(method) }
     const embedding = asked.method.read?.heads?.embedding ? await model.embed(asked) : undefined
-    const { text, tokens } = await model.generate(asked)
+    const { text, tokens } = await model.generate({ ...asked, maxTokens: 3 })
     return { text, visual: tokens.visual.after, embedding }
   } finally {
     await model.dispose()
