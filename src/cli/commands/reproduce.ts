@@ -63,7 +63,7 @@ export const reproduceCommand = command<ReproduceFlags>({
     const watch = watchParts()
     try {
       const only = options.only.length > 0 ? options.only : undefined
-      const { llm: url, llmModel, ...rest } = options
+      const { llm: url, llmModel, out: _, json: __, ...rest } = options
       const llm = url === undefined ? undefined : { url, model: llmModel, key: process.env.FOVEA_LLM_KEY }
       const run = reproduce(id as string, { ...rest, llm, only, signal, onProgress: watch.onProgress })
       await finish(await printRows(run, options, watch), options)

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../../checkpoints/atomic.ts'
-import { FoveaError } from '../../errors.ts'
+import { assertOptions, FoveaError, type OptionForm } from '../../errors.ts'
 import { loadModel } from '../../evaluation/load-model.ts'
 import { tasksOf } from '../../evaluation/world.ts'
 import { version } from '../../hub/package-root.ts'
@@ -60,6 +60,23 @@ export interface BenchRun {
 
 const FILE = 'bench.json'
 
+const FORMS: Readonly<Record<keyof BenchOptions, OptionForm>> = {
+  methods: 'texts',
+  reducers: 'any',
+  keeps: 'any',
+  ids: 'string',
+  tasks: 'texts',
+  n: 'number',
+  data: 'string',
+  seed: 'number',
+  rounds: 'number',
+  model: 'string',
+  threads: 'number',
+  out: 'string',
+  signal: 'signal',
+  onProgress: 'function',
+}
+
 /**
  * Asks every arm of the grid the same questions and yields a point for each as it is known; `out` then holds `bench.json` and
  * every answer (`notebook.jsonl`). Returns undefined where the signal ended it: the same call goes on from there.
@@ -67,6 +84,11 @@ const FILE = 'bench.json'
  *   while another process works there
  */
 export async function* benchReduce(options: BenchOptions): AsyncGenerator<Point, BenchRun | undefined> {
+  assertOptions('benchReduce', options, FORMS)
+  if (!Array.isArray(options.methods) || !Array.isArray(options.keeps) || !Number.isInteger(options.n))
+    throw new FoveaError('bench_options', 'usage', 'benchReduce: give methods and keeps as lists, n as a whole number')
+  if (typeof options.out !== 'string')
+    throw new FoveaError('bench_options', 'usage', 'benchReduce: give a folder as out')
   const grid = gridOf(options.methods, options.keeps, options.ids, options.reducers)
   const source = options.data === undefined ? undefined : await ownTasks(options.data, options.n)
   const facts = await factsOf(options, source)

@@ -72,7 +72,7 @@ export const vamos = paper({
     'What stays closes up towards the question, which is what closing up towards the start is for rotary positions.',
     'Frames are those of the model, through its own connector; a single vector for each is not built.',
   ],
-  places: ['read.sequence', 'read.attention', 'read.heads', 'talk.answer', 'talk.step', 'training', 'evaluation'],
+  places: ['read.attention', 'talk.answer', 'training', 'evaluation'],
   options,
   example: { form: 'plain' },
   method: (chosen) => places(chosen),

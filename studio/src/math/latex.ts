@@ -8,12 +8,12 @@ export interface MathNode {
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = {
-  alpha: 'α', beta: 'β', gamma: 'γ', delta: 'δ', theta: 'θ', kappa: 'κ', lambda: 'λ', rho: 'ρ', tau: 'τ', phi: 'φ', ell: 'ℓ',
+  alpha: 'α', beta: 'β', gamma: 'γ', delta: 'δ', theta: 'θ', kappa: 'κ', lambda: 'λ', mu: 'μ', pi: 'π', rho: 'ρ', sigma: 'σ', tau: 'τ', phi: 'φ', ell: 'ℓ',
   to: '→', leftarrow: '←', ge: '≥', le: '≤', ne: '≠', in: '∈', cdot: '·', odot: '⊙', top: '⊤', ldots: '…', lVert: '‖', rVert: '‖',
-  Vert: '‖', langle: '⟨', rangle: '⟩', lfloor: '⌊', rfloor: '⌋', lceil: '⌈', rceil: '⌉', '{': '{', '}': '}', '#': '#',
+  Vert: '‖', langle: '⟨', rangle: '⟩', lfloor: '⌊', rfloor: '⌋', lceil: '⌈', rceil: '⌉', times: '×', cup: '∪', oplus: '⊕', sim: '∼', mid: '∣', infty: '∞', '{': '{', '}': '}', '#': '#', _: '_',
 } // biome-ignore format: a table
 const LIMITS: Readonly<Record<string, string>> = { sum: '∑', prod: '∏', max: 'max', min: 'min' }
-const FUNCTIONS = ['arg', 'cos', 'exp', 'log', 'det', 'tanh']
+const FUNCTIONS = ['arg', 'cos', 'ln', 'exp', 'log', 'det', 'tanh']
 const SPACES: Readonly<Record<string, string>> = {
   ',': '.17em',
   ':': '.22em',
@@ -22,10 +22,16 @@ const SPACES: Readonly<Record<string, string>> = {
   quad: '1em',
   qquad: '2em',
 }
-const ACCENTS: Readonly<Record<string, string>> = { bar: '‾', hat: '^' }
-const FONTS: Readonly<Record<string, string>> = { text: 'words', texttt: 'code', mathrm: 'upright', mathbf: 'bold' }
+const ACCENTS: Readonly<Record<string, string>> = { bar: '‾', hat: '^', tilde: '~' }
+const FONTS: Readonly<Record<string, string>> = {
+  text: 'words',
+  texttt: 'code',
+  mathrm: 'upright',
+  operatorname: 'upright',
+  mathbf: 'bold',
+}
 /** They say how large something is drawn, which is left to the browser. */
-const SIZES = ['left', 'right', 'big', 'Big', 'textstyle']
+const SIZES = ['left', 'right', 'big', 'Big', 'bigl', 'bigr', 'Bigl', 'Bigr', 'textstyle']
 
 const node = (tag: string, children: MathNode['children'], attributes?: MathNode['attributes']): MathNode => ({
   tag,

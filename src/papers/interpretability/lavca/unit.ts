@@ -1,15 +1,28 @@
 /** LaVCa for units of one's own: voxels, neurons, rows of a classifier. */
-import { FoveaError } from '../../../errors.ts'
+import { assertOptions, FoveaError, kindOf } from '../../../errors.ts'
 import type { Chosen } from '../../../evaluation/linear/ridge.ts'
 import { DEFAULTS, type DescribeOptions, type Description, describe, encode, type Pool, poolOf } from './describe.ts'
 
 type Rows = readonly (readonly number[])[]
 
+const OPTIONS = {
+  images: 'number',
+  share: 'number',
+  candidates: 'number',
+  temperature: 'number',
+  keywords: 'number',
+  compose: 'object',
+} as const satisfies Readonly<Record<keyof DescribeOptions, string>>
+
 const invalid = (message: string): FoveaError => new FoveaError('unit_invalid', 'usage', message)
 
-function assertRows(name: string, rows: Rows, width = rows[0]?.length ?? 0): void {
+const isRow = (row: unknown): row is readonly number[] => Array.isArray(row) && row.every(Number.isFinite)
+
+function assertRows(name: string, rows: Rows): void {
+  if (!Array.isArray(rows)) throw invalid(`${name}: a list of rows is wanted, not ${kindOf(rows)}`)
+  const width = isRow(rows[0]) ? rows[0].length : 0
   if (rows.length < 2) throw invalid(`${name}: ${rows.length} rows are too few; give two at least`)
-  const at = rows.findIndex((row) => row.length !== width || width === 0 || !row.every(Number.isFinite))
+  const at = rows.findIndex((row) => !isRow(row) || row.length !== width || width === 0)
   if (at >= 0) throw invalid(`${name}: row ${at} must be ${width || 'some'} finite numbers, as long as the others`)
 }
 
@@ -36,6 +49,8 @@ const FEWEST = 10
  */
 export function unitPool(embeddings: Rows, captions: readonly string[]): Pool {
   assertRows('pool', embeddings)
+  if (!Array.isArray(captions) || !captions.every((caption) => typeof caption === 'string'))
+    throw invalid('pool: captions are a list of texts')
   if (captions.length !== embeddings.length)
     throw invalid(`pool: ${captions.length} captions for ${embeddings.length} pictures; give one for each`)
   if (!captions.some((caption) => /[a-z]/i.test(caption))) throw invalid('pool: the captions hold no words')
@@ -51,8 +66,10 @@ export function describeUnit(
   pool: Pool,
   options: Partial<DescribeOptions> = {},
 ): Description {
+  if (!pool?.embeddings || !pool.tower) throw invalid('pool: give what unitPool makes')
+  assertOptions('describeUnit', options, OPTIONS)
   const [width, { images = DEFAULTS.images }] = [pool.embeddings[0].length, options]
-  if (weights.length !== width || !weights.every(Number.isFinite) || weights.every((weight) => weight === 0))
+  if (!isRow(weights) || weights.length !== width || weights.every((weight) => weight === 0))
     throw invalid(`weights: give ${width} finite numbers, as an embedding of the pool has, not all 0`)
   if (!Number.isInteger(images) || images < 1 || images > pool.embeddings.length)
     throw invalid(`images: ${images} best pictures cannot be taken of ${pool.embeddings.length}`)
