@@ -13,8 +13,7 @@ export function formatValue(value: number, unit: string): string {
 /** The interval without its unit: `92.1 to 95.9`. */
 export function formatInterval({ interval, unit }: Row): string {
   if (!interval) return ''
-  const digits = unit === 'x' ? 3 : 1
-  const [low, high] = interval.map((end) => (unit === 'points' ? signed(end) : end.toFixed(digits)))
+  const [low, high] = interval.map((end) => formatValue(end, unit).replace(` ${unit}`, ''))
   return `${low} to ${high}`
 }
 
