@@ -6,7 +6,7 @@ import { weightsUnder } from '../../src/pipeline/method/own-weights.ts'
 import type { VisualTokens } from '../../src/pipeline/method/visual-tokens.ts'
 import type { Model } from '../../src/pipeline/model.ts'
 import { type Backend, compile, f32, i64, type Program, type Value } from '../../src/runtime/index.ts'
-import { type Dim, input, type Tensor } from '../../src/tensor/index.ts'
+import { type Dim, grad, input, mean, square, sub, type Tensor } from '../../src/tensor/index.ts'
 import { Rng } from '../../src/world/rng.ts'
 
 /** The side of a view that every encoder takes, in pixels. */
@@ -68,3 +68,23 @@ export async function runViews(
   await program.dispose()
   return ran
 }
+
+/**
+ * Which weights of the method and of vision encoders a loss over all visual tokens has a slope at, for two random views. The
+ * keys are the names of the leaves.
+ */
+export async function reachedBySlopes(backend: Backend, model: Model, method: Method): Promise<Map<string, boolean>> {
+  const scope = createScope()
+  const loss = mean(square(sub(seeTraced(model.parts.architecture, method, scope).states, 1)))
+  const leaves = [...scope.parameters].filter(([leaf]) => leaf.startsWith('method.') || leaf.includes('vision'))
+  const slopes = grad(
+    loss,
+    leaves.map(([, leaf]) => leaf),
+  )
+  const outputs = Object.fromEntries(leaves.map(([leaf], at) => [`slope ${leaf}`, slopes[at]]))
+  const [{ values }] = await runViews(backend, model, method, outputs, [[1, 2]])
+  return new Map(leaves.map(([leaf]) => [leaf, values[`slope ${leaf}`].some((value) => value !== 0)]))
+}
+
+/** Whether a weight is one of an encoder, the model's own or a further one. */
+export const isOfEncoder = (leaf: string): boolean => leaf.includes('.encoders.') || leaf.includes('vision_tower')
